@@ -1,0 +1,1 @@
+//! Reading back: each language turns a query and a view of the store into rows.

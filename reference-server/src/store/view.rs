@@ -1,0 +1,53 @@
+//! What a query sees: the measurements of one bucket at one instant, apart from how they are kept.
+//!
+//! Every query language reads this and nothing else of the store.
+
+use super::value::{FieldType, Name, Value};
+
+/// One measurement (v3: table).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measurement {
+    /// Its name.
+    pub name: Name,
+    /// Its tag keys, sorted. Also those that no stored point has any more or yet: OSS keeps the
+    /// series of a dropped point, v3 the columns of a rejected line.
+    pub tag_keys: Vec<Name>,
+    /// Its fields with their type, sorted by name, then by shard. A field has several entries where
+    /// the shards of an OSS bucket hold several types of it.
+    pub fields: Vec<(Name, FieldType)>,
+    /// Its series, sorted by their tags (key and value, bytewise).
+    pub series: Vec<Series>,
+    /// Why rows of this table cannot be read, where the product's own bug makes it so (v3).
+    pub unreadable: Option<Unreadable>,
+}
+
+/// A state in which a v3 product answers every query of a table with an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// A rejected line left columns but no `time` column.
+    NoTimeColumn,
+    /// A line with a repeated tag left two values for one column.
+    UnevenColumns,
+}
+
+/// The points of one measurement and tag set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Tag keys and values, sorted by key; a tag that is not here is null.
+    pub tags: Vec<(Name, Name)>,
+    /// Its fields that have points; a field with several types has an entry for each.
+    pub columns: Vec<Column>,
+}
+
+/// The points of one field of a series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// The field's name.
+    pub name: Name,
+    /// The type of all its values.
+    pub field_type: FieldType,
+    /// Nanoseconds since 1970 and value, by time, each time once.
+    pub points: Vec<(i64, Value)>,
+    /// The start of the earliest shard that these points come from (v3: the least time there is).
+    pub first_shard: i64,
+}
