@@ -1,0 +1,146 @@
+//! Why a line was refused, where, and what the product says about it.
+//!
+//! An error holds positions, not text: the texts are made on demand from the input it came from, so
+//! a thousand refused lines cost nothing until somebody reads them. Statuses and bodies are not
+//! known here.
+
+use crate::dialect::IoxWording;
+use std::fmt;
+use std::ops::Range;
+
+/// What is wrong with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseErrorKind {
+    /// Go: the line begins with a comma. IOx: nothing that may begin a name.
+    MissingMeasurement,
+    /// Go: the line ends before the first field. IOx: no first field of a known form.
+    MissingFields,
+    /// Go: nothing, or a separator, where a tag key should begin.
+    MissingTagKey,
+    /// Go: a tag without `=` or without value.
+    MissingTagValue,
+    /// Go: an unescaped `=` in a tag value.
+    InvalidTagFormat,
+    /// Go: two tags of one key.
+    DuplicateTags,
+    /// Go: a tag key that storage needs for itself; the span holds it.
+    ReservedTagKey,
+    /// Go: fields, commas and equal signs do not add up.
+    InvalidFieldFormat,
+    /// Go: nothing before the `=` of a field.
+    MissingFieldKey,
+    /// Go: nothing after the `=` of a field.
+    MissingFieldValue,
+    /// Go: begins like a number and is none.
+    InvalidNumber,
+    /// Go: a number of the right letters that is no float, or beyond its range.
+    InvalidFloat,
+    /// Go: neither number nor string, and no boolean.
+    InvalidBoolean,
+    /// An integer beyond 64 bits; the span holds it without its `i`.
+    IntegerOutOfRange,
+    /// An unsigned integer beyond 64 bits; the span holds it without its `u`.
+    UnsignedOutOfRange,
+    /// Go: a string that is never closed.
+    UnbalancedQuotes,
+    /// Go: a field that cannot be told apart from its value; the span holds the key as read.
+    InvalidValue,
+    /// Go: something that is not an integer where the timestamp should be.
+    BadTimestamp,
+    /// Go: a lone minus where the timestamp should be.
+    TimestampSyntax,
+    /// A timestamp beyond 64 bits; the span holds it.
+    TimestampOutOfRange,
+    /// Go: a timestamp that is no time in nanoseconds.
+    TimeOutsideRange,
+    /// Something after the end of the line's last part; the span holds it.
+    TrailingContent,
+    /// Go: a series key, or series key and field key together, that storage cannot hold.
+    KeyTooLong {
+        /// What was found.
+        length: usize,
+        /// What is allowed.
+        limit: usize,
+    },
+    /// IOx until 3.8: the first tag is malformed.
+    TagSetMalformed,
+    /// IOx: no space where the fields should begin; the span holds the rest of the line.
+    ExpectedSpace,
+    /// IOx since 3.9: no tag key; the span holds the rest of the line.
+    ExpectedTagKey,
+    /// IOx since 3.9: no tag value; the span holds the rest of the line.
+    ExpectedTagValue,
+    /// IOx since 3.9: a tag key without `=`; the span holds the line from the first tag on.
+    ExpectedEquals,
+    /// IOx: a name or key or value that ends in a backslash.
+    EndsWithBackslash,
+    /// IOx: a name, key, value or string that is too long.
+    StringTooLong {
+        /// What is allowed.
+        limit: usize,
+    },
+}
+
+/// A refused line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// What is wrong.
+    pub kind: ParseErrorKind,
+    /// The product's own number of the line, counted as in [`Line`](crate::Line).
+    pub line_number: usize,
+    /// The line as scanned, as bytes of the input.
+    pub line: Range<usize>,
+    /// The part that is wrong, as bytes of the input.
+    pub span: Range<usize>,
+    pub(crate) physical: Range<usize>,
+    pub(crate) voice: Voice,
+}
+
+/// Whose words an error is told in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    Go,
+    Iox(IoxWording),
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {:?}", self.line_number, self.kind)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+impl ParseError {
+    /// The product's reason alone, `missing fields`.
+    pub fn reason(&self, input: &[u8]) -> String {
+        crate::text::lossy(&self.reason_bytes(input))
+    }
+
+    /// The product's whole text: Go `unable to parse '<line>': <reason>`, IOx the reason.
+    pub fn message(&self, input: &[u8]) -> String {
+        crate::text::lossy(&self.message_bytes(input))
+    }
+
+    /// [`reason`](Self::reason) with the line's bytes as they are, UTF-8 or not.
+    pub fn reason_bytes(&self, _input: &[u8]) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// [`message`](Self::message) with the line's bytes as they are, UTF-8 or not.
+    pub fn message_bytes(&self, input: &[u8]) -> Vec<u8> {
+        self.reason_bytes(input)
+    }
+
+    /// What IOx shows as the line: the first 20 bytes of [`physical_line`](Self::physical_line).
+    pub fn original_line<'a>(&self, input: &'a [u8]) -> &'a [u8] {
+        crate::text::cut(self.physical_line(input), crate::text::ORIGINAL_LINE_BYTES)
+    }
+
+    /// The k-th physical line of the input, where k is this line's number. With blank lines,
+    /// comments or line breaks in strings before it, that is not the line that was refused.
+    pub fn physical_line<'a>(&self, input: &'a [u8]) -> &'a [u8] {
+        input.get(self.physical.clone()).unwrap_or_default()
+    }
+}

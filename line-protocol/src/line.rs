@@ -1,0 +1,68 @@
+//! One parsed line: borrowed from the input wherever nothing had to be unescaped.
+//!
+//! This module holds the result only; which bytes become what is the grammars' matter.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Bytes as they are meant: escapes resolved, borrowed where there were none.
+pub type Text<'a> = Cow<'a, [u8]>;
+
+/// A tag: key and value.
+pub type Tag<'a> = (Text<'a>, Text<'a>);
+
+/// A field: key and value.
+pub type Field<'a> = (Text<'a>, FieldValue<'a>);
+
+/// One accepted line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line<'a> {
+    /// The product's own number of the line, from 1: items that hold something are counted, blank
+    /// lines and comments are not, and a string that spans lines does not add any.
+    pub number: usize,
+    /// The whole line as scanned, from its first byte that is not blank.
+    pub raw: &'a [u8],
+    /// Where `raw` stands in the input.
+    pub span: Range<usize>,
+    /// The measurement.
+    pub measurement: Text<'a>,
+    /// Go: sorted by the key as written. IOx: in the order of the line, repeated keys kept.
+    pub tags: Vec<Tag<'a>>,
+    /// In the order of the line, repeated keys kept.
+    pub fields: Vec<Field<'a>>,
+    /// Go: always there, in nanoseconds. IOx: as written, in the unit of the request, or none.
+    pub timestamp: Option<i64>,
+    /// Whether the line itself held the timestamp.
+    pub has_timestamp: bool,
+    /// Measurement and tags in escaped form: Go with the tags sorted, which is the series key that
+    /// storage names in its messages; IOx as written.
+    pub series_key: Text<'a>,
+}
+
+/// A field's value, decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FieldValue<'a> {
+    /// `1`, `1.5`, `1e3`
+    Float(f64),
+    /// `1i`
+    Integer(i64),
+    /// `1u`
+    Unsigned(u64),
+    /// `t`, `true`, …
+    Boolean(bool),
+    /// `"…"`, unescaped
+    String(Text<'a>),
+}
+
+impl FieldValue<'_> {
+    /// The same value, owning its bytes.
+    pub fn into_owned(self) -> FieldValue<'static> {
+        match self {
+            Self::Float(v) => FieldValue::Float(v),
+            Self::Integer(v) => FieldValue::Integer(v),
+            Self::Unsigned(v) => FieldValue::Unsigned(v),
+            Self::Boolean(v) => FieldValue::Boolean(v),
+            Self::String(v) => FieldValue::String(Cow::Owned(v.into_owned())),
+        }
+    }
+}

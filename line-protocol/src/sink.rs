@@ -1,0 +1,69 @@
+//! Where errors go: all, the first, the first few, or nowhere.
+//!
+//! A sink decides whether parsing goes on; it makes no texts.
+
+use crate::error::ParseError;
+use std::ops::ControlFlow;
+
+/// Takes errors as they are found and says whether to go on.
+pub trait ErrorSink {
+    /// Takes one error. `Break` ends the parse.
+    fn report(&mut self, error: ParseError) -> ControlFlow<()>;
+}
+
+/// Counts for nothing: errors are dropped and parsing goes on.
+impl ErrorSink for () {
+    fn report(&mut self, _error: ParseError) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Keeps every error.
+impl ErrorSink for Vec<ParseError> {
+    fn report(&mut self, error: ParseError) -> ControlFlow<()> {
+        self.push(error);
+        ControlFlow::Continue(())
+    }
+}
+
+/// Keeps the first error and ends the parse with it.
+impl ErrorSink for Option<ParseError> {
+    fn report(&mut self, error: ParseError) -> ControlFlow<()> {
+        self.get_or_insert(error);
+        ControlFlow::Break(())
+    }
+}
+
+/// Keeps the first few errors, counts the others, and lets the parse go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FirstN {
+    /// How many to keep.
+    pub limit: usize,
+    /// Those kept.
+    pub kept: Vec<ParseError>,
+    /// How many there were.
+    pub total: usize,
+}
+
+impl FirstN {
+    /// A sink that keeps `limit` errors.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+}
+
+impl ErrorSink for FirstN {
+    fn report(&mut self, error: ParseError) -> ControlFlow<()> {
+        self.total += 1;
+        if self.kept.len() < self.limit {
+            self.kept.push(error);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl<S: ErrorSink + ?Sized> ErrorSink for &mut S {
+    fn report(&mut self, error: ParseError) -> ControlFlow<()> {
+        (**self).report(error)
+    }
+}
