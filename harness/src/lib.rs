@@ -1,1 +1,8 @@
-//! Placeholder.
+//! The conformance run: cases in, verdicts out.
+//!
+//! The way of a case through the modules: [`load`] reads the files, [`select`] chooses.
+
+pub mod case;
+mod digest;
+pub mod load;
+pub mod select;

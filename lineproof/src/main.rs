@@ -1,2 +1,19 @@
-//! The binary.
-fn main() {}
+//! The binary: what the user types, and the exit code that comes of it.
+
+mod cli;
+mod exit;
+mod list;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let outcome = match cli.command {
+        cli::Command::List(args) => list::list(&args),
+    };
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("lineproof: {failure}");
+        failure.code
+    })
+}

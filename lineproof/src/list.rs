@@ -1,0 +1,37 @@
+//! `lineproof list`.
+
+use crate::cli::{ListArgs, SelectArgs};
+use crate::exit::Failure;
+use harness::case::Case;
+use harness::select::Selection;
+use std::process::ExitCode;
+
+pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
+    if args.profiles {
+        for profile in profiles::ALL {
+            let words: Vec<_> = profile.capabilities.iter().map(|c| c.word()).collect();
+            println!("{:<16} {}", profile.name(), words.join(" "));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let cases = load(&args.select)?;
+    let chosen = selection(&args.select).choose(&cases).map_err(Failure::usage)?;
+    let width = chosen.iter().map(|case| case.id.len()).max().unwrap_or(0);
+    for case in &chosen {
+        println!("{:<width$}  {:<6}  {}", case.id, case.level.word(), case.summary);
+    }
+    eprintln!("{} of {} cases", chosen.len(), cases.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The cases that the arguments name, or all that is wrong with them.
+pub(crate) fn load(args: &SelectArgs) -> Result<Vec<Case>, Failure> {
+    harness::load::load(args.cases_dir.as_deref()).map_err(|errors| {
+        let lines: Vec<_> = errors.iter().map(|error| format!("  {error}")).collect();
+        Failure::usage(format!("{} case files are wrong:\n{}", errors.len(), lines.join("\n")))
+    })
+}
+
+pub(crate) fn selection(args: &SelectArgs) -> Selection {
+    Selection { patterns: args.cases.clone(), level: args.level }
+}
