@@ -4,5 +4,8 @@
 
 pub mod case;
 mod digest;
+pub mod wire;
 pub mod load;
+pub mod point;
+pub mod read_back;
 pub mod select;

@@ -1,0 +1,79 @@
+//! Reading everything that one database holds. Each language has a file that says what is asked
+//! and how its answers become points; which language a target speaks, the canary finds out.
+
+mod csv;
+mod flux;
+mod influxql;
+mod sql;
+
+use crate::point::Point;
+use crate::wire::{Request, Response};
+use profiles::Capability;
+
+/// Why there are no points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable(pub String);
+
+/// Where and as whom a reading is done.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) database: String,
+    pub(crate) org: Option<String>,
+    pub(crate) authorization: Option<String>,
+}
+
+impl Place {
+    fn request(&self, method: &str, target: String) -> Request {
+        let request = Request::new(method, target);
+        match &self.authorization {
+            Some(value) => request.header("Authorization", value),
+            None => request,
+        }
+    }
+}
+
+/// Sends a request of a reading: the HTTP client, or a fake in tests.
+pub(crate) trait Ask {
+    async fn ask(&self, request: Request) -> Result<Response, Unreadable>;
+}
+
+impl Ask for crate::wire::Pool {
+    async fn ask(&self, request: Request) -> Result<Response, Unreadable> {
+        self.send(&request).await.map_err(|error| Unreadable(error.to_string()))
+    }
+}
+
+/// Everything in the database, in canonical form.
+pub(crate) async fn read_all(
+    ask: &impl Ask,
+    language: Capability,
+    place: &Place,
+) -> Result<Vec<Point>, Unreadable> {
+    let points = match language {
+        Capability::Flux => flux::read(ask, place).await?,
+        Capability::Sql => sql::read(ask, place).await?,
+        _ => influxql::read(ask, place).await?,
+    };
+    Ok(crate::point::canonical(points))
+}
+
+/// The request of a query that a case or a probe asks in this language.
+pub(crate) fn query(language: Capability, place: &Place, text: &str) -> Request {
+    match language {
+        Capability::Flux => flux::request(place, text),
+        Capability::Sql => sql::request(place, text),
+        _ => influxql::request(place, text),
+    }
+}
+
+/// Percent-encodes a value of a query string.
+pub(crate) fn encode(text: &str) -> String {
+    const KEEP: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    percent_encoding::utf8_percent_encode(text, KEEP).to_string()
+}
+
+fn not_ok(what: &str, response: &Response) -> Unreadable {
+    let text: String = response.text().trim().chars().take(200).collect();
+    Unreadable(format!("{what}: status {} {text}", response.status))
+}

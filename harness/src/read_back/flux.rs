@@ -1,0 +1,84 @@
+//! Flux through `/api/v2/query`, with the annotations that tell types and tags.
+
+use super::csv::{Block, blocks};
+use super::{Ask, Place, Unreadable, encode, not_ok};
+use crate::point::{Point, Value};
+use crate::wire::Request;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The whole of time, as Flux can say it.
+const RANGE: &str =
+    "start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775806Z";
+
+pub(super) fn request(place: &Place, text: &str) -> Request {
+    post(place).header("Content-Type", "application/vnd.flux").body(text)
+}
+
+fn post(place: &Place) -> Request {
+    let org = place.org.as_deref().unwrap_or_default();
+    place
+        .request("POST", format!("/api/v2/query?org={}", encode(org)))
+        .header("Accept", "application/csv")
+}
+
+pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Unreadable> {
+    let bucket = serde_json::Value::from(place.database.as_str());
+    let script = format!("from(bucket: {bucket}) |> range({RANGE})");
+    let dialect = json!({"header": true, "annotations": ["datatype", "group"]});
+    let body = json!({"query": script, "type": "flux", "dialect": dialect});
+    let request = post(place).header("Content-Type", "application/json").body(body.to_string());
+    let response = ask.ask(request).await?;
+    if response.status != 200 {
+        return Err(not_ok("Flux", &response));
+    }
+    let mut points = Vec::new();
+    for block in blocks(&response.text()) {
+        points.extend(block_points(&block)?);
+    }
+    Ok(points)
+}
+
+fn block_points(block: &Block) -> Result<Vec<Point>, Unreadable> {
+    let at = |name: &str| block.header.iter().position(|column| column == name);
+    let missing = |what| Unreadable(format!("Flux: the answer has no {what}"));
+    if at("error").is_some() && at("_value").is_none() {
+        return Err(Unreadable(format!("Flux: {:?}", block.rows)));
+    }
+    let value_at = at("_value").ok_or_else(|| missing("_value"))?;
+    let time_at = at("_time").ok_or_else(|| missing("_time"))?;
+    let field_at = at("_field").ok_or_else(|| missing("_field"))?;
+    let name_at = at("_measurement").ok_or_else(|| missing("_measurement"))?;
+    let datatypes = block.annotations.get("datatype").ok_or_else(|| missing("#datatype"))?;
+    let groups = block.annotations.get("group").ok_or_else(|| missing("#group"))?;
+    let is_tag = |n: usize| {
+        groups.get(n).is_some_and(|g| g == "true")
+            && !["_start", "_stop", "_field", "_measurement"].contains(&block.header[n].as_str())
+    };
+    let mut points = Vec::new();
+    for row in &block.rows {
+        let cell = |n: usize| row.get(n).map(String::as_str).unwrap_or_default();
+        let tags = (0..block.header.len())
+            .filter(|n| is_tag(*n) && !cell(*n).is_empty())
+            .map(|n| (block.header[n].clone(), cell(n).to_owned()));
+        let kind = datatypes.get(value_at).map(String::as_str).unwrap_or_default();
+        points.push(Point {
+            measurement: cell(name_at).to_owned(),
+            tags: tags.collect(),
+            fields: BTreeMap::from([(cell(field_at).to_owned(), value(kind, cell(value_at))?)]),
+            time: super::sql::nanoseconds(cell(time_at))?,
+        });
+    }
+    Ok(points)
+}
+
+fn value(kind: &str, text: &str) -> Result<Value, Unreadable> {
+    let wrong = || Unreadable(format!("Flux: \"{text}\" is no {kind}"));
+    Ok(match kind {
+        "double" => Value::Float(text.parse().map_err(|_| wrong())?),
+        "long" => Value::Integer(text.parse().map_err(|_| wrong())?),
+        "unsignedLong" => Value::Unsigned(text.parse().map_err(|_| wrong())?),
+        "boolean" => Value::Boolean(text == "true"),
+        _ => Value::String(text.to_owned()),
+    })
+}

@@ -1,0 +1,230 @@
+//! InfluxQL through `/query`: what is there, and of which type each column is.
+
+use super::{Ask, Place, Unreadable, encode, not_ok};
+use crate::point::{Point, Value};
+use crate::wire::Request;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub(super) fn request(place: &Place, text: &str) -> Request {
+    let target = format!("/query?db={}&q={}&epoch=ns", encode(&place.database), encode(text));
+    place.request("GET", target)
+}
+
+pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Unreadable> {
+    let rows = series(ask, place, "SELECT * FROM /.*/").await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fields = types(&series(ask, place, "SHOW FIELD KEYS").await?);
+    let tags = keys(&series(ask, place, "SHOW TAG KEYS").await?);
+    let none = (BTreeMap::new(), BTreeSet::new());
+    let mut points = Vec::new();
+    for series in &rows {
+        let of_fields = fields.get(&series.name).unwrap_or(&none.0);
+        let of_tags = tags.get(&series.name).unwrap_or(&none.1);
+        let columns: Vec<_> =
+            series.columns.iter().map(|column| role(column, of_fields, of_tags)).collect();
+        for row in &series.values {
+            points.push(point(&series.name, &columns, row)?);
+        }
+    }
+    Ok(points)
+}
+
+struct Series {
+    name: String,
+    columns: Vec<String>,
+    values: Vec<Vec<Json>>,
+}
+
+enum Role<'t> {
+    Time,
+    Tag(String),
+    Field(String, &'t [String]),
+    Unknown(String),
+}
+
+/// What a column holds. A tag with the name of a field is given as `<name>_1`.
+fn role<'t>(
+    column: &str,
+    fields: &'t BTreeMap<String, Vec<String>>,
+    tags: &BTreeSet<String>,
+) -> Role<'t> {
+    if column == "time" {
+        return Role::Time;
+    }
+    if let Some(types) = fields.get(column) {
+        return Role::Field(column.to_owned(), types);
+    }
+    if tags.contains(column) {
+        return Role::Tag(column.to_owned());
+    }
+    match column.rsplit_once('_') {
+        Some((name, number)) if number.parse::<u8>().is_ok() && tags.contains(name) => {
+            Role::Tag(name.to_owned())
+        }
+        _ => Role::Unknown(column.to_owned()),
+    }
+}
+
+fn point(measurement: &str, columns: &[Role<'_>], row: &[Json]) -> Result<Point, Unreadable> {
+    let mut point = Point {
+        measurement: measurement.to_owned(),
+        tags: BTreeMap::new(),
+        fields: BTreeMap::new(),
+        time: 0,
+    };
+    for (column, cell) in columns.iter().zip(row) {
+        match (column, cell) {
+            (Role::Time, cell) => {
+                point.time = cell.as_i64().ok_or_else(|| {
+                    Unreadable(format!("SELECT: the time {cell} is not a number, though epoch=ns was asked"))
+                })?;
+            }
+            (_, Json::Null) => {}
+            (Role::Tag(key), cell) => {
+                let value = cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
+                if !value.is_empty() {
+                    point.tags.insert(key.clone(), value);
+                }
+            }
+            (Role::Field(key, types), cell) => {
+                point.fields.insert(key.clone(), value(cell, types));
+            }
+            (Role::Unknown(key), cell) => {
+                // All measurements' columns come with FROM /.*/; a filled one of no known role is
+                // kept, so that nothing stored goes unseen.
+                point.fields.insert(key.clone(), value(cell, &[]));
+            }
+        }
+    }
+    Ok(point)
+}
+
+/// The value of a cell, by the types that its field has.
+fn value(cell: &Json, types: &[String]) -> Value {
+    let is = |name: &str| types.iter().any(|t| t == name);
+    let numeric = ["float", "integer", "unsigned"].iter().filter(|t| is(t)).count();
+    match cell {
+        Json::Bool(v) => Value::Boolean(*v),
+        Json::String(v) => Value::String(v.clone()),
+        Json::Number(v) if numeric > 1 || types.is_empty() => Value::Number(v.to_string()),
+        Json::Number(v) if is("integer") && v.is_i64() => Value::Integer(v.as_i64().unwrap_or(0)),
+        Json::Number(v) if is("unsigned") && v.is_u64() => Value::Unsigned(v.as_u64().unwrap_or(0)),
+        Json::Number(v) if is("float") => Value::Float(v.as_f64().unwrap_or(f64::NAN)),
+        Json::Number(v) => Value::Number(v.to_string()),
+        other => Value::String(other.to_string()),
+    }
+}
+
+/// `fieldKey`, `fieldType` of each measurement; a field may have several types.
+fn types(series: &[Series]) -> HashMap<String, BTreeMap<String, Vec<String>>> {
+    let mut found: HashMap<String, BTreeMap<String, Vec<String>>> = HashMap::new();
+    for one in series {
+        for row in &one.values {
+            if let [Json::String(key), Json::String(kind), ..] = row.as_slice() {
+                let types = found.entry(one.name.clone()).or_default().entry(key.clone()).or_default();
+                types.push(kind.clone());
+            }
+        }
+    }
+    found
+}
+
+fn keys(series: &[Series]) -> HashMap<String, BTreeSet<String>> {
+    let mut found: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for one in series {
+        let first = one.values.iter().filter_map(|row| row.first()?.as_str());
+        found.entry(one.name.clone()).or_default().extend(first.map(str::to_owned));
+    }
+    found
+}
+
+async fn series(ask: &impl Ask, place: &Place, text: &str) -> Result<Vec<Series>, Unreadable> {
+    let response = ask.ask(request(place, text)).await?;
+    if response.status != 200 {
+        return Err(not_ok(text, &response));
+    }
+    let json: Json = serde_json::from_slice(&lossy(&response.body))
+        .map_err(|error| Unreadable(format!("{text}: the answer is not JSON ({error})")))?;
+    let results = json["results"].as_array();
+    let results = results.ok_or_else(|| Unreadable(format!("{text}: the answer has no results")))?;
+    let mut found = Vec::new();
+    for result in results {
+        if let Some(error) = result["error"].as_str() {
+            return Err(Unreadable(format!("{text}: {error}")));
+        }
+        for one in result["series"].as_array().into_iter().flatten() {
+            let strings = |list: &Json| -> Vec<String> {
+                list.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+            };
+            let rows = one["values"].as_array().into_iter().flatten();
+            found.push(Series {
+                name: one["name"].as_str().unwrap_or_default().to_owned(),
+                columns: strings(&one["columns"]),
+                values: rows.filter_map(|row| row.as_array().cloned()).collect(),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// JSON with what is not UTF-8 replaced: some servers pass stored bytes through.
+fn lossy(bytes: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(bytes).into_owned().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Response;
+
+    /// Answers the three requests with these bodies.
+    struct Fake(&'static str, &'static str, &'static str);
+
+    impl Ask for Fake {
+        async fn ask(&self, request: Request) -> Result<Response, Unreadable> {
+            let body = match request.target.as_str() {
+                target if target.contains("SELECT") => self.0,
+                target if target.contains("FIELD") => self.1,
+                _ => self.2,
+            };
+            let body = format!(r#"{{"results":[{{"statement_id":0,"series":[{body}]}}]}}"#);
+            Ok(Response { status: 200, headers: Vec::new(), body: body.into_bytes() })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tag_and_a_field_of_one_name_stay_apart() {
+        let fake = Fake(
+            r#"{"name":"m","columns":["time","x","x_1"],"values":[[5,1,"t"]]}"#,
+            r#"{"name":"m","columns":["fieldKey","fieldType"],"values":[["x","integer"]]}"#,
+            r#"{"name":"m","columns":["tagKey"],"values":[["x"]]}"#,
+        );
+        let points = read(&fake, &Place::default()).await.unwrap();
+        assert_eq!(points[0].show("5"), "m,x=t x=1i 5");
+    }
+
+    #[tokio::test]
+    async fn a_field_with_several_types_keeps_what_json_tells() {
+        let fake = Fake(
+            r#"{"name":"m","columns":["time","x"],"values":[[5,1],[6,"s"],[7,true]]}"#,
+            r#"{"name":"m","columns":["fieldKey","fieldType"],"values":[["x","float"],["x","string"],["x","boolean"]]}"#,
+            "",
+        );
+        let points = read(&fake, &Place::default()).await.unwrap();
+        let shown: Vec<_> = points.iter().map(|p| p.show("t")).collect();
+        assert_eq!(shown, ["m x=1 t", "m x=\"s\" t", "m x=true t"]);
+    }
+
+    #[tokio::test]
+    async fn columns_of_other_measurements_are_not_fields() {
+        let fake = Fake(
+            r#"{"name":"a","columns":["time","f","g"],"values":[[5,1.5,null]]}"#,
+            r#"{"name":"a","columns":["fieldKey","fieldType"],"values":[["f","float"]]}"#,
+            "",
+        );
+        assert_eq!(read(&fake, &Place::default()).await.unwrap()[0].show("5"), "a f=1.5 5");
+    }
+}

@@ -1,0 +1,85 @@
+//! SQL through `/api/v3/query_sql`: the columns from `information_schema`, then each table.
+
+use super::{Ask, Place, Unreadable, encode, not_ok};
+use crate::point::{Point, Value};
+use crate::wire::Request;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+const COLUMNS: &str = "SELECT table_name, column_name, data_type \
+    FROM information_schema.columns WHERE table_schema = 'iox'";
+
+pub(super) fn request(place: &Place, text: &str) -> Request {
+    let database = encode(&place.database);
+    place.request("GET", format!("/api/v3/query_sql?db={database}&q={}&format=json", encode(text)))
+}
+
+pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Unreadable> {
+    let mut tables: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for row in rows(ask, place, COLUMNS).await? {
+        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        tables.entry(text("table_name")).or_default().insert(text("column_name"), text("data_type"));
+    }
+    let mut points = Vec::new();
+    for (table, columns) in &tables {
+        let quoted = table.replace('"', "\"\"");
+        for row in rows(ask, place, &format!("SELECT * FROM \"{quoted}\"")).await? {
+            points.push(point(table, columns, &row)?);
+        }
+    }
+    Ok(points)
+}
+
+async fn rows(ask: &impl Ask, place: &Place, text: &str) -> Result<Vec<Json>, Unreadable> {
+    let response = ask.ask(request(place, text)).await?;
+    if response.status != 200 {
+        return Err(not_ok(text, &response));
+    }
+    serde_json::from_slice(&response.body)
+        .map_err(|error| Unreadable(format!("{text}: the answer is no list of rows ({error})")))
+}
+
+fn point(table: &str, columns: &BTreeMap<String, String>, row: &Json) -> Result<Point, Unreadable> {
+    let mut point = Point {
+        measurement: table.to_owned(),
+        tags: BTreeMap::new(),
+        fields: BTreeMap::new(),
+        time: 0,
+    };
+    let keys: BTreeSet<_> = row.as_object().into_iter().flat_map(|o| o.keys()).collect();
+    for key in keys {
+        let cell = &row[key.as_str()];
+        let kind = columns.get(key).map(String::as_str).unwrap_or_default();
+        if cell.is_null() {
+            continue;
+        }
+        if key == "time" {
+            point.time = nanoseconds(cell.as_str().unwrap_or_default())?;
+        } else if kind.starts_with("Dictionary") {
+            point.tags.insert(key.clone(), cell.as_str().unwrap_or_default().to_owned());
+        } else {
+            point.fields.insert(key.clone(), value(kind, cell));
+        }
+    }
+    Ok(point)
+}
+
+fn value(kind: &str, cell: &Json) -> Value {
+    match (kind, cell) {
+        ("Float64", Json::Number(v)) => Value::Float(v.as_f64().unwrap_or(f64::NAN)),
+        ("Int64", Json::Number(v)) => Value::Integer(v.as_i64().unwrap_or_default()),
+        ("UInt64", Json::Number(v)) => Value::Unsigned(v.as_u64().unwrap_or_default()),
+        (_, Json::Number(v)) => Value::Number(v.to_string()),
+        (_, Json::Bool(v)) => Value::Boolean(*v),
+        (_, Json::String(v)) => Value::String(v.clone()),
+        (_, other) => Value::String(other.to_string()),
+    }
+}
+
+/// Nanoseconds from `2023-11-14T22:13:20.5`, with or without a zone (none means UTC).
+pub(super) fn nanoseconds(text: &str) -> Result<i64, Unreadable> {
+    let wrong = || Unreadable(format!("\"{text}\" is no time"));
+    let zoned = if text.ends_with('Z') { text.to_owned() } else { format!("{text}Z") };
+    let timestamp: jiff::Timestamp = zoned.parse().map_err(|_| wrong())?;
+    i64::try_from(timestamp.as_nanosecond()).map_err(|_| wrong())
+}

@@ -1,0 +1,239 @@
+//! One connection: opened, written to and read from at the same time, so that an answer that
+//! comes before the body is through is not lost.
+
+use super::read::{Progress, Reader};
+use super::{Request, Response, WireError, tls};
+use std::io::ErrorKind;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Where a target is: scheme, host, port and path prefix of its URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// `https`.
+    pub tls: bool,
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// What stands before every path, without a slash at its end.
+    pub prefix: String,
+}
+
+/// The URL is none that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{url}\" is not a URL of a server: {why} (an example: http://127.0.0.1:8086)")]
+pub struct BaseError {
+    url: String,
+    why: &'static str,
+}
+
+impl Base {
+    /// From `http://host:port/prefix`.
+    ///
+    /// # Errors
+    /// No URL, or one with parts that make no sense here.
+    pub fn parse(url: &str) -> Result<Self, BaseError> {
+        let fail = |why| BaseError { url: url.to_owned(), why };
+        let (tls, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            _ => return Err(fail("it starts with neither http:// nor https://")),
+        };
+        if rest.contains(['?', '#']) {
+            return Err(fail("it has a query or a fragment"));
+        }
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if authority.contains('@') {
+            return Err(BaseError {
+                url: format!("…{}", &rest[rest.find('@').unwrap_or(0)..]),
+                why: "credentials go into --token or --user and --password",
+            });
+        }
+        let default = if tls { 443 } else { 80 };
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => {
+                (host, port.parse().map_err(|_| fail("its port is not a number"))?)
+            }
+            _ => (authority, default),
+        };
+        if host.is_empty() {
+            return Err(fail("it has no host"));
+        }
+        let path = path.trim_end_matches('/');
+        let prefix = if path.is_empty() { String::new() } else { format!("/{path}") };
+        Ok(Self { tls, host: host.to_owned(), port, prefix })
+    }
+
+    /// `host:port`, as the `Host` header has it.
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// The URL again.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.authority(), self.prefix)
+    }
+}
+
+/// Anything that bytes go through.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// An open connection.
+pub(super) struct Connection {
+    stream: Box<dyn Stream>,
+    /// Another request may follow on it.
+    pub(super) reusable: bool,
+}
+
+impl Connection {
+    pub(super) async fn open(base: &Base, timeout: Duration) -> Result<Self, WireError> {
+        let host = base.host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let connect = TcpStream::connect((host.clone(), base.port));
+        let tcp = match tokio::time::timeout(timeout, connect).await {
+            Err(_) => return Err(WireError::Connect(format!("{} does not answer", base.authority()))),
+            Ok(Err(error)) => return Err(connect_error(base, &error)),
+            Ok(Ok(tcp)) => tcp,
+        };
+        tcp.set_nodelay(true).ok();
+        let stream: Box<dyn Stream> =
+            if base.tls { Box::new(tls::handshake(host, tcp, timeout).await?) } else { Box::new(tcp) };
+        Ok(Self { stream, reusable: true })
+    }
+
+    /// Sends the request and reads the answer.
+    pub(super) async fn exchange(
+        &mut self,
+        base: &Base,
+        request: &Request,
+        timeout: Duration,
+    ) -> Result<Response, WireError> {
+        self.reusable = false;
+        let bytes = encode(base, request);
+        let (mut from, mut to) = tokio::io::split(&mut self.stream);
+        let mut reader = Reader::new(request.method == "HEAD");
+        let answer = {
+            let write = async {
+                let wrote = to.write_all(&bytes).await;
+                wrote.and(to.flush().await)
+            };
+            let read = read_answer(&mut from, &mut reader);
+            tokio::pin!(write, read);
+            let both = async {
+                let mut written = false;
+                loop {
+                    tokio::select! {
+                        biased;
+                        answer = &mut read => break answer.map(|response| (response, written)),
+                        // A failed write is not the end: the answer may have come before.
+                        _ = &mut write, if !written => written = true,
+                    }
+                }
+            };
+            tokio::time::timeout(timeout, both).await
+        };
+        let (response, written) = answer.map_err(|_| WireError::Timeout(timeout))??;
+        let closing = response.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"));
+        self.reusable = written && reader.delimited && !closing;
+        Ok(response)
+    }
+}
+
+async fn read_answer(
+    from: &mut (impl AsyncRead + Unpin),
+    reader: &mut Reader,
+) -> Result<Response, WireError> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let count = match from.read(&mut buffer).await {
+            Ok(0) => return reader.end(),
+            Ok(count) => count,
+            Err(error) => return Err(reader.broken(error.kind() == ErrorKind::ConnectionReset)),
+        };
+        if let Progress::Whole(response) = reader.feed(&buffer[..count])? {
+            return Ok(response);
+        }
+    }
+}
+
+/// The bytes on the wire. `Host` and the length are added where the request has none.
+fn encode(base: &Base, request: &Request) -> Vec<u8> {
+    let mut head = format!("{} {}{} HTTP/1.1\r\n", request.method, base.prefix, request.target);
+    if request.get("host").is_none() {
+        head += &format!("Host: {}\r\n", base.authority());
+    }
+    for (name, value) in &request.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    let bodiless = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "DELETE");
+    let mut bytes;
+    if request.chunked {
+        if request.get("transfer-encoding").is_none() {
+            head += "Transfer-Encoding: chunked\r\n";
+        }
+        head += "\r\n";
+        bytes = head.into_bytes();
+        // The first chunk is small, so that a chunk ends within a line.
+        let (first, rest) = request.body.split_at(request.body.len().min(5));
+        for chunk in [first].into_iter().chain(rest.chunks(64 * 1024)).filter(|c| !c.is_empty()) {
+            bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"0\r\n\r\n");
+    } else {
+        if request.get("content-length").is_none() && !(bodiless && request.body.is_empty()) {
+            head += &format!("Content-Length: {}\r\n", request.body.len());
+        }
+        head += "\r\n";
+        bytes = head.into_bytes();
+        bytes.extend_from_slice(&request.body);
+    }
+    bytes
+}
+
+fn connect_error(base: &Base, error: &std::io::Error) -> WireError {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => WireError::Refused(base.authority()),
+        ErrorKind::ConnectionReset => WireError::Reset,
+        _ if error.to_string().contains("lookup") => WireError::Resolve(base.host.clone()),
+        _ => WireError::Connect(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_have_a_prefix_and_a_default_port() {
+        let base = Base::parse("https://metrics.example/influx/").unwrap();
+        assert_eq!((base.port, base.prefix.as_str()), (443, "/influx"));
+        assert_eq!(Base::parse("http://[::1]:8086").unwrap().authority(), "[::1]:8086");
+        assert_eq!(Base::parse("http://[::1]").unwrap().port, 80);
+    }
+
+    #[test]
+    fn urls_without_sense_are_refused_and_secrets_are_not_repeated() {
+        assert!(Base::parse("localhost:8086").is_err());
+        assert!(Base::parse("http://").is_err());
+        let error = Base::parse("http://me:secret@host").unwrap_err().to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_request_goes_out_as_it_is() {
+        let base = Base::parse("http://h:1/p").unwrap();
+        let request = Request::new("POST", "/write?db=x").header("x-ODD", "1").body("abcdefg");
+        let plain = String::from_utf8(encode(&base, &request)).unwrap();
+        assert_eq!(
+            plain,
+            "POST /p/write?db=x HTTP/1.1\r\nHost: h:1\r\nx-ODD: 1\r\nContent-Length: 7\r\n\r\nabcdefg"
+        );
+        let chunked = String::from_utf8(encode(&base, &Request { chunked: true, ..request })).unwrap();
+        assert!(chunked.ends_with("\r\n\r\n5\r\nabcde\r\n2\r\nfg\r\n0\r\n\r\n"), "{chunked}");
+    }
+}

@@ -1,0 +1,85 @@
+//! A request as a line for a shell.
+
+use super::{Base, Request};
+use base64::Engine;
+
+/// Bodies up to this size are written out.
+const SHOWN: usize = 4_096;
+
+/// The curl command that sends this request. `secrets` are pairs of a secret and the shell
+/// variable that stands for it.
+pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> String {
+    let mut parts = vec!["curl -sS -i".to_owned()];
+    match request.method.as_str() {
+        "HEAD" => parts.push("-I".to_owned()),
+        "GET" if request.body.is_empty() => {}
+        "POST" if !request.body.is_empty() => {}
+        method => parts.push(format!("-X {}", word(method))),
+    }
+    parts.push(url(&format!("{}{}", base.url(), request.target), secrets));
+    for (name, value) in &request.headers {
+        let colon = if value.is_empty() { ";" } else { ": " };
+        parts.push(format!("-H {}", hide(&format!("{name}{colon}{value}"), secrets)));
+    }
+    if request.chunked {
+        parts.push("-H 'Transfer-Encoding: chunked'".to_owned());
+    }
+    if request.body.is_empty() {
+        return parts.join(" ");
+    }
+    if request.get("content-type").is_none() {
+        // curl's own would change what is sent.
+        parts.push("-H 'Content-Type:'".to_owned());
+    }
+    match std::str::from_utf8(&request.body) {
+        _ if request.body.len() > SHOWN => {
+            parts.push(format!("--data-binary @BODY  # {} bytes, see the case", request.body.len()));
+            parts.join(" ")
+        }
+        Ok(text) if !text.contains('\0') => {
+            parts.push(format!("--data-binary {}", hide(text, secrets)));
+            parts.join(" ")
+        }
+        _ => {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(&request.body);
+            parts.push("--data-binary @-".to_owned());
+            format!("echo {encoded} | base64 -d | {}", parts.join(" "))
+        }
+    }
+}
+
+fn url(text: &str, secrets: &[(String, String)]) -> String {
+    hide(text, secrets)
+}
+
+/// One word of a shell, in single quotes; secrets become variables in double quotes.
+fn hide(text: &str, secrets: &[(String, String)]) -> String {
+    let mut quoted = word(text);
+    for (secret, variable) in secrets.iter().filter(|(secret, _)| !secret.is_empty()) {
+        quoted = quoted.replace(&word(secret)[1..word(secret).len() - 1], &format!("'\"${variable}\"'"));
+    }
+    quoted
+}
+
+fn word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_become_variables_and_quotes_survive() {
+        let base = Base::parse("http://h:1").unwrap();
+        let request = Request::new("POST", "/write?db=x")
+            .header("Authorization", "Token s3cret")
+            .body("m f=\"it's\"\n");
+        let secrets = [("s3cret".to_owned(), "LINEPROOF_TOKEN".to_owned())];
+        assert_eq!(
+            curl(&base, &request, &secrets),
+            "curl -sS -i 'http://h:1/write?db=x' -H 'Authorization: Token '\"$LINEPROOF_TOKEN\"'' \
+             -H 'Content-Type:' --data-binary 'm f=\"it'\\''s\"\n'"
+        );
+    }
+}
