@@ -5,6 +5,8 @@
 //! known here.
 
 use crate::dialect::IoxWording;
+use crate::text::{ORIGINAL_LINE_BYTES, cut, lossy};
+use crate::wording;
 use std::fmt;
 use std::ops::Range;
 
@@ -115,27 +117,38 @@ impl std::error::Error for ParseError {}
 impl ParseError {
     /// The product's reason alone, `missing fields`.
     pub fn reason(&self, input: &[u8]) -> String {
-        crate::text::lossy(&self.reason_bytes(input))
+        lossy(&self.reason_bytes(input))
     }
 
     /// The product's whole text: Go `unable to parse '<line>': <reason>`, IOx the reason.
     pub fn message(&self, input: &[u8]) -> String {
-        crate::text::lossy(&self.message_bytes(input))
+        lossy(&self.message_bytes(input))
     }
 
     /// [`reason`](Self::reason) with the line's bytes as they are, UTF-8 or not.
-    pub fn reason_bytes(&self, _input: &[u8]) -> Vec<u8> {
-        Vec::new()
+    pub fn reason_bytes(&self, input: &[u8]) -> Vec<u8> {
+        let part = input.get(self.span.clone()).unwrap_or_default();
+        match self.voice {
+            Voice::Go => wording::go_reason(self.kind, part),
+            Voice::Iox(wording) => wording::iox_reason(self.kind, wording, part),
+        }
     }
 
     /// [`message`](Self::message) with the line's bytes as they are, UTF-8 or not.
     pub fn message_bytes(&self, input: &[u8]) -> Vec<u8> {
-        self.reason_bytes(input)
+        let reason = self.reason_bytes(input);
+        match self.voice {
+            Voice::Go => {
+                let line = input.get(self.line.clone()).unwrap_or_default();
+                [b"unable to parse '", line, b"': ", &reason].concat()
+            }
+            Voice::Iox(_) => reason,
+        }
     }
 
     /// What IOx shows as the line: the first 20 bytes of [`physical_line`](Self::physical_line).
     pub fn original_line<'a>(&self, input: &'a [u8]) -> &'a [u8] {
-        crate::text::cut(self.physical_line(input), crate::text::ORIGINAL_LINE_BYTES)
+        cut(self.physical_line(input), ORIGINAL_LINE_BYTES)
     }
 
     /// The k-th physical line of the input, where k is this line's number. With blank lines,

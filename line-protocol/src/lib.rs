@@ -16,10 +16,16 @@
 mod dialect;
 mod display;
 mod error;
+mod fault;
+mod go;
+mod iox;
 mod line;
 mod lines;
+mod physical;
 mod sink;
 mod text;
+mod unescape;
+mod wording;
 
 pub use dialect::{Dialect, GoDialect, IoxDialect, IoxWording, Options, Precision};
 pub use error::{ParseError, ParseErrorKind};
