@@ -3,9 +3,26 @@
 //!
 //! A profile is a product at an edition: `oss-v1@1.6`. To add an edition, write one file in
 //! `src/editions/` that states only what differs from a neighbour, and list it in [`ALL`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`capability`] | the words that cases and profiles share; all that the harness may read |
+//! | [`write`] | the vocabulary of the write endpoints: checks, precision, encodings, sizes, batches |
+//! | [`answer`] | which fault is answered how: status, shape of the body, text |
+//! | [`storage`] | what storage accepts and how it words what it refuses |
+//! | [`http`] | headers and routing habits that are the same for all answers of a product |
+//! | `editions` | one file per edition |
+//!
+//! Sources are written as in the products' repositories: `1.6:services/httpd/handler.go` is a file
+//! of branch 1.6 of influxdata/influxdb; "recorded" is an answer of that release, running.
 
+pub mod answer;
 pub mod capability;
+mod editions;
+pub mod http;
 mod registry;
+pub mod storage;
+pub mod write;
 
 pub use capability::{Capability, Family, ReadBack};
-pub use registry::{ALL, Profile, UnknownProfile, find};
+pub use registry::{ALL, Facts, Profile, UnknownProfile, find};

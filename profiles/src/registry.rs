@@ -1,7 +1,12 @@
 //! The list of profiles, and how one is found by its name.
 
+use crate::answer::Answer;
 use crate::capability::{Capability, Family, ReadBack};
-use std::time::Duration;
+use crate::editions::{OSS_V1_1_6, OSS_V2_2_7, V3_CORE_3_6};
+use crate::http::Http;
+use crate::storage::Storage;
+use crate::write::WriteEndpoint;
+use line_protocol::Dialect;
 
 /// Everything that is known of one edition of one product.
 #[derive(Debug)]
@@ -16,6 +21,23 @@ pub struct Profile {
     pub capabilities: &'static [Capability],
     /// How what is stored can be read back.
     pub read_back: ReadBack,
+    /// What the reference server needs to answer like it; the harness must not read this.
+    pub facts: Facts,
+}
+
+/// How the product answers: for the reference server alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Its grammar of line protocol.
+    pub dialect: Dialect,
+    /// Headers and habits that are the same for all answers.
+    pub http: Http,
+    /// What credentials that do not serve are answered with, on any path.
+    pub credentials: &'static [Answer],
+    /// Its write endpoints, its own first.
+    pub write: &'static [WriteEndpoint],
+    /// How it keeps points.
+    pub storage: Storage,
 }
 
 impl Profile {
@@ -29,69 +51,6 @@ impl Profile {
         self.capabilities.contains(&capability)
     }
 }
-
-use Capability as C;
-
-const SYNCHRONOUS: Duration = Duration::ZERO;
-
-static OSS_V1_1_6: Profile = Profile {
-    product: "oss-v1",
-    edition: "1.6",
-    family: Family::V1,
-    capabilities: &[
-        C::Write,
-        C::ReadBack,
-        C::CreateDatabase,
-        C::ApiV1,
-        C::Auth,
-        C::Permissions,
-        C::Retention,
-        C::Influxql,
-        C::Limits,
-    ],
-    read_back: ReadBack { languages: &[C::Influxql], visible_within: SYNCHRONOUS },
-};
-
-static OSS_V2_2_7: Profile = Profile {
-    product: "oss-v2",
-    edition: "2.7",
-    family: Family::V2,
-    capabilities: &[
-        C::Write,
-        C::ReadBack,
-        C::CreateDatabase,
-        C::ApiV1,
-        C::ApiV2,
-        C::Auth,
-        C::Permissions,
-        C::Retention,
-        C::Influxql,
-        C::Flux,
-        C::Delete,
-        C::Limits,
-    ],
-    read_back: ReadBack { languages: &[C::Influxql, C::Flux], visible_within: SYNCHRONOUS },
-};
-
-static V3_CORE_3_6: Profile = Profile {
-    product: "v3-core",
-    edition: "3.6",
-    family: Family::V3,
-    capabilities: &[
-        C::Write,
-        C::ReadBack,
-        C::CreateDatabase,
-        C::ApiV1,
-        C::ApiV2,
-        C::ApiV3,
-        C::Auth,
-        C::Retention,
-        C::Influxql,
-        C::Sql,
-        C::Limits,
-    ],
-    read_back: ReadBack { languages: &[C::Influxql, C::Sql], visible_within: SYNCHRONOUS },
-};
 
 /// Every profile, products in the order of the documentation, newest edition last.
 pub static ALL: &[&Profile] = &[&OSS_V1_1_6, &OSS_V2_2_7, &V3_CORE_3_6];

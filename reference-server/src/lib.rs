@@ -1,4 +1,28 @@
 //! A server that answers writes like each InfluxDB product, and keeps what it accepted.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`server`] | starting, accepting, stopping |
+//! | [`http`] | HTTP/1.1 as the products speak it |
+//! | [`family`] | routes, catalog and credentials of each API family |
+//! | [`write_path`] | the story of a write; its stages are in [`stage`] |
+//! | [`respond`] | from a fault to a body |
+//! | [`store`] | what is stored |
+//! | [`query`] | reading back |
 
+pub mod clock;
+pub mod duration;
+pub mod family;
+pub mod go_text;
+pub mod http;
+mod ids;
+mod lock;
+mod names;
 pub mod query;
+pub mod respond;
+pub mod server;
+pub mod stage;
 pub mod store;
+pub mod write_path;
+
+pub use server::{Builder, Server};

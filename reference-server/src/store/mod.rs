@@ -1,6 +1,10 @@
 //! What is stored: shards of series for the Go products, tables for v3, and one view of both.
 
+mod series;
+pub mod shards;
+pub mod tables;
 pub mod value;
 pub mod view;
 
+pub use series::TagSet;
 pub use value::{FieldType, Name, Value};

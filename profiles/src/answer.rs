@@ -1,0 +1,145 @@
+//! Which fault is answered how. A stage of the server finds a fault; this table gives its words.
+
+/// What can be wrong with a write, from the first check to the last.
+///
+/// The names in braces are the holes that the text of an [`Answer`] may have for that fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// No credentials, or none that can be understood.
+    CredentialsMissing,
+    /// An `Authorization` header that is not of any known form.
+    CredentialsMalformed,
+    /// Credentials of nobody.
+    CredentialsWrong,
+    /// A user name is needed and empty.
+    UsernameRequired,
+    /// `Bearer` where no shared secret is set.
+    BearerDisabled,
+    /// A token that was switched off.
+    TokenInactive,
+    /// The caller may not write there: {user} {database}.
+    Forbidden,
+    /// No database, bucket or query string at all.
+    QueryMissing,
+    /// No `db` parameter, or an empty one.
+    NoDatabaseParameter,
+    /// No database or bucket is named.
+    DatabaseMissing,
+    /// The database or bucket does not exist: {name}, as the caller wrote it.
+    DatabaseUnknown,
+    /// The database's name is not allowed, the product's own reason: {detail}.
+    DatabaseName,
+    /// The retention policy does not exist: {name}.
+    PolicyUnknown,
+    /// No database and policy is mapped to a bucket.
+    MappingUnknown,
+    /// Neither an organisation's name nor its id.
+    OrganisationMissing,
+    /// No organisation has this name: {name}.
+    OrganisationUnknown,
+    /// No organisation has this id.
+    OrganisationIdUnknown,
+    /// An id that is not 16 bytes long.
+    IdLength,
+    /// An id of 16 bytes that are no hexadecimal number, or zero.
+    IdInvalid,
+    /// The precision is not one of the endpoint's: {value}.
+    PrecisionUnknown,
+    /// The consistency level is unknown.
+    ConsistencyUnknown,
+    /// A parameter is given twice: {name}.
+    ParameterRepeated,
+    /// A parameter is neither `true` nor `false`.
+    ParameterNotBoolean,
+    /// The content encoding is not known: {value}.
+    EncodingUnknown,
+    /// The body is announced as gzip and does not begin as one.
+    GzipHeader,
+    /// The body is announced as gzip and shorter than a gzip header.
+    GzipShortHeader,
+    /// The body is announced as gzip and empty.
+    GzipEmpty,
+    /// The gzip body ends too early.
+    GzipTruncated,
+    /// The gzip body's checksum or length is wrong.
+    GzipChecksum,
+    /// The gzip body's compressed data is damaged: {offset}.
+    GzipCorrupt,
+    /// What follows a gzip member does not begin as one.
+    GzipTrailer,
+    /// The body is larger than allowed: {limit}.
+    TooLarge,
+    /// The client stopped in the middle of the body.
+    BodyBroken,
+    /// The body is not UTF-8: {detail}.
+    NotUtf8,
+    /// The body has no line at all.
+    EmptyWrite,
+    /// Lines are malformed and nothing was stored: {detail} joins all reasons.
+    LinesRejected,
+    /// Lines were rejected, by the parser or the schema; the rest was stored: {detail} as above.
+    PartialLines,
+    /// Lines were rejected because a limit of the schema is reached; the rest was stored.
+    PartialLimit,
+    /// Storage dropped points and says why: {detail}; the rest was stored.
+    PartialStorage,
+    /// Storage failed as a whole: {detail}; nothing was stored.
+    StorageFailed,
+    /// Storage failed because a type differs within the batch; nothing was stored: {detail}.
+    StorageConflict,
+    /// Another database would be one too many: {limit}.
+    DatabaseLimit,
+    /// The release is known to panic on this input.
+    Panic,
+}
+
+/// How a body is built around its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `{"error":M}` and a newline, `application/json`, the text in `X-Influxdb-Error` too.
+    ErrorLine,
+    /// The same without `X-Influxdb-Error`, with `WWW-Authenticate`.
+    ErrorChallenge,
+    /// `{"code":C,"message":M}` without a newline, `application/json; charset=utf-8`, the code in
+    /// `X-Platform-Error-Code` too.
+    CodeMessage(&'static str),
+    /// `{"error":M}`, without a content type.
+    BareError,
+    /// `{"code":C,"message":M}`, without a content type.
+    BareCodeMessage(&'static str),
+    /// `{"error":M,"data":[…]}`, one entry for each rejected line, without a content type.
+    BareErrorLines,
+    /// `{"error":M,"data":{…}}`, the first rejected line only, without a content type.
+    BareErrorFirstLine,
+    /// `{"error": "M"}` with that space, nothing escaped, without a content type.
+    BareErrorSpaced,
+    /// The text alone, without a content type; no body where the text is empty.
+    BareText,
+    /// The text and a newline, `text/plain; charset=utf-8`.
+    PlainLine,
+}
+
+/// The answer to one fault.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// The fault.
+    pub fault: Fault,
+    /// The status.
+    pub status: u16,
+    /// The body's form.
+    pub shape: Shape,
+    /// The body's text; `{…}` are the holes that the fault names.
+    pub text: &'static str,
+}
+
+impl Answer {
+    /// An answer, shorter to write in a table.
+    pub const fn new(fault: Fault, status: u16, shape: Shape, text: &'static str) -> Self {
+        Self { fault, status, shape, text }
+    }
+}
+
+/// The answer to a fault; a table that lacks one is a bug that a test of the table finds.
+pub fn find(answers: &'static [Answer], fault: Fault) -> Option<&'static Answer> {
+    answers.iter().find(|answer| answer.fault == fault)
+}

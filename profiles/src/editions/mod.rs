@@ -1,0 +1,9 @@
+//! One file per edition: its facts, each with its source.
+
+mod oss_v1_1_6;
+mod oss_v2_2_7;
+mod v3_core_3_6;
+
+pub(crate) use oss_v1_1_6::OSS_V1_1_6;
+pub(crate) use oss_v2_2_7::OSS_V2_2_7;
+pub(crate) use v3_core_3_6::V3_CORE_3_6;

@@ -1,0 +1,136 @@
+//! InfluxDB OSS 1.6, as release 1.6.7 was recorded; source branch `1.6`.
+
+use crate::answer::{Answer, Fault as F, Shape as S};
+use crate::capability::{Capability as C, Family, ReadBack};
+use crate::http::{Http, JsonControls, ReleaseHeaders};
+use crate::registry::{Facts, Profile};
+use crate::storage::{BeyondRetention, ConflictInBatch, Quoting, Shards, Storage};
+use crate::write::{
+    AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
+    UnknownEncoding, UnknownPrecision, WriteEndpoint,
+};
+use line_protocol::{Dialect, Precision as P};
+use std::time::Duration;
+
+/// Credentials, on `/write` and `/query`; recorded.
+const CREDENTIALS: &[Answer] = &[
+    Answer::new(
+        F::CredentialsMissing,
+        401,
+        S::ErrorChallenge,
+        "unable to parse authentication credentials",
+    ),
+    Answer::new(F::CredentialsWrong, 401, S::ErrorChallenge, "authorization failed"),
+    Answer::new(F::UsernameRequired, 401, S::ErrorChallenge, "username required"),
+    // The missing `e` is the product's: 1.6:services/httpd/handler.go:59.
+    Answer::new(F::BearerDisabled, 401, S::ErrorChallenge, "bearer auth disabld"),
+];
+
+/// Every fault of `/write`; recorded, but for the gzip of a corrupt block and the throttle.
+const ANSWERS: &[Answer] = &[
+    Answer::new(
+        F::Forbidden,
+        403,
+        S::ErrorLine,
+        "\"{user}\" user is not authorized to write to database \"{database}\"",
+    ),
+    Answer::new(F::NoDatabaseParameter, 400, S::ErrorLine, "database is required"),
+    // Go-quoted: 1.6:services/httpd/handler.go, `fmt.Sprintf("database not found: %q", database)`.
+    Answer::new(F::DatabaseUnknown, 404, S::ErrorLine, "database not found: {quoted}"),
+    Answer::new(F::PolicyUnknown, 500, S::ErrorLine, "retention policy not found: {name}"),
+    Answer::new(F::ConsistencyUnknown, 400, S::ErrorLine, "invalid consistency level"),
+    Answer::new(F::GzipHeader, 400, S::ErrorLine, "gzip: invalid header"),
+    Answer::new(F::GzipTrailer, 400, S::ErrorLine, "gzip: invalid header"),
+    Answer::new(F::GzipEmpty, 400, S::ErrorLine, "EOF"),
+    Answer::new(F::GzipShortHeader, 400, S::ErrorLine, "unexpected EOF"),
+    Answer::new(F::GzipTruncated, 400, S::ErrorLine, "unexpected EOF"),
+    Answer::new(F::GzipChecksum, 400, S::ErrorLine, "gzip: invalid checksum"),
+    // Source: Go's compress/flate; not recorded on this endpoint.
+    Answer::new(F::GzipCorrupt, 400, S::ErrorLine, "flate: corrupt input before offset {offset}"),
+    Answer::new(F::TooLarge, 413, S::ErrorLine, "Request Entity Too Large"),
+    Answer::new(F::BodyBroken, 400, S::ErrorLine, "unexpected EOF"),
+    Answer::new(F::LinesRejected, 400, S::ErrorLine, "{detail}"),
+    Answer::new(F::PartialLines, 400, S::ErrorLine, "partial write: {detail} dropped=0"),
+    Answer::new(F::PartialStorage, 400, S::ErrorLine, "partial write: {detail}"),
+    Answer::new(F::StorageConflict, 400, S::ErrorLine, "{detail}"),
+    Answer::new(F::StorageFailed, 500, S::ErrorLine, "{detail}"),
+    Answer::new(F::Panic, 500, S::PlainLine, "Internal Server Error"),
+];
+
+const WRITE: WriteEndpoint = WriteEndpoint {
+    path: "/write",
+    address: Address::DatabaseAndPolicy,
+    // 1.6:services/httpd/handler.go serveWrite.
+    checks: &[
+        Check::DatabaseNamed,
+        Check::DatabaseFound,
+        Check::Permission,
+        Check::Precision,
+        Check::GzipHeader,
+    ],
+    precision: PrecisionRule {
+        // 1.6:models/points.go SetPrecision and parsePointsWithPrecision; recorded.
+        units: &[
+            ("n", P::Nanosecond),
+            ("u", P::Microsecond),
+            ("ms", P::Millisecond),
+            ("s", P::Second),
+            ("m", P::Minute),
+            ("h", P::Hour),
+        ],
+        unknown: UnknownPrecision::Nanoseconds,
+        absent: AbsentPrecision::Nanoseconds,
+    },
+    encoding: Encoding {
+        gzip: &["gzip"],
+        unknown: UnknownEncoding::Plain,
+        members: Members::All,
+        utf8: false,
+    },
+    // `max-body-size`, default of the configuration.
+    size: SizeLimit::Sent(25_000_000),
+    bad_lines: BadLines::StoreGood,
+    // 1.6:models/consistency.go.
+    consistency: &["any", "one", "quorum", "all"],
+    answers: ANSWERS,
+};
+
+pub(crate) static OSS_V1_1_6: Profile = Profile {
+    product: "oss-v1",
+    edition: "1.6",
+    family: Family::V1,
+    capabilities: &[
+        C::Write,
+        C::ReadBack,
+        C::CreateDatabase,
+        C::ApiV1,
+        C::Auth,
+        C::Permissions,
+        C::Retention,
+        C::Influxql,
+        C::Limits,
+    ],
+    read_back: ReadBack { languages: &[C::Influxql], visible_within: Duration::ZERO },
+    facts: Facts {
+        dialect: Dialect::GO_V1_6,
+        http: Http {
+            // The recorded build is Debian's.
+            version: "1.6.7~rc0",
+            build: "OSS",
+            release_headers: ReleaseHeaders::Always,
+            json_controls: JsonControls::Unicode,
+            auth_by_default: false,
+        },
+        credentials: CREDENTIALS,
+        write: &[WRITE],
+        storage: Storage::Shards(Shards {
+            conflict_in_batch: ConflictInBatch::FirstTypeWinsUnlessNewShard,
+            conflict_names: Quoting::Raw,
+            longest_string: None,
+            beyond_retention: BeyondRetention::Short,
+            new_shard_needs_utf8: true,
+            panics_at_tags: Some(100),
+            escaped_equals_unreadable: false,
+        }),
+    },
+};

@@ -1,0 +1,338 @@
+//! InfluxDB 3 Core 3.6, as release 3.6.0 was recorded; source branch `3.6`.
+
+use crate::answer::{Answer, Fault as F, Shape as S};
+use crate::capability::{Capability as C, Family, ReadBack};
+use crate::http::{Http, JsonControls, ReleaseHeaders};
+use crate::registry::{Facts, Profile};
+use crate::storage::{Storage, Tables};
+use crate::write::{
+    AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
+    UnknownEncoding, UnknownPrecision, WriteEndpoint,
+};
+use line_protocol::{Dialect, Precision as P};
+use std::time::Duration;
+
+/// 3.6:influxdb3_types/src/write.rs:18-29, in the order in which serde lists the variants and,
+/// inside each, the aliases.
+const V3_UNITS: &[(&str, P)] = &[
+    ("s", P::Second),
+    ("second", P::Second),
+    ("millisecond", P::Millisecond),
+    ("ms", P::Millisecond),
+    ("microsecond", P::Microsecond),
+    ("u", P::Microsecond),
+    ("us", P::Microsecond),
+    ("n", P::Nanosecond),
+    ("nanosecond", P::Nanosecond),
+    ("ns", P::Nanosecond),
+];
+
+/// Credentials, checked before the path; recorded.
+const CREDENTIALS: &[Answer] = &[
+    Answer::new(F::CredentialsMissing, 401, S::BareText, ""),
+    Answer::new(F::CredentialsWrong, 401, S::BareText, ""),
+    Answer::new(
+        F::CredentialsMalformed,
+        400,
+        S::BareErrorSpaced,
+        "Authorization header was malformed, the request was not in the form of 'Authorization: \
+         <auth-scheme> <token>', supported auth-schemes are Bearer, Token and Basic",
+    ),
+];
+
+/// The answers of `/api/v3/write_lp`; `/write` differs in those of its own table.
+/// Recorded, but for the database limit (3.6:tests/server/limits.rs has the status).
+const V3_ANSWERS: &[Answer] = &[
+    Answer::new(F::QueryMissing, 400, S::BareText, "missing query parameter 'db'"),
+    Answer::new(F::DatabaseMissing, 400, S::BareText, "serde error: missing field `db`"),
+    Answer::new(F::ParameterRepeated, 400, S::BareText, "serde error: duplicate field `{name}`"),
+    Answer::new(
+        F::ParameterNotBoolean,
+        400,
+        S::BareText,
+        "serde error: provided string was not `true` or `false`",
+    ),
+    Answer::new(
+        F::PrecisionUnknown,
+        400,
+        S::BareText,
+        "serde error: unknown variant `{value}`, expected one of `auto`, `s`, `second`, \
+         `millisecond`, `ms`, `microsecond`, `u`, `us`, `n`, `nanosecond`, `ns`",
+    ),
+    Answer::new(F::DatabaseName, 400, S::BareError, "{detail}"),
+    Answer::new(F::EncodingUnknown, 400, S::BareText, "unacceptable content-encoding: {value}"),
+    Answer::new(F::GzipHeader, 500, S::BareText, "error decoding gzip stream: invalid gzip header"),
+    Answer::new(
+        F::GzipTrailer,
+        500,
+        S::BareText,
+        "error decoding gzip stream: invalid gzip header",
+    ),
+    Answer::new(
+        F::GzipEmpty,
+        500,
+        S::BareText,
+        "error decoding gzip stream: unexpected end of file",
+    ),
+    Answer::new(
+        F::GzipTruncated,
+        500,
+        S::BareText,
+        "error decoding gzip stream: unexpected end of file",
+    ),
+    Answer::new(
+        F::GzipChecksum,
+        500,
+        S::BareText,
+        "error decoding gzip stream: corrupt gzip stream does not have a matching checksum",
+    ),
+    Answer::new(
+        F::GzipCorrupt,
+        500,
+        S::BareText,
+        "error decoding gzip stream: corrupt deflate stream",
+    ),
+    Answer::new(F::TooLarge, 500, S::BareText, "max request size ({limit} bytes) exceeded"),
+    // 3.6:influxdb3_server/src/unified_service/service.rs:98-116.
+    Answer::new(F::BodyBroken, 400, S::BareText, "Failed to read request body: {detail}"),
+    Answer::new(F::NotUtf8, 500, S::BareText, "body content is not valid utf8: {detail}"),
+    Answer::new(F::EmptyWrite, 400, S::BareText, "incoming write was empty"),
+    Answer::new(
+        F::LinesRejected,
+        400,
+        S::BareErrorFirstLine,
+        "parsing failed for write_lp endpoint",
+    ),
+    Answer::new(F::PartialLines, 400, S::BareErrorLines, "partial write of line protocol occurred"),
+    Answer::new(F::PartialLimit, 422, S::BareErrorLines, "partial write of line protocol occurred"),
+    Answer::new(
+        F::DatabaseLimit,
+        422,
+        S::BareError,
+        "Adding a new database would exceed limit of {limit} databases",
+    ),
+];
+
+/// `/write`: its own words for the query string, then those of v3.
+const V1_ANSWERS: &[Answer] = &[
+    Answer::new(F::QueryMissing, 400, S::BareError, "no db destination provided"),
+    Answer::new(
+        F::DatabaseMissing,
+        400,
+        S::BareError,
+        "failed to deserialize db/rp/precision in request: missing field `db`",
+    ),
+    Answer::new(
+        F::ParameterRepeated,
+        400,
+        S::BareError,
+        "failed to deserialize db/rp/precision in request: duplicate field `{name}`",
+    ),
+    Answer::new(
+        F::PrecisionUnknown,
+        400,
+        S::BareError,
+        "failed to deserialize db/rp/precision in request: unknown variant `{value}`, expected \
+         one of `s`, `second`, `millisecond`, `ms`, `microsecond`, `u`, `us`, `n`, `nanosecond`, \
+         `ns`",
+    ),
+    Answer::new(F::DatabaseName, 400, S::BareError, "{detail}"),
+    Answer::new(F::EncodingUnknown, 400, S::BareText, "unacceptable content-encoding: {value}"),
+    Answer::new(F::GzipHeader, 500, S::BareText, "error decoding gzip stream: invalid gzip header"),
+    Answer::new(
+        F::GzipTrailer,
+        500,
+        S::BareText,
+        "error decoding gzip stream: invalid gzip header",
+    ),
+    Answer::new(
+        F::GzipEmpty,
+        500,
+        S::BareText,
+        "error decoding gzip stream: unexpected end of file",
+    ),
+    Answer::new(
+        F::GzipTruncated,
+        500,
+        S::BareText,
+        "error decoding gzip stream: unexpected end of file",
+    ),
+    Answer::new(
+        F::GzipChecksum,
+        500,
+        S::BareText,
+        "error decoding gzip stream: corrupt gzip stream does not have a matching checksum",
+    ),
+    Answer::new(
+        F::GzipCorrupt,
+        500,
+        S::BareText,
+        "error decoding gzip stream: corrupt deflate stream",
+    ),
+    Answer::new(F::TooLarge, 500, S::BareText, "max request size ({limit} bytes) exceeded"),
+    Answer::new(F::BodyBroken, 400, S::BareText, "Failed to read request body: {detail}"),
+    Answer::new(F::NotUtf8, 500, S::BareText, "body content is not valid utf8: {detail}"),
+    Answer::new(F::EmptyWrite, 400, S::BareText, "incoming write was empty"),
+    Answer::new(
+        F::LinesRejected,
+        400,
+        S::BareErrorFirstLine,
+        "parsing failed for write_lp endpoint",
+    ),
+    Answer::new(
+        F::DatabaseLimit,
+        422,
+        S::BareError,
+        "Adding a new database would exceed limit of {limit} databases",
+    ),
+];
+
+const INVALID: S = S::BareCodeMessage("invalid");
+
+/// `/api/v2/write`: `code` and `message` since 3.4.2; the line errors without any detail.
+const V2_ANSWERS: &[Answer] = &[
+    Answer::new(F::QueryMissing, 400, INVALID, "no org/bucket destination provided"),
+    Answer::new(F::DatabaseMissing, 400, INVALID, "missing bucket value"),
+    Answer::new(
+        F::ParameterRepeated,
+        400,
+        INVALID,
+        "failed to deserialize org/bucket/precision in request: duplicate field `{name}`",
+    ),
+    Answer::new(
+        F::PrecisionUnknown,
+        400,
+        INVALID,
+        "failed to deserialize org/bucket/precision in request: unknown variant `{value}`, \
+         expected one of `s`, `second`, `millisecond`, `ms`, `microsecond`, `u`, `us`, `n`, \
+         `nanosecond`, `ns`",
+    ),
+    Answer::new(F::DatabaseName, 400, INVALID, "{detail}"),
+    Answer::new(F::EncodingUnknown, 400, INVALID, "unacceptable content-encoding: {value}"),
+    Answer::new(F::GzipHeader, 400, INVALID, "error decoding gzip stream: invalid gzip header"),
+    Answer::new(F::GzipTrailer, 400, INVALID, "error decoding gzip stream: invalid gzip header"),
+    Answer::new(F::GzipEmpty, 400, INVALID, "error decoding gzip stream: unexpected end of file"),
+    Answer::new(
+        F::GzipTruncated,
+        400,
+        INVALID,
+        "error decoding gzip stream: unexpected end of file",
+    ),
+    Answer::new(
+        F::GzipChecksum,
+        400,
+        INVALID,
+        "error decoding gzip stream: corrupt gzip stream does not have a matching checksum",
+    ),
+    Answer::new(F::GzipCorrupt, 400, INVALID, "error decoding gzip stream: corrupt deflate stream"),
+    Answer::new(
+        F::TooLarge,
+        413,
+        S::BareCodeMessage("request too large"),
+        "max request size ({limit} bytes) exceeded",
+    ),
+    Answer::new(F::BodyBroken, 400, S::BareText, "Failed to read request body: {detail}"),
+    Answer::new(F::NotUtf8, 400, INVALID, "body content is not valid utf8: {detail}"),
+    Answer::new(F::EmptyWrite, 400, INVALID, "write buffer error: incoming write was empty"),
+    Answer::new(
+        F::LinesRejected,
+        400,
+        INVALID,
+        "write buffer error: parsing for line protocol failed",
+    ),
+    Answer::new(
+        F::DatabaseLimit,
+        400,
+        INVALID,
+        "write buffer error: catalog update error: Adding a new database would exceed limit of \
+         {limit} databases",
+    ),
+];
+
+/// 3.6:influxdb3_server/src/http.rs:955-1010.
+const ENCODING: Encoding = Encoding {
+    gzip: &["gzip"],
+    unknown: UnknownEncoding::Refused,
+    // `GzDecoder`; the release 3.8 reads all members.
+    members: Members::FirstOnly,
+    utf8: true,
+};
+
+const WRITE_LP: WriteEndpoint = WriteEndpoint {
+    path: "/api/v3/write_lp",
+    address: Address::Database,
+    checks: &[Check::Parameters, Check::DatabaseName, Check::NamespaceName],
+    precision: PrecisionRule {
+        units: V3_UNITS,
+        unknown: UnknownPrecision::Refused,
+        absent: AbsentPrecision::Guessed,
+    },
+    encoding: ENCODING,
+    // `--max-http-request-size`, 3.6:influxdb3/src/commands/serve.rs:189-196.
+    size: SizeLimit::SentAndInflated(10_485_760),
+    bad_lines: BadLines::Tables { accept_partial: true },
+    consistency: &[],
+    answers: V3_ANSWERS,
+};
+
+const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
+    path: "/api/v2/write",
+    address: Address::BucketAsDatabase,
+    checks: &[Check::Parameters, Check::NamespaceName, Check::DatabaseName],
+    precision: PrecisionRule {
+        units: V3_UNITS,
+        unknown: UnknownPrecision::Refused,
+        absent: AbsentPrecision::NanosecondsEmptyRefused,
+    },
+    bad_lines: BadLines::Tables { accept_partial: false },
+    answers: V2_ANSWERS,
+    ..WRITE_LP
+};
+
+const WRITE: WriteEndpoint = WriteEndpoint {
+    path: "/write",
+    address: Address::DatabaseWithPolicy,
+    answers: V1_ANSWERS,
+    ..API_V2_WRITE
+};
+
+pub(crate) static V3_CORE_3_6: Profile = Profile {
+    product: "v3-core",
+    edition: "3.6",
+    family: Family::V3,
+    capabilities: &[
+        C::Write,
+        C::ReadBack,
+        C::CreateDatabase,
+        C::ApiV1,
+        C::ApiV2,
+        C::ApiV3,
+        C::Auth,
+        C::Retention,
+        C::Influxql,
+        C::Sql,
+        C::Limits,
+    ],
+    read_back: ReadBack { languages: &[C::Influxql, C::Sql], visible_within: Duration::ZERO },
+    facts: Facts {
+        dialect: Dialect::IOX_3_6,
+        http: Http {
+            version: "3.6.0",
+            build: "Core",
+            release_headers: ReleaseHeaders::PingOnly,
+            json_controls: JsonControls::Short,
+            auth_by_default: true,
+        },
+        credentials: CREDENTIALS,
+        write: &[WRITE_LP, API_V2_WRITE, WRITE],
+        storage: Storage::Tables(Tables {
+            // 3.6:influxdb3_catalog/src/catalog/versions/v2.rs:76-78,157-163.
+            databases: 5,
+            tables: 2000,
+            columns: 500,
+            tag_columns: 256,
+            reserved: &["time", "__chunk_order"],
+            longest_name: 64,
+        }),
+    },
+};

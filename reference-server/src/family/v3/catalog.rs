@@ -1,0 +1,88 @@
+//! What exists in a v3 server: databases with their tables, and tokens.
+
+use crate::store::tables::TableSet;
+use sha2::{Digest, Sha512};
+use std::collections::BTreeMap;
+
+/// The database that the product keeps for itself.
+pub const INTERNAL: &str = "_internal";
+
+/// Databases and tokens.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    databases: BTreeMap<String, Database>,
+    tokens: BTreeMap<String, [u8; 64]>,
+}
+
+/// A database.
+#[derive(Clone, Debug, Default)]
+pub struct Database {
+    /// Its tables.
+    pub tables: TableSet,
+    /// How long points are kept, in nanoseconds; the write path of v3 does not look at it.
+    pub retention: Option<i64>,
+}
+
+impl Catalog {
+    /// The names of the databases, the product's own first.
+    pub fn names(&self) -> Vec<String> {
+        let own = std::iter::once(INTERNAL.to_owned());
+        own.chain(self.databases.keys().cloned()).collect()
+    }
+
+    /// How many databases there are, the product's own not counted.
+    pub fn len(&self) -> usize {
+        self.databases.len()
+    }
+
+    /// Whether there is no database.
+    pub fn is_empty(&self) -> bool {
+        self.databases.is_empty()
+    }
+
+    /// A database.
+    pub fn database(&self, name: &str) -> Option<&Database> {
+        self.databases.get(name)
+    }
+
+    /// A database, to write to.
+    pub fn database_mut(&mut self, name: &str) -> Option<&mut Database> {
+        self.databases.get_mut(name)
+    }
+
+    /// How many tables all databases but this one have.
+    pub fn tables_elsewhere(&self, name: &str) -> usize {
+        let others = self.databases.iter().filter(|(other, _)| *other != name);
+        others.map(|(_, database)| database.tables.len()).sum()
+    }
+
+    /// Makes a database, or replaces one.
+    pub fn insert(&mut self, name: &str, database: Database) {
+        self.databases.insert(name.to_owned(), database);
+    }
+
+    /// Deletes a database; false where there is none.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.databases.remove(name).is_some()
+    }
+
+    /// Makes a token known under a name; false where the name is taken.
+    pub fn add_token(&mut self, name: &str, token: &str) -> bool {
+        if self.tokens.contains_key(name) {
+            return false;
+        }
+        self.tokens.insert(name.to_owned(), hash(token));
+        true
+    }
+
+    /// Whether this is a token.
+    pub fn knows_token(&self, token: &str) -> bool {
+        let hash = hash(token);
+        self.tokens.values().any(|known| *known == hash)
+    }
+}
+
+/// Tokens are kept as their SHA-512, as the product keeps them.
+pub(super) fn hash(token: &str) -> [u8; 64] {
+    Sha512::digest(token.as_bytes()).into()
+}

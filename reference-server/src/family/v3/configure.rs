@@ -1,0 +1,120 @@
+//! `/api/v3/configure/…`: databases and tokens.
+
+use super::catalog::{self, Database};
+use super::{Routed, Service};
+use crate::http::{Request, Response};
+use crate::lock::lock;
+use crate::names;
+use serde::Deserialize;
+use serde_json::json;
+use std::fmt::Write as _;
+
+#[derive(Deserialize)]
+struct CreateDatabase {
+    db: String,
+    retention_period: Option<String>,
+}
+
+/// How many random characters a token has behind its prefix.
+const TOKEN_LENGTH: usize = 86;
+
+impl Service {
+    pub(super) fn create_database(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
+        if request.header("content-type") != Some("application/json") {
+            let text = "unacceptable content-type, expected: application/json";
+            return failed(415, text);
+        }
+        let parsed: CreateDatabase = match serde_json::from_slice(&body.unwrap_or_default()) {
+            Ok(parsed) => parsed,
+            Err(error) => return failed(400, &format!("serde json error: {error}")),
+        };
+        if let Err(fault) = names::database(&parsed.db) {
+            return Routed::Err(self.refusal(&self.profile.facts.write[0], &fault));
+        }
+        let retention = match parsed.retention_period.as_deref().map(crate::duration::parse) {
+            None => None,
+            Some(Ok(retention)) => Some(retention),
+            Some(Err(error)) => return failed(400, &error),
+        };
+        let mut catalog = lock(&self.catalog);
+        if catalog.database(&parsed.db).is_some() {
+            return failed(409, "attempted to create a resource that already exists");
+        }
+        if catalog.len() >= self.rules.databases {
+            let fault = super::write::too_many_databases(&self.rules);
+            return Routed::Err(self.refusal(&self.profile.facts.write[0], &fault));
+        }
+        catalog.insert(&parsed.db, Database { retention, ..Database::default() });
+        Routed::Ok(Response::new(200))
+    }
+
+    pub(super) fn delete_database(&self, request: &Request) -> Routed {
+        let Some(name) = request.query.get("db") else {
+            return failed(400, "serde error: missing field `db`");
+        };
+        if lock(&self.catalog).remove(name) {
+            return Routed::Ok(Response::new(200));
+        }
+        failed(404, "the requested resource was not found")
+    }
+
+    pub(super) fn list_databases(&self, request: &Request) -> Routed {
+        match request.query.get("format") {
+            None => failed(400, "serde error: missing field `format`"),
+            Some("json") => {
+                let names = lock(&self.catalog).names();
+                let rows: Vec<_> = names.iter().map(|n| json!({"iox::database": n})).collect();
+                let body = serde_json::Value::from(rows).to_string();
+                let response = Response::new(200).with("Content-Type", "application/json");
+                Routed::Ok(response.with_body(body))
+            }
+            Some(other) => failed(
+                400,
+                &format!(
+                    "serde error: unknown variant `{other}`, this server lists databases as `json`"
+                ),
+            ),
+        }
+    }
+
+    pub(super) fn create_admin_token(&self) -> Routed {
+        if !self.auth {
+            return failed(405, "endpoint disabled, started without auth");
+        }
+        let token = new_token();
+        if !lock(&self.catalog).add_token("_admin", &token) {
+            return failed(409, "token name already exists, _admin");
+        }
+        let mut hash = String::new();
+        for byte in catalog::hash(&token) {
+            let _ = write!(hash, "{byte:02x}");
+        }
+        let now = jiff::Timestamp::from_nanosecond(i128::from(self.clock.now()));
+        let body = json!({
+            "id": 0,
+            "name": "_admin",
+            "token": token,
+            "hash": hash,
+            "created_at": now.map(|time| time.to_string()).unwrap_or_default(),
+            "expiry": null,
+        });
+        // `json` alone is what the product says (recorded).
+        Routed::Ok(Response::new(201).with("Content-Type", "json").with_body(body.to_string()))
+    }
+}
+
+fn failed(status: u16, text: &str) -> Routed {
+    Routed::Err(Response::new(status).with_body(text))
+}
+
+fn new_token() -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut token = "apiv3_".to_owned();
+    while token.len() < TOKEN_LENGTH + 6 {
+        let bits = crate::ids::unique_bits();
+        let letters = (0..10).map(|i| char::from(ALPHABET[(bits >> (6 * i)) as usize & 63]));
+        token.extend(letters);
+    }
+    token.truncate(TOKEN_LENGTH + 6);
+    token
+}

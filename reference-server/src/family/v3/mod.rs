@@ -1,0 +1,170 @@
+//! The v3 family: `/api/v3/write_lp` and the compatible write paths; databases that a write makes;
+//! tokens.
+//!
+//! The body is read before anything else, then come `OPTIONS`, the credentials, and only then the
+//! path (3.6:influxdb3_server/src/unified_service/service.rs:98-116, http.rs:2264-2459).
+
+pub mod auth;
+pub mod catalog;
+mod configure;
+mod write;
+
+use crate::clock::Clock;
+use crate::http::{Body, BodyError, Request, Response};
+use crate::lock::lock;
+use crate::respond;
+use crate::stage::WriteFault;
+use crate::stage::decode::Incoming;
+use crate::write_path;
+use catalog::Catalog;
+use profiles::Profile;
+use profiles::answer::Fault;
+use profiles::storage::{Storage, Tables};
+use std::sync::{Arc, Mutex};
+
+/// How much of a body this server reads to throw it away, where the product reads on for ever.
+const PATIENCE: u64 = 256 << 20;
+
+/// A server of the v3 family.
+pub struct Service {
+    profile: &'static Profile,
+    rules: Tables,
+    /// Whether tokens are asked for.
+    auth: bool,
+    clock: Arc<dyn Clock>,
+    catalog: Mutex<Catalog>,
+    /// The process as `/ping` names it.
+    process_id: String,
+}
+
+/// An answer, and whether it is one of those that carry the CORS header.
+enum Routed {
+    /// The handler answered.
+    Ok(Response),
+    /// The handler failed: no CORS header.
+    Err(Response),
+}
+
+impl Service {
+    /// A server without databases; `None` where the profile does not keep points in tables.
+    pub fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
+        let Storage::Tables(rules) = profile.facts.storage else { return None };
+        let process_id = crate::ids::request_id();
+        let catalog = Mutex::new(Catalog::default());
+        Some(Self { profile, rules, auth, clock, catalog, process_id })
+    }
+
+    /// The catalog, to set a server up without asking it over HTTP.
+    pub fn catalog(&self) -> &Mutex<Catalog> {
+        &self.catalog
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request, body: Body<'_>) -> Response {
+        let limit = self.largest_body();
+        let body = match body.read_keeping(limit, PATIENCE).await {
+            Ok(body) => body,
+            Err(BodyError::TooLarge(_)) => None,
+            Err(BodyError::Broken(how)) => {
+                let text = format!("Failed to read request body: {how}");
+                return Response { close: true, ..Response::new(400) }.with_body(text);
+            }
+        };
+        if request.method == "OPTIONS" {
+            return Response::new(204)
+                .with("Access-Control-Allow-Origin", "*")
+                .with("Access-Control-Allow-Methods", "*")
+                .with("Access-Control-Allow-Headers", "*")
+                .with("Access-Control-Max-Age", "86400");
+        }
+        let no_auth_needed = request.path == "/api/v3/configure/token/admin";
+        if !no_auth_needed && let Err(fault) = self.authenticate(&request) {
+            let facts = &self.profile.facts;
+            return respond::fault(&facts.http, facts.credentials, &fault.into());
+        }
+        match self.route(&request, body).await {
+            Routed::Ok(response) => response.with("Access-Control-Allow-Origin", "*"),
+            Routed::Err(response) => response,
+        }
+    }
+
+    async fn route(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
+        let endpoint = self.profile.facts.write.iter().find(|e| e.path == request.path);
+        match (request.method.as_str(), request.path.as_str()) {
+            ("POST", _) if endpoint.is_some() => match endpoint {
+                Some(endpoint) => self.write(endpoint, request, body).await,
+                None => not_found(),
+            },
+            ("GET", "/health" | "/api/v1/health") => Routed::Ok(Response::new(200).with_body("OK")),
+            ("GET" | "POST", "/ping") => Routed::Ok(self.ping()),
+            ("POST", "/api/v3/configure/token/admin") => self.create_admin_token(),
+            ("POST", "/api/v3/configure/database") => self.create_database(request, body),
+            ("DELETE", "/api/v3/configure/database") => self.delete_database(request),
+            ("GET", "/api/v3/configure/database") => self.list_databases(request),
+            _ => not_found(),
+        }
+    }
+
+    async fn write(
+        &self,
+        endpoint: &'static profiles::write::WriteEndpoint,
+        request: &Request,
+        body: Option<Vec<u8>>,
+    ) -> Routed {
+        let facts = &self.profile.facts;
+        let body = Incoming::Read(body);
+        let now = self.clock.now();
+        let written =
+            write_path::write(endpoint, &facts.dialect, self, &(), request, body, now).await;
+        match written {
+            Ok(()) => Routed::Ok(Response::new(204)),
+            Err(fault) => Routed::Err(self.refusal(endpoint, &fault)),
+        }
+    }
+
+    fn refusal(
+        &self,
+        endpoint: &'static profiles::write::WriteEndpoint,
+        fault: &WriteFault,
+    ) -> Response {
+        let response = respond::fault(&self.profile.facts.http, endpoint.answers, fault);
+        // Here the body was read in full: the connection can go on.
+        Response { close: false, ..response }
+    }
+
+    fn authenticate(&self, request: &Request) -> Result<(), Fault> {
+        auth::authenticate(self.auth, &lock(&self.catalog), request)
+    }
+
+    fn ping(&self) -> Response {
+        let http = &self.profile.facts.http;
+        let body = serde_json::json!({
+            "version": http.version,
+            "revision": env!("CARGO_PKG_NAME"),
+            "process_id": self.process_id,
+        });
+        let id = crate::ids::request_id();
+        Response::new(200)
+            .with("Content-Type", "application/json")
+            .with("Request-Id", id.as_str())
+            .with("X-Request-Id", id.as_str())
+            .with("X-Influxdb-Version", http.version)
+            .with("X-Influxdb-Build", http.build)
+            .with_body(body.to_string())
+    }
+
+    /// The largest body of any write endpoint.
+    fn largest_body(&self) -> u64 {
+        use profiles::write::SizeLimit;
+        let limit = |endpoint: &profiles::write::WriteEndpoint| match endpoint.size {
+            SizeLimit::Sent(limit) | SizeLimit::SentAndInflated(limit) => limit,
+            SizeLimit::None => PATIENCE,
+        };
+        self.profile.facts.write.iter().map(limit).max().unwrap_or(PATIENCE)
+    }
+}
+
+/// Any path that is not routed, and any other method on one that is; an `Ok` answer in 3.6.
+fn not_found() -> Routed {
+    Routed::Ok(Response::new(404).with_body("not found"))
+}

@@ -1,0 +1,223 @@
+//! A request as the server reads it, a response as it writes it.
+
+use super::QueryString;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+/// The head of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The method, as it was sent.
+    pub method: String,
+    /// The path, before the `?`, not decoded.
+    pub path: String,
+    /// What stands behind the `?`; `None` where there is none.
+    pub raw_query: Option<String>,
+    /// The decoded query string.
+    pub query: QueryString,
+    /// The headers in their order, names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl Request {
+    /// The first header of this name (in lower case), where it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let value = self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value)?;
+        std::str::from_utf8(value).ok()
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// It is larger than the reader allows.
+    #[error("body is larger than {0} bytes")]
+    TooLarge(u64),
+    /// The client stopped, or sent chunks that are none.
+    #[error("{0}")]
+    Broken(&'static str),
+}
+
+/// How the length of a body is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// So many bytes.
+    Length(u64),
+    /// In chunks.
+    Chunked,
+}
+
+/// A body that has not been read.
+pub struct Body<'c> {
+    pub(super) framing: Framing,
+    pub(super) connection: &'c mut (dyn ByteStream + 'c),
+    /// Bytes that came with the head.
+    pub(super) buffered: &'c mut Vec<u8>,
+    /// `100 Continue` is sent before the first read.
+    pub(super) expects_continue: bool,
+    /// Set once the body was read to its end, so that the connection can go on.
+    pub(super) finished: &'c mut bool,
+}
+
+/// What a connection reads from and writes to.
+pub(super) trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
+
+/// How much a body may announce before room for all of it is made at once.
+const TRUSTED_LENGTH: u64 = 1 << 20;
+
+/// How long a client may send nothing in the middle of a body.
+const STALLED: Duration = Duration::from_secs(60);
+
+impl Body<'_> {
+    /// The announced length, where there is one.
+    pub fn announced_length(&self) -> Option<u64> {
+        match self.framing {
+            Framing::Length(length) => Some(length),
+            Framing::Chunked => None,
+        }
+    }
+
+    /// Reads the whole body, at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`BodyError::TooLarge`] past the limit, [`BodyError::Broken`] where the client stops early.
+    pub async fn read(mut self, limit: u64) -> Result<Vec<u8>, BodyError> {
+        if self.announced_length().is_some_and(|length| length > limit) {
+            return Err(BodyError::TooLarge(limit));
+        }
+        if self.expects_continue {
+            self.expects_continue = false;
+            let interim = self.connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+            interim.map_err(|_| BodyError::Broken("connection closed"))?;
+        }
+        let body = match self.framing {
+            Framing::Length(length) => self.read_length(length).await?,
+            Framing::Chunked => self.read_chunks(limit).await?,
+        };
+        *self.finished = true;
+        Ok(body)
+    }
+
+    /// Reads the whole body and keeps at most `limit` bytes of it; `None` where there were more.
+    /// Past `patience` bytes it is not even read.
+    ///
+    /// # Errors
+    /// [`BodyError::Broken`] where the client stops early, [`BodyError::TooLarge`] past `patience`.
+    pub async fn read_keeping(
+        self,
+        limit: u64,
+        patience: u64,
+    ) -> Result<Option<Vec<u8>>, BodyError> {
+        let body = self.read(patience).await?;
+        Ok((body.len() as u64 <= limit).then_some(body))
+    }
+
+    async fn read_length(&mut self, length: u64) -> Result<Vec<u8>, BodyError> {
+        let mut body = Vec::with_capacity(length.min(TRUSTED_LENGTH) as usize);
+        self.take(length, &mut body).await?;
+        Ok(body)
+    }
+
+    async fn read_chunks(&mut self, limit: u64) -> Result<Vec<u8>, BodyError> {
+        let mut body = Vec::new();
+        loop {
+            let line = self.line().await?;
+            let size = line.split(|&b| b == b';').next().unwrap_or_default();
+            let size = std::str::from_utf8(size).ok().map(str::trim);
+            let size = size.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+            let size = size.ok_or(BodyError::Broken("malformed chunked encoding"))?;
+            if size == 0 {
+                // Trailers, if any, end with an empty line.
+                while !self.line().await?.is_empty() {}
+                return Ok(body);
+            }
+            if size > limit.saturating_sub(body.len() as u64) {
+                return Err(BodyError::TooLarge(limit));
+            }
+            self.take(size, &mut body).await?;
+            if !self.line().await?.is_empty() {
+                return Err(BodyError::Broken("malformed chunked encoding"));
+            }
+        }
+    }
+
+    /// Appends exactly so many bytes to `into`.
+    async fn take(&mut self, count: u64, into: &mut Vec<u8>) -> Result<(), BodyError> {
+        let mut missing = count;
+        let ready = self.buffered.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
+        into.extend(self.buffered.drain(..ready));
+        missing -= ready as u64;
+        while missing > 0 {
+            let mut limited = (&mut *self.connection).take(missing);
+            match timeout(STALLED, limited.read_buf(into)).await {
+                Ok(Ok(read)) if read > 0 => missing -= read as u64,
+                _ => return Err(BodyError::Broken("unexpected EOF")),
+            }
+        }
+        Ok(())
+    }
+
+    /// A line of the chunked framing, without its end.
+    async fn line(&mut self) -> Result<Vec<u8>, BodyError> {
+        const LONGEST: usize = 4096;
+        loop {
+            if let Some(end) = memchr::memchr(b'\n', self.buffered) {
+                let mut line: Vec<u8> = self.buffered.drain(..=end).collect();
+                line.pop();
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                return Ok(line);
+            }
+            if self.buffered.len() > LONGEST {
+                return Err(BodyError::Broken("malformed chunked encoding"));
+            }
+            match timeout(STALLED, self.connection.read_buf(self.buffered)).await {
+                Ok(Ok(read)) if read > 0 => {}
+                _ => return Err(BodyError::Broken("unexpected EOF")),
+            }
+        }
+    }
+}
+
+/// A response; the connection adds `Date`, `Content-Length` and, where it ends, `Connection`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// Names as they go on the wire, and values: any bytes but CR and LF.
+    pub headers: Vec<(&'static str, Vec<u8>)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the connection ends with this response.
+    pub close: bool,
+}
+
+impl Response {
+    /// An empty response.
+    pub fn new(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    /// Adds a header; CR and LF in its value become spaces, as Go's server makes them.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
+        let mut value = value.into();
+        for byte in &mut value {
+            if matches!(byte, b'\r' | b'\n') {
+                *byte = b' ';
+            }
+        }
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+}

@@ -1,0 +1,104 @@
+//! From a fault to an answer: the only place that builds the bodies of write answers.
+
+use crate::go_text::{json_string, quoted};
+use crate::http::Response;
+use crate::stage::{RejectedLine, WriteFault};
+use profiles::answer::{self, Answer, Shape};
+use profiles::http::Http;
+use serde_json::{Value, json};
+
+/// Go's servers cut this header at 1024 bytes (1.6:services/httpd/handler.go httpError).
+const LONGEST_ERROR_HEADER: usize = 1024;
+
+/// The answer to a fault. A fault that the endpoint's table lacks is a bug of the table, answered
+/// as 500 by name so that it is found.
+pub fn fault(http: &Http, answers: &'static [Answer], fault: &WriteFault) -> Response {
+    match answer::find(answers, fault.fault) {
+        Some(answer) => {
+            let text = fill(answer.text, &fault.holes);
+            let mut response = shaped(http, answer, &text, &fault.lines);
+            response.close = answer.status == 413;
+            response
+        }
+        None => {
+            tracing::error!(fault = ?fault.fault, "this endpoint's table has no such answer");
+            Response::new(500).with_body(format!("no answer for {:?}", fault.fault))
+        }
+    }
+}
+
+fn shaped(http: &Http, answer: &Answer, text: &[u8], lines: &[RejectedLine]) -> Response {
+    let go = |text: &[u8]| json_string(text, http.json_controls);
+    let response = Response::new(answer.status);
+    match answer.shape {
+        Shape::ErrorLine => {
+            let header = &text[..text.len().min(LONGEST_ERROR_HEADER)];
+            response
+                .with("Content-Type", "application/json")
+                .with("X-Influxdb-Error", header)
+                .with_body([b"{\"error\":", &*go(text), b"}\n"].concat())
+        }
+        Shape::ErrorChallenge => response
+            .with("Content-Type", "application/json")
+            .with("WWW-Authenticate", "Basic realm=\"InfluxDB\"")
+            .with_body([b"{\"error\":", &*go(text), b"}\n"].concat()),
+        Shape::CodeMessage(code) => code_message(response, code, &go(text)),
+        Shape::BareError => response.with_body(json!({"error": lossy(text)}).to_string()),
+        Shape::BareErrorSpaced => response.with_body([b"{\"error\": \"", text, b"\"}"].concat()),
+        Shape::BareCodeMessage(code) => {
+            response.with_body(json!({"code": code, "message": lossy(text)}).to_string())
+        }
+        Shape::BareErrorLines => {
+            let data: Vec<Value> = lines.iter().map(line).collect();
+            response.with_body(json!({"error": lossy(text), "data": data}).to_string())
+        }
+        Shape::BareErrorFirstLine => {
+            let data = lines.first().map(line);
+            response.with_body(json!({"error": lossy(text), "data": data}).to_string())
+        }
+        Shape::BareText => response.with_body(text),
+        Shape::PlainLine => response
+            .with("Content-Type", "text/plain; charset=utf-8")
+            .with_body([text, b"\n"].concat()),
+    }
+}
+
+/// The error object of v2, with its text already in JSON.
+fn code_message(response: Response, code: &'static str, message: &[u8]) -> Response {
+    let body = [b"{\"code\":\"", code.as_bytes(), b"\",\"message\":", message, b"}"].concat();
+    response
+        .with("Content-Type", "application/json; charset=utf-8")
+        .with("X-Platform-Error-Code", code)
+        .with_body(body)
+}
+
+fn line(line: &RejectedLine) -> Value {
+    json!({
+        "error_message": line.message,
+        "line_number": line.number,
+        "original_line": line.original,
+    })
+}
+
+fn lossy(text: &[u8]) -> String {
+    line_protocol::lossy(text)
+}
+
+/// Fills the holes of a text; `{quoted}` is the name between Go's quotes.
+fn fill(template: &str, holes: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
+    let content = |hole: &str| holes.iter().find(|(name, _)| *name == hole).map(|(_, c)| c);
+    let mut filled = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.extend_from_slice(before.as_bytes());
+        let (hole, tail) = after.split_once('}').unwrap_or((after, ""));
+        match (hole, content(hole), content("name")) {
+            (_, Some(content), _) => filled.extend_from_slice(content),
+            ("quoted", None, Some(name)) => filled.extend_from_slice(quoted(name).as_bytes()),
+            _ => {}
+        }
+        rest = tail;
+    }
+    filled.extend_from_slice(rest.as_bytes());
+    filled
+}

@@ -1,0 +1,162 @@
+//! A running server: listening, answering, stopping.
+
+use crate::clock::{Clock, SystemClock};
+use crate::family::{v1, v3};
+use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
+use profiles::{Family, Profile};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// A server that answers like one product; it stops when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    profile: &'static Profile,
+    address: SocketAddr,
+    token: Option<String>,
+    stop: watch::Sender<bool>,
+}
+
+/// What a server is to be.
+pub struct Builder {
+    profile: &'static Profile,
+    address: SocketAddr,
+    auth: Option<bool>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Server {
+    /// Begins to describe a server that answers like this profile.
+    pub fn builder(profile: &'static Profile) -> Builder {
+        Builder {
+            profile,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            auth: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The profile that it answers like.
+    pub fn profile(&self) -> &'static Profile {
+        self.profile
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The owner's token, where credentials are asked for.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+impl Builder {
+    /// Where to listen; by default any free port of the loopback interface.
+    #[must_use]
+    pub fn bind(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Whether credentials are asked for; by default as the product does.
+    #[must_use]
+    pub fn auth(mut self, auth: bool) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
+    /// Another source of time.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Starts listening; the server answers once this returns.
+    ///
+    /// # Errors
+    /// The address cannot be bound.
+    pub async fn start(self) -> io::Result<Server> {
+        let auth = self.auth.unwrap_or(self.profile.facts.http.auth_by_default);
+        let service = Service::new(self.profile, auth, self.clock).ok_or_else(|| {
+            io::Error::other(format!("{} mixes families; this is a bug", self.profile.name()))
+        })?;
+        let listener = TcpListener::bind(self.address).await?;
+        let address = listener.local_addr()?;
+        let (stop, stop_seen) = watch::channel(false);
+        tokio::spawn(accept(listener, Arc::new(service), stop_seen));
+        Ok(Server { profile: self.profile, address, token: None, stop })
+    }
+}
+
+/// The service of one family.
+enum Service {
+    V1(v1::Service),
+    V3(v3::Service),
+}
+
+impl Service {
+    fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
+        match profile.family {
+            Family::V1 => v1::Service::new(profile, auth, clock).map(Self::V1),
+            Family::V2 => None,
+            Family::V3 => v3::Service::new(profile, auth, clock).map(Self::V3),
+        }
+    }
+}
+
+impl Handler for Service {
+    async fn handle(&self, request: Request, body: Body<'_>) -> Response {
+        match self {
+            Self::V1(service) => service.handle(request, body).await,
+            Self::V3(service) => service.handle(request, body).await,
+        }
+    }
+}
+
+/// Takes connections until the server is dropped, then lets each finish its request.
+async fn accept(listener: TcpListener, service: Arc<Service>, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    let stop_of_connections = stop.clone();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, service.clone(), stop_of_connections.clone()));
+                }
+                // Out of file descriptors, mostly: others may free some.
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+            },
+            _ = connections.join_next(), if !connections.is_empty() => {}
+            () = stopped(&mut stop) => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn connection(stream: TcpStream, service: Arc<Service>, stop: watch::Receiver<bool>) {
+    let _ = stream.set_nodelay(true);
+    if let Err(error) = serve_connection(stream, &*service, stop).await {
+        tracing::debug!(%error, "connection broke");
+    }
+}

@@ -1,0 +1,146 @@
+//! From the body as it was sent to the bytes of line protocol.
+
+use super::WriteFault;
+use super::gzip::{self, GzipFault};
+use crate::http::{Body, BodyError, Request};
+use profiles::answer::Fault;
+use profiles::write::{Encoding, SizeLimit, UnknownEncoding, WriteEndpoint};
+
+/// The most that this server keeps of one body where the product has no limit of its own.
+const OWN_LIMIT: u64 = 512 << 20;
+
+/// A body, read or still waiting on its connection.
+pub enum Incoming<'c> {
+    /// Not read yet.
+    Waiting(Body<'c>),
+    /// Read; `None` where it was larger than the endpoint reads.
+    Read(Option<Vec<u8>>),
+}
+
+impl Incoming<'_> {
+    /// The bytes as sent, read now if they were not.
+    ///
+    /// # Errors
+    /// Too large, or broken off by the client.
+    pub async fn load(&mut self, size: SizeLimit) -> Result<&[u8], WriteFault> {
+        if let Self::Waiting(_) = self
+            && let Self::Waiting(body) = std::mem::replace(self, Self::Read(None))
+        {
+            let limit = match size {
+                SizeLimit::None => OWN_LIMIT,
+                SizeLimit::Sent(limit) | SizeLimit::SentAndInflated(limit) => limit,
+            };
+            *self = match body.read(limit).await {
+                Ok(bytes) => Self::Read(Some(bytes)),
+                Err(BodyError::TooLarge(_)) => Self::Read(None),
+                Err(BodyError::Broken(how)) => {
+                    return Err(WriteFault::with(Fault::BodyBroken, "detail", how));
+                }
+            };
+        }
+        match self {
+            Self::Read(Some(bytes)) => Ok(bytes),
+            _ => Err(too_large(size)),
+        }
+    }
+
+    /// The same bytes, to keep.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub async fn into_bytes(mut self, size: SizeLimit) -> Result<Vec<u8>, WriteFault> {
+        self.load(size).await?;
+        match self {
+            Self::Read(Some(bytes)) => Ok(bytes),
+            _ => Err(too_large(size)),
+        }
+    }
+}
+
+/// Whether the request announces gzip, or what else it announces.
+pub enum Announced {
+    /// Gzip.
+    Gzip,
+    /// Nothing that needs decoding.
+    Plain,
+}
+
+/// What `Content-Encoding` means here.
+///
+/// # Errors
+/// [`Fault::EncodingUnknown`] where the endpoint refuses what it does not know.
+pub fn announced(encoding: &Encoding, request: &Request) -> Result<Announced, WriteFault> {
+    let Some(value) = request.header("content-encoding") else {
+        return Ok(Announced::Plain);
+    };
+    if encoding.gzip.contains(&value) {
+        return Ok(Announced::Gzip);
+    }
+    match encoding.unknown {
+        UnknownEncoding::Refused if value != "identity" => {
+            Err(WriteFault::with(Fault::EncodingUnknown, "value", value))
+        }
+        UnknownEncoding::Refused | UnknownEncoding::Plain => Ok(Announced::Plain),
+    }
+}
+
+/// Whether a body that is announced as gzip begins as gzip.
+///
+/// # Errors
+/// The gzip faults of a header.
+pub fn check_gzip_header(body: &[u8]) -> Result<(), WriteFault> {
+    gzip::check_header(body).map_err(|fault| match fault {
+        GzipFault::ShortHeader => Fault::GzipShortHeader.into(),
+        other => fault_of(other, SizeLimit::None),
+    })
+}
+
+/// Decodes a body.
+///
+/// # Errors
+/// Size, gzip and UTF-8.
+pub fn decode(
+    endpoint: &WriteEndpoint,
+    announced: &Announced,
+    body: Vec<u8>,
+) -> Result<Vec<u8>, WriteFault> {
+    let text = match announced {
+        Announced::Plain => body,
+        Announced::Gzip => {
+            let limit = match endpoint.size {
+                SizeLimit::SentAndInflated(limit) => limit,
+                SizeLimit::None | SizeLimit::Sent(_) => OWN_LIMIT,
+            };
+            gzip::inflate(&body, endpoint.encoding.members, limit)
+                .map_err(|fault| fault_of(fault, endpoint.size))?
+        }
+    };
+    if endpoint.encoding.utf8
+        && let Err(error) = std::str::from_utf8(&text)
+    {
+        return Err(WriteFault::with(Fault::NotUtf8, "detail", error.to_string()));
+    }
+    Ok(text)
+}
+
+fn fault_of(fault: GzipFault, size: SizeLimit) -> WriteFault {
+    match fault {
+        GzipFault::Empty => Fault::GzipEmpty.into(),
+        GzipFault::Header => Fault::GzipHeader.into(),
+        GzipFault::ShortHeader | GzipFault::Truncated => Fault::GzipTruncated.into(),
+        GzipFault::Corrupt(offset) => {
+            WriteFault::with(Fault::GzipCorrupt, "offset", offset.to_string())
+        }
+        GzipFault::Checksum => Fault::GzipChecksum.into(),
+        GzipFault::Trailer => Fault::GzipTrailer.into(),
+        GzipFault::TooLarge => too_large(size),
+    }
+}
+
+fn too_large(size: SizeLimit) -> WriteFault {
+    let limit = match size {
+        SizeLimit::None => OWN_LIMIT,
+        SizeLimit::Sent(limit) | SizeLimit::SentAndInflated(limit) => limit,
+    };
+    WriteFault::with(Fault::TooLarge, "limit", limit.to_string())
+}

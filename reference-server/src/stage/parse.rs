@@ -1,0 +1,46 @@
+//! From bytes to lines, good and bad.
+
+use super::WriteFault;
+use line_protocol::{Dialect, Line, Options, ParseError, Precision};
+use profiles::answer::Fault;
+use profiles::write::BadLines;
+
+/// The lines of a batch for sharded storage: the good ones, and what the bad ones are answered
+/// with, should storage have nothing to say.
+pub struct ParsedBatch<'i> {
+    /// The good lines.
+    pub lines: Vec<Line<'i>>,
+    /// The reasons of the bad ones, one below the other.
+    pub rejected: Option<Vec<u8>>,
+}
+
+/// Parses a batch whose bad lines the endpoint treats as `bad_lines` says.
+///
+/// # Errors
+/// [`Fault::LinesRejected`] where a bad line, or there being no good one, ends the write.
+pub fn parse<'i>(
+    text: &'i [u8],
+    dialect: &Dialect,
+    precision: Precision,
+    now: i64,
+    bad_lines: BadLines,
+) -> Result<ParsedBatch<'i>, WriteFault> {
+    let options = Options { precision, default_time: now };
+    let mut lines = Vec::new();
+    let mut errors: Vec<ParseError> = Vec::new();
+    for item in line_protocol::parse(text, dialect, &options) {
+        match item {
+            Ok(line) => lines.push(line),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        return Ok(ParsedBatch { lines, rejected: None });
+    }
+    let reasons: Vec<Vec<u8>> = errors.iter().map(|error| error.message_bytes(text)).collect();
+    let reasons = reasons.join(&b'\n');
+    if lines.is_empty() || bad_lines == BadLines::RejectBatch {
+        return Err(WriteFault::with(Fault::LinesRejected, "detail", reasons));
+    }
+    Ok(ParsedBatch { lines, rejected: Some(reasons) })
+}

@@ -1,0 +1,120 @@
+//! From lines to stored points, and to what is said of those that are not.
+
+use super::admit::{Admitted, BucketTarget};
+use super::parse::ParsedBatch;
+use super::{RejectedLine, WriteFault};
+use crate::lock::lock;
+use crate::store::shards::{Dropped, StorageFault};
+use crate::store::tables::{SchemaFault, TableSet};
+use line_protocol::{Dialect, Options};
+use profiles::answer::Fault;
+use profiles::storage::{BeyondRetention, Shards, Tables};
+
+/// Stores a batch in a bucket of shards.
+///
+/// # Errors
+/// What storage dropped, else the lines that the parser rejected.
+pub fn store_in_shards(
+    rules: &Shards,
+    target: &BucketTarget,
+    batch: &ParsedBatch<'_>,
+    now: i64,
+) -> Result<(), WriteFault> {
+    let bucket = target.bucket.as_ref().map_err(Clone::clone)?;
+    lock(bucket).write(&batch.lines, now).map_err(|fault| match fault {
+        StorageFault::Dropped(dropped) => partial(&dropped, ""),
+        StorageFault::BeyondRetention(dropped) => {
+            let suffix = format!(
+                " for database: {} for retention policy: {}",
+                target.database, target.policy
+            );
+            let detailed = rules.beyond_retention == BeyondRetention::Detailed;
+            partial(&dropped, if detailed { &suffix } else { "" })
+        }
+        StorageFault::Conflict => {
+            WriteFault::with(Fault::StorageConflict, "detail", "field type conflict")
+        }
+        // Go's protobuf package, as recorded from 1.6.7.
+        StorageFault::NotUtf8 => WriteFault::with(
+            Fault::StorageFailed,
+            "detail",
+            "proto: field \"tsdb.MeasurementFields.Name\" contains invalid UTF-8",
+        ),
+        StorageFault::Panic => Fault::Panic.into(),
+    })?;
+    match &batch.rejected {
+        Some(reasons) => Err(WriteFault::with(Fault::PartialLines, "detail", reasons.clone())),
+        None => Ok(()),
+    }
+}
+
+fn partial(dropped: &Dropped, suffix: &str) -> WriteFault {
+    let end = format!(" dropped={}{suffix}", dropped.count);
+    WriteFault::with(Fault::PartialStorage, "detail", [&*dropped.reason, end.as_bytes()].concat())
+}
+
+/// Parses and stores a batch line by line in a database of tables. With `accept_partial=false` the
+/// first bad line ends it and nothing is kept, not even columns.
+///
+/// # Errors
+/// The rejected lines, or that there was none at all.
+pub fn store_in_tables(
+    rules: &Tables,
+    dialect: &Dialect,
+    tables: &mut TableSet,
+    tables_elsewhere: usize,
+    admitted: &Admitted,
+    text: &[u8],
+    now: i64,
+) -> Result<(), WriteFault> {
+    // A write that may be undone works on a copy.
+    let mut copy = (!admitted.accept_partial).then(|| tables.clone());
+    let into = copy.as_mut().unwrap_or(tables);
+    let mut rejected = Vec::new();
+    let mut limit_reached = false;
+    let mut lines = 0;
+    for item in line_protocol::parse(text, dialect, &Options::default()) {
+        lines += 1;
+        let outcome = match item {
+            Ok(line) => {
+                let echo = || line.to_string();
+                into.write(rules, tables_elsewhere, &line, admitted.unit, now)
+                    .map_err(|fault| rejection(&fault, lines, &echo()))
+                    .inspect_err(|(_, limit)| limit_reached |= limit)
+                    .map_err(|(line, _)| line)
+            }
+            Err(error) => Err(RejectedLine {
+                message: error.message(text),
+                number: error.line_number,
+                original: line_protocol::lossy(error.original_line(text)),
+            }),
+        };
+        if let Err(line) = outcome {
+            rejected.push(line);
+            if !admitted.accept_partial {
+                break;
+            }
+        }
+    }
+    if lines == 0 {
+        return Err(Fault::EmptyWrite.into());
+    }
+    if rejected.is_empty() {
+        if let Some(copy) = copy {
+            *tables = copy;
+        }
+        return Ok(());
+    }
+    let fault = match (admitted.accept_partial, limit_reached) {
+        (false, _) => Fault::LinesRejected,
+        (true, true) => Fault::PartialLimit,
+        (true, false) => Fault::PartialLines,
+    };
+    Err(WriteFault { fault, holes: Vec::new(), lines: rejected })
+}
+
+fn rejection(fault: &SchemaFault, number: usize, echo: &str) -> (RejectedLine, bool) {
+    let original = line_protocol::cut(echo.as_bytes(), line_protocol::ORIGINAL_LINE_BYTES);
+    let original = line_protocol::lossy(original);
+    (RejectedLine { message: fault.to_string(), number, original }, fault.is_limit())
+}

@@ -1,0 +1,231 @@
+//! Storage of the Go products: one bucket (v1: database and retention policy) in shards by time.
+//!
+//! A shard holds the types of its fields and the points of its series. Which type a field has is
+//! decided per measurement and shard, not per bucket (2.7:tsdb/shard.go): the same field may be a
+//! float one week and a string the next.
+
+mod shard;
+
+use super::series::TagSet;
+use super::value::Name;
+use super::view::{Measurement, Series};
+use line_protocol::Line;
+use profiles::storage::{BeyondRetention, Shards as Rules};
+use shard::Shard;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(in crate::store) use shard::stored;
+pub use shard::{Dropped, ShardFault};
+
+/// Nanoseconds from Go's zero time (Monday 0001-01-01) to 1970: shards are cut from there.
+const ZERO_TIME_TO_EPOCH: i128 = 719_162 * 86_400 * 1_000_000_000;
+
+/// The points of one bucket.
+#[derive(Clone, Debug)]
+pub struct ShardedBucket {
+    rules: Rules,
+    /// How long points are kept, in nanoseconds; `None` is for ever.
+    pub retention: Option<i64>,
+    /// How much time a new shard covers, in nanoseconds.
+    pub shard_duration: i64,
+    /// By start.
+    shards: BTreeMap<i64, Shard>,
+}
+
+/// What storage did not take of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageFault {
+    /// Points were dropped: reason and number; the rest is stored.
+    Dropped(Dropped),
+    /// Points were older than the retention period: the text and the number; the rest is stored.
+    BeyondRetention(Dropped),
+    /// A type conflict within the batch: nothing of the shard is stored.
+    Conflict,
+    /// A name that the new shard cannot hold: nothing of the shard is stored.
+    NotUtf8,
+    /// The release panics on this input: nothing is stored.
+    Panic,
+}
+
+impl ShardedBucket {
+    /// An empty bucket.
+    pub fn new(rules: Rules, retention: Option<i64>, shard_duration: i64) -> Self {
+        Self { rules, retention, shard_duration: shard_duration.max(1), shards: BTreeMap::new() }
+    }
+
+    /// Stores a batch. Every line has its time.
+    ///
+    /// # Errors
+    /// What was not stored, as the first shard that has something to say words it; retention only
+    /// speaks where no shard does.
+    pub fn write(&mut self, lines: &[Line<'_>], now: i64) -> Result<(), StorageFault> {
+        if self.rules.panics_at_tags.is_some_and(|n| lines.iter().any(|l| l.tags.len() == n)) {
+            return Err(StorageFault::Panic);
+        }
+        let oldest = self.retention.map_or(i64::MIN, |retention| now.saturating_sub(retention));
+        // A point that is too old is still taken where the same batch opens its shard
+        // (2.7:v1/coordinator/points_writer.go MapShards).
+        let mut opened = BTreeMap::new();
+        for line in lines {
+            let time = time_of(line);
+            if time >= oldest && !opened.keys().any(|start| self.covers(*start, time)) {
+                let (start, is_new) = self.open_shard(time);
+                opened.insert(start, is_new);
+            }
+        }
+        let mut too_old = Vec::new();
+        let mut by_shard: BTreeMap<i64, Vec<&Line<'_>>> = BTreeMap::new();
+        for line in lines {
+            match opened.keys().find(|start| self.covers(**start, time_of(line))) {
+                Some(start) => by_shard.entry(*start).or_default().push(line),
+                None => too_old.push(line),
+            }
+        }
+        let mut first_fault = None;
+        for (start, lines) in by_shard {
+            let is_new = opened.get(&start).copied().unwrap_or(false);
+            if let Some(shard) = self.shards.get_mut(&start) {
+                let outcome = shard.write(&self.rules, is_new, &lines);
+                first_fault = first_fault.or(outcome.err());
+            }
+        }
+        match first_fault {
+            Some(ShardFault::Dropped(dropped)) => Err(StorageFault::Dropped(dropped)),
+            Some(ShardFault::Conflict) => Err(StorageFault::Conflict),
+            Some(ShardFault::NotUtf8) => Err(StorageFault::NotUtf8),
+            None if too_old.is_empty() => Ok(()),
+            None => Err(StorageFault::BeyondRetention(Dropped {
+                reason: self.beyond_retention(&too_old, oldest),
+                count: too_old.len(),
+            })),
+        }
+    }
+
+    /// Forgets points between two times, both included, of the series that `matches` picks.
+    pub fn delete(&mut self, start: i64, stop: i64, matches: impl Fn(&[u8], &TagSet) -> bool) {
+        for shard in self.shards.values_mut() {
+            shard.delete(start, stop, &matches);
+        }
+    }
+
+    /// Forgets a measurement with its fields.
+    pub fn drop_measurement(&mut self, name: &[u8]) {
+        for shard in self.shards.values_mut() {
+            shard.drop_measurement(name);
+        }
+    }
+
+    /// Forgets series with all their points.
+    pub fn drop_series(&mut self, matches: impl Fn(&[u8], &TagSet) -> bool) {
+        for shard in self.shards.values_mut() {
+            shard.drop_series(&matches);
+        }
+    }
+
+    /// Drops the shards that are wholly older than the retention period.
+    pub fn enforce_retention(&mut self, now: i64) {
+        if let Some(retention) = self.retention {
+            let oldest = now.saturating_sub(retention);
+            self.shards.retain(|_, shard| shard.end > oldest);
+        }
+    }
+
+    /// What queries see, measurements in the order of their names.
+    pub fn view(&self) -> Vec<Measurement> {
+        let mut measurements: BTreeMap<Name, Measurement> = BTreeMap::new();
+        let mut series: BTreeMap<(Name, TagSet), Series> = BTreeMap::new();
+        for (start, shard) in &self.shards {
+            for (name, field, field_type) in shard.fields() {
+                let measurement = measurements.entry(name.clone()).or_default();
+                let entry = (field.clone(), field_type);
+                if !measurement.fields.contains(&entry) {
+                    measurement.fields.push(entry);
+                }
+            }
+            for (name, tags, points) in shard.series() {
+                let merged = series.entry((name.clone(), tags.clone())).or_default();
+                points.add_to(merged, *start);
+            }
+        }
+        let mut tag_keys: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+        for ((name, tags), mut one) in series {
+            tag_keys.entry(name.clone()).or_default().extend(tags.iter().map(|(k, _)| k.clone()));
+            one.tags = tags;
+            measurements.entry(name).or_default().series.push(one);
+        }
+        let finish = |(name, mut measurement): (Name, Measurement)| {
+            measurement.tag_keys = tag_keys.remove(&name).into_iter().flatten().collect();
+            measurement.fields.sort_by(|a, b| a.0.cmp(&b.0));
+            measurement.name = name;
+            measurement
+        };
+        measurements.into_iter().map(finish).collect()
+    }
+
+    /// The shard that covers a time, made if there is none; and whether it was made.
+    fn open_shard(&mut self, time: i64) -> (i64, bool) {
+        let existing = self.shards.range(..=time).next_back();
+        if let Some((start, _)) = existing.filter(|(_, shard)| time < shard.end) {
+            return (*start, false);
+        }
+        let duration = i128::from(self.shard_duration);
+        let since_zero = i128::from(time) + ZERO_TIME_TO_EPOCH;
+        let start = i128::from(time) - since_zero.rem_euclid(duration);
+        let clamp = |t: i128| t.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
+        let shard = Shard::new(clamp(start + duration));
+        let start = clamp(start);
+        self.shards.insert(start, shard);
+        (start, true)
+    }
+
+    fn covers(&self, start: i64, time: i64) -> bool {
+        self.shards.get(&start).is_some_and(|shard| start <= time && time < shard.end)
+    }
+
+    fn beyond_retention(&self, dropped: &[&Line<'_>], bound: i64) -> Vec<u8> {
+        match self.rules.beyond_retention {
+            BeyondRetention::Short => b"points beyond retention policy".to_vec(),
+            BeyondRetention::Detailed => {
+                let point = |line: &Line<'_>| {
+                    let at = format!(
+                        " at {} dropped because it violates a Retention Policy Lower Bound at {}",
+                        go_time(time_of(line)),
+                        go_time(bound)
+                    );
+                    [b"point ", &*line.series_key, at.as_bytes()].concat()
+                };
+                let oldest = dropped.iter().min_by_key(|line| time_of(line));
+                let newest = dropped.iter().rev().max_by_key(|line| time_of(line));
+                let duration = go_duration(self.retention.unwrap_or_default());
+                let start = format!(
+                    "dropped {} points outside retention policy of duration {duration} - oldest ",
+                    dropped.len()
+                );
+                let oldest = oldest.map(|line| point(line)).unwrap_or_default();
+                let newest = newest.map(|line| point(line)).unwrap_or_default();
+                [start.as_bytes(), &oldest, b", newest ", &newest].concat()
+            }
+        }
+    }
+}
+
+/// The time of a line; the parser of this dialect gave it one.
+fn time_of(line: &Line<'_>) -> i64 {
+    line.timestamp.unwrap_or_default()
+}
+
+/// A time as Go prints RFC3339Nano in UTC.
+fn go_time(nanoseconds: i64) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(nanoseconds))
+        .map_or_else(|_| nanoseconds.to_string(), |time| time.to_string())
+}
+
+/// A duration as Go prints it: `24h0m0s`.
+pub fn go_duration(nanoseconds: i64) -> String {
+    let seconds = nanoseconds / 1_000_000_000;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, s) => format!("{m}m{s}s"),
+        (h, m, s) => format!("{h}h{m}m{s}s"),
+    }
+}

@@ -1,0 +1,274 @@
+//! One shard: the types of its fields, the points of its series, and what it refuses.
+
+use crate::go_text;
+use crate::store::series::{SeriesPoints, TagSet};
+use crate::store::value::{FieldType, Name, Value};
+use line_protocol::{FieldValue, Line};
+use profiles::storage::{ConflictInBatch, Quoting, Shards as Rules};
+use std::collections::BTreeMap;
+
+/// The key that storage keeps for itself, as a tag and as a field.
+const TIME: &[u8] = b"time";
+
+/// One shard of a bucket.
+#[derive(Clone, Debug)]
+pub(super) struct Shard {
+    /// The first time that is not in it any more.
+    pub(super) end: i64,
+    fields: BTreeMap<(Name, Name), FieldType>,
+    series: BTreeMap<(Name, TagSet), SeriesPoints>,
+}
+
+/// Points that were dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// Why the first of them was; bytes of the input may stand in it.
+    pub reason: Vec<u8>,
+    /// How many.
+    pub count: usize,
+}
+
+/// What a shard did not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShardFault {
+    /// Points were dropped, the rest is stored.
+    Dropped(Dropped),
+    /// A type conflict within the batch; nothing is stored.
+    Conflict,
+    /// A measurement that is not UTF-8; nothing is stored.
+    NotUtf8,
+}
+
+impl Shard {
+    pub(super) fn new(end: i64) -> Self {
+        Self { end, fields: BTreeMap::new(), series: BTreeMap::new() }
+    }
+
+    /// The registered fields: measurement, field, type.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&Name, &Name, FieldType)> {
+        self.fields.iter().map(|((measurement, field), kind)| (measurement, field, *kind))
+    }
+
+    /// The series: measurement, tags, points (none where all were dropped).
+    pub(super) fn series(&self) -> impl Iterator<Item = (&Name, &TagSet, &SeriesPoints)> {
+        self.series.iter().map(|((measurement, tags), points)| (measurement, tags, points))
+    }
+
+    /// Stores what it can of these points.
+    pub(super) fn write(
+        &mut self,
+        rules: &Rules,
+        is_new: bool,
+        lines: &[&Line<'_>],
+    ) -> Result<(), ShardFault> {
+        let not_utf8 = |line: &&&Line<'_>| std::str::from_utf8(&line.measurement).is_err();
+        if rules.new_shard_needs_utf8 && is_new && lines.iter().any(|line| not_utf8(&line)) {
+            return Err(ShardFault::NotUtf8);
+        }
+        let mut validated = match rules.conflict_in_batch {
+            ConflictInBatch::FirstTypeWins => self.validate_one_by_one(rules, lines),
+            ConflictInBatch::Fails => self.validate_at_once(rules, lines)?,
+            // The coordinator tries once more, unless it has spent that on making the shard
+            // (1.6:coordinator/points_writer.go:393).
+            ConflictInBatch::FirstTypeWinsUnlessNewShard => {
+                let first_try = self.validate_at_once(rules, lines);
+                match first_try {
+                    Err(_) if !is_new => self.validate_at_once(rules, lines)?,
+                    outcome => outcome?,
+                }
+            }
+        };
+        for line in &validated.accepted {
+            self.insert(line);
+        }
+        match validated.dropped.take() {
+            Some(dropped) => Err(ShardFault::Dropped(dropped)),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks each point against the registered fields and registers its own at once.
+    fn validate_one_by_one<'l, 'i>(
+        &mut self,
+        rules: &Rules,
+        lines: &[&'l Line<'i>],
+    ) -> Validated<'l, 'i> {
+        let mut validated = Validated::default();
+        for line in lines {
+            let checked = self.check(rules, line).and_then(|()| {
+                for (field, value) in line.fields.iter().filter(|(key, _)| **key != *TIME) {
+                    self.register(&line.measurement, field, type_of(value)).map_err(
+                        |registered| conflict(rules, line, field, type_of(value), registered),
+                    )?;
+                }
+                Ok(())
+            });
+            validated.note(line, checked);
+        }
+        validated
+    }
+
+    /// Checks all points against the registered fields, then registers the new ones; a conflict
+    /// among those fails the whole batch and leaves what was registered before it.
+    fn validate_at_once<'l, 'i>(
+        &mut self,
+        rules: &Rules,
+        lines: &[&'l Line<'i>],
+    ) -> Result<Validated<'l, 'i>, ShardFault> {
+        let mut validated = Validated::default();
+        for line in lines {
+            let checked = self.check(rules, line);
+            validated.note(line, checked);
+        }
+        for line in &validated.accepted {
+            for (field, value) in line.fields.iter().filter(|(key, _)| **key != *TIME) {
+                let registered = self.register(&line.measurement, field, type_of(value));
+                registered.map_err(|_| ShardFault::Conflict)?;
+            }
+        }
+        Ok(validated)
+    }
+
+    /// What is wrong with a point by itself or with the registered fields. Its series stays even
+    /// if the point is dropped, but for one with a tag `time`.
+    fn check(&mut self, rules: &Rules, line: &Line<'_>) -> Result<(), Vec<u8>> {
+        let measurement = &*line.measurement;
+        if line.tags.iter().any(|(key, _)| **key == *TIME) {
+            let start = &b"invalid tag key: input tag \"time\" on measurement \""[..];
+            return Err([start, measurement, b"\" is invalid"].concat());
+        }
+        self.series.entry(key_of(line)).or_default();
+        if line.fields.iter().all(|(key, _)| **key == *TIME) {
+            let start = &b"invalid field name: input field \"time\" on measurement \""[..];
+            return Err([start, measurement, b"\" is invalid"].concat());
+        }
+        for (field, value) in &line.fields {
+            if let (FieldValue::String(text), Some(longest)) = (value, rules.longest_string)
+                && text.len() > longest
+            {
+                let end = format!("\" is too long, {} > {longest}", text.len());
+                let on = &b"\" on measurement \""[..];
+                return Err([b"input field \"", &**field, on, measurement, end.as_bytes()].concat());
+            }
+            if **field == *TIME {
+                continue;
+            }
+            let key = (Name::from(measurement), Name::from(&**field));
+            let registered = self.fields.get(&key).copied();
+            if let Some(registered) = registered.filter(|known| *known != type_of(value)) {
+                return Err(conflict(rules, line, field, type_of(value), registered));
+            }
+        }
+        Ok(())
+    }
+
+    /// Registers a field; `Err` is the other type that it has already.
+    fn register(
+        &mut self,
+        measurement: &[u8],
+        field: &[u8],
+        field_type: FieldType,
+    ) -> Result<(), FieldType> {
+        let key = (Name::from(measurement), Name::from(field));
+        let registered = *self.fields.entry(key).or_insert(field_type);
+        if registered == field_type { Ok(()) } else { Err(registered) }
+    }
+
+    fn insert(&mut self, line: &Line<'_>) {
+        let time = super::time_of(line);
+        let points = self.series.entry(key_of(line)).or_default();
+        for (field, value) in line.fields.iter().filter(|(key, _)| **key != *TIME) {
+            points.insert(Name::from(&**field), time, stored(value));
+        }
+    }
+
+    pub(super) fn delete(
+        &mut self,
+        start: i64,
+        stop: i64,
+        matches: &impl Fn(&[u8], &TagSet) -> bool,
+    ) {
+        for ((measurement, tags), points) in &mut self.series {
+            if matches(measurement, tags) {
+                points.remove(start, stop);
+            }
+        }
+        // A series without points is forgotten, its measurement's fields stay.
+        self.series.retain(|(m, tags), points| !matches(m, tags) || !points.is_empty());
+    }
+
+    pub(super) fn drop_measurement(&mut self, name: &[u8]) {
+        self.fields.retain(|(measurement, _), _| **measurement != *name);
+        self.series.retain(|(measurement, _), _| **measurement != *name);
+    }
+
+    pub(super) fn drop_series(&mut self, matches: &impl Fn(&[u8], &TagSet) -> bool) {
+        self.series.retain(|(measurement, tags), _| !matches(measurement, tags));
+    }
+}
+
+/// What the checks left of a batch.
+#[derive(Default)]
+struct Validated<'l, 'i> {
+    accepted: Vec<&'l Line<'i>>,
+    dropped: Option<Dropped>,
+}
+
+impl<'l, 'i> Validated<'l, 'i> {
+    fn note(&mut self, line: &'l Line<'i>, checked: Result<(), Vec<u8>>) {
+        match checked {
+            Ok(()) => self.accepted.push(line),
+            Err(reason) => {
+                // The first reason speaks for all.
+                self.dropped.get_or_insert(Dropped { reason, count: 0 }).count += 1;
+            }
+        }
+    }
+}
+
+fn conflict(
+    rules: &Rules,
+    line: &Line<'_>,
+    field: &[u8],
+    input: FieldType,
+    registered: FieldType,
+) -> Vec<u8> {
+    let quote = |name: &[u8]| match rules.conflict_names {
+        Quoting::Raw => [b"\"", name, b"\""].concat(),
+        Quoting::Go => go_text::quoted(name).into_bytes(),
+    };
+    [
+        b"field type conflict: input field ",
+        &*quote(field),
+        b" on measurement ",
+        &*quote(&line.measurement),
+        format!(" is type {input}, already exists as type {registered}").as_bytes(),
+    ]
+    .concat()
+}
+
+fn key_of(line: &Line<'_>) -> (Name, TagSet) {
+    let tags = line.tags.iter().map(|(k, v)| (Name::from(&**k), Name::from(&**v))).collect();
+    (Name::from(&*line.measurement), tags)
+}
+
+fn type_of(value: &FieldValue<'_>) -> FieldType {
+    match value {
+        FieldValue::Float(_) => FieldType::Float,
+        FieldValue::Integer(_) => FieldType::Integer,
+        FieldValue::Unsigned(_) => FieldType::Unsigned,
+        FieldValue::Boolean(_) => FieldType::Boolean,
+        FieldValue::String(_) => FieldType::String,
+    }
+}
+
+/// A parsed value as it is stored.
+pub(in crate::store) fn stored(value: &FieldValue<'_>) -> Value {
+    match value {
+        FieldValue::Float(v) => Value::Float(*v),
+        FieldValue::Integer(v) => Value::Integer(*v),
+        FieldValue::Unsigned(v) => Value::Unsigned(*v),
+        FieldValue::Boolean(v) => Value::Boolean(*v),
+        FieldValue::String(v) => Value::String(Name::from(&**v)),
+    }
+}

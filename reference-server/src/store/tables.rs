@@ -1,0 +1,173 @@
+//! Storage of v3: one database, its tables with one schema for all time.
+//!
+//! A line passes in this order (3.6:influxdb3_write/src/write_buffer/validator.rs): table, tags,
+//! fields one by one, the time column, the timestamp. Where it fails, the columns that it had made
+//! by then stay, if the write as a whole is committed at all; recorded.
+
+mod schema;
+
+use super::series::{SeriesPoints, TagSet};
+use super::shards::stored;
+use super::value::Name;
+use super::view::{Measurement, Series, Unreadable};
+use line_protocol::{Line, Precision};
+use profiles::storage::Tables as Rules;
+use schema::{ColumnType, Schema};
+use std::collections::BTreeMap;
+
+pub use schema::SchemaFault;
+
+/// The unit of the timestamps of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// The caller said it.
+    Given(Precision),
+    /// Guessed from the size of each timestamp.
+    Guessed,
+}
+
+/// The tables of one database, in the order in which they were made.
+#[derive(Clone, Debug, Default)]
+pub struct TableSet {
+    tables: Vec<Table>,
+}
+
+#[derive(Clone, Debug)]
+struct Table {
+    name: Name,
+    schema: Schema,
+    series: BTreeMap<TagSet, SeriesPoints>,
+    /// A line with a repeated tag was stored: no query can read the table any more.
+    uneven: bool,
+}
+
+impl TableSet {
+    /// How many tables there are.
+    pub fn len(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// Stores one line, or says what is wrong with it; columns made on the way stay either way.
+    ///
+    /// # Errors
+    /// What the catalog or the clock refuses.
+    pub fn write(
+        &mut self,
+        rules: &Rules,
+        tables_elsewhere: usize,
+        line: &Line<'_>,
+        unit: TimeUnit,
+        now: i64,
+    ) -> Result<(), SchemaFault> {
+        let room = tables_elsewhere + self.tables.len() < rules.tables;
+        let known = self.tables.iter().position(|table| *table.name == *line.measurement);
+        let table = match known {
+            Some(index) => &mut self.tables[index],
+            None if !room => return Err(SchemaFault::TooManyTables(rules.tables)),
+            None => {
+                let table = Table {
+                    name: Name::from(&*line.measurement),
+                    schema: Schema::default(),
+                    series: BTreeMap::new(),
+                    uneven: false,
+                };
+                self.tables.push(table);
+                let last = self.tables.len() - 1;
+                &mut self.tables[last]
+            }
+        };
+        for (key, _) in &line.tags {
+            table.schema.column(rules, key, ColumnType::Tag)?;
+        }
+        for (index, (key, value)) in line.fields.iter().enumerate() {
+            table.schema.column(rules, key, ColumnType::of(value))?;
+            if line.fields[..index].iter().any(|(earlier, _)| earlier == key) {
+                return Err(SchemaFault::RepeatedField(line_protocol::lossy(key)));
+            }
+        }
+        table.schema.time_column();
+        let time = match (line.timestamp, unit) {
+            (None, TimeUnit::Guessed) => now,
+            (None, TimeUnit::Given(precision)) => precision.truncate(now),
+            (Some(time), unit) => scale(time, unit)?,
+        };
+        let mut tags: TagSet = Vec::with_capacity(line.tags.len());
+        for (key, value) in &line.tags {
+            match tags.iter_mut().find(|(known, _)| **known == **key) {
+                Some(_) => table.uneven = true,
+                None => tags.push((Name::from(&**key), Name::from(&**value))),
+            }
+        }
+        tags.sort();
+        let points = table.series.entry(tags).or_default();
+        for (key, value) in &line.fields {
+            points.insert(Name::from(&**key), time, stored(value));
+        }
+        Ok(())
+    }
+
+    /// What queries see, tables in the order in which they were made.
+    pub fn view(&self) -> Vec<Measurement> {
+        self.tables.iter().map(Table::view).collect()
+    }
+}
+
+impl Table {
+    fn view(&self) -> Measurement {
+        let unreadable = if self.uneven {
+            Some(Unreadable::UnevenColumns)
+        } else if !self.schema.has_time() {
+            Some(Unreadable::NoTimeColumn)
+        } else {
+            None
+        };
+        let series = self.series.iter().map(|(tags, points)| {
+            let mut series = Series { tags: tags.clone(), columns: Vec::new() };
+            points.add_to(&mut series, i64::MIN);
+            series
+        });
+        Measurement {
+            name: self.name.clone(),
+            tag_keys: self.schema.tag_keys(),
+            fields: self.schema.fields(),
+            series: series.collect(),
+            unreadable,
+        }
+    }
+}
+
+/// A timestamp in nanoseconds. The guess: fewer than 5·10⁹ is seconds, then a thousand times as
+/// many for each finer unit (3.6:influxdb3_types/src/write.rs:96-124).
+fn scale(time: i64, unit: TimeUnit) -> Result<i64, SchemaFault> {
+    let (multiplier, name) = match unit {
+        TimeUnit::Given(precision) => (precision.multiplier(), precision_name(precision)),
+        TimeUnit::Guessed => {
+            let multiplier = match time.unsigned_abs() / 1_000_000_000 {
+                0..5 => 1_000_000_000,
+                5..5_000 => 1_000_000,
+                5_000..5_000_000 => 1_000,
+                _ => 1,
+            };
+            // The product's `abs` of the least number overflows.
+            (if time == i64::MIN { i64::MAX } else { multiplier }, "Auto")
+        }
+    };
+    time.checked_mul(multiplier).ok_or(SchemaFault::TimeOutOfRange { time, precision: name })
+}
+
+/// The precision's name in the product's messages: its `Debug` form.
+fn precision_name(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Nanosecond => "Nanosecond",
+        Precision::Microsecond => "Microsecond",
+        Precision::Millisecond => "Millisecond",
+        Precision::Second => "Second",
+        Precision::Minute => "Minute",
+        Precision::Hour => "Hour",
+    }
+}
