@@ -8,7 +8,7 @@ use crate::store::shards::ShardedBucket;
 use crate::store::tables::TimeUnit;
 use line_protocol::Precision;
 use profiles::answer::Fault;
-use profiles::write::{AbsentPrecision, Address, Check, UnknownPrecision, WriteEndpoint};
+use profiles::write::{AbsentPrecision, Address, BadLines, Check, UnknownPrecision, WriteEndpoint};
 use std::sync::{Arc, Mutex};
 
 /// Where a family of products keeps who may write what.
@@ -158,7 +158,8 @@ fn parameters(endpoint: &WriteEndpoint, query: &QueryString) -> Result<bool, Wri
         }
     };
     let mut seen = Vec::new();
-    let mut accept_partial = true;
+    let mut accept_partial =
+        endpoint.bad_lines == BadLines::Tables { accept_partial: true };
     for (name, value) in query.pairs() {
         if !known.contains(&name.as_str()) {
             continue;
