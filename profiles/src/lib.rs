@@ -6,6 +6,7 @@
 
 pub mod capability;
 mod registry;
+pub mod sql;
 
 pub use capability::{Capability, Family, ReadBack};
 pub use registry::{ALL, Profile, UnknownProfile, find};
