@@ -21,6 +21,7 @@ pub mod capability;
 mod editions;
 pub mod http;
 mod registry;
+pub mod sql;
 pub mod storage;
 pub mod write;
 

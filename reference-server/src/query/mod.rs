@@ -1,1 +1,4 @@
 //! Reading back: each language turns a query and a view of the store into rows.
+
+#[cfg(feature = "sql")]
+pub mod sql;

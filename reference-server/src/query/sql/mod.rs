@@ -1,0 +1,26 @@
+//! SQL over HTTP (`/api/v3/query_sql`), run by DataFusion.
+//!
+//! - [`host`]: what this needs of the server, one small trait.
+//! - [`http`]: method, query string, body and `Accept` to an answer; the only way in.
+//! - [`run`]: one query, bounded in time and memory, to record batches.
+//! - [`table`]: a measurement as an arrow schema and a record batch.
+//! - [`format`]: record batches to JSON, JSON lines, CSV, a drawn table, Parquet.
+//!
+//! It does not know of HTTP libraries, credentials, or how points are stored.
+
+mod catalog;
+mod complexity;
+mod engine_words;
+pub mod format;
+pub mod host;
+pub mod http;
+mod params;
+pub mod run;
+mod session;
+mod system;
+pub mod table;
+#[cfg(test)]
+mod tests;
+
+pub use host::{Host, NoSuchDatabase};
+pub use http::{Answer, Request, answer};

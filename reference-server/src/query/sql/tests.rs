@@ -1,0 +1,7 @@
+//! Answers to queries over a small fake store. Expected bodies are what InfluxDB 3 Core 3.6.0 was
+//! recorded to answer for the same lines, unless a test says otherwise.
+
+mod answers;
+mod bounds;
+mod fake;
+mod refusals;

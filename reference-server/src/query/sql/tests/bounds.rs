@@ -1,0 +1,60 @@
+use super::fake::{ask_of, sql, store};
+use crate::query::sql::Request;
+use crate::query::sql::run::Limits;
+use std::time::{Duration, Instant};
+
+async fn within(q: &str, limits: Limits) -> (u16, String) {
+    let body = serde_json::json!({ "db": "db", "q": q }).to_string();
+    let answer = ask_of(store(), Request::Post(body.as_bytes()), None, limits).await;
+    (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+}
+
+#[tokio::test]
+async fn a_chain_as_deep_as_allowed_is_answered() {
+    let deep = format!("SELECT 1{} AS n", "+f".repeat(1990));
+    let (status, body) = sql(store(), &format!("{deep} FROM cpu WHERE host='b'"), "json").await;
+    assert_eq!((status, &*body), (200, r#"[{"n":3981.0}]"#));
+}
+
+#[tokio::test]
+async fn deeper_ones_are_refused() {
+    for q in [
+        format!("SELECT 1{}", "+1".repeat(100_000)),
+        format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(10_000)),
+        format!("SELECT {}1{}", "(".repeat(50_000), ")".repeat(50_000)),
+        format!("SELECT {}1", "- ".repeat(50_000)),
+        format!("SELECT {}true", "NOT ".repeat(50_000)),
+        format!("SELECT {}1", "(SELECT ".repeat(1_000)),
+    ] {
+        let (status, body) = sql(store(), &q, "json").await;
+        assert_eq!(status, 500, "{}: {body}", &q[..40]);
+        assert!(body.len() < 1000, "{}", &body[..1000]);
+    }
+}
+
+#[tokio::test]
+async fn time_is_bounded() {
+    let limits = Limits { deadline: Duration::from_millis(500), ..Limits::DEFAULT };
+    let started = Instant::now();
+    let endless = "SELECT count(*) FROM generate_series(1, 10000000000) a";
+    let (status, body) = within(endless, limits).await;
+    assert_eq!((status, started.elapsed() < Duration::from_secs(5)), (500, true), "{body}");
+    assert!(body.contains("no answer within 500ms"), "{body}");
+}
+
+#[tokio::test]
+async fn memory_is_bounded() {
+    let limits = Limits { memory: 1 << 20, ..Limits::DEFAULT };
+    let sorted = "SELECT value FROM generate_series(1, 1000000) ORDER BY value DESC";
+    let (status, body) = within(sorted, limits).await;
+    assert_eq!(status, 500);
+    assert!(body.contains("Resources exhausted"), "{body}");
+}
+
+#[tokio::test]
+async fn the_result_is_bounded() {
+    let limits = Limits { result: 1 << 20, ..Limits::DEFAULT };
+    let (status, body) = within("SELECT value FROM generate_series(1, 1000000)", limits).await;
+    assert_eq!(status, 500);
+    assert!(body.contains("the result is over 1048576 bytes"), "{body}");
+}
