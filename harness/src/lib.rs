@@ -3,9 +3,16 @@
 //! The way of a case through the modules: [`load`] reads the files, [`select`] chooses.
 
 pub mod case;
+mod clock;
+mod diagnose;
 mod digest;
-pub mod wire;
+mod driver;
 pub mod load;
+mod outgoing;
 pub mod point;
-pub mod read_back;
+mod read_back;
 pub mod select;
+mod shared;
+mod space;
+pub mod target;
+pub mod wire;

@@ -1,0 +1,173 @@
+//! What differs between the API families before and after a case: how a target is made ready, how
+//! databases and lesser credentials are made and given back.
+
+mod v1;
+mod v2;
+mod v3;
+
+use crate::case::Role;
+use crate::space::{Credential, Made, Space};
+use crate::target::{Target, Unusable};
+use crate::wire::{Pool, Request, Response, WireError};
+use profiles::{Capability, Family};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What a target was found to lack, and why.
+pub(crate) type Lacks = BTreeMap<Capability, String>;
+
+/// What is made for one case.
+pub(crate) struct Wanted<'c> {
+    pub(crate) database: &'c str,
+    pub(crate) retention: Option<Duration>,
+    pub(crate) roles: &'c BTreeSet<Role>,
+}
+
+/// Why a case could not begin.
+#[derive(Clone, Debug)]
+pub(crate) enum NotMade {
+    /// The target said no, or said nothing.
+    Refused(String),
+    /// The family has no such role.
+    NoSuchRole(Role),
+}
+
+/// Our own way to a target: the requests that no case asked for.
+pub(crate) struct Admin<'t> {
+    pub(crate) target: &'t Target,
+    pub(crate) pool: &'t Pool,
+    pub(crate) authorization: Option<String>,
+}
+
+impl Admin<'_> {
+    pub(crate) async fn send(&self, mut request: Request) -> Result<Response, WireError> {
+        if let Some(value) = &self.authorization
+            && request.get("authorization").is_none()
+        {
+            request.headers.push(("Authorization".to_owned(), value.clone()));
+        }
+        self.pool.send(&request).await
+    }
+
+    pub(crate) async fn anonymous(&self, request: Request) -> Result<Response, WireError> {
+        self.pool.send(&request).await
+    }
+}
+
+/// A target that has been made ready.
+pub(crate) struct Ready {
+    /// The `Authorization` header of our own requests.
+    pub(crate) authorization: Option<String>,
+    /// What `{token}` stands for.
+    pub(crate) token: String,
+    pub(crate) org: Option<String>,
+    pub(crate) org_id: Option<String>,
+    /// What it lacks.
+    pub(crate) lacks: Lacks,
+    /// What was done on the way, for the report.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Looks at the target, sets it up where it is fresh, and finds out what it lacks.
+pub(crate) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusable> {
+    match target.profile.family {
+        Family::V1 => v1::prepare(target, pool).await,
+        Family::V2 => v2::prepare(target, pool).await,
+        Family::V3 => v3::prepare(target, pool).await,
+    }
+}
+
+/// Makes a case's database and credentials. On failure nothing is left behind.
+pub(crate) async fn create(
+    admin: &Admin<'_>,
+    ready: &Ready,
+    wanted: &Wanted<'_>,
+) -> Result<Space, NotMade> {
+    let mut space = Space {
+        database: wanted.database.to_owned(),
+        org: ready.org.clone(),
+        org_id: ready.org_id.clone(),
+        token: ready.token.clone(),
+        now: crate::clock::now(),
+        ..Space::default()
+    };
+    space.roles.insert(Role::Owner, credential(ready.authorization.clone(), "{token}"));
+    let made = match admin.target.profile.family {
+        Family::V1 => v1::create(admin, wanted, &mut space).await,
+        Family::V2 => v2::create(admin, wanted, &mut space).await,
+        Family::V3 => v3::create(admin, wanted, &mut space).await,
+    };
+    match made {
+        Ok(()) => Ok(space),
+        Err(error) => {
+            give_back(admin, &space).await.ok();
+            Err(error)
+        }
+    }
+}
+
+/// Gives back what was made for a case.
+pub(crate) async fn give_back(admin: &Admin<'_>, space: &Space) -> Result<(), String> {
+    let mut failed = Vec::new();
+    for made in space.made.iter().rev() {
+        if let Err(why) = give_back_one(admin, made).await {
+            failed.push(why);
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
+}
+
+async fn give_back_one(admin: &Admin<'_>, made: &Made) -> Result<(), String> {
+    match (admin.target.profile.family, made) {
+        (Family::V1, _) => v1::give_back(admin, made).await,
+        (Family::V2, _) => v2::give_back(admin, made).await,
+        (Family::V3, _) => v3::give_back(admin, made).await,
+    }
+}
+
+/// Names of databases on the target; none where it does not tell.
+pub(crate) async fn databases(admin: &Admin<'_>, ready: &Ready) -> Vec<String> {
+    match admin.target.profile.family {
+        Family::V1 => v1::databases(admin).await,
+        Family::V2 => v2::buckets(admin, ready).await.into_iter().map(|(name, _)| name).collect(),
+        Family::V3 => v3::databases(admin).await,
+    }
+}
+
+/// Drops what this run has left behind anywhere: everything whose name begins like its databases.
+pub(crate) async fn sweep(admin: &Admin<'_>, ready: &Ready, begins: &str) -> Result<(), String> {
+    let mut space = Space::default();
+    match admin.target.profile.family {
+        Family::V2 => {
+            let buckets = v2::buckets(admin, ready).await;
+            let ours = buckets.into_iter().filter(|(name, _)| name.contains(begins));
+            space.made.extend(ours.map(|(_, id)| Made::Bucket(id)));
+        }
+        family => {
+            let names = databases(admin, ready).await;
+            space.made.extend(names.into_iter().filter(|n| n.starts_with(begins)).map(Made::Database));
+            if family == Family::V1 {
+                let users = v1::users(admin).await;
+                space.made.extend(users.into_iter().filter(|n| n.starts_with(begins)).map(Made::User));
+            }
+        }
+    }
+    give_back(admin, &space).await
+}
+
+/// A credential whose secret is the last word of its header.
+pub(crate) fn credential(authorization: Option<String>, placeholder: &'static str) -> Credential {
+    let secret = authorization.as_deref().and_then(|value| value.split_whitespace().last());
+    let secrets = secret.map(|secret| (secret.to_owned(), placeholder)).into_iter().collect();
+    Credential { authorization, secrets }
+}
+
+fn refused(what: &str, answer: Result<Response, WireError>) -> String {
+    match answer {
+        Ok(response) => {
+            let text: String = response.text().trim().chars().take(200).collect();
+            format!("{what}: status {} {text}", response.status)
+        }
+        Err(error) => format!("{what}: {error}"),
+    }
+}
