@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::capability::{Capability, Family, ReadBack};
 use crate::editions::{OSS_V1_1_6, OSS_V2_2_7, V3_CORE_3_6};
 use crate::http::Http;
+use crate::sql::Sql;
 use crate::storage::Storage;
 use crate::write::WriteEndpoint;
 use line_protocol::Dialect;
@@ -38,6 +39,8 @@ pub struct Facts {
     pub write: &'static [WriteEndpoint],
     /// How it keeps points.
     pub storage: Storage,
+    /// SQL over HTTP, where the product has it.
+    pub sql: Option<&'static Sql>,
 }
 
 impl Profile {

@@ -132,5 +132,6 @@ pub(crate) static OSS_V1_1_6: Profile = Profile {
             panics_at_tags: Some(100),
             escaped_equals_unreadable: false,
         }),
+        sql: None,
     },
 };

@@ -189,5 +189,6 @@ pub(crate) static OSS_V2_2_7: Profile = Profile {
             panics_at_tags: None,
             escaped_equals_unreadable: true,
         }),
+        sql: None,
     },
 };

@@ -334,5 +334,6 @@ pub(crate) static V3_CORE_3_6: Profile = Profile {
             reserved: &["time", "__chunk_order"],
             longest_name: 64,
         }),
+        sql: Some(&crate::sql::V3_CORE_3_6),
     },
 };

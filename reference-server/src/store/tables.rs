@@ -111,6 +111,16 @@ impl TableSet {
         Ok(())
     }
 
+    /// The names of the tables, in the order in which they were made.
+    pub fn names(&self) -> Vec<Name> {
+        self.tables.iter().map(|table| table.name.clone()).collect()
+    }
+
+    /// One table, as queries see it.
+    pub fn table(&self, name: &[u8]) -> Option<Measurement> {
+        self.tables.iter().find(|table| *table.name == *name).map(Table::view)
+    }
+
     /// What queries see, tables in the order in which they were made.
     pub fn view(&self) -> Vec<Measurement> {
         self.tables.iter().map(Table::view).collect()

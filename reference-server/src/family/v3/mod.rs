@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod catalog;
 mod configure;
+mod query;
 mod write;
 
 use crate::clock::Clock;
@@ -32,7 +33,7 @@ pub struct Service {
     /// Whether tokens are asked for.
     auth: bool,
     clock: Arc<dyn Clock>,
-    catalog: Mutex<Catalog>,
+    catalog: Arc<Mutex<Catalog>>,
     /// The process as `/ping` names it.
     process_id: String,
 }
@@ -50,7 +51,7 @@ impl Service {
     pub fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
         let Storage::Tables(rules) = profile.facts.storage else { return None };
         let process_id = crate::ids::request_id();
-        let catalog = Mutex::new(Catalog::default());
+        let catalog = Arc::default();
         Some(Self { profile, rules, auth, clock, catalog, process_id })
     }
 
@@ -97,6 +98,7 @@ impl Service {
             },
             ("GET", "/health" | "/api/v1/health") => Routed::Ok(Response::new(200).with_body("OK")),
             ("GET" | "POST", "/ping") => Routed::Ok(self.ping()),
+            ("GET" | "POST", "/api/v3/query_sql") => self.query_sql(request, body).await,
             ("POST", "/api/v3/configure/token/admin") => self.create_admin_token(),
             ("POST", "/api/v3/configure/database") => self.create_database(request, body),
             ("DELETE", "/api/v3/configure/database") => self.delete_database(request),
