@@ -15,6 +15,7 @@
 
 mod dialect;
 mod display;
+mod encode;
 mod error;
 mod fault;
 mod go;
@@ -28,6 +29,7 @@ mod unescape;
 mod wording;
 
 pub use dialect::{Dialect, GoDialect, IoxDialect, IoxWording, Options, Precision};
+pub use encode::{EncodeError, Part, Point, encode};
 pub use error::{ParseError, ParseErrorKind};
 pub use line::{Field, FieldValue, Line, Tag, Text};
 pub use lines::{Lines, parse, parse_into};

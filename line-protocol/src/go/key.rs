@@ -11,7 +11,7 @@ use crate::unescape::unescape;
 use std::borrow::Cow;
 
 /// What storage uses for itself. Compared with the key as written, escapes and all.
-const RESERVED: [&[u8]; 5] = [b"\xff", b"\x00", b"_field", b"_measurement", b"time"];
+pub(crate) const RESERVED: [&[u8]; 5] = [b"\xff", b"\x00", b"_field", b"_measurement", b"time"];
 
 /// Where the parts of a key stand.
 pub(super) struct Key {

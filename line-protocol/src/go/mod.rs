@@ -13,6 +13,8 @@ mod read;
 mod timestamp;
 
 pub(crate) use block::next_line;
+pub(crate) use key::RESERVED;
+pub(crate) use timestamp::MAX_TIME;
 
 use crate::dialect::{GoDialect, Options};
 use crate::error::ParseErrorKind;
