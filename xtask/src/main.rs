@@ -1,2 +1,31 @@
-//! The project tasks.
-fn main() {}
+//! The project's own commands; this file only dispatches.
+
+mod cargo;
+mod conformance;
+mod peer;
+mod real_servers;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Conformance(conformance::Arguments),
+    RealServers(real_servers::Arguments),
+}
+
+fn main() -> Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::RealServers(arguments) => real_servers::run(&arguments),
+    }
+}

@@ -1,0 +1,68 @@
+//! Building the `lineproof` binary and running it.
+
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// Which `lineproof` to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// With the reference servers inside.
+    Embedded,
+    /// Without: for a URL, no query engine has to be built.
+    SuiteOnly,
+}
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Builds the binary and returns where it is. Cargo's progress goes to standard error, so that a
+/// person sees that something lives; off a terminal cargo names each crate instead.
+pub(crate) fn build(build: Build) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command.current_dir(root()).args(["build", "--package", "lineproof", "--bin", "lineproof"]);
+    command.args(["--message-format", "json-render-diagnostics"]);
+    if build == Build::SuiteOnly {
+        command.arg("--no-default-features");
+    }
+    if std::io::stderr().is_terminal() {
+        command.env("CARGO_TERM_PROGRESS_WHEN", "auto");
+    }
+    let output = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cargo could not be started")?;
+    if !output.status.success() {
+        bail!("the build of lineproof failed; what is above says why");
+    }
+    executable(&output.stdout).context("cargo built lineproof and did not say where it is")
+}
+
+/// The path of the executable in cargo's messages.
+fn executable(messages: &[u8]) -> Option<PathBuf> {
+    let messages = String::from_utf8_lossy(messages);
+    let paths = messages.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        message.get("executable")?.as_str().map(PathBuf::from)
+    });
+    paths.last()
+}
+
+/// Runs the binary with these arguments and everything else inherited.
+pub(crate) fn lineproof<I>(binary: &Path, arguments: I) -> Result<ExitStatus>
+where
+    I: IntoIterator<Item = OsString>,
+{
+    Command::new(binary)
+        .args(arguments)
+        .status()
+        .with_context(|| format!("{} could not be started", binary.display()))
+}

@@ -1,0 +1,82 @@
+//! `cargo xtask real-servers`: the suite against servers that nobody here wrote.
+//!
+//! influxd 1.6.7 must be found conformant to its own profile, VictoriaMetrics must not: it is known
+//! to answer 204 to lines that it throws away. A suite that calls both alike proves nothing.
+
+use crate::cargo::{self, Build};
+use crate::peer::Peer;
+use anyhow::{Result, bail};
+use clap::Args;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Runs the suite against influxd and VictoriaMetrics of Debian's packages
+#[derive(Args)]
+#[command(after_help = "Examples:
+  cargo xtask real-servers
+  cargo xtask real-servers --cases batch
+
+The packages: apt-get install influxdb victoria-metrics. A server that is not there is a failure.")]
+pub(crate) struct Arguments {
+    /// Only these cases, as in `lineproof run --cases`
+    #[arg(long, value_name = "PATTERN")]
+    cases: Vec<String>,
+}
+
+/// The profile that both servers are held against.
+const PROFILE: &str = "oss-v1@1.6";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let binary = cargo::build(Build::SuiteOnly)?;
+    let mut wrong = Vec::new();
+    {
+        let influxd = Peer::influxdb(false)?;
+        let strict = ["--strict", "2"];
+        wrong.extend(check(&binary, &influxd, "auth off", &strict, arguments, 0)?);
+    }
+    {
+        let influxd = Peer::influxdb(true)?;
+        let admin =
+            "q=CREATE%20USER%20admin%20WITH%20PASSWORD%20%27admin%27%20WITH%20ALL%20PRIVILEGES";
+        if influxd.post(&format!("/query?{admin}"))? != 200 {
+            bail!("influxd did not make its admin");
+        }
+        let strict = ["--strict", "2", "--user", "admin", "--password", "admin"];
+        wrong.extend(check(&binary, &influxd, "auth on", &strict, arguments, 0)?);
+    }
+    {
+        let victoria_metrics = Peer::victoria_metrics()?;
+        wrong.extend(check(&binary, &victoria_metrics, "as it comes", &[], arguments, 1)?);
+    }
+    if wrong.is_empty() {
+        println!("\nboth servers were judged as they should be");
+        return Ok(ExitCode::SUCCESS);
+    }
+    bail!("{}", wrong.join("\n"));
+}
+
+/// Runs the suite on a server; what is wrong if it does not end with `expected`.
+fn check(
+    binary: &Path,
+    peer: &Peer,
+    how: &str,
+    options: &[&str],
+    arguments: &Arguments,
+    expected: i32,
+) -> Result<Option<String>> {
+    println!("\n=== {} ({how}) as {PROFILE} ===", peer.name());
+    let mut command: Vec<OsString> =
+        ["run", "--target", &peer.url(), "--profile", PROFILE].map(OsString::from).to_vec();
+    command.extend(options.iter().map(OsString::from));
+    for pattern in &arguments.cases {
+        command.extend([OsString::from("--cases"), OsString::from(pattern)]);
+    }
+    let start = Instant::now();
+    let status = cargo::lineproof(binary, command)?;
+    println!("took {:.1} s, {status}", start.elapsed().as_secs_f64());
+    Ok((status.code() != Some(expected)).then(|| {
+        format!("{} ({how}): exit code {expected} was expected, {status} came", peer.name())
+    }))
+}
