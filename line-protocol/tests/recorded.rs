@@ -4,7 +4,7 @@
 
 mod support;
 
-use line_protocol::{Line, ParseError, cut, lossy, parse};
+use line_protocol::{FieldValue, Line, ParseError, cut, lossy, parse};
 use serde_json::Value;
 use support::{body, dialect, load, options, precision};
 
@@ -97,4 +97,46 @@ fn iox_answers_as_recorded() {
             && empty == (lines.is_empty() && errors.is_empty());
         (!same).then(|| format!("{}; echoes agree: {echoes_agree}", Value::from(said)))
     });
+}
+
+/// What InfluxDB 3 showed of the one row it then had, against what the parser read.
+#[test]
+fn iox_values_are_those_stored() {
+    let rows: Vec<Value> =
+        load(FILE).into_iter().filter(|row| row["expect"]["stored"].is_string()).collect();
+    assert!(rows.len() >= 100, "only {} rows", rows.len());
+    for row in &rows {
+        let body = body(row);
+        let (lines, _) = parsed(row, &body);
+        let stored: Value =
+            serde_json::from_str(row["expect"]["stored"].as_str().unwrap()).unwrap();
+        let series = &stored["results"][0]["series"][0];
+        let mut shown: Vec<(&str, Value)> = series["columns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|column| column.as_str().unwrap())
+            .zip(series["values"][0].as_array().unwrap().iter().cloned())
+            .filter(|(column, value)| *column != "time" && !value.is_null())
+            .collect();
+        shown.sort_by_key(|(column, _)| *column);
+        // Lines of one series at one time are one row, of which the last is left.
+        let Some(line) = lines.last() else { panic!("nothing read of {body:?}") };
+        let tags = line.tags.iter().map(|(key, value)| (lossy(key), lossy(value).into()));
+        let fields = line.fields.iter().map(|(key, value)| {
+            let value = match value {
+                FieldValue::Float(v) => Value::from(*v),
+                FieldValue::Integer(v) => Value::from(*v),
+                FieldValue::Unsigned(v) => Value::from(*v),
+                FieldValue::Boolean(v) => Value::from(*v),
+                FieldValue::String(v) => lossy(v).into(),
+            };
+            (lossy(key), value)
+        });
+        let mut read: Vec<(String, Value)> = tags.chain(fields).collect();
+        read.sort_by(|a, b| a.0.cmp(&b.0));
+        let read: Vec<(&str, Value)> = read.iter().map(|(k, v)| (&**k, v.clone())).collect();
+        assert_eq!(series["name"].as_str().unwrap(), lossy(&line.measurement), "{row}");
+        assert_eq!(shown, read, "{row}");
+    }
 }
