@@ -35,3 +35,8 @@ pub use line::{Field, FieldValue, Line, Tag, Text};
 pub use lines::{Lines, parse, parse_into};
 pub use sink::{ErrorSink, FirstN};
 pub use text::{ORIGINAL_LINE_BYTES, cut, lossy};
+
+/// The examples of the README, so that they are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
