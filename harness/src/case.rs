@@ -62,9 +62,11 @@ impl Case {
         self.id.split_once('/').map_or("", |(area, _)| area)
     }
 
-    /// A fixed digest of the file, so that a snapshot of an older text can be told.
-    pub fn digest(&self) -> u64 {
-        crate::digest::fnv64(self.source.as_bytes())
+    /// A fixed digest of what the case sends, so that a snapshot of an older text can be told.
+    pub fn digest(&self) -> String {
+        let steps = self.source.find("[[step]]").map_or("", |at| &self.source[at..]);
+        let retention = self.retention.as_ref().map_or("", |r| r.text.as_str());
+        format!("{:016x}", crate::digest::fnv64(format!("{retention}\n{steps}").as_bytes()))
     }
 }
 

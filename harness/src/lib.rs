@@ -3,16 +3,22 @@
 //! The way of a case through the modules: [`load`] reads the files, [`select`] chooses.
 
 pub mod case;
+pub mod claim;
 mod clock;
 mod diagnose;
 mod digest;
 mod driver;
+pub mod ledger;
 pub mod load;
+mod model;
 mod outgoing;
 pub mod point;
 mod read_back;
+mod redact;
 pub mod select;
 mod shared;
+pub mod snapshot;
 mod space;
 pub mod target;
+pub mod transcript;
 pub mod wire;

@@ -1,0 +1,100 @@
+//! What an answer claims about each line: read from its status and body, by the forms that the
+//! API families have, without any product's texts.
+
+use crate::model::Item;
+use crate::wire::Response;
+use serde_json::Value as Json;
+
+/// What the server says of one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Claim {
+    /// It is stored.
+    Accepted,
+    /// It is not.
+    Rejected,
+    /// Nothing certain.
+    Unmentioned,
+}
+
+/// What the server says of all lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// Of each item.
+    pub(crate) items: Vec<Claim>,
+    /// How many of the accepted ones are dropped without being named.
+    pub(crate) unnamed: usize,
+}
+
+/// Reads the claims of an answer to a write.
+pub(crate) fn claims(response: &Response, items: &[Item]) -> Claims {
+    let all = |claim| Claims { items: vec![claim; items.len()], unnamed: 0 };
+    match response.status {
+        200..=299 => return all(Claim::Accepted),
+        500.. => return all(Claim::Unmentioned),
+        _ => {}
+    }
+    let json: Json = serde_json::from_slice(&response.body).unwrap_or_default();
+    if let Some(list) = json["data"].as_array() {
+        return by_number(list, items);
+    }
+    let message = json["error"].as_str().or(json["message"].as_str()).unwrap_or_default();
+    if message.contains("partial write") && !json["data"].is_object() {
+        return by_echo(message, items);
+    }
+    all(Claim::Rejected)
+}
+
+/// A list of bad lines, by number: the rest is stored. Blank lines and comments do not count.
+fn by_number(list: &[Json], items: &[Item]) -> Claims {
+    let mut claims = vec![Claim::Accepted; items.len()];
+    let numbers = list.iter().filter_map(|entry| entry["line_number"].as_u64());
+    for number in numbers {
+        let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
+        if let Some(claim) = claims.get_mut(index) {
+            *claim = Claim::Rejected;
+        }
+    }
+    Claims { items: claims, unnamed: 0 }
+}
+
+/// The bad lines are echoed in quotes, or counted as `dropped=N`.
+fn by_echo(message: &str, items: &[Item]) -> Claims {
+    let echoed = |item: &Item| {
+        let text = item.text.trim_start_matches([' ', '\t', '\0']);
+        message.contains(&format!("'{text}'"))
+    };
+    let claims = items.iter().map(|i| if echoed(i) { Claim::Rejected } else { Claim::Accepted }).collect();
+    let digits = message.split_once("dropped=").map(|(_, rest)| {
+        rest.chars().take_while(char::is_ascii_digit).collect::<String>()
+    });
+    Claims { items: claims, unnamed: digits.and_then(|d| d.parse().ok()).unwrap_or(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Claim::{Accepted, Rejected, Unmentioned};
+
+    fn of(status: u16, body: &str, lines: &str) -> (Vec<Claim>, usize) {
+        let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
+        let claims = claims(&response, &crate::model::items(lines.as_bytes()));
+        (claims.items, claims.unnamed)
+    }
+
+    #[test]
+    fn each_family_is_understood() {
+        let lines = "a f=1\n# c\nb f=\nc f=1";
+        assert_eq!(of(204, "", lines), (vec![Accepted; 3], 0));
+        assert_eq!(of(500, "oops", lines), (vec![Unmentioned; 3], 0));
+        assert_eq!(of(400, r#"{"code":"invalid","message":"unable to parse 'b f=': x"}"#, lines), (vec![Rejected; 3], 0));
+        let v1 = r#"{"error":"partial write: unable to parse 'b f=': missing field value dropped=0"}"#;
+        assert_eq!(of(400, v1, lines), (vec![Accepted, Rejected, Accepted], 0));
+        let v2 = r#"{"code":"unprocessable entity","message":"failure writing points to database: partial write: x dropped=2"}"#;
+        assert_eq!(of(422, v2, lines), (vec![Accepted; 3], 2));
+        let v3 = r#"{"error":"partial write of line protocol occurred","data":[{"line_number":2}]}"#;
+        assert_eq!(of(400, v3, lines), (vec![Accepted, Rejected, Accepted], 0));
+        let whole = r#"{"error":"parsing failed","data":{"line_number":2}}"#;
+        assert_eq!(of(400, whole, lines), (vec![Rejected; 3], 0));
+    }
+}

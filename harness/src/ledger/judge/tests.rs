@@ -1,0 +1,99 @@
+use super::*;
+use crate::claim::claims;
+use crate::model::items;
+use crate::wire::Response;
+
+const NOW: i64 = 1_800_000_000_000_000_000;
+
+/// The fates of `lines`, answered with this status and body, when `after` is what is stored.
+/// Stored points are written as line protocol too.
+fn fates(lines: &str, status: u16, body: &str, before: &str, after: &str) -> Vec<String> {
+    let items = items(lines.as_bytes());
+    let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
+    let claims = claims(&response, &items);
+    let (before, after) = (points(before), points(after));
+    let ledger = judge(&Write {
+        items: &items,
+        claims: &claims,
+        before: &before,
+        after: &after,
+        unit: Some(Unit::Of(1)),
+        now: NOW,
+        oldest: None,
+    });
+    let shown = ledger.entries.iter().map(|e| match &e.fate {
+        Fate::Mutated(how) => format!("MUTATED {how}"),
+        fate => fate.word().to_owned(),
+    });
+    shown.chain(ledger.strays.iter().cloned()).collect()
+}
+
+fn points(text: &str) -> Vec<Point> {
+    let read = |item: &Item| match &item.meaning {
+        Meaning::Point(w) => Point {
+            measurement: w.measurement.clone(),
+            tags: w.tags.clone(),
+            fields: w.fields.clone(),
+            time: w.timestamp.unwrap_or(NOW),
+        },
+        Meaning::Unjudged => panic!("{item:?}"),
+    };
+    crate::point::canonical(items(text.as_bytes()).iter().map(read).collect())
+}
+
+#[test]
+fn an_honest_server_has_no_difference() {
+    assert_eq!(fates("a f=1 1\nb f=2 2", 204, "", "", "a f=1 1\nb f=2 2"), ["stored", "stored"]);
+    assert_eq!(fates("a f=1\na f=2", 204, "", "", "a f=2"), ["stored", "stored"]);
+    assert_eq!(fates("a f=1 1", 400, "{}", "b f=1 1", "b f=1 1"), ["-"]);
+    assert_eq!(fates("a f=1 1\na g=2 1", 204, "", "a h=3i 1", "a f=1,g=2,h=3i 1"), ["stored", "stored"]);
+}
+
+#[test]
+fn every_kind_of_lie_is_told() {
+    assert_eq!(fates("a f=1 1\nb f=2 2", 204, "", "", "a f=1 1"), ["stored", "LOST"]);
+    assert_eq!(fates("a f=1 1", 400, "{}", "", "a f=1 1"), ["PHANTOM"]);
+    assert_eq!(fates("a f=1i 1", 204, "", "", "a f=1 1"), ["MUTATED f is 1"]);
+    assert_eq!(fates("a f=1,g=2 1", 204, "", "", "a f=1 1"), ["MUTATED field g is missing"]);
+    assert_eq!(fates("a f=1 1", 204, "", "", "a f=1 1000"), ["MUTATED its time is 1000"]);
+    assert_eq!(fates("a,t=x f=1 1", 204, "", "", "a f=1 1"), ["MUTATED it is a f=1 1"]);
+    assert_eq!(fates("a f=1 1", 204, "", "", "a f=1 1\na f=1 1"), ["DUPLICATED"]);
+    assert_eq!(fates("a f=1 1\na f=2 1", 204, "", "", "a f=1 1"), ["stored", "MUTATED f is 1"]);
+    let strays = fates("a f=1 1", 204, "", "z f=9 9", "a f=1 1\nb f=1 1");
+    assert_eq!(strays[0], "stored");
+    assert!(strays[1].starts_with("PHANTOM"), "{strays:?}");
+    assert!(strays[2].starts_with("LOST, stored before"), "{strays:?}");
+}
+
+#[test]
+fn lines_that_nobody_understands_raise_no_alarm() {
+    assert_eq!(fates("a f=1e400 1", 204, "", "", "a f=7 1"), ["unjudged"]);
+    assert_eq!(fates("a f=1,f=2 1", 204, "", "", "a f=2 1"), ["unjudged"]);
+    // Refused as a whole, and yet something new is there.
+    let phantom = fates("a f=1,f=2 1", 400, "{}", "", "a f=2 1");
+    assert!(phantom[1].starts_with("PHANTOM"), "{phantom:?}");
+    // Acknowledged as a whole, and nothing is there.
+    assert_eq!(fates("a f=1,f=2 1", 204, "", "", ""), ["LOST"]);
+    assert_eq!(fates("garbage", 204, "", "", ""), ["unjudged"]);
+}
+
+#[test]
+fn dropped_lines_without_a_name_are_counted() {
+    let body = r#"{"error":"partial write: conflict dropped=1"}"#;
+    assert_eq!(fates("a f=1 1\nb f=2 2", 400, body, "", "a f=1 1"), ["stored", "-"]);
+    assert_eq!(fates("a f=1 1\nb f=2 2", 400, body, "", ""), ["-", "LOST"]);
+}
+
+#[test]
+fn a_failing_server_claims_nothing() {
+    assert_eq!(fates("a f=1 1\nb f=2 2", 500, "", "", "a f=1 1"), ["stored", "-"]);
+}
+
+#[test]
+fn timestamps_of_unknown_size_are_read_by_their_size() {
+    let of = |t| Unit::Auto.nanoseconds(t);
+    assert_eq!(of(4_999_999_999), Some(4_999_999_999_000_000_000));
+    assert_eq!(of(5_000_000_000), Some(5_000_000_000_000_000));
+    assert_eq!(of(1_700_000_000_000_000_000), Some(1_700_000_000_000_000_000));
+    assert_eq!(of(i64::MIN), None);
+}

@@ -1,0 +1,220 @@
+//! What differs from run to run becomes a placeholder: the one list of it. Everything that goes
+//! into a transcript, a report or a snapshot comes through here, secrets first.
+
+use crate::clock::is_near;
+use crate::space::{Space, Times};
+use regex::{Captures, Regex};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The rules that need no knowledge of the case, in this order.
+static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let rule = |pattern: &str, with: &'static str| (Regex::new(pattern).unwrap_or_else(|e| panic!("{e}")), with);
+    vec![
+        rule(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "{uuid}"),
+        rule(r#"("(?:version|commit|revision|build)"\s*:\s*")[^"]+"#, "${1}{release}"),
+        rule(r#"("(?:up|started|uptime)"\s*:\s*")[^"]+"#, "${1}{up}"),
+        rule(r#"("token"\s*:\s*")[^"{]+"#, "${1}{made_token}"),
+        rule(r#"("hash"\s*:\s*")[^"]+"#, "${1}{hash}"),
+        rule(r#"(remoteAddr: ")[^"]+"#, "${1}{address}"),
+    ]
+});
+
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"-?\b\d{7,20}\b"));
+static DATE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?"));
+static ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[0-9a-f]{16}\b"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Replaces what belongs to one case in one run.
+pub(crate) struct Redactor {
+    exact: Vec<(String, String)>,
+    words: Vec<(Regex, String)>,
+    times: HashMap<i128, String>,
+    now: i64,
+    ids: RefCell<HashMap<String, usize>>,
+}
+
+impl Redactor {
+    /// For this place on this host.
+    pub(crate) fn new(space: &Space, authority: &str) -> Self {
+        let mut exact: Vec<(String, String)> = Vec::new();
+        let mut add = |value: Option<&String>, name: &str| {
+            if let Some(value) = value.filter(|v| v.len() > 3) {
+                exact.push((value.clone(), name.to_owned()));
+            }
+        };
+        for credential in space.roles.values() {
+            for (secret, name) in &credential.secrets {
+                add(Some(secret), name);
+            }
+        }
+        add(Some(&space.token), "{token}");
+        add(Some(&space.prefix), "");
+        add(Some(&space.database), "{db}");
+        add(space.org_id.as_ref(), "{org_id}");
+        add(space.bucket_id.as_ref(), "{bucket_id}");
+        add(Some(&authority.to_owned()), "{host}");
+        // The longest first: one may be a part of another.
+        exact.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        let word = |org: &String| pattern(&format!(r"\b{}\b", regex::escape(org)));
+        Self {
+            exact,
+            words: space.org.iter().filter(|o| o.len() > 3).map(|o| (word(o), "{org}".to_owned())).collect(),
+            times: HashMap::new(),
+            now: space.now,
+            ids: RefCell::default(),
+        }
+    }
+
+    /// Times that the case wrote by placeholder, in `unit` nanoseconds.
+    pub(crate) fn learn(&mut self, times: &Times, unit: i64) {
+        for (placeholder, value) in times {
+            if let Ok(value) = value.parse::<i128>() {
+                self.times.insert(value, placeholder.clone());
+                self.times.insert(value * i128::from(unit), placeholder.clone());
+            }
+        }
+    }
+
+    /// A text without secrets, and without what differs from run to run.
+    pub(crate) fn text(&self, text: &str) -> String {
+        let mut text = self.secrets(text);
+        for (pattern, with) in RULES.iter() {
+            text = pattern.replace_all(&text, *with).into_owned();
+        }
+        let text = DATE.replace_all(&text, |found: &Captures<'_>| self.date(&found[0]));
+        let text = NUMBER.replace_all(&text, |found: &Captures<'_>| self.number(&found[0]));
+        let text = ID.replace_all(&text, |found: &Captures<'_>| self.id(&found[0]));
+        text.into_owned()
+    }
+
+    /// The same for a header's value.
+    pub(crate) fn header(&self, name: &str, value: &str) -> String {
+        match name {
+            "x-influxdb-version" => "{release}".to_owned(),
+            // The order of methods is some servers' chance.
+            "allow" => {
+                let mut methods: Vec<_> = value.split(',').map(str::trim).collect();
+                methods.sort_unstable();
+                methods.join(", ")
+            }
+            _ => self.text(value),
+        }
+    }
+
+    /// A text in which only names and secrets are replaced.
+    pub(crate) fn secrets(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (value, name) in &self.exact {
+            if text.contains(value) {
+                text = text.replace(value, name);
+            }
+        }
+        for (word, name) in &self.words {
+            text = word.replace_all(&text, name).into_owned();
+        }
+        text
+    }
+
+    /// A time of a stored point.
+    pub(crate) fn time(&self, nanoseconds: i64) -> String {
+        match self.times.get(&i128::from(nanoseconds)) {
+            Some(placeholder) => placeholder.clone(),
+            None if is_near(nanoseconds, self.now) => "{now}".to_owned(),
+            None => nanoseconds.to_string(),
+        }
+    }
+
+    fn number(&self, text: &str) -> Cow<'static, str> {
+        let Ok(value) = text.parse::<i128>() else { return text.to_owned().into() };
+        if let Some(placeholder) = self.times.get(&value) {
+            return placeholder.clone().into();
+        }
+        // Seconds, milliseconds, microseconds, nanoseconds.
+        let scale = match text.len() {
+            10 => 1_000_000_000,
+            13 => 1_000_000,
+            16 => 1_000,
+            19 => 1,
+            _ => return text.to_owned().into(),
+        };
+        match i64::try_from(value * scale) {
+            Ok(time) if is_near(time, self.now) => "{now}".into(),
+            _ => text.to_owned().into(),
+        }
+    }
+
+    fn date(&self, text: &str) -> String {
+        let mut parsed = text.replacen(' ', "T", 1);
+        if parsed.len() >= 19 && !parsed.ends_with('Z') && !parsed[19..].contains(['+', '-']) {
+            parsed.push('Z');
+        }
+        let nanoseconds = parsed.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond);
+        match nanoseconds.and_then(|n| i64::try_from(n).ok()) {
+            Some(time) => match self.time(time) {
+                shown if shown.starts_with('{') => shown,
+                _ => text.to_owned(),
+            },
+            None => text.to_owned(),
+        }
+    }
+
+    /// An id that the server made; small ones are written by cases.
+    fn id(&self, text: &str) -> String {
+        if text.starts_with("000000000000") || !text.bytes().any(|b| b.is_ascii_lowercase()) {
+            return text.to_owned();
+        }
+        let mut ids = self.ids.borrow_mut();
+        let next = ids.len() + 1;
+        let number = *ids.entry(text.to_owned()).or_insert(next);
+        format!("{{id{number}}}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Role;
+    use crate::space::Credential;
+
+    fn redactor() -> Redactor {
+        let mut space = Space {
+            database: "lp_ab12_0001".to_owned(),
+            org: Some("acme".to_owned()),
+            token: "s3cret-token".to_owned(),
+            now: 1_790_000_000_000_000_000,
+            ..Space::default()
+        };
+        space.roles.insert(
+            Role::ReadOnly,
+            Credential {
+                authorization: Some("Token reader".to_owned()),
+                secrets: vec![("reader".to_owned(), "{read-only}")],
+            },
+        );
+        let mut redactor = Redactor::new(&space, "127.0.0.1:8086");
+        redactor.learn(&vec![("{now+10y}".to_owned(), "2105360000".to_owned())], 1_000_000_000);
+        redactor
+    }
+
+    #[test]
+    fn each_rule_has_its_placeholder() {
+        let redactor = redactor();
+        let is = |text: &str, expected: &str| assert_eq!(redactor.text(text), expected);
+        is("db lp_ab12_0001_other of acme, not acmes", "db {db}_other of {org}, not acmes");
+        is("s3cret-token reader 127.0.0.1:8086", "{token} {read-only} {host}");
+        is("1790000000 1790000000123 1790000000123456 1790000100123456789", "{now} {now} {now} {now}");
+        is("1700000000000000000 2105360000000000000", "1700000000000000000 {now+10y}");
+        is("2026-09-21T14:13:20Z 2026-09-21 14:13:20.5 2023-11-14T22:13:20Z", "{now} {now} 2023-11-14T22:13:20Z");
+        is(r#""version": "v2.7", "commit":"abc""#, r#""version": "{release}", "commit":"{release}""#);
+        is("0a1b2c3d4e5f6071 ffffffffffffffff 0a1b2c3d4e5f6071 00000000000000ff", "{id1} {id2} {id1} 00000000000000ff");
+        is("db84d9ee-e58e-11f1-803f-000000000000", "{uuid}");
+        assert_eq!(redactor.header("allow", "POST, OPTIONS"), "OPTIONS, POST");
+    }
+}

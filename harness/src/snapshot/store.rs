@@ -1,0 +1,47 @@
+//! Where snapshots are: in the binary, or in a folder.
+
+use super::Snapshot;
+use crate::case::Case;
+use include_dir::{Dir, include_dir};
+use profiles::Profile;
+use std::path::{Path, PathBuf};
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../snapshots");
+
+/// All snapshots: those in the binary, or those of a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshots {
+    dir: Option<PathBuf>,
+}
+
+impl Snapshots {
+    /// Those of this folder; without one, those in the binary.
+    pub fn new(dir: Option<PathBuf>) -> Self {
+        Self { dir }
+    }
+
+    /// The file of a case on a profile, under the folder of snapshots.
+    pub fn path(profile: &Profile, case: &Case) -> PathBuf {
+        Path::new(profile.product).join(profile.edition).join(format!("{}.snap", case.id))
+    }
+
+    /// What the case is expected to give on this profile, if anybody has said so.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn find(&self, profile: &Profile, case: &Case) -> Result<Option<Snapshot>, String> {
+        let path = Self::path(profile, case);
+        let text = match &self.dir {
+            None => EMBEDDED.get_file(&path).and_then(|file| file.contents_utf8()).map(str::to_owned),
+            Some(dir) => match std::fs::read_to_string(dir.join(&path)) {
+                Ok(text) => Some(text),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+                Err(error) => return Err(format!("{}: {error}", path.display())),
+            },
+        };
+        let parse = |text: String| {
+            Snapshot::parse(&text).map_err(|why| format!("snapshots/{}: {why}", path.display()))
+        };
+        text.map(parse).transpose()
+    }
+}
