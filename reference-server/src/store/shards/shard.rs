@@ -79,7 +79,9 @@ impl Shard {
             }
         };
         for line in &validated.accepted {
-            self.insert(line);
+            if !is_lost_to_queries(rules, line) {
+                self.insert(line);
+            }
         }
         match validated.dropped.take() {
             Some(dropped) => Err(ShardFault::Dropped(dropped)),
@@ -137,7 +139,9 @@ impl Shard {
             let start = &b"invalid tag key: input tag \"time\" on measurement \""[..];
             return Err([start, measurement, b"\" is invalid"].concat());
         }
-        self.series.entry(key_of(line)).or_default();
+        if !is_lost_to_queries(rules, line) {
+            self.series.entry(key_of(line)).or_default();
+        }
         if line.fields.iter().all(|(key, _)| **key == *TIME) {
             let start = &b"invalid field name: input field \"time\" on measurement \""[..];
             return Err([start, measurement, b"\" is invalid"].concat());
@@ -224,6 +228,23 @@ impl<'l, 'i> Validated<'l, 'i> {
             }
         }
     }
+}
+
+/// Whether no query will ever find this point: its measurement has an escaped `=`, which v2 writes
+/// one way and looks for another. Its fields are registered all the same; recorded.
+fn is_lost_to_queries(rules: &Rules, line: &Line<'_>) -> bool {
+    if !rules.escaped_equals_unreadable {
+        return false;
+    }
+    let mut escaped = false;
+    for &byte in &*line.series_key {
+        match byte {
+            b'=' if escaped => return true,
+            b',' if !escaped => return false,
+            _ => escaped = byte == b'\\' && !escaped,
+        }
+    }
+    false
 }
 
 fn conflict(
