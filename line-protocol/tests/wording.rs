@@ -130,3 +130,35 @@ fn sinks_decide_how_far_to_go() {
     assert_eq!(all.iter().map(|error| error.line_number).collect::<Vec<_>>(), [1, 3, 4]);
     assert_eq!((some.kept.len(), some.total), (2, 3));
 }
+
+#[test]
+fn an_echo_since_3_9_is_cut_beyond_ten_bytes() {
+    let trailing = "Could not parse entire line. Found trailing content: ";
+    for (rest, shown) in [
+        ("123456789x", "`123456789x`"),
+        ("123456789xy", "`123456789x...`"),
+        // Ten bytes decide, ten characters are shown.
+        ("\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}", "`\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}...`"),
+    ] {
+        let body = format!("m f=\"a\"{rest}");
+        assert_eq!(text(body.as_bytes(), Dialect::IOX_3_9), format!("{trailing}{shown}"));
+    }
+}
+
+/// What a schema error of InfluxDB 3 shows is made of values, not of the line.
+#[test]
+fn a_line_is_written_back_as_iox_does() {
+    for (body, shown) in [
+        (r#"m f="a \"b\", c" 1"#, r#"m f=a \"b\", c 1"#),
+        (r"m\,\ x=y,t\=k=v\,w\ = f\ g=1.0,h=1e20 ", ""),
+        (
+            r"m\,\ x=y,t\=k=v\,w\= f\ g=1.0,h=1e20",
+            r"m\,\ x=y,t\=k=v\,w\= f\ g=1,h=100000000000000000000",
+        ),
+        ("m b=T,i=-007i,u=7u  12  ", "m b=true,i=-7i,u=7u 12"),
+        ("m f=1e400", "m f=inf"),
+    ] {
+        let line = parse(body.as_bytes(), &Dialect::IOX_3_6, &Options::default()).next().unwrap();
+        assert_eq!(line.map(|line| line.to_string()).unwrap_or_default(), shown, "{body}");
+    }
+}
