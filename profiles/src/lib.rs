@@ -6,6 +6,8 @@
 
 pub mod capability;
 mod registry;
+pub mod v2_api;
 
 pub use capability::{Capability, Family, ReadBack};
 pub use registry::{ALL, Profile, UnknownProfile, find};
+pub use v2_api::{ControlEscapes, V2Api};
