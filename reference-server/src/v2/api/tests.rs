@@ -246,6 +246,9 @@ fn mappings() {
     ] {
         assert_eq!(find(db, rp), bucket, "{db} {rp}");
     }
+    let shown = f.catalog.mappings_for_query(operator, Some(b"db"));
+    let shown: Vec<_> = shown.iter().map(|m| (m.retention_policy.as_str(), m.default)).collect();
+    assert_eq!(shown, [("autogen", true)]);
     assert_eq!(f.call("DELETE", &format!("/api/v2/dbrps/{made}?org=acme"), "").0, 204);
     let gone = f.call("GET", &format!("/api/v2/dbrps/{made}?org=acme"), "");
     assert_eq!(gone, (404, error("not found", "unable to find DBRP")));

@@ -1,7 +1,7 @@
 //! From the parameters of a request to an organisation and a bucket. Each endpoint has its own
 //! rules; none of these looks at what the caller may see.
 
-use super::{Action, Bucket, Catalog, MappingFilter, Org, Token};
+use super::{Action, Bucket, Catalog, Mapping, MappingFilter, Org, Token};
 use crate::go_text::Query;
 use crate::v2::id::{Id, IdError};
 use crate::v2::reply::ApiError;
@@ -118,12 +118,31 @@ impl Catalog {
         database: &[u8],
         retention_policy: &[u8],
     ) -> Result<&Bucket, LookupError> {
-        let either = self.release.mapping_visibility == MappingVisibility::ReadOrWrite;
-        let sees = |id: Id, org: Id| {
-            token.may(Action::Read, "buckets", Some(id), Some(org))
-                || either && token.may(Action::Write, "buckets", Some(id), Some(org))
-        };
+        let sees = |id, org| self.query_sees(token, id, org);
         self.mapped(token, database, retention_policy, sees)
+    }
+
+    /// The mappings that `/query` shows to a token: what `SHOW DATABASES` and `SHOW RETENTION
+    /// POLICIES` list. Without a database, all of them.
+    pub fn mappings_for_query(&self, token: &Token, database: Option<&[u8]>) -> Vec<Mapping> {
+        let filter = MappingFilter { database, ..MappingFilter::default() };
+        let sees = |id, org| self.query_sees(token, id, org);
+        let readable = |bucket: &Bucket| {
+            if bucket.system {
+                token.may(Action::Read, "orgs", Some(bucket.org_id), None)
+            } else {
+                sees(bucket.id, bucket.org_id)
+            }
+        };
+        let mut found = self.mappings(token.org_id, filter, readable);
+        found.retain(|mapping| sees(mapping.bucket_id, mapping.org_id));
+        found
+    }
+
+    fn query_sees(&self, token: &Token, bucket: Id, org: Id) -> bool {
+        let either = self.release.mapping_visibility == MappingVisibility::ReadOrWrite;
+        token.may(Action::Read, "buckets", Some(bucket), Some(org))
+            || either && token.may(Action::Write, "buckets", Some(bucket), Some(org))
     }
 
     fn mapped(

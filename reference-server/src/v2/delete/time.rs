@@ -43,6 +43,12 @@ pub(super) fn parse(text: &str, bound: Bound) -> Result<i64, String> {
 }
 
 fn read(text: &[u8]) -> Option<i128> {
+    // Go takes an hour of one digit, and no other part.
+    if text.get(12) == Some(&b':') {
+        let (date, time) = text.split_at(11);
+        let whole = [date, b"0", time].concat();
+        return if whole[12] == b':' { None } else { read(&whole) };
+    }
     let (date_time, rest) = text.split_at_checked(19)?;
     let part = |from: usize, digits: usize| number(&date_time[from..from + digits]);
     let separators = [4, 7, 10, 13, 16].map(|at| date_time[at]);
@@ -118,6 +124,10 @@ mod tests {
             ("1970-01-01T00:00:00Z", 0),
             ("2023-11-14T22:13:20.000000001Z", 1_700_000_000_000_000_001),
             ("2023-11-15T00:13:20+02:00", 1_700_000_000_000_000_000),
+            // Checked against Go's time.Parse, as are the next.
+            ("2023-11-14T2:13:20Z", 1_699_928_000_000_000_000),
+            ("2023-11-14T22:13:20.1234567891Z", 1_700_000_000_123_456_789),
+            ("2023-11-14T22:13:20+24:60", 1_699_910_000_000_000_000),
             ("2000-02-29T00:00:00,5Z", 951_782_400_500_000_000),
             ("1677-09-21T00:12:43.145224194Z", i64::MIN + 2),
             ("2262-04-11T23:47:16.854775806Z", i64::MAX - 1),
@@ -139,6 +149,8 @@ mod tests {
             "2023-11-14T24:00:00Z",
             "2023-11-14T22:13:60Z",
             "2023-11-14T22:13:20.Z",
+            "2023-11-14T::13:20Z",
+            "2023-11-14T22:13:20+25:00",
             "2023-11-14T22:13:20Z ",
             "2023-11-14T22:13:20+0200",
             "éééééééééééééééé",
