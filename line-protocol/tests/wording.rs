@@ -10,7 +10,7 @@ fn text(body: &[u8], dialect: Dialect) -> String {
     error.unwrap_or_else(|| panic!("accepted: {body:?}")).message(body)
 }
 
-/// These are asserted by the product's own tests.
+/// Most of these texts are asserted by the product's own tests; the others follow its code.
 #[test]
 fn iox_since_3_9() {
     let long_key = format!("J,{}", "a".repeat(200));

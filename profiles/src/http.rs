@@ -10,7 +10,7 @@ pub struct Http {
     /// Which answers carry the two headers above.
     pub release_headers: ReleaseHeaders,
     /// The bytes 08 and 0C in a JSON string.
-    pub json_controls: JsonControls,
+    pub control_escapes: ControlEscapes,
     /// Whether credentials are asked for where nobody said anything.
     pub auth_by_default: bool,
 }
@@ -24,11 +24,11 @@ pub enum ReleaseHeaders {
     PingOnly,
 }
 
-/// How Go's JSON writes backspace and form feed: `\u0008` before Go 1.22, `\b` since.
+/// How Go's JSON encoder writes the bytes 08 and 0C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JsonControls {
-    /// `\b`, `\f`.
+pub enum ControlEscapes {
+    /// `\b` and `\f`: built with Go 1.22 or later.
     Short,
-    /// `\u0008`, `\u000c`.
-    Unicode,
+    /// `\u0008` and `\u000c`: built with an earlier Go.
+    Hex,
 }

@@ -23,7 +23,10 @@ pub mod http;
 mod registry;
 pub mod sql;
 pub mod storage;
+pub mod v2_api;
 pub mod write;
 
 pub use capability::{Capability, Family, ReadBack};
+pub use http::ControlEscapes;
 pub use registry::{ALL, Facts, Profile, UnknownProfile, find};
+pub use v2_api::V2Api;

@@ -13,6 +13,7 @@
 pub mod clock;
 pub mod duration;
 pub mod family;
+pub mod go_json;
 pub mod go_text;
 pub mod http;
 mod ids;
@@ -23,6 +24,7 @@ pub mod respond;
 pub mod server;
 pub mod stage;
 pub mod store;
+pub mod v2;
 pub mod write_path;
 
 pub use server::{Builder, Server};

@@ -1,6 +1,7 @@
 //! From a fault to an answer: the only place that builds the bodies of write answers.
 
-use crate::go_text::{json_string, quoted};
+use crate::go_json;
+use crate::go_text::quote;
 use crate::http::Response;
 use crate::stage::{RejectedLine, WriteFault};
 use profiles::answer::{self, Answer, Shape};
@@ -28,7 +29,11 @@ pub fn fault(http: &Http, answers: &'static [Answer], fault: &WriteFault) -> Res
 }
 
 fn shaped(http: &Http, answer: &Answer, text: &[u8], lines: &[RejectedLine]) -> Response {
-    let go = |text: &[u8]| json_string(text, http.json_controls);
+    let go = |text: &[u8]| {
+        let mut quoted = Vec::with_capacity(text.len() + 2);
+        go_json::push_string(&mut quoted, text, http.control_escapes);
+        quoted
+    };
     let response = Response::new(answer.status);
     match answer.shape {
         Shape::ErrorLine => {
@@ -94,7 +99,7 @@ fn fill(template: &str, holes: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
         let (hole, tail) = after.split_once('}').unwrap_or((after, ""));
         match (hole, content(hole), content("name")) {
             (_, Some(content), _) => filled.extend_from_slice(content),
-            ("quoted", None, Some(name)) => filled.extend_from_slice(quoted(name).as_bytes()),
+            ("quoted", None, Some(name)) => filled.extend_from_slice(quote(name).as_bytes()),
             _ => {}
         }
         rest = tail;

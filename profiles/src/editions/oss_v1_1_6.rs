@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family, ReadBack};
-use crate::http::{Http, JsonControls, ReleaseHeaders};
+use crate::http::{ControlEscapes, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::storage::{BeyondRetention, ConflictInBatch, Quoting, Shards, Storage};
 use crate::write::{
@@ -118,7 +118,7 @@ pub(crate) static OSS_V1_1_6: Profile = Profile {
             version: "1.6.7~rc0",
             build: "OSS",
             release_headers: ReleaseHeaders::Always,
-            json_controls: JsonControls::Unicode,
+            control_escapes: ControlEscapes::Hex,
             auth_by_default: false,
         },
         credentials: CREDENTIALS,

@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family, ReadBack};
-use crate::http::{Http, JsonControls, ReleaseHeaders};
+use crate::http::{ControlEscapes, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::storage::{BeyondRetention, ConflictInBatch, Quoting, Shards, Storage};
 use crate::write::{
@@ -173,7 +173,7 @@ pub(crate) static OSS_V2_2_7: Profile = Profile {
             version: "v2.7.12",
             build: "OSS",
             release_headers: ReleaseHeaders::Always,
-            json_controls: JsonControls::Short,
+            control_escapes: ControlEscapes::Short,
             auth_by_default: true,
         },
         credentials: CREDENTIALS,

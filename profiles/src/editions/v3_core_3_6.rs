@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family, ReadBack};
-use crate::http::{Http, JsonControls, ReleaseHeaders};
+use crate::http::{ControlEscapes, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::storage::{Storage, Tables};
 use crate::write::{
@@ -320,7 +320,7 @@ pub(crate) static V3_CORE_3_6: Profile = Profile {
             version: "3.6.0",
             build: "Core",
             release_headers: ReleaseHeaders::PingOnly,
-            json_controls: JsonControls::Short,
+            control_escapes: ControlEscapes::Short,
             auth_by_default: true,
         },
         credentials: CREDENTIALS,

@@ -158,8 +158,7 @@ fn parameters(endpoint: &WriteEndpoint, query: &QueryString) -> Result<bool, Wri
         }
     };
     let mut seen = Vec::new();
-    let mut accept_partial =
-        endpoint.bad_lines == BadLines::Tables { accept_partial: true };
+    let mut accept_partial = endpoint.bad_lines == BadLines::Tables { accept_partial: true };
     for (name, value) in query.pairs() {
         if !known.contains(&name.as_str()) {
             continue;

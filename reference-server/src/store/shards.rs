@@ -9,6 +9,7 @@ mod shard;
 use super::series::TagSet;
 use super::value::Name;
 use super::view::{Measurement, Series};
+use crate::go_text;
 use line_protocol::Line;
 use profiles::storage::{BeyondRetention, Shards as Rules};
 use shard::Shard;
@@ -189,14 +190,14 @@ impl ShardedBucket {
                 let point = |line: &Line<'_>| {
                     let at = format!(
                         " at {} dropped because it violates a Retention Policy Lower Bound at {}",
-                        go_time(time_of(line)),
-                        go_time(bound)
+                        go_text::rfc3339_nano(time_of(line)),
+                        go_text::rfc3339_nano(bound)
                     );
                     [b"point ", &*line.series_key, at.as_bytes()].concat()
                 };
                 let oldest = dropped.iter().min_by_key(|line| time_of(line));
                 let newest = dropped.iter().rev().max_by_key(|line| time_of(line));
-                let duration = go_duration(self.retention.unwrap_or_default());
+                let duration = go_text::duration(self.retention.unwrap_or_default());
                 let start = format!(
                     "dropped {} points outside retention policy of duration {duration} - oldest ",
                     dropped.len()
@@ -212,20 +213,4 @@ impl ShardedBucket {
 /// The time of a line; the parser of this dialect gave it one.
 fn time_of(line: &Line<'_>) -> i64 {
     line.timestamp.unwrap_or_default()
-}
-
-/// A time as Go prints RFC3339Nano in UTC.
-fn go_time(nanoseconds: i64) -> String {
-    jiff::Timestamp::from_nanosecond(i128::from(nanoseconds))
-        .map_or_else(|_| nanoseconds.to_string(), |time| time.to_string())
-}
-
-/// A duration as Go prints it: `24h0m0s`.
-pub fn go_duration(nanoseconds: i64) -> String {
-    let seconds = nanoseconds / 1_000_000_000;
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, s) => format!("{s}s"),
-        (0, m, s) => format!("{m}m{s}s"),
-        (h, m, s) => format!("{h}h{m}m{s}s"),
-    }
 }

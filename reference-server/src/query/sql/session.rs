@@ -30,7 +30,9 @@ pub(super) fn open(database: Database, memory: usize) -> Result<SessionContext> 
 
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_limit(memory, 1.0)
-        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .with_disk_manager_builder(
+            DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
+        )
         .build_arc()?;
     let state = SessionStateBuilder::new()
         .with_config(config)

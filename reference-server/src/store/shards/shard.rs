@@ -256,7 +256,7 @@ fn conflict(
 ) -> Vec<u8> {
     let quote = |name: &[u8]| match rules.conflict_names {
         Quoting::Raw => [b"\"", name, b"\""].concat(),
-        Quoting::Go => go_text::quoted(name).into_bytes(),
+        Quoting::Go => go_text::quote(name).into_bytes(),
     };
     [
         b"field type conflict: input field ",

@@ -34,7 +34,8 @@ async fn expressions_are_named_as_the_product_names_them() {
 
 #[tokio::test]
 async fn placeholders_take_params() {
-    let body = br#"{"db":"db","q":"SELECT f FROM cpu WHERE host=$h","format":"json","params":{"h":"a"}}"#;
+    let body =
+        br#"{"db":"db","q":"SELECT f FROM cpu WHERE host=$h","format":"json","params":{"h":"a"}}"#;
     let answer = ask(Request::Post(body), None).await;
     assert_eq!(String::from_utf8_lossy(&answer.body), r#"[{"f":1.5}]"#);
     // By position, and in a query string. From the source of 3.6, not recorded.
