@@ -4,7 +4,7 @@
 mod judge;
 
 use crate::claim::Claim;
-pub(crate) use judge::{Write, judge};
+pub(crate) use judge::{Unit, Write, judge};
 use serde::{Deserialize, Serialize};
 
 /// What became of a line.

@@ -1,6 +1,8 @@
 //! Several cases in one existing database: each case's measurements get a prefix of their own.
 //! Only bodies whose every line plainly begins with a measurement can be told apart this way.
 
+use crate::case::{Action, Body, Case};
+
 /// The body with the prefix before each line's measurement.
 pub(crate) fn prefixed(text: &str, prefix: &str) -> String {
     if prefix.is_empty() {
@@ -16,6 +18,27 @@ pub(crate) fn prefixed(text: &str, prefix: &str) -> String {
 /// Whether every line of the body can have a prefix, or is none that is stored.
 pub(crate) fn can_be_prefixed(text: &str) -> bool {
     text.split('\n').all(|line| line.is_empty() || line.starts_with('#') || plain(line))
+}
+
+/// Why a case cannot run in a database that others use too; none where it can.
+pub(crate) fn cannot_share(case: &Case) -> Option<&'static str> {
+    let text = |body: &Body| match body {
+        Body::Text(text) => Some(can_be_prefixed(text)),
+        Body::Repeat(repeat) => Some(can_be_prefixed(&repeat.line)),
+        Body::Bytes(_) => None,
+    };
+    for step in &case.steps {
+        match &step.action {
+            Action::Write(body) if text(body) != Some(true) => {
+                return Some("needs a database of its own: its lines cannot be told from those of others");
+            }
+            Action::Query { .. } | Action::Request { .. } => {
+                return Some("needs a database of its own: it asks for more than its own lines");
+            }
+            Action::Write(_) | Action::ReadBack => {}
+        }
+    }
+    None
 }
 
 fn plain(line: &str) -> bool {

@@ -32,6 +32,8 @@ pub enum Outcome {
     Stored(Vec<String>),
     /// What is stored could not be read, and why.
     Unreadable(String),
+    /// Nobody asked: the target has no language for it.
+    NotAsked,
 }
 
 /// An answer, redacted.

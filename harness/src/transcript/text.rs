@@ -45,6 +45,7 @@ impl fmt::Display for Outcome {
             Self::Stored(points) => {
                 points.iter().try_for_each(|point| writeln!(f, "  = {}", pictured(point)))
             }
+            Self::NotAsked => writeln!(f, "  not asked"),
             Self::Unreadable(why) => writeln!(f, "  ? {}", pictured(why).replace('\n', "␊")),
         }
     }
@@ -95,6 +96,10 @@ impl Transcript {
 /// Takes one line of a step into its record.
 fn entry_of(record: &mut Record, entry: &str) -> Option<()> {
     if entry == "nothing stored" {
+        return Some(());
+    }
+    if entry == "not asked" {
+        record.outcome = Outcome::NotAsked;
         return Some(());
     }
     if let Some(status) = entry.strip_prefix("status ") {
@@ -156,6 +161,7 @@ mod tests {
                 step(Outcome::Stored(vec!["m f=1 1".to_owned(), "m f=\"\u{7f}\" 2".to_owned()]), &[]),
                 step(Outcome::Stored(Vec::new()), &[]),
                 step(Outcome::NoAnswer("closed".to_owned()), &[]),
+                step(Outcome::NotAsked, &[]),
                 step(Outcome::Unreadable("a\nb".to_owned()), &[]),
             ],
         };

@@ -7,7 +7,7 @@ use base64::Engine;
 const SHOWN: usize = 4_096;
 
 /// The curl command that sends this request. `secrets` are pairs of a secret and the shell
-/// variable that stands for it.
+/// variable that stands for it; for the pair of Basic credentials two of them, as `USER:PASSWORD`.
 pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> String {
     let mut parts = vec!["curl -sS -i".to_owned()];
     match request.method.as_str() {
@@ -18,6 +18,12 @@ pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> Str
     }
     parts.push(url(&format!("{}{}", base.url(), request.target), secrets));
     for (name, value) in &request.headers {
+        if let Some(pair) = value.strip_prefix("Basic ")
+            && let Some((_, variables)) = secrets.iter().find(|(secret, _)| secret == pair)
+        {
+            parts.push(format!("-u \"${}\"", variables.replace(':', ":$")));
+            continue;
+        }
         let colon = if value.is_empty() { ";" } else { ": " };
         parts.push(format!("-H {}", hide(&format!("{name}{colon}{value}"), secrets)));
     }

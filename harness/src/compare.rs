@@ -1,0 +1,212 @@
+//! A transcript against the one that is expected: every difference at once, each with the
+//! strictness from which it counts.
+
+use crate::transcript::{Answer, Outcome, Record, Transcript};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// What kind of difference a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// What is claimed and what is stored disagree.
+    Honesty,
+    /// There is no answer at all.
+    NoAnswer,
+    /// Success where failure is expected, or another class of failure.
+    StatusClass,
+    /// Another status of the same class.
+    Status,
+    /// Another shape of body.
+    Shape,
+    /// Something else is stored.
+    Stored,
+    /// A query gives something else.
+    Data,
+    /// Another text.
+    Message,
+    /// Another header.
+    Header,
+    /// Other bytes that say the same.
+    Bytes,
+}
+
+impl Kind {
+    /// The strictness from which it counts.
+    pub const fn from_strictness(self) -> u8 {
+        match self {
+            Self::Honesty | Self::NoAnswer | Self::StatusClass => 0,
+            Self::Status | Self::Shape | Self::Stored | Self::Data => 1,
+            Self::Message => 2,
+            Self::Header | Self::Bytes => 3,
+        }
+    }
+
+    /// What reports call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Honesty => "ledger",
+            Self::NoAnswer => "no answer",
+            Self::StatusClass | Self::Status => "status",
+            Self::Shape => "shape of the body",
+            Self::Stored => "what is stored",
+            Self::Data => "what the query gives",
+            Self::Message => "message",
+            Self::Header => "header",
+            Self::Bytes => "bytes of the body",
+        }
+    }
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The step, from 1.
+    pub step: usize,
+    /// What kind of difference it is.
+    pub kind: Kind,
+    /// What is expected.
+    pub expected: String,
+    /// What came.
+    pub got: String,
+}
+
+/// Every difference between two transcripts, at the highest strictness.
+pub fn compare(expected: &Transcript, got: &Transcript) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (n, got) in got.steps.iter().enumerate() {
+        let Some(expected) = expected.steps.get(n) else { break };
+        let mut add = |kind, expected: String, got: String| {
+            findings.push(Finding { step: n + 1, kind, expected, got });
+        };
+        outcome(expected, got, &mut add);
+    }
+    findings
+}
+
+fn outcome(expected: &Record, got: &Record, add: &mut impl FnMut(Kind, String, String)) {
+    let whole = |outcome: &Outcome| outcome.to_string().trim_end().to_owned();
+    match (&expected.outcome, &got.outcome) {
+        (Outcome::Answer(e), Outcome::Answer(g)) => answer(e, g, got.action == "query", add),
+        (_, Outcome::NotAsked) | (Outcome::NotAsked, _) => {}
+        (Outcome::NoAnswer(_), Outcome::NoAnswer(_)) => {}
+        (e, Outcome::NoAnswer(why)) => add(Kind::NoAnswer, whole(e), why.clone()),
+        (Outcome::NoAnswer(_), Outcome::Answer(_)) => {
+            // The product dies here; to answer at all is no fault.
+        }
+        (Outcome::Stored(e), Outcome::Stored(g)) if e == g => {}
+        (Outcome::Unreadable(_), Outcome::Unreadable(_)) => {}
+        (e, g) => add(Kind::Stored, whole(e), whole(g)),
+    }
+}
+
+fn answer(e: &Answer, g: &Answer, is_query: bool, add: &mut impl FnMut(Kind, String, String)) {
+    if e.status != g.status {
+        let class = e.status / 100 != g.status / 100;
+        let kind = if class { Kind::StatusClass } else { Kind::Status };
+        add(kind, e.status.to_string(), g.status.to_string());
+    }
+    if e.body != g.body {
+        let (kind, expected, got) = body(e, g, is_query);
+        add(kind, expected, got);
+    }
+    let value = |answer: &Answer, name: &str| {
+        let found = answer.headers.iter().find(|(n, _)| n == name);
+        found.map_or_else(|| format!("no {name}"), |(n, v)| format!("{n}: {v}"))
+    };
+    let mut names: Vec<_> = e.headers.iter().chain(&g.headers).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let (expected, got) = (value(e, name), value(g, name));
+        if expected != got {
+            add(Kind::Header, expected, got);
+        }
+    }
+}
+
+fn body(e: &Answer, g: &Answer, is_query: bool) -> (Kind, String, String) {
+    let shown = |answer: &Answer| answer.body.trim_end().to_owned();
+    let json = |answer: &Answer| serde_json::from_str::<Json>(&answer.body).ok();
+    let kind = match (json(e), json(g)) {
+        (Some(a), Some(b)) if same(&a, &b) => Kind::Bytes,
+        (Some(a), Some(b)) => {
+            let data = is_query || a["results"].is_array() || a.is_array();
+            let failed = |json: &Json| json.to_string().contains("\"error\"");
+            if !alike(&a, &b) {
+                if data { Kind::Data } else { Kind::Shape }
+            } else if data && !failed(&a) {
+                Kind::Data
+            } else {
+                Kind::Message
+            }
+        }
+        (None, None) if e.body.trim() == g.body.trim() => Kind::Bytes,
+        (None, None) if e.body.is_empty() == g.body.is_empty() => {
+            if is_query && e.status == 200 { Kind::Data } else { Kind::Message }
+        }
+        _ => Kind::Shape,
+    };
+    (kind, shown(e), shown(g))
+}
+
+/// Equal by meaning: `1` is `1.0`.
+fn same(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(x), Json::Number(y)) => x == y || x.as_f64() == y.as_f64(),
+        (Json::Array(x), Json::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y)),
+        (Json::Object(x), Json::Object(y)) => {
+            x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| same(v, w)))
+        }
+        _ => a == b,
+    }
+}
+
+/// Of the same shape: the same keys and types, lists of the same length.
+fn alike(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Array(x), Json::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| alike(x, y)),
+        (Json::Object(x), Json::Object(y)) => {
+            x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| alike(v, w)))
+        }
+        (Json::String(_), Json::String(_))
+        | (Json::Number(_), Json::Number(_))
+        | (Json::Bool(_), Json::Bool(_))
+        | (Json::Null, Json::Null) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(expected: &str, got: &str) -> Vec<Kind> {
+        let parse = |text: &str| Transcript::parse(text).unwrap();
+        compare(&parse(expected), &parse(got)).into_iter().map(|finding| finding.kind).collect()
+    }
+
+    #[test]
+    fn each_difference_has_its_kind() {
+        let base = "1 write\n  status 400\n  a: b\n  | {\"error\":\"x\"}␊\n";
+        assert_eq!(kinds(base, base), []);
+        assert_eq!(kinds(base, &base.replace("400", "422")), [Kind::Status]);
+        assert_eq!(kinds(base, &base.replace("400", "204")), [Kind::StatusClass]);
+        assert_eq!(kinds(base, &base.replace("a: b", "a: c")), [Kind::Header]);
+        assert_eq!(kinds(base, &base.replace("error\":\"x", "error\":\"y")), [Kind::Message]);
+        assert_eq!(kinds(base, &base.replace("error", "message")), [Kind::Shape]);
+        assert_eq!(kinds(base, &base.replace("  | {\"error\":\"x\"}␊\n", "  | <html>\n")), [Kind::Shape]);
+        assert_eq!(kinds(base, &base.replace("␊", "")), [Kind::Bytes]);
+        assert_eq!(kinds(base, "1 write\n  no answer: reset\n"), [Kind::NoAnswer]);
+        let stored = "1 read_back\n  = m f=1 1\n";
+        assert_eq!(kinds(stored, "1 read_back\n  nothing stored\n"), [Kind::Stored]);
+        assert_eq!(kinds(stored, "1 read_back\n  ? broken\n"), [Kind::Stored]);
+    }
+
+    #[test]
+    fn what_a_query_gives_is_data() {
+        let of = |v: &str| format!("1 request\n  status 200\n  | {{\"results\":[{{\"values\":[[{v}]]}}]}}\n");
+        assert_eq!(kinds(&of("1"), &of("1.0")), [Kind::Bytes]);
+        assert_eq!(kinds(&of("1"), &of("2")), [Kind::Data]);
+    }
+}

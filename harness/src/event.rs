@@ -1,0 +1,100 @@
+//! What happens in a run, one JSON line each: everything that any report shows is in here.
+
+use crate::case::Level;
+use crate::compare::Finding;
+use crate::ledger::Ledger;
+use crate::snapshot::Basis;
+use crate::verdict::{Ending, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// One event.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A run begins.
+    Started(Started),
+    /// A case begins.
+    Begun {
+        /// The profile.
+        profile: String,
+        /// The case.
+        id: String,
+    },
+    /// A case has its verdict.
+    Case(Box<CaseResult>),
+    /// The run is over.
+    Finished(Finished),
+}
+
+/// How a run begins.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Started {
+    /// The version of lineproof.
+    pub lineproof: String,
+    /// The profile.
+    pub profile: String,
+    /// The target's URL.
+    pub target: String,
+    /// How many cases are selected.
+    pub cases: usize,
+    /// The strictness.
+    pub strict: u8,
+    /// What the target lacks, and why.
+    pub lacks: Vec<(String, String)>,
+    /// The language that is read back with.
+    pub read_back: Option<String>,
+    /// What was done to make the target ready.
+    pub notes: Vec<String>,
+}
+
+/// Everything about one case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CaseResult {
+    /// The profile.
+    pub profile: String,
+    /// The case.
+    pub id: String,
+    /// Its level.
+    pub level: Level,
+    /// Its summary.
+    pub summary: String,
+    /// Its clauses.
+    pub clauses: Vec<String>,
+    /// What is said of it.
+    pub verdict: Verdict,
+    /// Why, where the verdict alone does not tell.
+    pub reason: Option<String>,
+    /// What the expectation rests on.
+    pub basis: Option<Basis>,
+    /// Where that was found.
+    pub from: Option<String>,
+    /// Differences that count.
+    pub findings: Vec<Finding>,
+    /// The ledgers of its writes, by step.
+    pub ledgers: Vec<(usize, Ledger)>,
+    /// The requests of its steps, as curl.
+    pub curl: Vec<String>,
+    /// What a reader should know besides.
+    pub notes: Vec<String>,
+    /// What is stored could not be judged.
+    pub unread: bool,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// How a run ends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finished {
+    /// The profile.
+    pub profile: String,
+    /// How it ends.
+    pub ending: Ending,
+    /// Why, where no case tells.
+    pub reason: Option<String>,
+    /// What is left behind on the target.
+    pub left_behind: Option<String>,
+    /// Patterns of the list of known failures that match no case.
+    pub stale: Vec<String>,
+    /// How long it took.
+    pub milliseconds: u64,
+}

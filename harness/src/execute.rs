@@ -1,0 +1,51 @@
+//! One case on a target that is ready: what is sent, what comes back, what is stored.
+
+mod step;
+
+use crate::case::Case;
+use crate::driver::NotMade;
+use crate::ledger::Ledger;
+use crate::redact::Redactor;
+use crate::session::Session;
+use crate::transcript::{Outcome, Transcript};
+
+/// What came of a case.
+#[derive(Debug, Default)]
+pub(crate) struct Executed {
+    pub(crate) transcript: Transcript,
+    /// The ledgers of its writes, by step from 1.
+    pub(crate) ledgers: Vec<(usize, Ledger)>,
+    pub(crate) curl: Vec<String>,
+    /// No answer in time: nothing certain is known.
+    pub(crate) timed_out: bool,
+    /// What is stored could not be read.
+    pub(crate) unread: bool,
+    /// What could not be given back.
+    pub(crate) left_behind: Option<String>,
+}
+
+/// Runs a case.
+pub(crate) async fn execute(session: &Session, case: &Case) -> Result<Executed, NotMade> {
+    let before = session.databases_before(case).await;
+    let space = session.begin(case).await?;
+    let redactor = Redactor::new(&space, &session.target.base.authority());
+    let mut run = step::Run {
+        session,
+        case,
+        space: &space,
+        redactor,
+        stored: Some(Vec::new()),
+        done: Executed::default(),
+    };
+    for (n, step) in case.steps.iter().enumerate() {
+        let record = run.step(n + 1, step).await;
+        let is_over = matches!(record.outcome, Outcome::NoAnswer(_)) && run.done.timed_out;
+        run.done.transcript.steps.push(record);
+        if is_over {
+            break;
+        }
+    }
+    let mut done = run.done;
+    done.left_behind = session.end(case, &space, &before).await.err();
+    Ok(done)
+}

@@ -1,0 +1,228 @@
+//! One step of a case.
+
+use super::Executed;
+use crate::case::{Action, Case, Endpoint, Step};
+use crate::claim::claims;
+use crate::ledger::{Fate, Ledger, Unit, Write, judge};
+use crate::model::items;
+use crate::outgoing::{Outgoing, outgoing};
+use crate::point::Point;
+use crate::read_back::Unreadable;
+use crate::redact::Redactor;
+use crate::session::Session;
+use crate::space::{Space, unit};
+use crate::transcript::{Answer, Outcome, Record};
+use crate::wire::{Response, WireError, curl};
+use profiles::Family;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long a synchronous server is given before a line that is not there is lost, not late.
+const LATE: Duration = Duration::from_secs(1);
+
+/// A case under way.
+pub(super) struct Run<'r> {
+    pub(super) session: &'r Session,
+    pub(super) case: &'r Case,
+    pub(super) space: &'r Space,
+    pub(super) redactor: Redactor,
+    /// What is stored, as far as it is known.
+    pub(super) stored: Option<Vec<Point>>,
+    pub(super) done: Executed,
+}
+
+impl Run<'_> {
+    pub(super) async fn step(&mut self, number: usize, step: &Step) -> Record {
+        let action = step.action.word().to_owned();
+        let Some(out) = outgoing(self.session.target.profile.family, step, self.space) else {
+            return Record { action, outcome: self.read_back().await, ledger: Vec::new() };
+        };
+        self.redactor.learn(&out.times, unit(step.sending.precision.as_deref()));
+        self.note_curl(&out);
+        let is_write = matches!(step.action, Action::Write(_));
+        // Without it a ledger could not tell what this write has changed.
+        if is_write && self.stored.is_none() {
+            self.stored = self.session.read(self.space).await.ok();
+        }
+        let answer = self.session.pool.send(&out.request).await;
+        let mut ledger = Vec::new();
+        if is_write {
+            if let Some(made) = self.ledger(&out, answer.as_ref().ok()).await {
+                ledger = made.differences().iter().map(|d| self.redactor.text(d)).collect();
+                self.done.ledgers.push((number, self.redacted(made)));
+            }
+        } else if out.request.method != "GET" {
+            self.stored = None;
+        }
+        let outcome = match answer {
+            Ok(response) => Outcome::Answer(Answer::from_wire(&response, &self.redactor)),
+            Err(error) => {
+                self.done.timed_out |= matches!(error, WireError::Timeout(_));
+                Outcome::NoAnswer(self.redactor.text(&error.to_string()))
+            }
+        };
+        Record { action, outcome, ledger }
+    }
+
+    async fn read_back(&mut self) -> Outcome {
+        if self.session.language.is_none() {
+            self.done.unread = true;
+            return Outcome::NotAsked;
+        }
+        let points = match self.stored.take() {
+            Some(points) => Ok(points),
+            None => self.session.read(self.space).await,
+        };
+        match points {
+            Ok(points) => {
+                let shown = shown(&points, &self.redactor);
+                self.stored = Some(points);
+                Outcome::Stored(shown)
+            }
+            Err(Unreadable(why)) => Outcome::Unreadable(self.redactor.text(&why)),
+        }
+    }
+
+    /// The ledger of a write that goes to the case's own database and can be read back.
+    async fn ledger(&mut self, out: &Outgoing, answer: Option<&Response>) -> Option<Ledger> {
+        let before = self.stored.take();
+        if self.session.language.is_none() {
+            self.done.unread = true;
+            return None;
+        }
+        let mut after = self.session.read(self.space).await.ok();
+        let response = answer?;
+        let (before, addressed) = (before?, address(self.session.target.profile.family, out, self.space));
+        let items = items(&out.lines);
+        let retention = self.case.retention.as_ref().map(|r| r.duration);
+        let oldest = retention.map(|d| self.space.now - i64::try_from(d.as_nanos()).unwrap_or(0));
+        let make = |after: &[Point], claims: &crate::claim::Claims| {
+            judge(&Write {
+                items: &items,
+                claims,
+                before: &before,
+                after,
+                unit: addressed.unit,
+                now: self.space.now,
+                oldest,
+            })
+        };
+        let claims = claims(response, &items);
+        if !addressed.own {
+            self.stored = after;
+            return None;
+        }
+        let mut ledger = make(after.as_deref()?, &claims);
+        let visible = self.session.target.profile.read_back.visible_within;
+        let deadline = Instant::now() + visible.max(LATE);
+        let mut lost = ledger.misses_something();
+        let at_first = ledger.clone();
+        while lost && Instant::now() < deadline {
+            sleep(Duration::from_millis(100)).await;
+            if let Ok(points) = self.session.read(self.space).await {
+                ledger = make(&points, &claims);
+                after = Some(points);
+            }
+            lost = ledger.misses_something();
+        }
+        if visible.is_zero() {
+            mark_late(&at_first, &mut ledger);
+        }
+        self.stored = after;
+        Some(ledger)
+    }
+
+    fn redacted(&self, mut ledger: Ledger) -> Ledger {
+        for entry in &mut ledger.entries {
+            entry.text = self.redactor.text(&entry.text);
+            if let Fate::Mutated(how) = &mut entry.fate {
+                *how = self.redactor.text(how);
+            }
+        }
+        for stray in &mut ledger.strays {
+            *stray = self.redactor.text(stray);
+        }
+        ledger
+    }
+
+    fn note_curl(&mut self, out: &Outgoing) {
+        let secrets = self.session.secrets(self.space);
+        let line = curl(&self.session.target.base, &out.request, &secrets);
+        self.done.curl.push(line.replace(&self.space.database, crate::explain::DATABASE));
+    }
+}
+
+/// What was lost at first and is there now came late.
+fn mark_late(at_first: &Ledger, ledger: &mut Ledger) {
+    for (first, now) in at_first.entries.iter().zip(&mut ledger.entries) {
+        if first.fate == Fate::Lost && now.fate == Fate::Stored {
+            now.fate = Fate::Late;
+        }
+    }
+}
+
+/// Stored points as lines: those of one measurement in the order of their times, where all times
+/// that the server chose count as one.
+fn shown(points: &[Point], redactor: &Redactor) -> Vec<String> {
+    const MOST: usize = 200;
+    let mut lines: Vec<_> = points
+        .iter()
+        .map(|point| {
+            let time = redactor.time(point.time);
+            let order = if time.starts_with('{') { i64::MAX } else { point.time };
+            ((point.measurement.clone(), order), redactor.text(&point.show(&time)))
+        })
+        .collect();
+    lines.sort();
+    let lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
+    if lines.len() <= MOST {
+        return lines;
+    }
+    let digest = crate::digest::fnv64(lines.join("\n").as_bytes());
+    let middle = format!("… {} more, {digest:016x} …", lines.len() - 20);
+    let (head, tail) = (&lines[..10], &lines[lines.len() - 10..]);
+    head.iter().cloned().chain([middle]).chain(tail.iter().cloned()).collect()
+}
+
+/// Where a write goes, as far as every product reads its query string alike.
+struct Address {
+    /// To the case's own database, by a plain POST to a write endpoint.
+    own: bool,
+    unit: Option<Unit>,
+}
+
+fn address(family: Family, out: &Outgoing, space: &Space) -> Address {
+    let (path, query) = out.request.target.split_once('?').unwrap_or((&out.request.target, ""));
+    let first = |name: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+    };
+    let named = match out.endpoint {
+        Endpoint::V2 => first("bucket"),
+        Endpoint::V1 | Endpoint::V3 => first("db"),
+    };
+    let is_ours = named == Some(space.database.as_str())
+        || (out.endpoint == Endpoint::V2 && named.is_some() && named == space.bucket_id.as_deref());
+    let own = is_ours
+        && path == out.endpoint.path()
+        && out.request.method == "POST"
+        && first("rp").is_none()
+        && !query.contains(';')
+        // Only the server knows what it makes of a body that is not what its header says.
+        && (out.request.get("content-encoding").is_none() || out.request.body != out.lines);
+    let unit = match (out.endpoint, first("precision")) {
+        (Endpoint::V3, None | Some("auto")) => Some(Unit::Auto),
+        (_, None | Some("ns")) => Some(Unit::Of(1)),
+        (Endpoint::V1, Some("n")) | (Endpoint::V3, Some("n" | "nanosecond")) => Some(Unit::Of(1)),
+        (Endpoint::V2, Some("us")) | (Endpoint::V3, Some("u" | "us" | "microsecond")) => {
+            Some(Unit::Of(1_000))
+        }
+        (_, Some("ms")) | (Endpoint::V3, Some("millisecond")) => Some(Unit::Of(1_000_000)),
+        (_, Some("s")) | (Endpoint::V3, Some("second")) => Some(Unit::Of(1_000_000_000)),
+        (Endpoint::V1, Some("u")) if family == Family::V1 => Some(Unit::Of(1_000)),
+        (Endpoint::V1, Some("m")) if family == Family::V1 => Some(Unit::Of(60_000_000_000)),
+        (Endpoint::V1, Some("h")) if family == Family::V1 => Some(Unit::Of(3_600_000_000_000)),
+        _ => None,
+    };
+    Address { own, unit }
+}

@@ -1,0 +1,141 @@
+//! From what came of a case to its result: the findings that count, the verdict, the notes.
+
+use crate::case::Case;
+use crate::compare::{Finding, Kind, compare};
+use crate::event::CaseResult;
+use crate::execute::Executed;
+use crate::snapshot::{Basis, Snapshot};
+use crate::transcript::Outcome;
+use crate::verdict::{Course, Verdict, Weight, verdict};
+
+/// What a run brings to every case.
+pub(crate) struct Setting<'s> {
+    pub(crate) profile: &'s str,
+    pub(crate) strict: u8,
+    pub(crate) known: Option<&'s str>,
+}
+
+/// The result of a case that ran.
+pub(crate) fn of_executed(
+    setting: &Setting<'_>,
+    case: &Case,
+    done: Executed,
+    snapshot: Option<&Snapshot>,
+) -> CaseResult {
+    let mut result = blank(setting, case);
+    let mut findings = snapshot.map(|s| compare(&s.transcript, &done.transcript)).unwrap_or_default();
+    if snapshot.is_none() {
+        findings.extend(without_snapshot(&done));
+    }
+    let (lies, notes) = honesty(&done, snapshot);
+    findings.extend(lies);
+    findings.retain(|finding| finding.kind.from_strictness() <= setting.strict);
+    findings.sort_by_key(|finding| (finding.step, finding.kind));
+    result.notes = notes;
+    if let Some(left) = &done.left_behind {
+        result.notes.push(format!("not given back: {left}"));
+    }
+    let judged = snapshot.is_some() || !done.ledgers.is_empty();
+    let course = if done.timed_out {
+        result.reason = Some("no answer in time".to_owned());
+        Course::Unknown
+    } else if judged || !findings.is_empty() {
+        Course::Ran(&findings)
+    } else {
+        result.reason = Some("nobody has said what this profile answers, and there is no ledger".to_owned());
+        Course::Skipped
+    };
+    let weight = Weight {
+        level: case.level,
+        basis: snapshot.map(|s| s.basis),
+        strict: setting.strict,
+        known: setting.known.is_some(),
+    };
+    result.verdict = verdict(&course, &weight);
+    if matches!(result.verdict, Verdict::Xfail | Verdict::Xpass) {
+        result.reason = setting.known.map(|reason| format!("known: {reason}"));
+    }
+    if snapshot.is_none() && matches!(course, Course::Ran(_)) {
+        result.notes.push("no snapshot for this profile: judged by the ledger alone".to_owned());
+    }
+    result.basis = snapshot.map(|s| s.basis);
+    result.from = snapshot.map(|s| s.from.clone());
+    result.findings = findings;
+    result.ledgers = done.ledgers;
+    result.curl = done.curl;
+    result.unread = done.unread;
+    result
+}
+
+/// The result of a case that did not run.
+pub(crate) fn not_run(
+    setting: &Setting<'_>,
+    case: &Case,
+    course: &Course<'_>,
+    reason: String,
+) -> CaseResult {
+    let mut result = blank(setting, case);
+    let weight = Weight { level: case.level, basis: None, strict: setting.strict, known: false };
+    result.verdict = verdict(course, &weight);
+    result.reason = Some(reason);
+    result
+}
+
+fn blank(setting: &Setting<'_>, case: &Case) -> CaseResult {
+    CaseResult {
+        profile: setting.profile.to_owned(),
+        id: case.id.clone(),
+        level: case.level,
+        summary: case.summary.clone(),
+        clauses: case.clauses.clone(),
+        verdict: Verdict::Skipped,
+        reason: None,
+        basis: None,
+        from: None,
+        findings: Vec::new(),
+        ledgers: Vec::new(),
+        curl: Vec::new(),
+        notes: Vec::new(),
+        unread: false,
+        milliseconds: 0,
+    }
+}
+
+/// Ledger differences, but for those that the product itself was seen to have.
+fn honesty(done: &Executed, snapshot: Option<&Snapshot>) -> (Vec<Finding>, Vec<String>) {
+    let recorded = snapshot.filter(|s| s.basis == Basis::Recorded);
+    let mut lies = Vec::new();
+    let mut notes = Vec::new();
+    for (n, record) in done.transcript.steps.iter().enumerate() {
+        let known = recorded.and_then(|s| s.transcript.steps.get(n));
+        for difference in &record.ledger {
+            if known.is_some_and(|record| record.ledger.contains(difference)) {
+                notes.push(format!("step {}: {difference} (the product does so too)", n + 1));
+            } else {
+                lies.push(Finding {
+                    step: n + 1,
+                    kind: Kind::Honesty,
+                    expected: "what the answer says is what is stored".to_owned(),
+                    got: difference.clone(),
+                });
+            }
+        }
+    }
+    (lies, notes)
+}
+
+/// What is a fault on any server: no answer, or the answer that it has failed.
+fn without_snapshot(done: &Executed) -> Vec<Finding> {
+    let fault = |(n, record): (usize, &crate::transcript::Record)| {
+        let (kind, got) = match &record.outcome {
+            Outcome::NoAnswer(why) => (Kind::NoAnswer, why.clone()),
+            Outcome::Answer(answer) if answer.status >= 500 && record.action == "write" => {
+                (Kind::StatusClass, format!("{} {}", answer.status, answer.body.trim_end()))
+            }
+            _ => return None,
+        };
+        let expected = "an answer that is no server's fault".to_owned();
+        Some(Finding { step: n + 1, kind, expected, got })
+    };
+    done.transcript.steps.iter().enumerate().filter_map(fault).collect()
+}

@@ -1,0 +1,95 @@
+//! JUnit: a suite for each area of each profile.
+
+use super::results;
+use crate::event::{CaseResult, Event};
+use crate::verdict::Verdict;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The report.
+pub fn report(events: &[Event]) -> String {
+    let mut suites: BTreeMap<String, Vec<&CaseResult>> = BTreeMap::new();
+    for result in results(events) {
+        let area = result.id.split('/').next().unwrap_or_default();
+        suites.entry(format!("{}.{area}", result.profile)).or_default().push(result);
+    }
+    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"lineproof\">\n".to_owned();
+    for (name, results) in &suites {
+        let count = |wanted: &[Verdict]| results.iter().filter(|r| wanted.contains(&r.verdict)).count();
+        let time: u64 = results.iter().map(|r| r.milliseconds).sum();
+        let _ = writeln!(
+            xml,
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\">",
+            escape(name),
+            results.len(),
+            count(&[Verdict::Fail, Verdict::Xpass]),
+            count(&[Verdict::Error, Verdict::Unknown]),
+            count(&[Verdict::Xfail, Verdict::Unsupported, Verdict::Skipped]),
+            seconds(time)
+        );
+        for result in results {
+            case(&mut xml, name, result);
+        }
+        xml += "  </testsuite>\n";
+    }
+    let ends = events.iter().filter_map(|event| match event {
+        Event::Finished(finished) => finished.reason.as_ref().map(|why| (&finished.profile, why)),
+        _ => None,
+    });
+    for (profile, why) in ends {
+        let _ = writeln!(
+            xml,
+            "  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    \
+             <testcase name=\"the run itself\" classname=\"{0}\"><error message=\"{1}\"/></testcase>\n  </testsuite>",
+            escape(profile),
+            escape(why)
+        );
+    }
+    xml + "</testsuites>\n"
+}
+
+fn case(xml: &mut String, suite: &str, result: &CaseResult) {
+    let _ = write!(
+        xml,
+        "    <testcase name=\"{}\" classname=\"{}\" time=\"{}\">",
+        escape(&result.id),
+        escape(suite),
+        seconds(result.milliseconds)
+    );
+    let reason = result.reason.clone().unwrap_or_default();
+    let text = escape(&super::text::details(result));
+    let _ = match result.verdict {
+        Verdict::Pass => Ok(()),
+        Verdict::Warn => write!(xml, "<system-out>{text}</system-out>"),
+        Verdict::Fail | Verdict::Xpass => {
+            let first = result.findings.first().map_or_else(|| reason.clone(), |f| {
+                format!("{}: expected {}, got {}", f.kind.title(), f.expected, f.got)
+            });
+            write!(xml, "<failure message=\"{}\">{text}</failure>", escape(&first))
+        }
+        Verdict::Error | Verdict::Unknown => write!(xml, "<error message=\"{}\"/>", escape(&reason)),
+        Verdict::Xfail | Verdict::Unsupported | Verdict::Skipped => {
+            write!(xml, "<skipped message=\"{}: {}\"/>", result.verdict.word(), escape(&reason))
+        }
+    };
+    *xml += "</testcase>\n";
+}
+
+fn seconds(milliseconds: u64) -> String {
+    format!("{}.{:03}", milliseconds / 1_000, milliseconds % 1_000)
+}
+
+/// XML text: what it cannot hold becomes a question mark.
+fn escape(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            '"' => "&quot;".to_owned(),
+            '\n' => "&#10;".to_owned(),
+            c if c.is_control() && c != '\t' => "?".to_owned(),
+            c => c.to_string(),
+        })
+        .collect()
+}

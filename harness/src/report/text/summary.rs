@@ -1,0 +1,144 @@
+//! The lines at the end: per level, per area, what could not be judged, the slowest, the verdict.
+
+use super::Style;
+use crate::case::Level;
+use crate::event::{CaseResult, Finished, Started};
+use crate::verdict::{Ending, Verdict};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The summary of one profile.
+pub(super) fn summary(started: &Started, results: &[&CaseResult], style: Style) -> String {
+    let mut text = format!(
+        "{}  {}  strict {}  {} of {} cases\n",
+        style.paint("1", &started.profile),
+        started.target,
+        started.strict,
+        results.len(),
+        started.cases
+    );
+    for note in &started.notes {
+        let _ = writeln!(text, "  {note}");
+    }
+    for level in Level::ALL {
+        let own: Vec<_> = results.iter().copied().filter(|r| r.level == level).collect();
+        if !own.is_empty() {
+            let _ = writeln!(text, "  {:<8}{}", level.word().to_uppercase(), counts(&own, style));
+        }
+    }
+    text += &areas(results, style);
+    text += &unjudged(started, results);
+    text += &slowest(results);
+    text
+}
+
+/// `240 pass, 2 fail, 12 unsupported`.
+fn counts(results: &[&CaseResult], style: Style) -> String {
+    let parts = Verdict::ALL.into_iter().filter_map(|verdict| {
+        let count = results.iter().filter(|r| r.verdict == verdict).count();
+        let bad = matches!(verdict, Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error);
+        let shown = format!("{count} {}", verdict.word());
+        (count > 0).then(|| if bad { style.paint("1;31", &shown) } else { shown })
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn areas(results: &[&CaseResult], style: Style) -> String {
+    let mut areas: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
+    for result in results {
+        areas.entry(result.id.split('/').next().unwrap_or_default()).or_default().push(result);
+    }
+    let mut text = String::new();
+    for (area, own) in areas {
+        let _ = writeln!(text, "    {area:<14}{}", counts(&own, style));
+    }
+    text
+}
+
+/// What nobody could judge, and why: a green run must not hide it.
+fn unjudged(started: &Started, results: &[&CaseResult]) -> String {
+    let mut text = String::new();
+    let unread = results.iter().filter(|r| r.unread).count();
+    match &started.read_back {
+        Some(language) => {
+            let _ = writeln!(text, "  read back with {language}");
+        }
+        None if unread > 0 => {
+            let _ = writeln!(
+                text,
+                "  not judged: what is stored, in {unread} cases (the target cannot be read back); their answers were"
+            );
+        }
+        None => {}
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for result in results.iter().filter(|r| r.verdict == Verdict::Unsupported) {
+        *reasons.entry(result.reason.as_deref().unwrap_or_default()).or_default() += 1;
+    }
+    for (reason, count) in reasons {
+        let _ = writeln!(text, "  unsupported, {count}: {reason}");
+    }
+    let ledger_only = results
+        .iter()
+        .filter(|r| r.basis.is_none() && matches!(r.verdict, Verdict::Pass | Verdict::Fail))
+        .count();
+    if ledger_only > 0 {
+        let _ = writeln!(text, "  without a snapshot, judged by the ledger alone: {ledger_only}");
+    }
+    text
+}
+
+fn slowest(results: &[&CaseResult]) -> String {
+    let mut slow: Vec<_> = results.iter().filter(|r| r.milliseconds >= 100).collect();
+    slow.sort_by_key(|r| std::cmp::Reverse(r.milliseconds));
+    let shown: Vec<_> = slow
+        .iter()
+        .take(5)
+        .map(|r| format!("{} {}.{:03} s", r.id, r.milliseconds / 1_000, r.milliseconds % 1_000))
+        .collect();
+    if shown.is_empty() { String::new() } else { format!("  slowest: {}\n", shown.join(", ")) }
+}
+
+/// The last line of a profile.
+pub(super) fn ending(finished: &Finished, results: &[&CaseResult], style: Style) -> String {
+    let count = |level: Level| {
+        let failed = |r: &&&CaseResult| {
+            r.profile == finished.profile
+                && r.level == level
+                && matches!(r.verdict, Verdict::Fail | Verdict::Xpass)
+        };
+        results.iter().filter(failed).count()
+    };
+    let sentence = match finished.ending {
+        Ending::Conformant => style.paint("1;32", "conformant"),
+        Ending::NotConformant => style.paint(
+            "1;31",
+            &format!(
+                "not conformant: {} MUST, {} SHOULD, {} MAY",
+                count(Level::Must),
+                count(Level::Should),
+                count(Level::May)
+            ),
+        ),
+        Ending::Usage => style.paint("1;31", "nothing ran"),
+        Ending::Unusable => style.paint("1;31", "the target cannot be judged"),
+        Ending::NoVerdict => style.paint("1;33", "no verdict: some outcomes are unknown"),
+        Ending::Interrupted => style.paint("1;33", "interrupted, this report is partial"),
+    };
+    let mut text = format!(
+        "{}: {sentence}  ({}.{} s)\n",
+        finished.profile,
+        finished.milliseconds / 1_000,
+        finished.milliseconds % 1_000 / 100
+    );
+    if let Some(reason) = &finished.reason {
+        let _ = writeln!(text, "  {reason}");
+    }
+    for pattern in &finished.stale {
+        let _ = writeln!(text, "  known failures: \"{pattern}\" matches no case");
+    }
+    if let Some(left) = &finished.left_behind {
+        let _ = writeln!(text, "  left behind on the target: {left}");
+    }
+    text
+}

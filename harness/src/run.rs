@@ -1,0 +1,243 @@
+//! A run: every selected case on one target, several at a time, each verdict its own.
+
+mod order;
+
+use crate::case::Case;
+use crate::event::{CaseResult, Event, Finished, Started};
+use crate::execute::execute;
+use crate::findings::{Setting, not_run, of_executed};
+use crate::driver::NotMade;
+use crate::known::Known;
+use crate::session::Session;
+use crate::snapshot::Snapshots;
+use crate::target::Target;
+use crate::verdict::{Course, Ending, Verdict};
+use profiles::{Capability, Family};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{RwLock, Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+/// What to run, and how.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The selected cases.
+    pub cases: Vec<Case>,
+    /// What is expected of them.
+    pub snapshots: Snapshots,
+    /// From 0 (honesty and status class) to 3 (every byte).
+    pub strict: u8,
+    /// How many cases run at the same time.
+    pub jobs: usize,
+    /// No new case begins after the first that fails.
+    pub fail_fast: bool,
+    /// The order of the cases; none is the order of their ids.
+    pub shuffle: Option<u64>,
+    /// Cases that are known to fail.
+    pub known: Known,
+    /// Patterns of that list that match no case.
+    pub stale: Vec<String>,
+}
+
+/// Tells a run to stop.
+pub type Interrupt = watch::Receiver<bool>;
+
+/// An interrupt that never comes.
+pub fn uninterrupted() -> (watch::Sender<bool>, Interrupt) {
+    watch::channel(false)
+}
+
+/// What all cases of a run share.
+struct Shared {
+    session: Session,
+    plan: Plan,
+    profile: String,
+    /// Cases that must run alone take it whole.
+    alone: RwLock<()>,
+    slots: Semaphore,
+    stopped: AtomicBool,
+}
+
+/// Runs the plan on the target. Whatever happens, what was made on the target is given back.
+pub async fn run(
+    target: &Target,
+    plan: Plan,
+    mut interrupt: Interrupt,
+    mut on_event: impl FnMut(&Event),
+) -> Ending {
+    let began = Instant::now();
+    let profile = target.profile.name();
+    let finished = |ending, reason, left_behind, stale| Finished {
+        profile: profile.clone(),
+        ending,
+        reason,
+        left_behind,
+        stale,
+        milliseconds: milliseconds(began.elapsed()),
+    };
+    let session = tokio::select! {
+        session = Session::open(target) => session,
+        _ = interrupted(&mut interrupt) => {
+            on_event(&Event::Finished(finished(Ending::Interrupted, None, None, Vec::new())));
+            return Ending::Interrupted;
+        }
+    };
+    let session = match session {
+        Ok(session) => session,
+        Err(error) => {
+            let ending = Ending::Unusable;
+            on_event(&Event::Finished(finished(ending, Some(error.0), None, Vec::new())));
+            return ending;
+        }
+    };
+    on_event(&Event::Started(started(&session, &plan)));
+    let stale = plan.stale.clone();
+    let shared = Arc::new(Shared {
+        slots: Semaphore::new(slots(&session, plan.jobs)),
+        session,
+        profile: profile.clone(),
+        alone: RwLock::new(()),
+        stopped: AtomicBool::new(false),
+        plan,
+    });
+    let (verdicts, complete) = all_cases(&shared, &mut interrupt, &mut on_event).await;
+
+    let canary = if complete { shared.session.canary().await } else { Ok(()) };
+    let left_behind = shared.session.close().await.err();
+    let (ending, reason) = match (complete, canary) {
+        (false, _) => (Ending::Interrupted, Some("interrupted: the report is partial".to_owned())),
+        (true, Err(error)) => (Ending::Unusable, Some(error.0)),
+        (true, Ok(())) if !stale.is_empty() => (
+            Ending::of(verdicts).and(Ending::NotConformant),
+            Some("the list of known failures names cases that do not exist".to_owned()),
+        ),
+        (true, Ok(())) => (Ending::of(verdicts), None),
+    };
+    on_event(&Event::Finished(finished(ending, reason, left_behind, stale)));
+    ending
+}
+
+/// Runs the cases; false where the run was interrupted.
+async fn all_cases(
+    shared: &Arc<Shared>,
+    interrupt: &mut Interrupt,
+    on_event: &mut impl FnMut(&Event),
+) -> (Vec<Verdict>, bool) {
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let mut tasks = JoinSet::new();
+    for index in order::order(shared.plan.cases.len(), shared.plan.shuffle) {
+        tasks.spawn(one_case(Arc::clone(shared), index, sender.clone()));
+    }
+    drop(sender);
+    let mut verdicts = Vec::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = interrupted(interrupt) => {
+                tasks.shutdown().await;
+                return (verdicts, false);
+            }
+            event = events.recv() => match event {
+                None => break,
+                Some(event) => {
+                    if let Event::Case(result) = &event {
+                        verdicts.push(result.verdict);
+                    }
+                    on_event(&event);
+                }
+            }
+        }
+    }
+    while let Some(joined) = tasks.join_next().await {
+        if let Err(error) = joined
+            && error.is_panic()
+        {
+            std::panic::resume_unwind(error.into_panic());
+        }
+    }
+    (verdicts, true)
+}
+
+async fn interrupted(interrupt: &mut Interrupt) {
+    // A sender that is gone can interrupt nothing any more.
+    if interrupt.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn one_case(shared: Arc<Shared>, index: usize, events: mpsc::UnboundedSender<Event>) {
+    let Ok(_slot) = shared.slots.acquire().await else { return };
+    let case = &shared.plan.cases[index];
+    let exclusive = shared.session.is_exclusive(case);
+    let _together;
+    let _alone;
+    if exclusive {
+        _alone = shared.alone.write().await;
+    } else {
+        _together = shared.alone.read().await;
+    }
+    events.send(Event::Begun { profile: shared.profile.clone(), id: case.id.clone() }).ok();
+    let began = Instant::now();
+    let mut result = judged(&shared, case).await;
+    result.milliseconds = milliseconds(began.elapsed());
+    if shared.plan.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Xpass) {
+        shared.stopped.store(true, Ordering::Relaxed);
+    }
+    events.send(Event::Case(Box::new(result))).ok();
+}
+
+async fn judged(shared: &Shared, case: &Case) -> CaseResult {
+    let setting = Setting {
+        profile: &shared.profile,
+        strict: shared.plan.strict,
+        known: shared.plan.known.reason(&case.id),
+    };
+    if shared.stopped.load(Ordering::Relaxed) {
+        let why = "another case has failed (--fail-fast)".to_owned();
+        return not_run(&setting, case, &Course::Skipped, why);
+    }
+    if let Some(why) = shared.session.unsupported(case) {
+        return not_run(&setting, case, &Course::Unsupported, why);
+    }
+    let snapshot = match shared.plan.snapshots.find(shared.session.target.profile, case) {
+        Ok(snapshot) => snapshot,
+        Err(why) => return not_run(&setting, case, &Course::Error, why),
+    };
+    match execute(&shared.session, case).await {
+        Ok(done) => of_executed(&setting, case, done, snapshot.as_ref()),
+        Err(NotMade::NoSuchRole(role)) => {
+            let why = format!("{} has no credentials of the kind \"{role:?}\"", shared.profile);
+            not_run(&setting, case, &Course::Unsupported, why)
+        }
+        Err(NotMade::Refused(why)) => {
+            not_run(&setting, case, &Course::Error, format!("its database could not be made: {why}"))
+        }
+    }
+}
+
+fn started(session: &Session, plan: &Plan) -> Started {
+    let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), why.clone()));
+    Started {
+        lineproof: env!("CARGO_PKG_VERSION").to_owned(),
+        profile: session.target.profile.name(),
+        target: session.target.base.url(),
+        cases: plan.cases.len(),
+        strict: plan.strict,
+        lacks: lacks.collect(),
+        read_back: session.language.map(|language| language.word().to_owned()),
+        notes: session.ready.notes.clone(),
+    }
+}
+
+/// How many cases run at once: each has a database, and some servers hold only a few of them.
+fn slots(session: &Session, jobs: usize) -> usize {
+    const FEW: usize = 4;
+    let few = session.target.profile.family == Family::V3
+        && !session.ready.lacks.contains_key(&Capability::Limits);
+    if few { jobs.clamp(1, FEW) } else { jobs.max(1) }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

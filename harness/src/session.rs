@@ -1,0 +1,229 @@
+//! A target that is ready: what it can do, the language that reads it back, and everything on it
+//! that must be given back in the end.
+
+mod canary;
+
+use crate::case::{Case, Role};
+use crate::driver::{self, Admin, Lacks, NotMade, Ready, Wanted};
+use crate::outgoing::named_databases;
+use crate::point::Point;
+use crate::read_back::{Place, Unreadable, read_all};
+use crate::space::{Made, Space};
+use crate::target::{Target, Unusable};
+use crate::wire::Pool;
+use profiles::{Capability, Family};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A target that is ready.
+pub(crate) struct Session {
+    pub(crate) target: Target,
+    pub(crate) pool: Pool,
+    pub(crate) ready: Ready,
+    /// What reads back; none where the target has nothing for it.
+    pub(crate) language: Option<Capability>,
+    /// How the names of everything that this run makes begin.
+    pub(crate) begins: String,
+    next: AtomicUsize,
+    live: Mutex<Vec<Space>>,
+}
+
+impl Session {
+    /// Makes a target ready, and writes a canary that must be readable.
+    pub(crate) async fn open(target: &Target) -> Result<Self, Unusable> {
+        let pool = Pool::new(target.base.clone(), target.timeout);
+        let mut ready = driver::prepare(target, &pool).await?;
+        for lacking in &target.lacks {
+            ready.lacks.insert(*lacking, "declared".to_owned());
+        }
+        for lacking in Capability::ALL.iter().filter(|c| !target.profile.offers(**c)) {
+            ready.lacks.insert(*lacking, format!("{} has none", target.profile.name()));
+        }
+        if target.database.is_some() {
+            let why = "everything runs in one existing database (--database)";
+            for lacking in [Capability::CreateDatabase, Capability::Retention, Capability::Permissions] {
+                ready.lacks.entry(lacking).or_insert_with(|| why.to_owned());
+            }
+        }
+        let run = crate::digest::fnv64(format!("{}{}", crate::clock::now(), std::process::id()).as_bytes());
+        let mut session = Self {
+            target: target.clone(),
+            pool,
+            ready,
+            language: None,
+            begins: format!("lp_{:04x}_", run & 0xffff),
+            next: AtomicUsize::new(0),
+            live: Mutex::new(Vec::new()),
+        };
+        match canary::choose_language(&mut session).await {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                session.close().await.ok();
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes and reads once more: is the server still there, and still honest?
+    pub(crate) async fn canary(&self) -> Result<(), Unusable> {
+        canary::last(self).await
+    }
+
+    pub(crate) fn admin(&self) -> Admin<'_> {
+        Admin {
+            target: &self.target,
+            pool: &self.pool,
+            authorization: self.ready.authorization.clone(),
+        }
+    }
+
+    fn lacks(&self) -> &Lacks {
+        &self.ready.lacks
+    }
+
+    /// Why this case cannot run here; none where it can. Reading back is no reason: without it the
+    /// answers can still be judged.
+    pub(crate) fn unsupported(&self, case: &Case) -> Option<String> {
+        let names_others = !named_databases(case).is_empty();
+        let also = names_others.then_some(Capability::CreateDatabase);
+        let needs = case.needs.iter().chain(&also).filter(|need| **need != Capability::ReadBack);
+        for need in needs {
+            if let Some(why) = self.lacks().get(need) {
+                return Some(format!("needs {need}: {why}"));
+            }
+        }
+        if self.target.database.is_some() {
+            return crate::shared::cannot_share(case).map(str::to_owned);
+        }
+        None
+    }
+
+    /// Whether this case must run alone: it counts databases, or makes some besides its own, where
+    /// a server has only a few of them.
+    pub(crate) fn is_exclusive(&self, case: &Case) -> bool {
+        self.target.profile.family == Family::V3
+            && (case.needs.contains(&Capability::Limits) || !named_databases(case).is_empty())
+    }
+
+    /// Makes a place for a case.
+    pub(crate) async fn begin(&self, case: &Case) -> Result<Space, NotMade> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}{number:04}", self.begins);
+        let roles: BTreeSet<Role> = case.steps.iter().map(|step| step.sending.role).collect();
+        let space = if self.lacks().contains_key(&Capability::CreateDatabase) {
+            self.without_database(name, &roles)
+        } else {
+            let retention = case.retention.as_ref().map(|r| r.duration);
+            let wanted = Wanted { database: &name, retention, roles: &roles };
+            driver::create(&self.admin(), &self.ready, &wanted).await?
+        };
+        self.live().push(space.clone());
+        Ok(space)
+    }
+
+    /// A place in a database that exists already, or in none where the target has none.
+    fn without_database(&self, name: String, roles: &BTreeSet<Role>) -> Space {
+        let mut space = Space {
+            database: self.target.database.clone().unwrap_or_else(|| name.clone()),
+            org: self.ready.org.clone(),
+            org_id: self.ready.org_id.clone(),
+            token: self.ready.token.clone(),
+            now: crate::clock::now(),
+            prefix: self.target.database.as_ref().map_or_else(String::new, |_| format!("{name}_")),
+            ..Space::default()
+        };
+        let owner = driver::credential(self.ready.authorization.clone(), "{token}");
+        space.roles.insert(Role::Owner, owner);
+        if roles.contains(&Role::Wrong) {
+            let wrong = driver::credential(Some("Token lineproof-wrong".to_owned()), "{wrong}");
+            space.roles.insert(Role::Wrong, wrong);
+        }
+        space
+    }
+
+    /// Gives a case's place back, and what the case itself has made.
+    pub(crate) async fn end(&self, case: &Case, space: &Space, before: &[String]) -> Result<(), String> {
+        let result = driver::give_back(&self.admin(), space).await;
+        self.live().retain(|live| live.database != space.database || live.prefix != space.prefix);
+        if self.is_exclusive(case) {
+            self.drop_new(case, before).await?;
+        }
+        result
+    }
+
+    /// The databases there are, where a case may make more of them by writing.
+    pub(crate) async fn databases_before(&self, case: &Case) -> Vec<String> {
+        if self.is_exclusive(case) {
+            driver::databases(&self.admin(), &self.ready).await
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Drops databases that were not there before and that the case names.
+    async fn drop_new(&self, case: &Case, before: &[String]) -> Result<(), String> {
+        let named = named_databases(case);
+        let now = driver::databases(&self.admin(), &self.ready).await;
+        let ours = |name: &String| {
+            !before.contains(name)
+                && (name.starts_with(&self.begins)
+                    || named.iter().any(|n| n == name || name.starts_with(&format!("{n}/"))))
+        };
+        let made = now.into_iter().filter(ours).map(Made::Database).collect();
+        driver::give_back(&self.admin(), &Space { made, ..Space::default() }).await
+    }
+
+    /// Gives back everything that this run has made and that is still there.
+    pub(crate) async fn close(&self) -> Result<(), String> {
+        let live = std::mem::take(&mut *self.live());
+        for space in &live {
+            driver::give_back(&self.admin(), space).await.ok();
+        }
+        if self.lacks().contains_key(&Capability::CreateDatabase) {
+            return Ok(());
+        }
+        driver::sweep(&self.admin(), &self.ready, &self.begins).await
+    }
+
+    /// What is stored in this place.
+    pub(crate) async fn read(&self, space: &Space) -> Result<Vec<Point>, Unreadable> {
+        let Some(language) = self.language else { return Ok(Vec::new()) };
+        let place = Place {
+            database: space.database.clone(),
+            org: space.org.clone(),
+            authorization: self.ready.authorization.clone(),
+        };
+        let mut points = read_all(&self.pool, language, &place).await?;
+        if !space.prefix.is_empty() {
+            points.retain(|point| point.measurement.starts_with(&space.prefix));
+        }
+        Ok(points)
+    }
+
+    /// Secrets, and the shell variables that stand for them in a line for a shell.
+    pub(crate) fn secrets(&self, space: &Space) -> Vec<(String, String)> {
+        let mut secrets = Vec::new();
+        let mut add = |secret: &str, variable: &str| secrets.push((secret.to_owned(), variable.to_owned()));
+        if let Some(own) = &self.ready.authorization {
+            match own.split_once(' ') {
+                Some(("Basic", pair)) => add(pair, "LINEPROOF_USER:LINEPROOF_PASSWORD"),
+                Some((_, token)) => add(token, "LINEPROOF_TOKEN"),
+                None => {}
+            }
+        }
+        for (role, credential) in &space.roles {
+            for (secret, _) in credential.secrets.iter().filter(|_| *role != Role::Owner) {
+                add(secret, &format!("{role:?}_TOKEN").to_uppercase());
+            }
+        }
+        if !self.ready.token.is_empty() {
+            add(&self.ready.token, "LINEPROOF_TOKEN");
+        }
+        secrets
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, Vec<Space>> {
+        self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

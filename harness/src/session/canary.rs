@@ -1,0 +1,179 @@
+//! The canary: one point, written and read first and last. A server that loses it cannot be
+//! judged, and a language that does not show it cannot read back.
+
+use super::Session;
+use crate::case::Role;
+use crate::diagnose::is_html;
+use crate::driver::{self, NotMade, Wanted};
+use crate::outgoing::own_endpoint;
+use crate::read_back::{Place, query};
+use crate::space::Space;
+use crate::target::Unusable;
+use crate::wire::{Request, Response};
+use profiles::{Capability, Family};
+use std::collections::BTreeSet;
+
+/// Tries the languages of the profile, best first, until one shows the canary.
+pub(super) async fn choose_language(session: &mut Session) -> Result<(), Unusable> {
+    let languages = session.target.profile.read_back.languages;
+    let declared = session.lacks().contains_key(&Capability::ReadBack);
+    let space = place(session).await?;
+    let written = write(session, &space).await;
+    let outcome = match written {
+        Err(error) => Err(error),
+        Ok(()) if declared => Ok(None),
+        Ok(()) => choose(session, &space, languages).await,
+    };
+    give_back(session, &space).await;
+    session.language = outcome?;
+    if session.language.is_none() && !declared {
+        let why = "none of its query languages is there".to_owned();
+        session.ready.lacks.insert(Capability::ReadBack, why);
+    }
+    Ok(())
+}
+
+async fn choose(
+    session: &mut Session,
+    space: &Space,
+    languages: &[Capability],
+) -> Result<Option<Capability>, Unusable> {
+    let mut failed = Vec::new();
+    for language in languages {
+        if session.lacks().contains_key(language) {
+            continue;
+        }
+        if is_absent(session, space, *language).await {
+            let why = "the server has no route for it".to_owned();
+            session.ready.lacks.insert(*language, why);
+            continue;
+        }
+        session.language = Some(*language);
+        match read(session, space).await {
+            Ok(()) => return Ok(Some(*language)),
+            Err(why) => failed.push(format!("{language}: {why}")),
+        }
+    }
+    if failed.is_empty() { Ok(None) } else { Err(unreadable(session, &failed.join("; "))) }
+}
+
+/// The canary once more, at the end.
+pub(super) async fn last(session: &Session) -> Result<(), Unusable> {
+    let at_the_end = |error: Unusable| Unusable(format!("at the end of the run {}", error.0));
+    let space = place(session).await.map_err(at_the_end)?;
+    let written = write(session, &space).await;
+    let read = match (&written, session.language) {
+        (Ok(()), Some(_)) => read(session, &space).await.map_err(|why| unreadable(session, &why)),
+        _ => Ok(()),
+    };
+    give_back(session, &space).await;
+    written.and(read).map_err(at_the_end)
+}
+
+fn unreadable(session: &Session, why: &str) -> Unusable {
+    Unusable(format!(
+        "{} takes a write and does not show it afterwards ({why}): nothing it says can be checked; \
+         if it has another query language only, declare it with --lacks read-back",
+        session.target.base.url()
+    ))
+}
+
+async fn place(session: &Session) -> Result<Space, Unusable> {
+    let name = format!("{}canary", session.begins);
+    if session.lacks().contains_key(&Capability::CreateDatabase) {
+        return Ok(session.without_database(name, &BTreeSet::new()));
+    }
+    let wanted = Wanted { database: &name, retention: None, roles: &BTreeSet::new() };
+    driver::create(&session.admin(), &session.ready, &wanted).await.map_err(|error| {
+        let why = match error {
+            NotMade::Refused(why) => why,
+            NotMade::NoSuchRole(_) => String::new(),
+        };
+        Unusable(format!(
+            "{} makes no database ({why}): check the credentials, or name an existing one with --database",
+            session.target.base.url()
+        ))
+    })
+}
+
+async fn give_back(session: &Session, space: &Space) {
+    driver::give_back(&session.admin(), space).await.ok();
+}
+
+fn line(session: &Session, space: &Space) -> String {
+    format!("{}canary,run={} value=1i,text=\"a b\" {}", space.prefix, session.begins, space.now)
+}
+
+async fn write(session: &Session, space: &Space) -> Result<(), Unusable> {
+    let family = session.target.profile.family;
+    let path = own_endpoint(family).path();
+    let target = match family {
+        Family::V2 => space.fill(&format!("{path}?bucket={{db}}&org={{org}}")),
+        Family::V1 | Family::V3 => space.fill(&format!("{path}?db={{db}}")),
+    };
+    let mut request = Request::new("POST", target).body(line(session, space));
+    let owner = space.roles.get(&Role::Owner).and_then(|c| c.authorization.clone());
+    request.headers.extend(owner.map(|value| ("Authorization".to_owned(), value)));
+    let url = session.target.base.url();
+    match session.pool.send(&request).await {
+        Err(error) => Err(crate::diagnose::wire(&session.target.base, &error)),
+        Ok(answer) if is_html(&answer) => Err(Unusable(format!(
+            "{url}{path} answers with a page for people (HTML, status {}): is this the API's address, \
+             and does it need a path prefix?",
+            answer.status
+        ))),
+        Ok(Response { status: 200..=299, .. }) => Ok(()),
+        Ok(answer) => Err(refused(&url, path, &answer)),
+    }
+}
+
+fn refused(url: &str, path: &str, answer: &Response) -> Unusable {
+    let text: String = answer.text().trim().chars().take(200).collect();
+    Unusable(match answer.status {
+        401 | 403 => format!(
+            "{url} wants other credentials (status {} {text}): give --token, or --user and --password",
+            answer.status
+        ),
+        404 => format!(
+            "{url}{path} is not found (status 404 {text}): check --profile, --database and the path prefix"
+        ),
+        status => format!("{url}{path} refuses a plain good line (status {status} {text}): check --profile"),
+    })
+}
+
+/// Reads the canary; it must be there as it was written, soon enough.
+async fn read(session: &Session, space: &Space) -> Result<(), String> {
+    let deadline = tokio::time::Instant::now() + session.target.profile.read_back.visible_within;
+    loop {
+        let outcome = match session.read(space).await {
+            Err(error) => Err(error.0),
+            Ok(points) => {
+                let expected = format!(
+                    "{}canary,run={} text=\"a b\",value=1i {}",
+                    space.prefix, session.begins, space.now
+                );
+                let shown: Vec<_> = points.iter().map(|p| p.show(&p.time.to_string())).collect();
+                match shown.as_slice() {
+                    [] => Err("nothing is there".to_owned()),
+                    all if all.contains(&expected) => Ok(()),
+                    all => Err(format!("it reads {}", all.join(" and "))),
+                }
+            }
+        };
+        if outcome.is_ok() || tokio::time::Instant::now() >= deadline {
+            return outcome;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
+/// Whether the server has no route for this language: an orderly "not found" to nonsense.
+async fn is_absent(session: &Session, space: &Space, language: Capability) -> bool {
+    let place = Place {
+        database: space.database.clone(),
+        org: space.org.clone(),
+        authorization: session.ready.authorization.clone(),
+    };
+    let answer = session.pool.send(&query(language, &place, "LINEPROOF IS NO STATEMENT")).await;
+    answer.is_ok_and(|answer| matches!(answer.status, 404 | 405 | 501))
+}
