@@ -6,6 +6,7 @@ use crate::editions::{OSS_V1_1_6, OSS_V2_2_7, V3_CORE_3_6};
 use crate::http::Http;
 use crate::sql::Sql;
 use crate::storage::Storage;
+use crate::v2_api::V2Api;
 use crate::write::WriteEndpoint;
 use line_protocol::Dialect;
 
@@ -39,6 +40,8 @@ pub struct Facts {
     pub write: &'static [WriteEndpoint],
     /// How it keeps points.
     pub storage: Storage,
+    /// The management API of the v2 family, where the product has it.
+    pub v2_api: Option<&'static V2Api>,
     /// SQL over HTTP, where the product has it.
     pub sql: Option<&'static Sql>,
 }

@@ -24,7 +24,7 @@ pub mod respond;
 pub mod server;
 pub mod stage;
 pub mod store;
-pub mod v2;
+
 pub mod write_path;
 
 pub use server::{Builder, Server};

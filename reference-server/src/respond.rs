@@ -1,5 +1,6 @@
 //! From a fault to an answer: the only place that builds the bodies of write answers.
 
+use crate::family::v2::{ApiError, Reply};
 use crate::go_json;
 use crate::go_text::quote;
 use crate::http::Response;
@@ -65,6 +66,31 @@ fn shaped(http: &Http, answer: &Answer, text: &[u8], lines: &[RejectedLine]) -> 
         Shape::PlainLine => response
             .with("Content-Type", "text/plain; charset=utf-8")
             .with_body([text, b"\n"].concat()),
+    }
+}
+
+/// The answer of a management API.
+pub fn reply(http: &Http, reply: &Reply) -> Response {
+    let body = reply.document.bytes(http.control_escapes);
+    let mut response = Response::new(reply.status).with_body(body);
+    if let Some(content_type) = reply.document.content_type() {
+        response = response.with("Content-Type", content_type);
+    }
+    match reply.allow {
+        Some(methods) => response.with("Allow", methods),
+        None => response,
+    }
+}
+
+/// The error of a management API.
+pub fn api_error(http: &Http, error: &ApiError) -> Response {
+    let response = Response::new(error.code.status())
+        .with("Content-Type", "application/json; charset=utf-8")
+        .with("X-Platform-Error-Code", error.code.word())
+        .with_body(error.bytes(http.control_escapes));
+    match error.allow {
+        Some(methods) => response.with("Allow", methods),
+        None => response,
     }
 }
 

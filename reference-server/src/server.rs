@@ -1,7 +1,7 @@
 //! A running server: listening, answering, stopping.
 
 use crate::clock::{Clock, SystemClock};
-use crate::family::{v1, v3};
+use crate::family::{v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
 use profiles::{Family, Profile};
 use std::io;
@@ -108,6 +108,7 @@ impl Builder {
 /// The service of one family.
 enum Service {
     V1(v1::Service),
+    V2(v2::Service),
     V3(v3::Service),
 }
 
@@ -115,7 +116,7 @@ impl Service {
     fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
         match profile.family {
             Family::V1 => v1::Service::new(profile, auth, clock).map(Self::V1),
-            Family::V2 => None,
+            Family::V2 => v2::Service::new(profile, clock).map(Self::V2),
             Family::V3 => v3::Service::new(profile, auth, clock).map(Self::V3),
         }
     }
@@ -125,6 +126,7 @@ impl Handler for Service {
     async fn handle(&self, request: Request, body: Body<'_>) -> Response {
         match self {
             Self::V1(service) => service.handle(request, body).await,
+            Self::V2(service) => service.handle(request, body).await,
             Self::V3(service) => service.handle(request, body).await,
         }
     }

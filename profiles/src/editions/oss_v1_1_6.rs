@@ -132,6 +132,7 @@ pub(crate) static OSS_V1_1_6: Profile = Profile {
             panics_at_tags: Some(100),
             escaped_equals_unreadable: false,
         }),
+        v2_api: None,
         sql: None,
     },
 };

@@ -189,6 +189,7 @@ pub(crate) static OSS_V2_2_7: Profile = Profile {
             panics_at_tags: None,
             escaped_equals_unreadable: true,
         }),
+        v2_api: Some(&crate::v2_api::OSS_V2_2_7),
         sql: None,
     },
 };

@@ -334,6 +334,7 @@ pub(crate) static V3_CORE_3_6: Profile = Profile {
             reserved: &["time", "__chunk_order"],
             longest_name: 64,
         }),
+        v2_api: None,
         sql: Some(&crate::sql::V3_CORE_3_6),
     },
 };

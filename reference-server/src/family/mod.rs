@@ -2,4 +2,5 @@
 //! the headers that all its answers share; writing itself is `write_path`'s.
 
 pub mod v1;
+pub mod v2;
 pub mod v3;

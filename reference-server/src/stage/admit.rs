@@ -26,7 +26,12 @@ pub trait Tenancy {
     ///
     /// # Errors
     /// It does not exist.
-    fn find(&self, caller: &Self::Caller, query: &QueryString) -> Result<Target, WriteFault>;
+    fn find(
+        &self,
+        caller: &Self::Caller,
+        address: Address,
+        query: &QueryString,
+    ) -> Result<Target, WriteFault>;
 
     /// Whether the caller may write there.
     ///
@@ -98,7 +103,7 @@ pub async fn admit<T: Tenancy>(
                 }
             }
             Check::Organisation => tenancy.organisation(query)?,
-            Check::DatabaseFound => target = Some(tenancy.find(caller, query)?),
+            Check::DatabaseFound => target = Some(tenancy.find(caller, endpoint.address, query)?),
             Check::Permission => {
                 if let Some(target) = &target {
                     tenancy.permit(caller, target)?;

@@ -10,6 +10,7 @@ use crate::stage::parse::ParsedBatch;
 use crate::stage::store::store_in_shards;
 use crate::write_path::Store;
 use profiles::answer::Fault;
+use profiles::write::Address;
 
 impl Tenancy for Service {
     type Caller = Caller;
@@ -18,7 +19,7 @@ impl Tenancy for Service {
         Ok(())
     }
 
-    fn find(&self, _caller: &Caller, query: &QueryString) -> Result<Target, WriteFault> {
+    fn find(&self, _: &Caller, _: Address, query: &QueryString) -> Result<Target, WriteFault> {
         let name = query.get("db").unwrap_or_default();
         let catalog = lock(&self.catalog);
         let database = catalog

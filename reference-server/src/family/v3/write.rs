@@ -11,6 +11,7 @@ use crate::stage::store::store_in_tables;
 use crate::write_path::Store;
 use profiles::answer::Fault;
 use profiles::storage::Tables;
+use profiles::write::Address;
 
 impl Tenancy for Service {
     type Caller = ();
@@ -19,7 +20,7 @@ impl Tenancy for Service {
         Ok(())
     }
 
-    fn find(&self, _caller: &(), query: &QueryString) -> Result<Target, WriteFault> {
+    fn find(&self, _: &(), _: Address, query: &QueryString) -> Result<Target, WriteFault> {
         Ok(Target::Database(query.get("db").unwrap_or_default().to_owned()))
     }
 

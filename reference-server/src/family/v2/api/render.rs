@@ -1,7 +1,7 @@
 //! Records as the documents of the management API, keys in the product's order.
 
+use crate::family::v2::catalog::{Bucket, Catalog, Mapping, Org, Permission, Token, User};
 use crate::go_text::rfc3339_nano;
-use crate::v2::catalog::{Bucket, Catalog, Mapping, Org, Permission, Token, User};
 use profiles::v2_api::VirtualMappings;
 use serde_json::{Map, Value, json};
 

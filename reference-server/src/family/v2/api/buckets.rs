@@ -2,11 +2,11 @@
 
 use super::paging::Paging;
 use super::{Request, json, render};
+use crate::family::v2::catalog::{Action, Bucket, BucketUpdate, Catalog, NewBucket, Permission};
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Code, Reply};
 use crate::go_json::decode::Node;
 use crate::go_json::{Decoder, Place};
-use crate::v2::catalog::{Action, Bucket, BucketUpdate, Catalog, NewBucket, Permission};
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Code, Reply};
 use serde_json::{Value, json as value};
 
 const SECOND: i64 = 1_000_000_000;

@@ -1,11 +1,11 @@
 //! `/api/v2/authorizations`.
 
 use super::{Request, json, render};
+use crate::family::v2::catalog::{Action, Catalog, NewToken, Permission, Resource, Token};
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Code, Reply};
 use crate::go_json::decode::Node;
 use crate::go_json::{Decoder, Place};
-use crate::v2::catalog::{Action, Catalog, NewToken, Permission, Resource, Token};
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Code, Reply};
 use serde_json::{Value, json as value};
 
 /// The rights that handling a token takes: to it, and to its user.

@@ -2,9 +2,9 @@
 //! releases that have them those that a bucket's name is.
 
 use super::{Bucket, Catalog};
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Code};
 use crate::go_text::is_print;
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Code};
 use profiles::v2_api::VirtualMappings;
 
 /// A mapping.

@@ -1,7 +1,7 @@
 //! Expectations recorded from 2.7 but where another ground is named.
 
 use super::*;
-use crate::v2::fixture::{self, Fixture, OPERATOR};
+use crate::family::v2::fixture::{self, Fixture, OPERATOR};
 use std::sync::Arc;
 
 fn run(f: &Fixture, query: &str, body: &str) -> Result<DeleteRequest, (u16, String)> {

@@ -2,11 +2,13 @@
 
 use super::paging::boolean;
 use super::{Request, json, render};
+use crate::family::v2::catalog::{
+    Action, Bucket, Catalog, Mapping, MappingFilter, NewMapping, Permission,
+};
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Reply};
 use crate::go_json::Place;
 use crate::go_text::quote;
-use crate::v2::catalog::{Action, Bucket, Catalog, Mapping, MappingFilter, NewMapping, Permission};
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Reply};
 use profiles::v2_api::MappingVisibility;
 use serde_json::{Value, json as value};
 

@@ -1,8 +1,8 @@
 //! Tokens, which the API calls authorizations: secrets with rights.
 
 use super::{Action, Catalog, Permission};
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Code};
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Code};
 use std::sync::Arc;
 
 /// A token.

@@ -2,10 +2,10 @@
 
 use super::paging::Paging;
 use super::{Request, json, render};
+use crate::family::v2::catalog::{Action, Catalog, Org, Permission};
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Reply};
 use crate::go_json::Place;
-use crate::v2::catalog::{Action, Catalog, Org, Permission};
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Reply};
 use serde_json::{Value, json as value};
 
 fn one(action: Action, id: Id) -> Permission {

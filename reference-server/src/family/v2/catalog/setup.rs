@@ -1,8 +1,8 @@
 //! The first steps: the first user, organisation, bucket and token in one go.
 
 use super::{Action, Catalog, NewBucket, NewToken, Permission, User};
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Code};
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Code};
 
 /// What the first set-up asks for.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,9 @@
 //! Buckets: their names, their retention, and the width of their shards.
 
 use super::Catalog;
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Code};
 use crate::go_text::quote;
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Code};
 
 const HOUR: i64 = 3600 * 1_000_000_000;
 const DAY: i64 = 24 * HOUR;

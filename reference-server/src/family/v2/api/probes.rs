@@ -1,8 +1,8 @@
 //! The answers that need no token and know no records: links, health, readiness, ping, the pages
 //! that are not there.
 
+use crate::family::v2::reply::{Document, Layout, Reply};
 use crate::go_text::{duration, quote, rfc3339_nano};
-use crate::v2::reply::{Document, Layout, Reply};
 use profiles::V2Api;
 use serde_json::json;
 

@@ -1,8 +1,8 @@
 //! `limit`, `offset`, `after`, `sortBy` and `descending` of a list, and the links to its pages.
 
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::ApiError;
 use crate::go_text::{Query, query_escape};
-use crate::v2::id::Id;
-use crate::v2::reply::ApiError;
 use serde_json::{Map, Value};
 
 const DEFAULT_LIMIT: i64 = 20;

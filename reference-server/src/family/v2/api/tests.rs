@@ -1,7 +1,7 @@
 //! Expectations recorded from 2.7 but where another ground is named.
 
-use crate::v2::catalog::Action;
-use crate::v2::fixture::{self, call};
+use crate::family::v2::catalog::Action;
+use crate::family::v2::fixture::{self, call};
 
 const CREATED: &str = "2026-11-21T03:34:31.5Z";
 
@@ -350,7 +350,7 @@ fn probes() {
     use super::probes;
     use profiles::v2_api::OSS_V2_2_7 as RELEASE;
     let escapes = RELEASE.control_escapes;
-    let text = |reply: crate::v2::Reply| {
+    let text = |reply: crate::family::v2::Reply| {
         (reply.status, String::from_utf8(reply.document.bytes(escapes)).unwrap())
     };
     let health = text(probes::health(&RELEASE)).1;

@@ -1,9 +1,9 @@
 //! `/api/v2/setup` and `/api/v2/me`.
 
 use super::{Request, json, render};
+use crate::family::v2::catalog::{Action, Catalog, Permission, Setup};
+use crate::family::v2::reply::{ApiError, Code, Reply};
 use crate::go_json::Place;
-use crate::v2::catalog::{Action, Catalog, Permission, Setup};
-use crate::v2::reply::{ApiError, Code, Reply};
 use serde_json::json as value;
 
 pub(super) fn handle(catalog: &mut Catalog, request: &Request<'_>) -> Result<Reply, ApiError> {

@@ -1,6 +1,6 @@
 //! What a token may do: an action on the resources of a type, of all, of an organisation, or one.
 
-use crate::v2::id::Id;
+use crate::family::v2::id::Id;
 use std::fmt;
 
 /// Reading or writing.

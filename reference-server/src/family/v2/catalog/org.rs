@@ -1,8 +1,8 @@
 //! Organisations and users.
 
 use super::{Catalog, NewBucket};
-use crate::v2::id::Id;
-use crate::v2::reply::{ApiError, Code};
+use crate::family::v2::id::Id;
+use crate::family::v2::reply::{ApiError, Code};
 
 const DAY: i64 = 24 * 3600 * 1_000_000_000;
 

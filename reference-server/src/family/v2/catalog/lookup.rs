@@ -2,9 +2,9 @@
 //! rules; none of these looks at what the caller may see.
 
 use super::{Action, Bucket, Catalog, Mapping, MappingFilter, Org, Token};
+use crate::family::v2::id::{Id, IdError};
+use crate::family::v2::reply::ApiError;
 use crate::go_text::Query;
-use crate::v2::id::{Id, IdError};
-use crate::v2::reply::ApiError;
 use profiles::v2_api::MappingVisibility;
 
 /// Why a request names no organisation or bucket.

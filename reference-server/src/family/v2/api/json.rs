@@ -1,8 +1,8 @@
 //! What the handlers read from bodies: the steps that all of them share.
 
+use crate::family::v2::id::Id;
 use crate::go_json::decode::Node;
 use crate::go_json::{Decoder, Document, Place};
-use crate::v2::id::Id;
 
 /// The first JSON value of a body.
 pub(super) fn body(text: &[u8]) -> Result<Decoder<'_>, String> {
@@ -16,7 +16,9 @@ pub(super) fn id(
     place: Place<'_>,
 ) -> Result<Option<Id>, String> {
     match json.string(node, place) {
-        Some(text) => text.parse().map(Some).map_err(|error: crate::v2::IdError| error.to_string()),
+        Some(text) => {
+            text.parse().map(Some).map_err(|error: crate::family::v2::IdError| error.to_string())
+        }
         None => Ok(None),
     }
 }

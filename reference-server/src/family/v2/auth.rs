@@ -136,7 +136,7 @@ pub fn may_read(token: &Token, bucket: &Bucket) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v2::fixture::{self, Fixture, OPERATOR};
+    use crate::family::v2::fixture::{self, Fixture, OPERATOR};
 
     fn api(fixture: &Fixture, header: &str) -> Option<AuthFailure> {
         api_token(&fixture.catalog, Some(header.as_bytes())).err()

@@ -1,0 +1,274 @@
+//! Routes, headers, and the points of each bucket.
+//!
+//! Under `/api/v2` come CORS, then the credentials, then the path (2.7:http/platform_handler.go);
+//! the paths of v1 have credentials of their own and no CORS.
+
+use super::catalog::{Catalog, Token};
+use super::{ApiError, Code, Id, Reply, api, auth, delete};
+use crate::clock::Clock;
+use crate::go_text::Query;
+use crate::http::{Body, Request, Response};
+use crate::lock::lock;
+use crate::respond;
+use crate::stage::decode::Incoming;
+use crate::store::shards::ShardedBucket;
+use crate::write_path;
+use profiles::Profile;
+use profiles::storage::{Shards, Storage};
+use profiles::write::WriteEndpoint;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// 2.7:kit/transport/http/middleware.go; recorded.
+const CORS_METHODS: &str = "POST, GET, OPTIONS, PUT, DELETE, PATCH";
+const CORS_HEADERS: &str =
+    "Accept, Content-Type, Content-Length, Accept-Encoding, Authorization, User-Agent";
+
+/// The methods of the paths that are not the management API's.
+const POST_ONLY: &str = "OPTIONS, POST";
+const GET_AND_POST: &str = "GET, OPTIONS, POST";
+
+/// The largest body of a request to the management API or of a query.
+const LARGEST_REQUEST: u64 = 16 << 20;
+
+/// A server of the v2 family.
+pub struct Service {
+    pub(super) profile: &'static Profile,
+    pub(super) rules: Shards,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) catalog: Mutex<Catalog>,
+    buckets: Mutex<HashMap<Id, Arc<Mutex<ShardedBucket>>>>,
+    started: i64,
+}
+
+impl Service {
+    /// A server that was not set up; `None` where the profile lacks what the family needs.
+    pub fn new(profile: &'static Profile, clock: Arc<dyn Clock>) -> Option<Self> {
+        let Storage::Shards(rules) = profile.facts.storage else { return None };
+        let catalog = Catalog::new(profile.facts.v2_api?, crate::ids::unique_bits());
+        Some(Self {
+            profile,
+            rules,
+            started: clock.now(),
+            clock,
+            catalog: Mutex::new(catalog),
+            buckets: Mutex::default(),
+        })
+    }
+
+    /// The catalog, to set a server up without asking it over HTTP.
+    pub fn catalog(&self) -> &Mutex<Catalog> {
+        &self.catalog
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request, body: Body<'_>) -> Response {
+        let http = &self.profile.facts.http;
+        let is_api = request.path == "/api/v2" || request.path.starts_with("/api/v2/");
+        let origin = request.header("origin").filter(|_| is_api).map(str::to_owned);
+        let preflight = is_api && request.method == "OPTIONS";
+        let mut response = match &origin {
+            None if preflight => Response::new(405),
+            Some(_) if preflight => Response::new(204)
+                .with("Access-Control-Allow-Methods", CORS_METHODS)
+                .with("Access-Control-Allow-Headers", CORS_HEADERS),
+            _ if is_api => self.api(&request, body).await,
+            _ => self.other(&request, body).await,
+        };
+        if let Some(origin) = origin {
+            response = response.with("Access-Control-Allow-Origin", origin);
+        }
+        response.with("X-Influxdb-Build", http.build).with("X-Influxdb-Version", http.version)
+    }
+
+    /// A path under `/api/v2`.
+    async fn api(&self, request: &Request, body: Body<'_>) -> Response {
+        let authorization = header_bytes(request, "authorization");
+        let token = if api::is_open(&request.method, &request.path) {
+            None
+        } else {
+            match auth::api_token(&lock(&self.catalog), authorization) {
+                Ok(token) => Some(token),
+                Err(failure) => return self.error(&failure.into()),
+            }
+        };
+        match (request.path.as_str(), request.method.as_str(), token) {
+            ("/api/v2/write", "POST", Some(token)) => self.write(request, body, token).await,
+            ("/api/v2/delete", "POST", Some(token)) => self.delete(request, body, &token).await,
+            ("/api/v2/query", "POST", Some(token)) => self.flux(request, body, &token).await,
+            ("/api/v2/write" | "/api/v2/delete" | "/api/v2/query", _, Some(_)) => {
+                self.error(&not_allowed(POST_ONLY))
+            }
+            (path @ ("/api/v2/write/" | "/api/v2/delete/" | "/api/v2/query/"), _, Some(_)) => {
+                let without = path.trim_end_matches('/').to_owned();
+                Response::new(308).with("Location", without)
+            }
+            (_, _, token) => self.manage(request, body, token.as_ref()).await,
+        }
+    }
+
+    /// Any other path.
+    async fn other(&self, request: &Request, body: Body<'_>) -> Response {
+        let http = &self.profile.facts.http;
+        let now = self.clock.now();
+        let endpoint = |methods| Response::new(200).with("Allow", methods);
+        match (request.path.as_str(), request.method.as_str()) {
+            ("/ping", method) => respond::reply(http, &api::probes::ping(method)),
+            ("/health", _) => {
+                respond::reply(http, &api::probes::health(lock(&self.catalog).release()))
+            }
+            ("/ready", _) => respond::reply(http, &api::probes::ready(self.started, now)),
+            ("/write", "OPTIONS") => endpoint(POST_ONLY),
+            ("/query", "OPTIONS") => endpoint(GET_AND_POST),
+            ("/write" | "/query", _) => self.compatible(request, body).await,
+            _ => respond::reply(http, &api::probes::no_assets()),
+        }
+    }
+
+    /// `/write` and `/query`.
+    async fn compatible(&self, request: &Request, body: Body<'_>) -> Response {
+        let query = Query::parse(request.raw_query.as_deref().unwrap_or_default());
+        let authorization = header_bytes(request, "authorization");
+        let token = match auth::compat_token(&lock(&self.catalog), &query, authorization) {
+            Ok(token) => token,
+            Err(failure) => return self.error(&failure.into()),
+        };
+        match (request.path.as_str(), request.method.as_str()) {
+            ("/write", "POST") => self.write(request, body, token).await,
+            ("/write", _) => self.error(&not_allowed(POST_ONLY)),
+            ("/query", "GET" | "POST") => self.influxql(request, body, &token).await,
+            _ => self.error(&not_allowed(GET_AND_POST)),
+        }
+    }
+
+    async fn write(&self, request: &Request, body: Body<'_>, token: Arc<Token>) -> Response {
+        let facts = &self.profile.facts;
+        let Some(endpoint) = facts.write.iter().find(|e| e.path == request.path) else {
+            return respond::reply(&facts.http, &api::probes::no_assets());
+        };
+        self.write_to(endpoint, request, body, token).await
+    }
+
+    async fn write_to(
+        &self,
+        endpoint: &'static WriteEndpoint,
+        request: &Request,
+        body: Body<'_>,
+        token: Arc<Token>,
+    ) -> Response {
+        let facts = &self.profile.facts;
+        let body = Incoming::Waiting(body);
+        let now = self.clock.now();
+        let written =
+            write_path::write(endpoint, &facts.dialect, self, &token, request, body, now).await;
+        match written {
+            Ok(()) => Response::new(204),
+            Err(fault) => respond::fault(&facts.http, endpoint.answers, &fault),
+        }
+    }
+
+    /// The management API.
+    async fn manage(
+        &self,
+        request: &Request,
+        body: Body<'_>,
+        token: Option<&Arc<Token>>,
+    ) -> Response {
+        let http = &self.profile.facts.http;
+        let body = match body.read(LARGEST_REQUEST).await {
+            Ok(body) => body,
+            Err(error) => return self.error(&ApiError::invalid(error.to_string())),
+        };
+        let query = Query::parse(request.raw_query.as_deref().unwrap_or_default());
+        let asked = api::Request {
+            method: &request.method,
+            path: &request.path,
+            query: &query,
+            body: &body,
+            token,
+            now: self.clock.now(),
+        };
+        match api::handle(&mut lock(&self.catalog), &asked) {
+            Ok(reply) => {
+                self.forget(&reply);
+                respond::reply(http, &reply)
+            }
+            Err(error) => respond::api_error(http, &error),
+        }
+    }
+
+    /// Drops the points of buckets that are no more.
+    fn forget(&self, reply: &Reply) {
+        let mut buckets = lock(&self.buckets);
+        for id in &reply.dropped {
+            buckets.remove(id);
+        }
+    }
+
+    async fn delete(&self, request: &Request, body: Body<'_>, token: &Token) -> Response {
+        let body = match body.read(LARGEST_REQUEST).await {
+            Ok(body) => body,
+            Err(error) => return self.error(&ApiError::invalid(error.to_string())),
+        };
+        let query = Query::parse(request.raw_query.as_deref().unwrap_or_default());
+        let wanted = match delete::read(&lock(&self.catalog), token, &query, &body) {
+            Ok(wanted) => wanted,
+            Err(error) => return self.error(&error),
+        };
+        let bucket = self.points(wanted.bucket);
+        lock(&bucket).delete(wanted.start, wanted.stop, |measurement, tags| {
+            wanted.rules.iter().all(|rule| {
+                let value = match rule.key.as_str() {
+                    "_measurement" => Some(measurement),
+                    key => {
+                        let tag = tags.iter().find(|(k, _)| **k == *key.as_bytes());
+                        tag.map(|(_, value)| &**value)
+                    }
+                };
+                value.is_some_and(|value| (value == rule.value.as_bytes()) == rule.equals)
+            })
+        });
+        Response::new(204)
+    }
+
+    /// The points of a bucket, kept as its record says.
+    pub(super) fn points(&self, id: Id) -> Arc<Mutex<ShardedBucket>> {
+        let (retention, shard_duration) = match lock(&self.catalog).bucket(id) {
+            Ok(record) => (record.retention, record.shard_group),
+            Err(_) => (0, 0),
+        };
+        let retention = (retention != 0).then_some(retention);
+        let mut buckets = lock(&self.buckets);
+        let points = buckets.entry(id).or_insert_with(|| {
+            Arc::new(Mutex::new(ShardedBucket::new(self.rules, retention, shard_duration)))
+        });
+        let mut bucket = lock(points);
+        bucket.retention = retention;
+        bucket.shard_duration = shard_duration.max(1);
+        drop(bucket);
+        Arc::clone(points)
+    }
+
+    pub(super) fn error(&self, error: &ApiError) -> Response {
+        respond::api_error(&self.profile.facts.http, error)
+    }
+
+    async fn flux(&self, _: &Request, _: Body<'_>, _: &Token) -> Response {
+        self.error(&ApiError::new(Code::NotImplemented, "Flux is not wired yet"))
+    }
+
+    async fn influxql(&self, _: &Request, _: Body<'_>, _: &Token) -> Response {
+        self.error(&ApiError::new(Code::NotImplemented, "InfluxQL is not wired yet"))
+    }
+}
+
+fn not_allowed(methods: &'static str) -> ApiError {
+    let mut error = ApiError::new(Code::MethodNotAllowed, format!("allow: {methods}"));
+    error.allow = Some(methods);
+    error
+}
+
+fn header_bytes<'r>(request: &'r Request, name: &str) -> Option<&'r [u8]> {
+    let header = request.headers.iter().find(|(known, _)| known == name);
+    header.map(|(_, value)| value.as_slice())
+}

@@ -1,0 +1,150 @@
+//! How a write finds its bucket, who may write there, and where its points go.
+
+use super::Service;
+use super::auth;
+use super::catalog::{LookupError, Token};
+use super::id::{Id, IdError};
+use crate::go_text::Query;
+use crate::http::QueryString;
+use crate::lock::lock;
+use crate::stage::WriteFault;
+use crate::stage::admit::{Admitted, BucketTarget, Target, Tenancy};
+use crate::stage::parse::ParsedBatch;
+use crate::stage::store::store_in_shards;
+use crate::write_path::Store;
+use line_protocol::{Dialect, Options};
+use profiles::answer::Fault;
+use profiles::write::Address;
+use std::sync::Arc;
+
+/// The bucket that each organisation has for what storage refused.
+const MONITORING: &[u8] = b"_monitoring";
+
+/// The retention policy that messages name: a bucket has no other.
+const POLICY: &str = "autogen";
+
+impl Tenancy for Service {
+    type Caller = Arc<Token>;
+
+    fn organisation(&self, query: &QueryString) -> Result<(), WriteFault> {
+        let parameters = parameters(query);
+        let found = lock(&self.catalog).org_of(&parameters).map(|org| org.id);
+        found.map(drop).map_err(|error| fault_of(error, query))
+    }
+
+    fn find(
+        &self,
+        token: &Arc<Token>,
+        address: Address,
+        query: &QueryString,
+    ) -> Result<Target, WriteFault> {
+        let get = |name| query.get(name).unwrap_or_default().as_bytes();
+        let (id, organisation) = {
+            let catalog = lock(&self.catalog);
+            let found = if address == Address::Bucket {
+                let org = catalog.org_of(&parameters(query)).map(|org| org.id);
+                let org = org.map_err(|error| fault_of(error, query))?;
+                catalog.bucket_for_write(org, get("bucket")).map(|bucket| (bucket.id, org))
+            } else {
+                let bucket = catalog.bucket_for_compat_write(token, get("db"), get("rp"));
+                bucket.map(|bucket| (bucket.id, token.org_id))
+            };
+            found.map_err(|error| fault_of(error, query))?
+        };
+        Ok(Target::Bucket(BucketTarget {
+            bucket: Ok(self.points(id)),
+            database: id.to_string(),
+            policy: POLICY.to_owned(),
+            organisation: organisation.to_string(),
+        }))
+    }
+
+    fn permit(&self, token: &Arc<Token>, target: &Target) -> Result<(), WriteFault> {
+        let Target::Bucket(target) = target else { return Ok(()) };
+        let ids = (target.organisation.parse::<Id>(), target.database.parse::<Id>());
+        match ids {
+            (Ok(org), Ok(bucket)) if auth::check_write(token, org, bucket).is_ok() => Ok(()),
+            _ if token.active => Err(Fault::Forbidden.into()),
+            _ => Err(Fault::TokenInactive.into()),
+        }
+    }
+}
+
+impl Store for Service {
+    fn store_lines(
+        &self,
+        target: &Target,
+        batch: &ParsedBatch<'_>,
+        now: i64,
+    ) -> Result<(), WriteFault> {
+        let Target::Bucket(target) = target else { return Ok(()) };
+        let stored = store_in_shards(&self.rules, target, batch, now);
+        if let Err(fault) = &stored {
+            self.log(&target.organisation, fault, now);
+        }
+        stored
+    }
+
+    fn store_text(&self, _: &Admitted, _: &[u8], _: i64) -> Result<(), WriteFault> {
+        Ok(())
+    }
+}
+
+impl Service {
+    /// Every fault of storage is written into the organisation's own bucket too, for those who
+    /// operate the server (2.7:storage/points_writer.go:32-69; recorded).
+    fn log(&self, organisation: &str, fault: &WriteFault, now: i64) {
+        let Ok(organisation) = organisation.parse::<Id>() else { return };
+        let monitoring = {
+            let catalog = lock(&self.catalog);
+            catalog.bucket_by_name(organisation, MONITORING).map(|bucket| bucket.id)
+        };
+        let Ok(monitoring) = monitoring else { return };
+        let detail = fault.holes.iter().find(|(hole, _)| *hole == "detail");
+        let detail = detail.map(|(_, text)| text.as_slice()).unwrap_or_default();
+        let prefix: &[u8] =
+            if fault.fault == Fault::PartialStorage { b"partial write: " } else { b"" };
+        let mut line = b"write_errors error=\"".to_vec();
+        for &byte in [prefix, detail].concat().iter() {
+            if matches!(byte, b'"' | b'\\') {
+                line.push(b'\\');
+            }
+            line.push(byte);
+        }
+        line.push(b'"');
+        let options = Options { default_time: now, ..Options::default() };
+        let parsed = line_protocol::parse(&line, &Dialect::GO_V2, &options);
+        let lines: Vec<_> = parsed.filter_map(Result::ok).collect();
+        let bucket = self.points(monitoring);
+        if let Err(fault) = lock(&bucket).write(&lines, now) {
+            tracing::warn!(?fault, "a rejection could not be logged");
+        }
+    }
+}
+
+/// The parameters that name an organisation, as the catalog reads them.
+fn parameters(query: &QueryString) -> Query {
+    query.pairs().iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect()
+}
+
+fn fault_of(error: LookupError, query: &QueryString) -> WriteFault {
+    let name = |parameter| query.get(parameter).unwrap_or_default();
+    match error {
+        LookupError::NoOrg => Fault::OrganisationMissing.into(),
+        LookupError::BadId(IdError::Length) => Fault::IdLength.into(),
+        LookupError::BadId(IdError::Invalid) => Fault::IdInvalid.into(),
+        LookupError::OrgNotFound(_) => {
+            let by_id = query.non_empty("orgID").is_some() || name("org").parse::<Id>().is_ok();
+            if by_id {
+                Fault::OrganisationIdUnknown.into()
+            } else {
+                WriteFault::with(Fault::OrganisationUnknown, "name", name("org"))
+            }
+        }
+        LookupError::NoBucket => Fault::DatabaseMissing.into(),
+        LookupError::BucketNotFound(_) => {
+            WriteFault::with(Fault::DatabaseUnknown, "name", name("bucket"))
+        }
+        LookupError::NoMapping => Fault::MappingUnknown.into(),
+    }
+}
