@@ -10,8 +10,10 @@
 
 mod catalog;
 mod complexity;
+mod describe;
 mod engine_words;
 pub mod format;
+mod functions;
 pub mod host;
 pub mod http;
 mod params;

@@ -165,15 +165,20 @@ impl Columns {
             let of = field.data_type();
             (of.to_string(), engine_words::type_name(product.dialect, of))
         };
-        system.chain(stored).flat_map(|s| s.fields().iter().map(names).collect::<Vec<_>>()).collect()
+        system
+            .chain(stored)
+            .flat_map(|s| s.fields().iter().map(names).collect::<Vec<_>>())
+            .collect()
     }
 
     fn rename(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let index = batch.schema().index_of("data_type")?;
         let names = self.type_names();
-        let renamed = batch.column(index).as_string::<i32>().iter().map(|name| {
-            name.map(|name| names.get(name).map_or(name, String::as_str))
-        });
+        let renamed = batch
+            .column(index)
+            .as_string::<i32>()
+            .iter()
+            .map(|name| name.map(|name| names.get(name).map_or(name, String::as_str)));
         let mut columns = batch.columns().to_vec();
         columns[index] = Arc::new(StringArray::from_iter(renamed));
         Ok(RecordBatch::try_new(batch.schema(), columns)?)

@@ -23,7 +23,12 @@ pub fn schema(measurement: &Measurement) -> SchemaRef {
         .tag_keys
         .iter()
         .map(|tag| Field::new(text(tag), tag_type(), true))
-        .chain(measurement.fields.iter().map(|(name, of)| Field::new(text(name), data_type(*of), true)))
+        .chain(
+            measurement
+                .fields
+                .iter()
+                .map(|(name, of)| Field::new(text(name), data_type(*of), true)),
+        )
         .collect();
     if measurement.unreadable != Some(Unreadable::NoTimeColumn) {
         fields.push(Field::new(TIME, DataType::Timestamp(TimeUnit::Nanosecond, None), false));
@@ -118,12 +123,12 @@ impl<'a> Rows<'a> {
                     _ => None,
                 }),
             )),
-            _ => Arc::new(StringArray::from_iter(
-                self.values(name, FieldType::String).map(|value| match value {
+            _ => Arc::new(StringArray::from_iter(self.values(name, FieldType::String).map(
+                |value| match value {
                     Some(Value::String(value)) => Some(text(value)),
                     _ => None,
-                }),
-            )),
+                },
+            ))),
         }
     }
 
@@ -141,8 +146,7 @@ impl<'a> Rows<'a> {
     /// The values of one field, row by row.
     fn values(&self, name: &[u8], of: FieldType) -> impl Iterator<Item = Option<&'a Value>> {
         self.0.iter().flat_map(move |(series, times)| {
-            let column =
-                series.columns.iter().find(|c| &*c.name == name && c.field_type == of);
+            let column = series.columns.iter().find(|c| &*c.name == name && c.field_type == of);
             let mut points = column.map(|c| c.points.as_slice()).unwrap_or_default();
             times.iter().map(move |time| match points {
                 [(at, value), rest @ ..] if at == time => {

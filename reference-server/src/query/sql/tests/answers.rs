@@ -34,7 +34,8 @@ async fn expressions_are_named_as_the_product_names_them() {
 
 #[tokio::test]
 async fn placeholders_take_params() {
-    let body = br#"{"db":"db","q":"SELECT f FROM cpu WHERE host=$h","format":"json","params":{"h":"a"}}"#;
+    let body =
+        br#"{"db":"db","q":"SELECT f FROM cpu WHERE host=$h","format":"json","params":{"h":"a"}}"#;
     let answer = ask(Request::Post(body), None).await;
     assert_eq!(String::from_utf8_lossy(&answer.body), r#"[{"f":1.5}]"#);
     // By position, and in a query string. From the source of 3.6, not recorded.
@@ -147,6 +148,26 @@ async fn accept_names_the_form() {
     let query = Request::Get(Some("db=db&q=SELECT%201&format=jsonl"));
     let answer = ask(query, Some(b"text/csv")).await;
     assert_eq!(answer.content_type, Some("application/jsonl"));
+}
+
+/// From the source of the release's engine, not recorded.
+#[tokio::test]
+async fn words_of_the_release() {
+    for (q, body) in [
+        (
+            "DESCRIBE mem",
+            r#"[{"column_name":"free","data_type":"Int64","is_nullable":"YES"},{"column_name":"time","data_type":"Timestamp(Nanosecond, None)","is_nullable":"NO"}]"#,
+        ),
+        ("SELECT to_timestamp(0) AS t", r#"[{"t":"1970-01-01T00:00:00"}]"#),
+        ("SELECT arrow_typeof(now()) AS t", r#"[{"t":"Timestamp(Nanosecond, Some(\"+00:00\"))"}]"#),
+        (
+            "SELECT time + INTERVAL '1 millisecond' AS t FROM mem",
+            r#"[{"t":"2023-11-14T22:13:20.001"}]"#,
+        ),
+        ("SELECT 1e16 AS a, 'inf'::double AS b, -0.0 AS c", r#"[{"a":1.0e16,"b":null,"c":-0.0}]"#),
+    ] {
+        assert_eq!(json(q).await, body, "{q}");
+    }
 }
 
 #[tokio::test]

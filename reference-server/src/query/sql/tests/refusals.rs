@@ -10,7 +10,10 @@ async fn refused(request: Request<'_>, status: u16, body: &str) {
 
 async fn fails(q: &str, text: &str) {
     let (status, body) = sql(store(), q, "json").await;
-    assert_eq!((status, &*body), (500, &*format!("query error: error while planning query: {text}")));
+    assert_eq!(
+        (status, &*body),
+        (500, &*format!("query error: error while planning query: {text}"))
+    );
 }
 
 #[tokio::test]
@@ -36,12 +39,8 @@ async fn bodies_of_post() {
     )
     .await;
     // From the source of 3.6, not recorded.
-    refused(
-        Request::Post(b"{}"),
-        400,
-        "serde json error: missing field `db` at line 1 column 2",
-    )
-    .await;
+    refused(Request::Post(b"{}"), 400, "serde json error: missing field `db` at line 1 column 2")
+        .await;
     refused(
         Request::Post(br#"{"db":"db","q":"SELECT 1","params":{"a":[1]}}"#),
         400,
@@ -94,7 +93,8 @@ async fn queries_that_cannot_be_planned() {
         "Schema error: No field named zzzzzzzz. Valid fields are mem.free, mem.time.",
     )
     .await;
-    fails("SELECT cpux FROM cpu", "Schema error: No field named cpux. Did you mean 'cpu.b'?.").await;
+    fails("SELECT cpux FROM cpu", "Schema error: No field named cpux. Did you mean 'cpu.b'?.")
+        .await;
 }
 
 /// From the source of the release's engine, not recorded.
@@ -132,10 +132,7 @@ async fn what_is_the_engines_own_is_refused() {
 #[tokio::test]
 async fn unreadable_tables() {
     for (why, text) in [
-        (
-            Unreadable::NoTimeColumn,
-            "External error: unexpected: table should have a time column",
-        ),
+        (Unreadable::NoTimeColumn, "External error: unexpected: table should have a time column"),
         (
             Unreadable::UnevenColumns,
             "Execution error: error getting batches Error creating record batch: Invalid argument error: all columns in a record batch must have the same length",
