@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 /// The most operators and keywords that a query may have; [`super::run`] gives the planner's thread
 /// a stack for as many levels.
-const MOST: usize = 2000;
+const MOST: usize = 1000;
 
 /// Refuses a query with too many operators and keywords.
 pub(super) fn check(sql: &str) -> Result<()> {

@@ -4,14 +4,16 @@
 //! - [`http`]: method, query string, body and `Accept` to an answer; the only way in.
 //! - [`run`]: one query, bounded in time and memory, to record batches.
 //! - [`table`]: a measurement as an arrow schema and a record batch.
-//! - [`format`]: record batches to JSON, JSON lines, CSV, a drawn table, Parquet.
+//! - [`mod@format`]: record batches to JSON, JSON lines, CSV, a drawn table, Parquet.
 //!
 //! It does not know of HTTP libraries, credentials, or how points are stored.
 
 mod catalog;
 mod complexity;
+mod describe;
 mod engine_words;
 pub mod format;
+mod functions;
 pub mod host;
 pub mod http;
 mod params;

@@ -6,7 +6,7 @@
 use super::catalog::Database;
 use super::host::Host;
 use super::params::Params;
-use super::{complexity, engine_words, session};
+use super::{complexity, describe, engine_words, session};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result};
@@ -15,14 +15,14 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
-use profiles::sql::Sql;
+use profiles::sql::{EngineDialect, Sql};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 /// Enough for a plan as deep as [`complexity`] allows; untouched pages cost nothing.
-const STACK: usize = 512 << 20;
+const STACK: usize = 256 << 20;
 
 /// Queries at work at the same time, those included that nobody waits for any more.
 static SLOTS: Semaphore = Semaphore::const_new(8);
@@ -106,7 +106,7 @@ async fn execute(query: Query, limits: Limits) -> Result<Vec<RecordBatch>, Failu
     let database =
         Database { host: query.host, name: query.database.into(), product: query.product };
     let session = session::open(database, limits.memory).map_err(planning)?;
-    let plan = plan(&session, &query.text, query.params).await.map_err(planning)?;
+    let plan = plan(&session, dialect, &query.text, query.params).await.map_err(planning)?;
 
     let mut stream = execute_stream(plan, session.task_ctx())
         .map_err(|error| Failure::Executing(words(error)))?;
@@ -127,6 +127,7 @@ async fn execute(query: Query, limits: Limits) -> Result<Vec<RecordBatch>, Failu
 
 async fn plan(
     session: &SessionContext,
+    dialect: EngineDialect,
     sql: &str,
     params: Params,
 ) -> Result<Arc<dyn ExecutionPlan>> {
@@ -139,9 +140,12 @@ async fn plan(
         .with_allow_dml(false)
         .with_allow_statements(false)
         .verify_plan(&plan)?;
-    // This engine's plans are not the product's.
-    if matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_)) {
-        return Err(DataFusionError::NotImplemented("EXPLAIN in this server".to_owned()));
+    match plan {
+        // This engine's plans are not the product's.
+        LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) => {
+            Err(DataFusionError::NotImplemented("EXPLAIN in this server".to_owned()))
+        }
+        LogicalPlan::DescribeTable(described) => describe::plan(dialect, &described),
+        plan => state.create_physical_plan(&plan.with_param_values(params)?).await,
     }
-    state.create_physical_plan(&plan.with_param_values(params)?).await
 }

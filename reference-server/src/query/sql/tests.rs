@@ -5,3 +5,4 @@ mod answers;
 mod bounds;
 mod fake;
 mod refusals;
+mod rows;

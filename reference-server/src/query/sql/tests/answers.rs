@@ -150,6 +150,26 @@ async fn accept_names_the_form() {
     assert_eq!(answer.content_type, Some("application/jsonl"));
 }
 
+/// From the source of the release's engine, not recorded.
+#[tokio::test]
+async fn words_of_the_release() {
+    for (q, body) in [
+        (
+            "DESCRIBE mem",
+            r#"[{"column_name":"free","data_type":"Int64","is_nullable":"YES"},{"column_name":"time","data_type":"Timestamp(Nanosecond, None)","is_nullable":"NO"}]"#,
+        ),
+        ("SELECT to_timestamp(0) AS t", r#"[{"t":"1970-01-01T00:00:00"}]"#),
+        ("SELECT arrow_typeof(now()) AS t", r#"[{"t":"Timestamp(Nanosecond, Some(\"+00:00\"))"}]"#),
+        (
+            "SELECT time + INTERVAL '1 millisecond' AS t FROM mem",
+            r#"[{"t":"2023-11-14T22:13:20.001"}]"#,
+        ),
+        ("SELECT 1e16 AS a, 'inf'::double AS b, -0.0 AS c", r#"[{"a":1.0e16,"b":null,"c":-0.0}]"#),
+    ] {
+        assert_eq!(json(q).await, body, "{q}");
+    }
+}
+
 #[tokio::test]
 async fn rows_stand_by_tags_then_time() {
     assert_eq!(

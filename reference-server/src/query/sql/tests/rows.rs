@@ -1,0 +1,57 @@
+use super::fake::{name, series, sql};
+use crate::store::view::{Column, Measurement, Series};
+use crate::store::{FieldType, Value};
+
+fn column(field: &str, times: &[i64]) -> Column {
+    Column {
+        name: name(field),
+        field_type: FieldType::Integer,
+        points: times.iter().map(|at| (*at, Value::Integer(*at))).collect(),
+        first_shard: i64::MIN,
+    }
+}
+
+/// Fields that have values at different times, and series that lack a tag.
+fn sparse() -> Measurement {
+    let point = [("a", 5, Value::Integer(5))];
+    Measurement {
+        name: name("m"),
+        tag_keys: vec![name("r"), name("t")],
+        fields: vec![
+            (name("a"), FieldType::Integer),
+            (name("never"), FieldType::String),
+            (name("z"), FieldType::Integer),
+        ],
+        series: vec![
+            Series {
+                tags: vec![(name("r"), name("x"))],
+                columns: vec![column("a", &[1, 3]), column("z", &[2, 3, 4])],
+            },
+            series(&[("r", "x"), ("t", "y")], &point),
+            series(&[("t", "a")], &point),
+        ],
+        unreadable: None,
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_a_series_at_a_time() {
+    let csv = "\
+a,never,r,t,time,z
+5,,,a,1970-01-01T00:00:00.000000005,
+1,,x,,1970-01-01T00:00:00.000000001,
+,,x,,1970-01-01T00:00:00.000000002,2
+3,,x,,1970-01-01T00:00:00.000000003,3
+,,x,,1970-01-01T00:00:00.000000004,4
+5,,x,y,1970-01-01T00:00:00.000000005,
+";
+    assert_eq!(sql(vec![sparse()], "SELECT * FROM m", "csv").await, (200, csv.to_owned()));
+}
+
+#[tokio::test]
+async fn a_projection_of_nothing_still_has_rows() {
+    let counted = sql(vec![sparse()], "SELECT count(*) AS n, count(z) AS z FROM m", "json").await;
+    assert_eq!(counted, (200, r#"[{"n":6,"z":3}]"#.to_owned()));
+    let ones = sql(vec![sparse()], "SELECT 1 AS n FROM m LIMIT 2", "json").await;
+    assert_eq!(ones, (200, r#"[{"n":1},{"n":1}]"#.to_owned()));
+}
