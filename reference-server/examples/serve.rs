@@ -8,7 +8,7 @@ use reference_server::Server;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let profile = profiles::find(&arguments.next().unwrap_or_else(|| "oss-v1@1.6".to_owned()))?;
-    let mut builder = Server::builder(profile);
+    let mut builder = Server::builder(profile).fresh();
     if let Some(address) = arguments.next() {
         builder = builder.bind(address.parse()?);
     }

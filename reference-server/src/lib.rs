@@ -19,6 +19,7 @@ pub mod http;
 mod ids;
 mod lock;
 mod names;
+pub mod provision;
 pub mod query;
 pub mod respond;
 pub mod server;

@@ -3,6 +3,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::family::{v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
+use crate::provision::{NewDatabase, Provision};
 use profiles::{Family, Profile};
 use std::io;
 use std::net::SocketAddr;
@@ -26,6 +27,8 @@ pub struct Builder {
     address: SocketAddr,
     auth: Option<bool>,
     clock: Arc<dyn Clock>,
+    fresh: bool,
+    provision: Provision,
 }
 
 impl Server {
@@ -36,6 +39,12 @@ impl Server {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             auth: None,
             clock: Arc::new(SystemClock),
+            fresh: false,
+            provision: Provision {
+                // A token that cannot be guessed, in the form of the v3 products' tokens.
+                token: format!("apiv3_{}", crate::ids::request_id()),
+                ..Provision::default()
+            },
         }
     }
 
@@ -54,7 +63,8 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The owner's token, where credentials are asked for.
+    /// The owner's token, where credentials are asked for and the server is not fresh; in the v1
+    /// family it is the password of [`OWNER`](crate::provision::OWNER).
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
@@ -81,6 +91,35 @@ impl Builder {
         self
     }
 
+    /// The owner's token (v1: the password of the user `admin`); by default a random one.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.provision.token = token.into();
+        self
+    }
+
+    /// The name of the organisation (v2); by default `lineproof`.
+    #[must_use]
+    pub fn organisation(mut self, name: impl Into<String>) -> Self {
+        self.provision.organisation = Some(name.into());
+        self
+    }
+
+    /// One more database or bucket that is there from the start; its retention in nanoseconds.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>, retention: Option<i64>) -> Self {
+        self.provision.databases.push(NewDatabase { name: name.into(), retention });
+        self
+    }
+
+    /// Nothing is there from the start, neither owner nor token: what a client finds that sets the
+    /// product up itself.
+    #[must_use]
+    pub fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+
     /// Another source of time.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -91,17 +130,27 @@ impl Builder {
     /// Starts listening; the server answers once this returns.
     ///
     /// # Errors
-    /// The address cannot be bound.
+    /// The address cannot be bound, or what is to be there from the start is not allowed.
     pub async fn start(self) -> io::Result<Server> {
         let auth = self.auth.unwrap_or(self.profile.facts.http.auth_by_default);
-        let service = Service::new(self.profile, auth, self.clock).ok_or_else(|| {
-            io::Error::other(format!("{} mixes families; this is a bug", self.profile.name()))
-        })?;
+        let service =
+            Service::new(self.profile, auth, Arc::clone(&self.clock)).ok_or_else(|| {
+                io::Error::other(format!("{} mixes families; this is a bug", self.profile.name()))
+            })?;
+        let token = (!self.fresh).then(|| self.provision.token.clone());
+        if token.is_some() {
+            let provisioned = match &service {
+                Service::V1(service) => self.provision.v1(service),
+                Service::V2(service) => self.provision.v2(service, &*self.clock),
+                Service::V3(service) => self.provision.v3(service),
+            };
+            provisioned.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+        }
         let listener = TcpListener::bind(self.address).await?;
         let address = listener.local_addr()?;
         let (stop, stop_seen) = watch::channel(false);
         tokio::spawn(accept(listener, Arc::new(service), stop_seen));
-        Ok(Server { profile: self.profile, address, token: None, stop })
+        Ok(Server { profile: self.profile, address, token: token.filter(|_| auth), stop })
     }
 }
 

@@ -1,0 +1,89 @@
+//! What a server has from the start, without anybody asking it over HTTP.
+
+use crate::clock::Clock;
+use crate::family::v1::catalog::{DEFAULT_POLICY, PolicyChange};
+use crate::family::v2::catalog::{NewBucket, Setup};
+use crate::family::{v1, v2, v3};
+use crate::lock::lock;
+
+/// The user that owns a server of the v1 family, and that sets up one of the v2 family.
+pub const OWNER: &str = "admin";
+
+/// The organisation where none is named.
+pub const ORGANISATION: &str = "lineproof";
+
+/// A database or bucket to begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDatabase {
+    /// Its name.
+    pub name: String,
+    /// How long points are kept, in nanoseconds; `None` is for ever.
+    pub retention: Option<i64>,
+}
+
+/// What a server has from the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provision {
+    /// The owner's token (v1: the password of [`OWNER`]).
+    pub token: String,
+    /// The organisation's name (v2).
+    pub organisation: Option<String>,
+    /// Databases or buckets.
+    pub databases: Vec<NewDatabase>,
+}
+
+impl Provision {
+    pub(crate) fn v1(&self, service: &v1::Service) -> Result<(), String> {
+        let mut catalog = lock(service.catalog());
+        catalog.create_user(OWNER, &self.token, true)?;
+        for database in &self.databases {
+            let policy = PolicyChange { duration: database.retention, ..PolicyChange::default() };
+            catalog.create_database(&database.name, Some((DEFAULT_POLICY, &policy)))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn v2(&self, service: &v2::Service, clock: &dyn Clock) -> Result<(), String> {
+        let now = clock.now();
+        let mut catalog = lock(service.catalog());
+        let text = |error: v2::ApiError| String::from_utf8_lossy(&error.message).into_owned();
+        // The product's set-up makes the first bucket.
+        let (first, others) = match self.databases.split_first() {
+            Some((first, others)) => (first.clone(), others),
+            None => (NewDatabase { name: "first".to_owned(), retention: None }, &[][..]),
+        };
+        let setup = Setup {
+            username: OWNER.to_owned(),
+            password: self.token.clone(),
+            org: self.organisation.clone().unwrap_or_else(|| ORGANISATION.to_owned()),
+            bucket: first.name,
+            retention: first.retention.unwrap_or_default(),
+            token: Some(self.token.clone()),
+        };
+        let done = catalog.set_up(&setup, now).map_err(text)?;
+        for database in others {
+            let bucket = NewBucket {
+                name: database.name.clone(),
+                retention: database.retention.unwrap_or_default(),
+                ..NewBucket::default_of(done.org)
+            };
+            catalog.create_bucket(bucket, now).map_err(text)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn v3(&self, service: &v3::Service) -> Result<(), String> {
+        let mut catalog = lock(service.catalog());
+        catalog.add_token("_admin", &self.token);
+        for database in &self.databases {
+            crate::names::database(&database.name).map_err(|fault| {
+                let (_, detail) = fault.holes.into_iter().next().unwrap_or_default();
+                String::from_utf8_lossy(&detail).into_owned()
+            })?;
+            let retention = database.retention;
+            catalog
+                .insert(&database.name, v3::catalog::Database { retention, ..Default::default() });
+        }
+        Ok(())
+    }
+}
