@@ -20,6 +20,7 @@ pub mod answer;
 pub mod capability;
 mod editions;
 pub mod http;
+pub mod influxql;
 mod registry;
 pub mod sql;
 pub mod storage;

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::capability::{Capability, Family, ReadBack};
 use crate::editions::{OSS_V1_1_6, OSS_V2_2_7, V3_CORE_3_6};
 use crate::http::Http;
+use crate::influxql::Influxql;
 use crate::sql::Sql;
 use crate::storage::Storage;
 use crate::v2_api::V2Api;
@@ -42,6 +43,8 @@ pub struct Facts {
     pub storage: Storage,
     /// The management API of the v2 family, where the product has it.
     pub v2_api: Option<&'static V2Api>,
+    /// How `/query` answers.
+    pub influxql: &'static Influxql,
     /// SQL over HTTP, where the product has it.
     pub sql: Option<&'static Sql>,
 }

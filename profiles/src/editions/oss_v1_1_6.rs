@@ -133,6 +133,7 @@ pub(crate) static OSS_V1_1_6: Profile = Profile {
             escaped_equals_unreadable: false,
         }),
         v2_api: None,
+        influxql: &crate::influxql::OSS_V1_1_6,
         sql: None,
     },
 };

@@ -190,6 +190,7 @@ pub(crate) static OSS_V2_2_7: Profile = Profile {
             escaped_equals_unreadable: true,
         }),
         v2_api: Some(&crate::v2_api::OSS_V2_2_7),
+        influxql: &crate::influxql::OSS_V2_2_7,
         sql: None,
     },
 };

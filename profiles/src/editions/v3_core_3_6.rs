@@ -335,6 +335,7 @@ pub(crate) static V3_CORE_3_6: Profile = Profile {
             longest_name: 64,
         }),
         v2_api: None,
+        influxql: &crate::influxql::V3_CORE_3_6,
         sql: Some(&crate::sql::V3_CORE_3_6),
     },
 };

@@ -1,4 +1,5 @@
 //! Reading back: each language turns a query and a view of the store into rows.
 
+pub mod influxql;
 #[cfg(feature = "sql")]
 pub mod sql;

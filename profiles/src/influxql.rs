@@ -1,0 +1,159 @@
+//! How each release speaks InfluxQL, where they differ.
+
+/// What a release's InfluxQL does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Influxql {
+    /// How results become JSON.
+    pub json: Json,
+    /// How results become CSV.
+    pub csv: Csv,
+    /// How errors of the whole query are answered.
+    pub errors: Errors,
+    /// Which planner answers `SELECT`.
+    pub planner: Planner,
+    /// Which statements change anything.
+    pub administration: Administration,
+    /// What a `q` that is missing or empty gives.
+    pub missing_query: &'static str,
+    /// Whether the parameter `pretty` indents, and by how much.
+    pub pretty: usize,
+}
+
+/// How results become JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Json {
+    /// How floats print.
+    pub floats: Floats,
+    /// How strings are escaped.
+    pub strings: Strings,
+    /// How many digits a time's fraction has.
+    pub time_digits: TimeDigits,
+    /// What follows the document.
+    pub end: &'static str,
+}
+
+/// How floats print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Floats {
+    /// As Go's `encoding/json`: `1`, `1e-7`, `1e+21`.
+    Go,
+    /// As Rust's `serde_json`: `1.0`, `1e-7`, `1e16`.
+    Serde,
+}
+
+/// How strings are escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strings {
+    /// As Go before 1.22: `\u003c`, `\u0008`, `\ufffd` for what is not UTF-8.
+    Go,
+    /// As Go from 1.22: `\u003c`, `\b`.
+    GoShort,
+    /// As `serde_json`: nothing but what must be.
+    Serde,
+}
+
+/// How many digits the fraction of a time has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeDigits {
+    /// As few as say it.
+    Shortest,
+    /// 3, 6 or 9.
+    Thousands,
+}
+
+/// How results become CSV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Csv {
+    /// The `Content-Type`.
+    pub content_type: &'static str,
+    /// The cell of a null.
+    pub null: &'static str,
+    /// Whether cells are quoted where they must be, and the end of the body.
+    pub form: CsvForm,
+}
+
+/// The form of CSV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CsvForm {
+    /// Go's `encoding/csv`: quotes where needed, a blank line and a new header where columns change.
+    Go,
+    /// Never quoted, one header, `\r\n` at the end.
+    Plain,
+}
+
+/// How errors of the whole query are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errors {
+    /// 400 `{"error":"error parsing query: …"}`.
+    V1,
+    /// 400 `{"code":"invalid","message":"failed to parse query: …"}`.
+    V2,
+    /// 500 with plain text, 404 JSON for an unknown database.
+    V3,
+}
+
+/// Which planner answers `SELECT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planner {
+    /// The Go products': ties in time come in the order of a heap of series.
+    Go,
+    /// InfluxDB 3's: one statement, rows sorted by time and tags, measurements backwards in `/query`.
+    Iox,
+}
+
+/// Which statements change anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Administration {
+    /// All that the language has.
+    All,
+    /// `DELETE` and `DROP MEASUREMENT`; the others are `not implemented: …`.
+    Deletes,
+    /// None.
+    Nothing,
+}
+
+const GO_JSON: Json =
+    Json { floats: Floats::Go, strings: Strings::Go, time_digits: TimeDigits::Shortest, end: "\n" };
+
+/// `oss-v1@1.6`: recorded from 1.6.7 (`/query` in its protocol probes, read-back of its writes).
+pub const OSS_V1_1_6: Influxql = Influxql {
+    // Built with a Go before 1.22: `\u0008`.
+    json: GO_JSON,
+    // `Accept: application/csv` gives `text/csv`.
+    csv: Csv { content_type: "text/csv", null: "", form: CsvForm::Go },
+    errors: Errors::V1,
+    planner: Planner::Go,
+    administration: Administration::All,
+    missing_query: "missing required parameter \"q\"",
+    pretty: 4,
+};
+
+/// `oss-v2@2.7`: recorded from 2.7.12.
+pub const OSS_V2_2_7: Influxql = Influxql {
+    json: Json { strings: Strings::GoShort, ..GO_JSON },
+    csv: Csv { content_type: "application/csv", null: "", form: CsvForm::Go },
+    errors: Errors::V2,
+    planner: Planner::Go,
+    // v1/coordinator/statement_executor.go: 62 `not implemented`, 369-404 deletes.
+    administration: Administration::Deletes,
+    missing_query: "mime: no media type",
+    // The parameter is read and ignored.
+    pretty: 0,
+};
+
+/// `v3-core@3.6`: recorded from 3.6.0.
+pub const V3_CORE_3_6: Influxql = Influxql {
+    json: Json {
+        floats: Floats::Serde,
+        strings: Strings::Serde,
+        time_digits: TimeDigits::Thousands,
+        end: "\r\n",
+    },
+    csv: Csv { content_type: "application/csv", null: "null", form: CsvForm::Plain },
+    errors: Errors::V3,
+    planner: Planner::Iox,
+    administration: Administration::Nothing,
+    missing_query: "serde error: missing field `q`",
+    // serde_json's pretty printer (influxdb3_server/src/http/v1.rs).
+    pretty: 2,
+};

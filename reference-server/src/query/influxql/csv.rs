@@ -1,0 +1,127 @@
+//! Results as the products print them in CSV. Not which results there are.
+
+use super::json::{Part, float};
+use super::result::{Cell, Series};
+use super::time::Epoch;
+use crate::store::{Name, Value};
+use profiles::influxql::{Csv, CsvForm, Floats};
+
+/// Prints the parts of an answer one after another.
+#[derive(Debug)]
+pub struct Printer {
+    csv: Csv,
+    epoch: Epoch,
+    /// The statement of the last row.
+    statement: Option<usize>,
+}
+
+impl Printer {
+    /// A printer of a new answer; times are nanoseconds unless a unit is named.
+    pub fn new(csv: Csv, epoch: Option<Epoch>) -> Self {
+        Self { csv, epoch: epoch.unwrap_or(Epoch::NANOSECONDS), statement: None }
+    }
+
+    /// Prints a document.
+    pub fn document(&mut self, parts: &[Part<'_>]) -> Vec<u8> {
+        match self.csv.form {
+            CsvForm::Go => self.go(parts),
+            CsvForm::Plain => self.plain(parts),
+        }
+    }
+
+    fn go(&mut self, parts: &[Part<'_>]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for part in parts.iter().filter(|p| !p.series.is_empty()) {
+            let mut columns: Option<&[Name]> = None;
+            if self.statement == Some(part.outcome.statement) {
+                columns = part.series.first().map(|s| s.columns.as_slice());
+            }
+            for series in part.series {
+                if columns != Some(&series.columns) {
+                    if self.statement.is_some() {
+                        out.push(b'\n');
+                    }
+                    let names = series.columns.iter().map(|c| c.to_vec());
+                    line(&mut out, [b"name".to_vec(), b"tags".to_vec()].into_iter().chain(names));
+                    self.statement = Some(part.outcome.statement);
+                    columns = Some(&series.columns);
+                }
+                let tags = super::exec::series_key(b"", &series.tags);
+                for row in &series.rows {
+                    let start = [series.name.clone(), tags.get(1..).unwrap_or_default().to_vec()];
+                    line(&mut out, start.into_iter().chain(row.iter().map(|c| self.cell(c))));
+                }
+            }
+        }
+        out
+    }
+
+    fn plain(&self, parts: &[Part<'_>]) -> Vec<u8> {
+        let mut out = b"name,tags".to_vec();
+        let series = || parts.iter().flat_map(|p| p.series);
+        for column in series().next().map(|s| s.columns.as_slice()).unwrap_or_default() {
+            out.push(b',');
+            out.extend_from_slice(column);
+        }
+        out.push(b'\n');
+        for Series { name, rows, .. } in series() {
+            for row in rows {
+                out.extend_from_slice(name);
+                out.push(b',');
+                for cell in row {
+                    out.push(b',');
+                    out.extend_from_slice(&self.cell(cell));
+                }
+                out.push(b'\n');
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+        out
+    }
+
+    fn cell(&self, cell: &Cell) -> Vec<u8> {
+        let floats = if self.csv.form == CsvForm::Go { None } else { Some(Floats::Serde) };
+        match cell {
+            Cell::Null => self.csv.null.as_bytes().to_vec(),
+            Cell::Time(ns) => self.epoch.of(*ns).to_string().into_bytes(),
+            Cell::Value(Value::Float(n)) => {
+                floats.map_or_else(|| n.to_string(), |f| float(*n, f)).into_bytes()
+            }
+            Cell::Value(Value::Integer(n)) => n.to_string().into_bytes(),
+            Cell::Value(Value::Unsigned(n)) => n.to_string().into_bytes(),
+            Cell::Value(Value::Boolean(b)) => b.to_string().into_bytes(),
+            Cell::Value(Value::String(s)) => s.to_vec(),
+        }
+    }
+}
+
+/// An error of the whole query.
+pub fn error(message: &str) -> Vec<u8> {
+    let mut out = b"error\n".to_vec();
+    line(&mut out, std::iter::once(message.as_bytes().to_vec()));
+    out
+}
+
+/// A line as Go's `encoding/csv` writes it.
+pub(super) fn line(out: &mut Vec<u8>, cells: impl Iterator<Item = Vec<u8>>) {
+    for (i, cell) in cells.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        let special = cell.iter().any(|b| b",\"\r\n".contains(b));
+        let blank_first = cell.first().is_some_and(|b| b" \t\x0b\x0c".contains(b));
+        if special || blank_first || cell == b"\\." {
+            out.push(b'"');
+            for b in cell {
+                match b {
+                    b'"' => out.extend_from_slice(b"\"\""),
+                    b => out.push(b),
+                }
+            }
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(&cell);
+        }
+    }
+    out.push(b'\n');
+}

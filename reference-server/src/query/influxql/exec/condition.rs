@@ -1,0 +1,164 @@
+//! `WHERE`: the range of time that it names, and what is left as a condition on rows.
+
+use super::columns::Columns;
+use super::node::Node;
+use crate::query::influxql::expr::{Binary, Expr};
+use crate::query::influxql::time;
+use crate::query::influxql::token::Op;
+
+/// A range of time, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Range {
+    /// The first nanosecond.
+    pub(super) first: i64,
+    /// The last nanosecond.
+    pub(super) last: i64,
+    /// Whether a lower bound is written.
+    pub(super) has_first: bool,
+    /// Whether an upper bound is written.
+    pub(super) has_last: bool,
+}
+
+impl Range {
+    /// All times that can be stored.
+    pub(super) const ALL: Self =
+        Self { first: i64::MIN, last: i64::MAX, has_first: false, has_last: false };
+
+    pub(super) const fn contains(&self, t: i64) -> bool {
+        self.first <= t && t <= self.last
+    }
+
+    const fn from(first: i64) -> Self {
+        Self { first, has_first: true, ..Self::ALL }
+    }
+
+    const fn until(last: i64) -> Self {
+        Self { last, has_last: true, ..Self::ALL }
+    }
+
+    fn intersect(self, other: Self) -> Self {
+        Self {
+            first: self.first.max(other.first),
+            last: self.last.min(other.last),
+            has_first: self.has_first || other.has_first,
+            has_last: self.has_last || other.has_last,
+        }
+    }
+}
+
+/// Splits a condition into its range of time and the rest. Times are intersected even under `OR`,
+/// as the products do.
+///
+/// # Errors
+/// The products' message.
+pub(super) fn split(
+    expr: &Expr,
+    now: i64,
+    zone: Option<&str>,
+) -> Result<(Range, Option<Expr>), String> {
+    match expr {
+        Expr::Paren(inner) => {
+            let (range, rest) = split(inner, now, zone)?;
+            Ok((range, rest.map(|r| Expr::Paren(Box::new(r)))))
+        }
+        Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {
+            let (range_left, left) = split(&b.left, now, zone)?;
+            let (range_right, right) = split(&b.right, now, zone)?;
+            let rest = match (left, right) {
+                (Some(left), Some(right)) => {
+                    Some(Expr::Binary(Box::new(Binary { op: b.op, left, right })))
+                }
+                (left, right) => left.or(right),
+            };
+            Ok((range_left.intersect(range_right), rest))
+        }
+        Expr::Binary(b) if is_time(&b.left) => {
+            Ok((range(b.op, instant(&b.right, now, zone)?)?, None))
+        }
+        Expr::Binary(b) if is_time(&b.right) => {
+            let mirrored = match b.op {
+                Op::Lt => Op::Gt,
+                Op::LtEq => Op::GtEq,
+                Op::Gt => Op::Lt,
+                Op::GtEq => Op::LtEq,
+                op => op,
+            };
+            Ok((range(mirrored, instant(&b.left, now, zone)?)?, None))
+        }
+        other => Ok((Range::ALL, Some(other.clone()))),
+    }
+}
+
+fn is_time(expr: &Expr) -> bool {
+    matches!(expr.bare(), Expr::Var(var) if var.name.eq_ignore_ascii_case("time"))
+}
+
+fn range(op: Op, t: i64) -> Result<Range, String> {
+    match op {
+        Op::Eq => Ok(Range::from(t).intersect(Range::until(t))),
+        Op::Gt => Ok(Range::from(t.saturating_add(1))),
+        Op::GtEq => Ok(Range::from(t)),
+        Op::Lt => Ok(Range::until(t.saturating_sub(1))),
+        Op::LtEq => Ok(Range::until(t)),
+        op => Err(format!("invalid time comparison operator: {}", op.text())),
+    }
+}
+
+/// A constant of time or duration, in nanoseconds.
+fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
+    match expr {
+        Expr::Paren(inner) => instant(inner, now, zone),
+        Expr::Integer(n) | Expr::Duration(n) => Ok(*n),
+        Expr::Number(n) => Ok(*n as i64),
+        Expr::Str(text) => time::parse(text, zone).ok_or_else(|| {
+            if time::looks_like_date(text) {
+                "invalid timestamp string".to_owned()
+            } else {
+                "invalid operation: time and *influxql.StringLiteral are not compatible".to_owned()
+            }
+        }),
+        Expr::Call(call) if call.name == "now" && call.args.is_empty() => Ok(now),
+        Expr::Binary(b) => {
+            let (left, right) = (instant(&b.left, now, zone)?, instant(&b.right, now, zone)?);
+            match b.op {
+                Op::Add => Ok(left.saturating_add(right)),
+                Op::Sub => Ok(left.saturating_sub(right)),
+                Op::Mul => Ok(left.saturating_mul(right)),
+                Op::Div => Ok(left.checked_div(right).unwrap_or(0)),
+                _ => Err("invalid operation: time and *influxql.BinaryExpr are not compatible"
+                    .to_owned()),
+            }
+        }
+        Expr::Var(_) => {
+            Err("invalid operation: time and *influxql.VarRef are not compatible".to_owned())
+        }
+        Expr::Bool(_) => {
+            Err("invalid operation: time and *influxql.BooleanLiteral are not compatible"
+                .to_owned())
+        }
+        Expr::Regex(_) => {
+            Err("invalid operation: time and *influxql.RegexLiteral are not compatible".to_owned())
+        }
+        _ => Err("invalid operation: time and *influxql.Call are not compatible".to_owned()),
+    }
+}
+
+/// Binds a condition to columns. A name that is no field is a tag, if a missing one.
+pub(super) fn bind(expr: &Expr, columns: &Columns) -> Result<Node, String> {
+    Ok(match expr {
+        Expr::Paren(inner) => bind(inner, columns)?,
+        Expr::Binary(b) => Node::Binary(
+            b.op,
+            Box::new(bind(&b.left, columns)?),
+            Box::new(bind(&b.right, columns)?),
+        ),
+        Expr::Regex(pattern) => Node::Regex(pattern.clone()),
+        Expr::Var(var) => match columns.resolve(var) {
+            Node::Null if var.cast.is_none() => Node::Tag(var.name.as_bytes().into()),
+            node => node,
+        },
+        Expr::Call(_) => return Err(format!("invalid function call in condition: {expr}")),
+        other => super::columns::literal(other)
+            .ok_or_else(|| format!("invalid expression in condition: {other}"))?,
+    })
+}

@@ -1,0 +1,192 @@
+//! Running statements against a [`Host`]. Not the text of queries, nor how answers are printed.
+
+mod authorise;
+mod columns;
+mod condition;
+mod heap;
+mod node;
+mod read;
+mod remove;
+mod select;
+mod show;
+mod source;
+
+use super::ast::{Admin, Statement};
+use super::host::Host;
+use super::result::{Outcome, Series};
+use profiles::influxql::{Administration, Influxql};
+
+pub use authorise::authorise;
+pub(super) use show::series_key;
+
+/// What a query runs in.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The server.
+    pub host: &'a dyn Host,
+    /// The release's rules.
+    pub rules: &'a Influxql,
+    /// The database of the request; empty for none.
+    pub database: &'a str,
+    /// The retention policy of the request; empty for the default one.
+    pub policy: &'a str,
+}
+
+/// Why a statement fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The product says this of the statement.
+    Statement(String),
+    /// There is no such database.
+    UnknownDatabase(String),
+    /// v3's planner says this of a table.
+    Planning(String),
+    /// The product would answer; this server does not know what.
+    Unsupported(String),
+}
+
+impl Failure {
+    /// The failure as the error of one statement.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Statement(text) | Self::Planning(text) => text.clone(),
+            Self::UnknownDatabase(name) => format!("database not found: {name}"),
+            Self::Unsupported(what) => {
+                format!("{what} is outside the InfluxQL that this server runs")
+            }
+        }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self::Statement(message)
+    }
+}
+
+/// Runs statements in order; after the first failure none is run. What a statement that gives no
+/// result at all leaves out is not in the answer.
+pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for (number, statement) in statements.iter().enumerate() {
+        let mut outcome = Outcome { statement: number, ..Outcome::default() };
+        match execute(statement, context) {
+            Ok(None) => {}
+            Ok(Some(series)) => {
+                outcome.series = series;
+                if read_only && changes(statement) {
+                    outcome.warnings.push(format!(
+                        "deprecated use of '{statement}' in a read only context, please use a POST request instead"
+                    ));
+                }
+                outcomes.push(outcome);
+            }
+            Err(failure) => {
+                outcome.error = Some(failure.message());
+                outcomes.push(outcome);
+                // The products give each statement that is left the number of the one that failed.
+                let not_executed = Outcome {
+                    statement: number,
+                    error: Some("not executed".to_owned()),
+                    ..Outcome::default()
+                };
+                outcomes.extend(std::iter::repeat_n(not_executed, statements.len() - 1 - number));
+                break;
+            }
+        }
+    }
+    outcomes
+}
+
+/// Runs one statement: its series, or `None` where it gives no result at all.
+///
+/// # Errors
+/// Why it fails.
+pub fn execute(
+    statement: &Statement,
+    context: Context<'_>,
+) -> Result<Option<Vec<Series>>, Failure> {
+    let all = context.rules.administration == Administration::All;
+    let refused = || Failure::Statement(format!("not implemented: {}", not_implemented(statement)));
+    match statement {
+        Statement::Select(select) => select::select(select, context).map(Some),
+        Statement::ShowDatabases => Ok(Some(vec![show::databases(context)])),
+        Statement::ShowMeasurements(s) => show::measurements(s, context).map(Some),
+        Statement::ShowSeries(s) => show::series(s, context).map(Some),
+        Statement::ShowFieldKeys(s) => show::field_keys(s, context).map(Some),
+        Statement::ShowTagKeys(s) => show::tag_keys(s, context).map(Some),
+        Statement::ShowTagValues(s) => show::tag_values(s, context).map(Some),
+        Statement::ShowRetentionPolicies(database) => {
+            show::policies(database.as_deref(), context).map(|s| Some(vec![s]))
+        }
+        Statement::ShowUsers if all => Ok(Some(vec![show::users(context)])),
+        Statement::ShowGrants(user) if all => show::grants(user, context).map(|s| Some(vec![s])),
+        Statement::Admin(admin) if all => {
+            context.host.administer(admin)?;
+            Ok(Some(Vec::new()))
+        }
+        Statement::Delete(_) | Statement::DropMeasurement(_) | Statement::DropSeries(_)
+            if context.rules.administration == Administration::Nothing =>
+        {
+            Err(refused())
+        }
+        Statement::DropSeries(_) if !all => Err(refused()),
+        Statement::Delete(removal) => {
+            remove::points(removal, context).map(|()| result_of_removal(all))
+        }
+        Statement::DropSeries(removal) => {
+            remove::series(removal, context).map(|()| result_of_removal(all))
+        }
+        Statement::DropMeasurement(name) => {
+            remove::measurement(name, context).map(|()| result_of_removal(all))
+        }
+        Statement::Unsupported(words) if all => Err(Failure::Unsupported((*words).to_owned())),
+        Statement::ShowUsers
+        | Statement::ShowGrants(_)
+        | Statement::Admin(_)
+        | Statement::Unsupported(_) => Err(refused()),
+    }
+}
+
+/// v2 deletes without a word: the answer has no entry for the statement.
+const fn result_of_removal(all: bool) -> Option<Vec<Series>> {
+    if all { Some(Vec::new()) } else { None }
+}
+
+/// Whether a statement must come by POST.
+const fn changes(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::Admin(_)
+            | Statement::Delete(_)
+            | Statement::DropSeries(_)
+            | Statement::DropMeasurement(_)
+    )
+}
+
+/// A statement's words in `not implemented: …`.
+fn not_implemented(statement: &Statement) -> &'static str {
+    match statement {
+        Statement::Admin(admin) => match admin {
+            Admin::CreateDatabase { .. } => "CREATE DATABASE",
+            Admin::DropDatabase(_) => "DROP DATABASE",
+            Admin::CreateRetentionPolicy { .. } => "CREATE RETENTION POLICY",
+            Admin::AlterRetentionPolicy { .. } => "ALTER RETENTION POLICY",
+            Admin::DropRetentionPolicy { .. } => "DROP RETENTION POLICY",
+            Admin::CreateUser { .. } => "CREATE USER",
+            Admin::DropUser(_) => "DROP USER",
+            Admin::SetPassword { .. } => "SET PASSWORD",
+            Admin::Grant { .. } => "GRANT",
+            Admin::GrantAdmin(_) => "GRANT ALL",
+            Admin::Revoke { .. } => "REVOKE",
+            Admin::RevokeAdmin(_) => "REVOKE ALL",
+        },
+        Statement::ShowUsers => "SHOW USERS",
+        Statement::ShowGrants(_) => "SHOW GRANTS",
+        Statement::Delete(_) => "DELETE",
+        Statement::DropSeries(_) => "DROP SERIES",
+        Statement::DropMeasurement(_) => "DROP MEASUREMENT",
+        Statement::Unsupported(words) => words,
+        _ => "statement",
+    }
+}

@@ -1,0 +1,200 @@
+//! Expressions bound to stored columns, and their values. Not functions over many rows.
+
+use crate::query::influxql::expr::Pattern;
+use crate::query::influxql::token::Op;
+use crate::store::{FieldType, Name, Value};
+
+/// An expression whose columns are known.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    /// A field, read as this type.
+    Field(Name, FieldType),
+    /// A tag.
+    Tag(Name),
+    /// A column that does not exist, or an operand without a value.
+    Null,
+    /// The row's time.
+    Time,
+    /// A constant.
+    Literal(Value),
+    /// A pattern, right of `=~`.
+    Regex(Pattern),
+    /// The value of a function, by its number.
+    Call(usize),
+    /// An operation.
+    Binary(Op, Box<Self>, Box<Self>),
+}
+
+/// Where a node's columns get their values.
+pub(super) trait Row {
+    /// The field's value, read as a type.
+    fn field(&self, name: &Name, as_type: FieldType) -> Option<Value>;
+    /// The tag's value.
+    fn tag(&self, key: &Name) -> Option<Name>;
+    /// A function's value.
+    fn call(&self, number: usize) -> Option<Value>;
+    /// The time.
+    fn time(&self) -> i64;
+}
+
+impl Node {
+    /// Calls `visit` with each field.
+    pub(super) fn fields(&self, visit: &mut impl FnMut(&Name, FieldType)) {
+        match self {
+            Self::Field(name, t) => visit(name, *t),
+            Self::Binary(_, left, right) => {
+                left.fields(visit);
+                right.fields(visit);
+            }
+            _ => {}
+        }
+    }
+
+    /// The node's value in a column; null where it has none.
+    pub(super) fn value(&self, row: &dyn Row) -> Option<Value> {
+        match self {
+            Self::Field(name, t) => row.field(name, *t),
+            Self::Tag(key) => row.tag(key).map(Value::String),
+            Self::Null | Self::Regex(_) => None,
+            Self::Time => Some(Value::Integer(row.time())),
+            Self::Literal(value) => Some(value.clone()),
+            Self::Call(number) => row.call(*number),
+            Self::Binary(op, left, right) => operate(*op, &left.value(row)?, &right.value(row)?),
+        }
+    }
+
+    /// Whether a condition holds. A tag that is missing is empty, a field that is missing makes
+    /// every comparison false.
+    pub(super) fn holds(&self, row: &dyn Row) -> bool {
+        match self {
+            Self::Binary(Op::And, left, right) => left.holds(row) && right.holds(row),
+            Self::Binary(Op::Or, left, right) => left.holds(row) || right.holds(row),
+            Self::Binary(op @ (Op::Match | Op::NotMatch), left, right) => {
+                match (left.operand(row), right.as_ref()) {
+                    (Some(Value::String(text)), Self::Regex(pattern)) => {
+                        pattern.is_match(&text) == (*op == Op::Match)
+                    }
+                    _ => false,
+                }
+            }
+            Self::Binary(op, left, right) if op.is_condition() => {
+                match (left.operand(row), right.operand(row)) {
+                    (Some(l), Some(r)) => compare(*op, &l, &r),
+                    _ => false,
+                }
+            }
+            other => matches!(other.operand(row), Some(Value::Boolean(true))),
+        }
+    }
+
+    fn operand(&self, row: &dyn Row) -> Option<Value> {
+        match self {
+            Self::Tag(key) => Some(Value::String(row.tag(key).unwrap_or_default())),
+            Self::Binary(op, _, _) if op.is_condition() => Some(Value::Boolean(self.holds(row))),
+            other => other.value(row),
+        }
+    }
+}
+
+/// A number as a float.
+pub(super) const fn as_float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(n) => Some(*n),
+        Value::Integer(n) => Some(*n as f64),
+        Value::Unsigned(n) => Some(*n as f64),
+        Value::String(_) | Value::Boolean(_) => None,
+    }
+}
+
+/// A stored value read as another type; numbers convert, nothing else does.
+pub(super) fn cast(value: &Value, to: FieldType) -> Option<Value> {
+    Some(match (value, to) {
+        (v, to) if v.field_type() == to => v.clone(),
+        (Value::Integer(n), FieldType::Float) => Value::Float(*n as f64),
+        (Value::Unsigned(n), FieldType::Float) => Value::Float(*n as f64),
+        (Value::Float(n), FieldType::Integer) => Value::Integer(*n as i64),
+        (Value::Unsigned(n), FieldType::Integer) => Value::Integer(*n as i64),
+        (Value::Float(n), FieldType::Unsigned) => Value::Unsigned(*n as u64),
+        (Value::Integer(n), FieldType::Unsigned) => Value::Unsigned(*n as u64),
+        _ => return None,
+    })
+}
+
+fn compare(op: Op, left: &Value, right: &Value) -> bool {
+    use std::cmp::Ordering;
+    let ordering = match (left, right) {
+        (Value::Integer(l), Value::Integer(r)) => Some(l.cmp(r)),
+        (Value::Unsigned(l), Value::Unsigned(r)) => Some(l.cmp(r)),
+        (Value::Integer(l), Value::Unsigned(r)) => Some(i128::from(*l).cmp(&i128::from(*r))),
+        (Value::Unsigned(l), Value::Integer(r)) => Some(i128::from(*l).cmp(&i128::from(*r))),
+        (Value::String(l), Value::String(r)) if matches!(op, Op::Eq | Op::NotEq) => Some(l.cmp(r)),
+        (Value::Boolean(l), Value::Boolean(r)) if matches!(op, Op::Eq | Op::NotEq) => {
+            Some(l.cmp(r))
+        }
+        (l, r) => match (as_float(l), as_float(r)) {
+            (Some(l), Some(r)) => l.partial_cmp(&r),
+            _ => None,
+        },
+    };
+    ordering.is_some_and(|o| match op {
+        Op::Eq => o == Ordering::Equal,
+        Op::NotEq => o != Ordering::Equal,
+        Op::Lt => o == Ordering::Less,
+        Op::LtEq => o != Ordering::Greater,
+        Op::Gt => o == Ordering::Greater,
+        Op::GtEq => o != Ordering::Less,
+        _ => false,
+    })
+}
+
+/// The value of an operation on two values; division by zero gives zero.
+fn operate(op: Op, left: &Value, right: &Value) -> Option<Value> {
+    match (left, right) {
+        (Value::Integer(l), Value::Integer(r)) => Some(match op {
+            Op::Add => Value::Integer(l.wrapping_add(*r)),
+            Op::Sub => Value::Integer(l.wrapping_sub(*r)),
+            Op::Mul => Value::Integer(l.wrapping_mul(*r)),
+            Op::Div => Value::Float(if *r == 0 { 0.0 } else { *l as f64 / *r as f64 }),
+            Op::Mod => Value::Integer(if *r == 0 { 0 } else { l.wrapping_rem(*r) }),
+            Op::BitAnd => Value::Integer(l & r),
+            Op::BitOr => Value::Integer(l | r),
+            Op::BitXor => Value::Integer(l ^ r),
+            _ => Value::Boolean(compare(op, left, right)),
+        }),
+        (Value::Unsigned(l), Value::Unsigned(r)) => unsigned(op, *l, *r),
+        (Value::Unsigned(l), Value::Integer(r)) if *r >= 0 => unsigned(op, *l, r.unsigned_abs()),
+        (Value::Integer(l), Value::Unsigned(r)) if *l >= 0 => unsigned(op, l.unsigned_abs(), *r),
+        (Value::Boolean(l), Value::Boolean(r)) => Some(Value::Boolean(match op {
+            Op::BitAnd => l & r,
+            Op::BitOr => l | r,
+            Op::BitXor => l ^ r,
+            _ => compare(op, left, right),
+        })),
+        _ => {
+            let (l, r) = (as_float(left)?, as_float(right)?);
+            Some(match op {
+                Op::Add => Value::Float(l + r),
+                Op::Sub => Value::Float(l - r),
+                Op::Mul => Value::Float(l * r),
+                Op::Div => Value::Float(if r == 0.0 { 0.0 } else { l / r }),
+                Op::Mod => Value::Float(l % r),
+                Op::BitAnd | Op::BitOr | Op::BitXor => return None,
+                _ => Value::Boolean(compare(op, left, right)),
+            })
+        }
+    }
+}
+
+fn unsigned(op: Op, l: u64, r: u64) -> Option<Value> {
+    Some(match op {
+        Op::Add => Value::Unsigned(l.wrapping_add(r)),
+        Op::Sub => Value::Unsigned(l.wrapping_sub(r)),
+        Op::Mul => Value::Unsigned(l.wrapping_mul(r)),
+        Op::Div => Value::Unsigned(l.checked_div(r).unwrap_or(0)),
+        Op::Mod => Value::Unsigned(l.checked_rem(r).unwrap_or(0)),
+        Op::BitAnd => Value::Unsigned(l & r),
+        Op::BitOr => Value::Unsigned(l | r),
+        Op::BitXor => Value::Unsigned(l ^ r),
+        _ => Value::Boolean(compare(op, &Value::Unsigned(l), &Value::Unsigned(r))),
+    })
+}

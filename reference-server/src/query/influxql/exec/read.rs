@@ -1,0 +1,172 @@
+//! Reading the rows of series: which points make a row, and in which order rows come.
+
+use super::condition::Range;
+use super::heap;
+use super::node::{Node, Row, cast};
+use super::source::Table;
+use crate::store::view::Series;
+use crate::store::{FieldType, Name, Value};
+use profiles::influxql::Planner;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A series at a point in time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'a> {
+    pub(super) series: &'a Series,
+    pub(super) time: i64,
+}
+
+impl Row for At<'_> {
+    fn field(&self, name: &Name, as_type: FieldType) -> Option<Value> {
+        self.series.columns.iter().filter(|c| c.name == *name).find_map(|c| {
+            let i = c.points.binary_search_by_key(&self.time, |p| p.0).ok()?;
+            cast(&c.points[i].1, as_type)
+        })
+    }
+
+    fn tag(&self, key: &Name) -> Option<Name> {
+        self.series.tags.iter().find(|t| t.0 == *key).map(|t| t.1.clone())
+    }
+
+    fn call(&self, _: usize) -> Option<Value> {
+        None
+    }
+
+    fn time(&self) -> i64 {
+        self.time
+    }
+}
+
+/// What is read of each measurement.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Fields: a row is a time at which one of them has a value.
+    pub(super) fields: &'a [(Name, FieldType)],
+    /// Between which times.
+    pub(super) range: Range,
+    /// Under which condition.
+    pub(super) condition: Option<&'a Node>,
+    /// By which tags rows are grouped, sorted.
+    pub(super) group: &'a [Name],
+    /// Latest first.
+    pub(super) descending: bool,
+    /// In which order rows of the same time come.
+    pub(super) planner: Planner,
+    /// The tags that are shown: v3 sorts by them too.
+    pub(super) shown_tags: &'a [Name],
+}
+
+/// The rows of one measurement and tag set.
+pub(super) type Groups<'a> = BTreeMap<(Name, Vec<Name>), Vec<At<'a>>>;
+
+/// The tag values that a series is grouped by; empty where it lacks the tag.
+pub(super) fn group_of(series: &Series, group: &[Name]) -> Vec<Name> {
+    let value = |key: &Name| {
+        series.tags.iter().find(|t| t.0 == *key).map(|t| t.1.clone()).unwrap_or_default()
+    };
+    group.iter().map(value).collect()
+}
+
+/// Reads the rows of tables, grouped.
+pub(super) fn rows<'a>(tables: &'a [Table], wanted: &Wanted<'_>) -> Groups<'a> {
+    let mut parts: BTreeMap<(Name, Vec<Name>), Vec<VecDeque<At<'a>>>> = BTreeMap::new();
+    for table in tables {
+        for (group, series) in grouped(table, wanted) {
+            let merged = merge_series(&series, table.shard_duration, wanted);
+            if !merged.is_empty() {
+                parts
+                    .entry((table.measurement.name.clone(), group))
+                    .or_default()
+                    .push(merged.into());
+            }
+        }
+    }
+    let sorted = |sequences| {
+        let mut rows =
+            heap::merge(sequences, |a: &At<'_>, b: &At<'_>| earlier(a, b, wanted.descending));
+        if wanted.planner == Planner::Iox {
+            sort_by_tags(&mut rows, wanted);
+        }
+        rows
+    };
+    parts.into_iter().map(|(group, sequences)| (group, sorted(sequences))).collect()
+}
+
+const fn earlier(a: &At<'_>, b: &At<'_>, descending: bool) -> bool {
+    if descending { a.time > b.time } else { a.time < b.time }
+}
+
+/// The series of a table by group, in the order in which the Go products open them.
+fn grouped<'a>(table: &'a Table, wanted: &Wanted<'_>) -> BTreeMap<Vec<Name>, Vec<&'a Series>> {
+    let mut series: Vec<_> = table
+        .measurement
+        .series
+        .iter()
+        .map(|s| (super::show::series_key(&table.measurement.name, &s.tags), s))
+        .collect();
+    series.sort_by(|a, b| if wanted.descending { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
+    let mut groups: BTreeMap<Vec<Name>, Vec<&Series>> = BTreeMap::new();
+    for (_, s) in series {
+        groups.entry(group_of(s, wanted.group)).or_default().push(s);
+    }
+    groups
+}
+
+/// The rows of the series of one group, shard after shard.
+fn merge_series<'a>(
+    series: &[&'a Series],
+    shard_duration: i64,
+    wanted: &Wanted<'_>,
+) -> Vec<At<'a>> {
+    let mut shards: BTreeMap<i128, Vec<VecDeque<At<'a>>>> = BTreeMap::new();
+    for s in series {
+        let mut of_series: BTreeMap<i128, VecDeque<At<'a>>> = BTreeMap::new();
+        for at in series_rows(s, wanted) {
+            of_series.entry(shard_of(at.time, shard_duration)).or_default().push_back(at);
+        }
+        for (shard, rows) in of_series {
+            shards.entry(shard).or_default().push(rows);
+        }
+    }
+    let merged =
+        shards.into_values().map(|s| heap::merge(s, |a, b| earlier(a, b, wanted.descending)));
+    if wanted.descending { merged.rev().flatten().collect() } else { merged.flatten().collect() }
+}
+
+/// The rows of one series.
+fn series_rows<'a>(series: &'a Series, wanted: &Wanted<'_>) -> Vec<At<'a>> {
+    let mut times = BTreeSet::new();
+    for (name, t) in wanted.fields {
+        for column in series.columns.iter().filter(|c| c.name == *name) {
+            let readable = |v: &Value| cast(v, *t).is_some();
+            times.extend(
+                column
+                    .points
+                    .iter()
+                    .filter(|p| wanted.range.contains(p.0) && readable(&p.1))
+                    .map(|p| p.0),
+            );
+        }
+    }
+    let at = |time| At { series, time };
+    let holds = |at: &At<'_>| wanted.condition.is_none_or(|c| c.holds(at));
+    let rows = times.into_iter().map(at).filter(holds);
+    if wanted.descending { rows.rev().collect() } else { rows.collect() }
+}
+
+/// The number of the shard group of a time: groups are counted from the year 1.
+fn shard_of(time: i64, duration: i64) -> i128 {
+    const YEAR_1: i128 = 62_135_596_800 * 1_000_000_000;
+    if duration <= 0 { 0 } else { (i128::from(time) + YEAR_1).div_euclid(i128::from(duration)) }
+}
+
+/// v3 sorts rows of the same time by the tags that are shown; a row without the tag comes last.
+fn sort_by_tags(rows: &mut [At<'_>], wanted: &Wanted<'_>) {
+    rows.sort_by(|a, b| {
+        let by_time = if wanted.descending { b.time.cmp(&a.time) } else { a.time.cmp(&b.time) };
+        wanted.shown_tags.iter().fold(by_time, |order, key| {
+            let (l, r) = (a.tag(key), b.tag(key));
+            order.then_with(|| (l.is_none(), l).cmp(&(r.is_none(), r)))
+        })
+    });
+}

@@ -1,0 +1,218 @@
+//! `SELECT`: from its columns to rows.
+
+use super::columns::{self, Columns, Found};
+use super::condition::{self, Range};
+use super::node::Node;
+use super::read::{self, Wanted};
+use super::source::{self, Table};
+use super::{Context, Failure};
+use crate::query::influxql::ast::{Select, Source};
+use crate::query::influxql::expr::{Expr, Kind};
+use crate::query::influxql::result::{Cell, Series};
+use crate::store::{FieldType, Name};
+use profiles::influxql::Planner;
+
+/// A column of the answer.
+struct Column {
+    name: Name,
+    is_alias: bool,
+    node: Node,
+}
+
+/// Runs a `SELECT`.
+pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series>, Failure> {
+    if select.into.is_some() {
+        return Err(Failure::Unsupported("SELECT … INTO".to_owned()));
+    }
+    let mut tables = Vec::new();
+    for source in &select.sources {
+        match source {
+            Source::Measurement(path) => tables.extend(source::tables(path, context)?),
+            Source::Subquery(_) => return Err(Failure::Unsupported("a subquery".to_owned())),
+        }
+    }
+    let (range, rest) = match &select.condition {
+        None => (Range::ALL, None),
+        Some(c) => condition::split(c, context.host.now(), select.zone.as_deref())?,
+    };
+    let time_alias = time_alias(select)?;
+    if context.rules.planner == Planner::Iox {
+        for table in &tables {
+            source::check_readable(&table.measurement)?;
+        }
+    }
+    let columns = Columns::of(tables.iter().map(|t| &t.measurement));
+    let condition = rest.as_ref().map(|e| condition::bind(e, &columns)).transpose()?;
+    let group = dimensions(select, &columns)?;
+    raw(select, context, &tables, &columns, &Scope { range, condition, group, time_alias })
+}
+
+/// What holds for all columns of a statement.
+struct Scope {
+    range: Range,
+    condition: Option<Node>,
+    /// Sorted.
+    group: Vec<Name>,
+    time_alias: Name,
+}
+
+/// The name of the first column.
+fn time_alias(select: &Select) -> Result<Name, Failure> {
+    let is_time = |e: &Expr| matches!(e, Expr::Var(var) if var.name == "time");
+    let times = || select.fields.iter().filter(|f| is_time(&f.expr));
+    if times().count() == select.fields.len() {
+        return Err(Failure::Statement("at least 1 non-time field must be queried".to_owned()));
+    }
+    let alias = times().map(|f| f.alias.as_str()).rfind(|a| !a.is_empty()).unwrap_or("time");
+    Ok(alias.as_bytes().into())
+}
+
+/// The tags to group by, sorted.
+fn dimensions(select: &Select, columns: &Columns) -> Result<Vec<Name>, Failure> {
+    let mut group: Vec<Name> = Vec::new();
+    for dimension in &select.dimensions {
+        match dimension.bare() {
+            Expr::Wildcard(_) => group.extend(columns.tags.iter().cloned()),
+            Expr::Regex(p) => group.extend(columns.tags.iter().filter(|t| p.is_match(t)).cloned()),
+            Expr::Var(var) if var.name == "time" => {
+                return Err("time() is a function and expects at least one argument"
+                    .to_owned()
+                    .into());
+            }
+            Expr::Var(var) => group.push(var.name.as_bytes().into()),
+            Expr::Call(call) if call.name == "time" => {
+                return Err("GROUP BY requires at least one aggregate function".to_owned().into());
+            }
+            Expr::Call(_) => {
+                return Err("only time() calls allowed in dimensions".to_owned().into());
+            }
+            _ => return Err("only time and tag dimensions allowed".to_owned().into()),
+        }
+    }
+    group.sort();
+    group.dedup();
+    Ok(group)
+}
+
+/// A `SELECT` without functions.
+fn raw(
+    select: &Select,
+    context: Context<'_>,
+    tables: &[Table],
+    known: &Columns,
+    scope: &Scope,
+) -> Result<Vec<Series>, Failure> {
+    let shown = shown_columns(select, known, &scope.group)?;
+    let mut fields: Vec<(Name, FieldType)> = Vec::new();
+    let mut shown_tags: Vec<Name> = Vec::new();
+    for column in &shown {
+        column.node.fields(&mut |name, t| {
+            if !fields.iter().any(|f| f.0 == *name && f.1 == t) {
+                fields.push((name.clone(), t));
+            }
+        });
+        if let Node::Tag(key) = &column.node {
+            shown_tags.push(key.clone());
+        }
+    }
+    let wanted = Wanted {
+        fields: &fields,
+        range: scope.range,
+        condition: scope.condition.as_ref(),
+        group: &scope.group,
+        descending: select.order.is_some_and(|o| o.descending),
+        planner: context.rules.planner,
+        shown_tags: &shown_tags,
+    };
+    let names: Vec<_> = shown.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
+    let mut header = vec![scope.time_alias.clone()];
+    header.extend(columns::unique_names(&names));
+    let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<read::At<'_>>)| {
+        let cells = |at: &read::At<'_>| {
+            let cell = |c: &Column| c.node.value(at).map_or(Cell::Null, Cell::Value);
+            std::iter::once(Cell::Time(at.time)).chain(shown.iter().map(cell)).collect()
+        };
+        Series {
+            name: name.to_vec(),
+            tags: scope.group.iter().cloned().zip(values).collect(),
+            columns: header.clone(),
+            rows: select.limits.rows(rows).iter().map(cells).collect(),
+        }
+    };
+    let mut series: Vec<_> = read::rows(tables, &wanted).into_iter().map(series_of).collect();
+    series.retain(|s| !s.rows.is_empty());
+    if wanted.descending {
+        series.reverse();
+    }
+    Ok(limit_series(select, series))
+}
+
+/// `SLIMIT` and `SOFFSET` count the groups of each measurement.
+fn limit_series(select: &Select, series: Vec<Series>) -> Vec<Series> {
+    let mut kept = Vec::new();
+    let mut rest = series.into_iter().peekable();
+    while let Some(first) = rest.next() {
+        let mut same = vec![first];
+        while let Some(next) = rest.next_if(|s| s.name == same[0].name) {
+            same.push(next);
+        }
+        kept.extend(select.limits.series(same));
+    }
+    kept
+}
+
+/// The columns to show, wildcards replaced by what they stand for.
+fn shown_columns(select: &Select, known: &Columns, group: &[Name]) -> Result<Vec<Column>, Failure> {
+    let mut shown = Vec::new();
+    let all = known.all(group);
+    for field in &select.fields {
+        let found = |f: &Found| Column {
+            name: f.name().clone(),
+            is_alias: false,
+            node: match f {
+                Found::Field(name, t) => Node::Field(name.clone(), *t),
+                Found::Tag(key) => Node::Tag(key.clone()),
+            },
+        };
+        match &field.expr {
+            Expr::Var(var) if var.name == "time" => {}
+            Expr::Wildcard(kind) => {
+                let meant = |f: &&Found| match kind {
+                    None => true,
+                    Some(Kind::Tag) => matches!(f, Found::Tag(_)),
+                    Some(Kind::Field) => matches!(f, Found::Field(..)),
+                };
+                shown.extend(all.iter().filter(meant).map(found));
+            }
+            Expr::Regex(p) => shown.extend(all.iter().filter(|f| p.is_match(f.name())).map(found)),
+            expr => {
+                let is_alias = !field.alias.is_empty();
+                let name = if is_alias { field.alias.clone() } else { expr.column_name() };
+                shown.push(Column {
+                    name: name.as_bytes().into(),
+                    is_alias,
+                    node: value(expr, known)?,
+                });
+            }
+        }
+    }
+    Ok(shown)
+}
+
+/// Binds a shown expression to columns.
+fn value(expr: &Expr, known: &Columns) -> Result<Node, Failure> {
+    match expr {
+        Expr::Paren(inner) => value(inner, known),
+        Expr::Var(var) => Ok(known.resolve(var)),
+        Expr::Binary(b) => {
+            let (left, right) = (value(&b.left, known)?, value(&b.right, known)?);
+            Ok(Node::Binary(b.op, Box::new(left), Box::new(right)))
+        }
+        Expr::Call(call) => Err(Failure::Unsupported(format!("the function {}()", call.name))),
+        Expr::Distinct(_) => Err(Failure::Unsupported("DISTINCT".to_owned())),
+        Expr::Wildcard(_) => Err(format!("unsupported expression with wildcard: {expr}").into()),
+        Expr::Regex(_) => Err(format!("unsupported expression with regex field: {expr}").into()),
+        other => columns::literal(other)
+            .ok_or_else(|| Failure::Unsupported(format!("the expression {other}"))),
+    }
+}

@@ -1,0 +1,191 @@
+//! `SHOW …`.
+
+use super::columns::Columns;
+use super::condition;
+use super::node::Node;
+use super::read::At;
+use super::source::{everything, is_meant, policies as policies_of};
+use super::{Context, Failure};
+use crate::query::influxql::ast::{KeyFilter, Show};
+use crate::query::influxql::duration;
+use crate::query::influxql::result::{Cell, Series};
+use crate::store::Name;
+use crate::store::view::{self, Measurement};
+use profiles::influxql::Planner;
+use std::collections::BTreeSet;
+
+/// A series as a line of line protocol begins with it.
+pub(in crate::query::influxql) fn series_key(measurement: &[u8], tags: &[(Name, Name)]) -> Vec<u8> {
+    let escaped = |bytes: &[u8], special: &[u8]| -> Vec<u8> {
+        bytes
+            .iter()
+            .flat_map(|b| if special.contains(b) { vec![b'\\', *b] } else { vec![*b] })
+            .collect()
+    };
+    let mut key = escaped(measurement, b", ");
+    for (k, v) in tags {
+        key.push(b',');
+        key.extend(escaped(k, b",= "));
+        key.push(b'=');
+        key.extend(escaped(v, b",= "));
+    }
+    key
+}
+
+/// The measurements that a statement means, by name.
+fn meant(show: &Show, context: Context<'_>) -> Result<Vec<Measurement>, Failure> {
+    let mut all = everything(show.database.as_deref().unwrap_or_default(), context)?;
+    all.retain(|m| is_meant(&show.sources, &m.name));
+    Ok(all)
+}
+
+/// The series of a measurement for which the condition holds; times and fields are left out of it, as
+/// the products do.
+fn matching<'a>(
+    show: &Show,
+    m: &'a Measurement,
+    context: Context<'_>,
+) -> Result<Vec<&'a view::Series>, Failure> {
+    let Some(written) = &show.condition else { return Ok(m.series.iter().collect()) };
+    let (_, rest) = condition::split(written, context.host.now(), None)?;
+    let Some(rest) = rest else { return Ok(m.series.iter().collect()) };
+    let node = condition::bind(&rest, &Columns::of([m]))?;
+    let mut has_field = false;
+    node.fields(&mut |_, _| has_field = true);
+    if has_field {
+        return Err(Failure::Unsupported("a field in the condition of SHOW".to_owned()));
+    }
+    Ok(m.series.iter().filter(|s| holds(&node, s)).collect())
+}
+
+fn holds(node: &Node, series: &view::Series) -> bool {
+    node.holds(&At { series, time: 0 })
+}
+
+fn in_product_order(context: Context<'_>, series: Vec<Series>) -> Vec<Series> {
+    let mut series = series;
+    series.retain(|s| !s.rows.is_empty());
+    // v3 sorts by name, as the others do; its answers turn the order round later.
+    debug_assert!(
+        context.rules.planner == Planner::Go || series.is_sorted_by(|a, b| a.name <= b.name)
+    );
+    series
+}
+
+fn named(m: &Measurement, columns: &[&str], rows: Vec<Vec<Cell>>) -> Series {
+    Series { name: m.name.to_vec(), ..Series::table("", columns, rows) }
+}
+
+/// `SHOW DATABASES`.
+pub(super) fn databases(context: Context<'_>) -> Series {
+    let rows = context.host.databases().into_iter().map(|name| vec![Cell::text(name)]).collect();
+    Series::table("databases", &["name"], rows)
+}
+
+/// `SHOW MEASUREMENTS`. An unknown database has none.
+pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
+    let mut rows = Vec::new();
+    let all = match meant(show, context) {
+        Err(Failure::UnknownDatabase(_)) if context.rules.planner == Planner::Go => Vec::new(),
+        other => other?,
+    };
+    for m in &all {
+        if show.condition.is_none() || !matching(show, m, context)?.is_empty() {
+            rows.push(vec![Cell::text(&m.name)]);
+        }
+    }
+    let rows = show.limits.rows(rows);
+    Ok(in_product_order(context, vec![Series::table("measurements", &["name"], rows)]))
+}
+
+/// `SHOW SERIES`.
+pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
+    let mut keys = BTreeSet::new();
+    for m in &meant(show, context)? {
+        keys.extend(matching(show, m, context)?.into_iter().map(|s| series_key(&m.name, &s.tags)));
+    }
+    let rows = show.limits.rows(keys.into_iter().map(|key| vec![Cell::text(key)]).collect());
+    Ok(in_product_order(context, vec![Series::table("", &["key"], rows)]))
+}
+
+/// `SHOW FIELD KEYS`.
+pub(super) fn field_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
+    let of = |m: &Measurement| {
+        let mut fields: Vec<_> =
+            m.fields.iter().map(|(name, t)| (name.clone(), t.word())).collect();
+        fields.sort();
+        fields.dedup();
+        let rows =
+            fields.iter().map(|(name, word)| vec![Cell::text(name), Cell::text(word)]).collect();
+        named(m, &["fieldKey", "fieldType"], show.limits.rows(rows))
+    };
+    Ok(in_product_order(context, meant(show, context)?.iter().map(of).collect()))
+}
+
+/// `SHOW TAG KEYS`.
+pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
+    let mut found = Vec::new();
+    for m in &meant(show, context)? {
+        let mut keys: BTreeSet<Name> = BTreeSet::new();
+        if show.condition.is_none() {
+            keys.extend(m.tag_keys.iter().cloned());
+        } else {
+            keys.extend(
+                matching(show, m, context)?
+                    .into_iter()
+                    .flat_map(|s| s.tags.iter().map(|t| t.0.clone())),
+            );
+        }
+        keys.retain(|k| show.key.as_ref().is_none_or(|filter| filter.is_match(k)));
+        let rows = keys.iter().map(|k| vec![Cell::text(k)]).collect();
+        found.push(named(m, &["tagKey"], show.limits.rows(rows)));
+    }
+    Ok(in_product_order(context, found))
+}
+
+/// `SHOW TAG VALUES`.
+pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
+    let mut found = Vec::new();
+    for m in &meant(show, context)? {
+        let asked =
+            |key: &Name| show.key.as_ref().is_none_or(|filter: &KeyFilter| filter.is_match(key));
+        let series = matching(show, m, context)?;
+        let values: BTreeSet<_> =
+            series.into_iter().flat_map(|s| s.tags.iter()).filter(|t| asked(&t.0)).collect();
+        let rows = values.into_iter().map(|(k, v)| vec![Cell::text(k), Cell::text(v)]).collect();
+        found.push(named(m, &["key", "value"], show.limits.rows(rows)));
+    }
+    Ok(in_product_order(context, found))
+}
+
+/// `SHOW RETENTION POLICIES`.
+pub(super) fn policies(database: Option<&str>, context: Context<'_>) -> Result<Series, Failure> {
+    let (_, policies) = policies_of(database.unwrap_or_default(), context)?;
+    let row = |p: crate::query::influxql::host::Policy| {
+        vec![
+            Cell::text(&p.name),
+            Cell::text(duration::go(p.duration)),
+            Cell::text(duration::go(p.shard_duration)),
+            Cell::integer(p.replication),
+            Cell::boolean(p.default),
+        ]
+    };
+    let columns = ["name", "duration", "shardGroupDuration", "replicaN", "default"];
+    Ok(Series::table("", &columns, policies.into_iter().map(row).collect()))
+}
+
+/// `SHOW USERS`.
+pub(super) fn users(context: Context<'_>) -> Series {
+    let row = |(name, admin): (String, bool)| vec![Cell::text(name), Cell::boolean(admin)];
+    Series::table("", &["user", "admin"], context.host.users().into_iter().map(row).collect())
+}
+
+/// `SHOW GRANTS FOR user`.
+pub(super) fn grants(user: &str, context: Context<'_>) -> Result<Series, Failure> {
+    let grants = context.host.grants(user).ok_or_else(|| "user not found".to_owned())?;
+    let rows = grants
+        .into_iter()
+        .map(|(db, right)| vec![Cell::text(db), Cell::text(right.text())])
+        .collect();
+    Ok(Series::table("", &["database", "privilege"], rows))
+}

@@ -1,0 +1,126 @@
+//! Which measurements a statement reads.
+
+use super::{Context, Failure};
+use crate::query::influxql::ast::Path;
+use crate::query::influxql::host::Policy;
+use crate::store::view::{Measurement, Unreadable};
+
+/// A measurement and how long the shard groups are that its points lie in.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) measurement: Measurement,
+    pub(super) shard_duration: i64,
+}
+
+/// The policies of a database; the request's database where none is named.
+pub(super) fn policies(
+    named: &str,
+    context: Context<'_>,
+) -> Result<(String, Vec<Policy>), Failure> {
+    let database = if named.is_empty() { context.database } else { named };
+    if database.is_empty() {
+        return Err(Failure::Statement("database name required".to_owned()));
+    }
+    match context.host.policies(database) {
+        Some(policies) => Ok((database.to_owned(), policies)),
+        None => Err(Failure::UnknownDatabase(database.to_owned())),
+    }
+}
+
+/// The measurements that a path of a `FROM` means, by name.
+pub(super) fn tables(path: &Path, context: Context<'_>) -> Result<Vec<Table>, Failure> {
+    let (database, policies) = policies(&path.database, context)?;
+    // The request's policy goes with the request's database only.
+    let wanted = if path.policy.is_empty() && path.database.is_empty() {
+        context.policy
+    } else {
+        &path.policy
+    };
+    let policy = match wanted {
+        "" => policies
+            .iter()
+            .find(|p| p.default)
+            .ok_or_else(|| "default retention policy not set for: ".to_owned() + &database)?,
+        name => policies
+            .iter()
+            .find(|p| p.name == name)
+            .ok_or_else(|| Failure::Statement(format!("retention policy not found: {name}")))?,
+    };
+    let mut stored = context.host.measurements(&database, &policy.name);
+    stored.retain(|m| path.name.is_match(&m.name));
+    stored.sort_by(|a, b| a.name.cmp(&b.name));
+    let shard_duration = policy.shard_duration;
+    Ok(stored.into_iter().map(|measurement| Table { measurement, shard_duration }).collect())
+}
+
+/// All measurements of a database, in every policy, each name once, by name.
+pub(super) fn everything(
+    database: &str,
+    context: Context<'_>,
+) -> Result<Vec<Measurement>, Failure> {
+    let (database, policies) = policies(database, context)?;
+    let mut all: Vec<Measurement> = Vec::new();
+    for policy in &policies {
+        for m in context.host.measurements(&database, &policy.name) {
+            match all.iter_mut().find(|known| known.name == m.name) {
+                Some(known) => join(known, m),
+                None => all.push(m),
+            }
+        }
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+/// What is stored under one name in two policies, as one measurement.
+fn join(known: &mut Measurement, other: Measurement) {
+    known.tag_keys.extend(other.tag_keys);
+    known.tag_keys.sort();
+    known.tag_keys.dedup();
+    known.fields.extend(other.fields);
+    known.fields.sort();
+    known.fields.dedup();
+    for series in other.series {
+        match known.series.iter_mut().find(|s| s.tags == series.tags) {
+            Some(same) => same.columns.extend(series.columns),
+            None => known.series.push(series),
+        }
+    }
+    known.series.sort_by(|a, b| a.tags.cmp(&b.tags));
+    known.unreadable = known.unreadable.or(other.unreadable);
+}
+
+/// Whether a path of a `SHOW … FROM` means this measurement; all are meant where there is none.
+pub(super) fn is_meant(paths: &[Path], name: &[u8]) -> bool {
+    paths.is_empty() || paths.iter().any(|p| p.name.is_match(name))
+}
+
+/// Fails where a v3 product cannot read a table's rows.
+pub(super) fn check_readable(m: &Measurement) -> Result<(), Failure> {
+    let text = match m.unreadable {
+        None => return Ok(()),
+        Some(Unreadable::NoTimeColumn) => {
+            let mut names: Vec<_> =
+                m.tag_keys.iter().chain(m.fields.iter().map(|f| &f.0)).collect();
+            names.sort();
+            names.dedup();
+            let table = sql_name(&m.name);
+            let valid: Vec<_> = names.iter().map(|n| format!("{table}.{}", sql_name(n))).collect();
+            format!("Schema error: No field named time. Valid fields are {}.", valid.join(", "))
+        }
+        Some(Unreadable::UnevenColumns) => {
+            "Execution error: error getting batches Error creating record batch: \
+             Invalid argument error: all columns in a record batch must have the same length"
+                .to_owned()
+        }
+    };
+    Err(Failure::Planning(text))
+}
+
+/// A name as DataFusion prints it.
+fn sql_name(name: &[u8]) -> String {
+    let text = String::from_utf8_lossy(name);
+    let plain = text.chars().next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain { text.into_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}

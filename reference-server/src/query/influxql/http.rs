@@ -1,0 +1,245 @@
+//! `/query` and `/api/v3/query_influxql` without HTTP: from parameters to an answer.
+//!
+//! The server finds the route, checks credentials, and adds its headers (and v1's
+//! `X-Influxdb-Error`, whose text is [`Answer::error`]).
+
+use super::ast::Statement;
+use super::exec::{self, Context, Failure};
+use super::host::Host;
+use super::json::{self, Part, Style};
+use super::parse::{Params, parse_query};
+use super::result::Outcome;
+use super::time::Epoch;
+use super::{chunk, csv, iox};
+use profiles::influxql::{Errors, Influxql, Planner};
+
+/// The parameters of a request, decoded: those of the query string and of a form body, which wins.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters {
+    pairs: Vec<(String, Vec<u8>)>,
+}
+
+impl Parameters {
+    /// Reads a query string and, where there is one, a body of type
+    /// `application/x-www-form-urlencoded`.
+    pub fn new(query: &str, form: Option<&[u8]>) -> Self {
+        let texts = [form.unwrap_or_default(), query.as_bytes()];
+        let pairs =
+            texts.iter().flat_map(|t| t.split(|b| *b == b'&')).filter(|p| !p.is_empty()).map(
+                |pair| {
+                    let mut halves = pair.splitn(2, |b| *b == b'=');
+                    let mut next = || decode(halves.next().unwrap_or_default());
+                    (String::from_utf8_lossy(&next()).into_owned(), next())
+                },
+            );
+        Self { pairs: pairs.collect() }
+    }
+
+    /// The first value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.pairs.iter().find(|p| p.0 == name).map(|p| p.1.as_slice())
+    }
+
+    /// The first value as text; empty where there is none.
+    pub fn text(&self, name: &str) -> String {
+        String::from_utf8_lossy(self.get(name).unwrap_or_default()).into_owned()
+    }
+}
+
+fn decode(part: &[u8]) -> Vec<u8> {
+    let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    percent_encoding::percent_decode(&spaced).collect()
+}
+
+/// A request to `/query`.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Its parameters.
+    pub parameters: &'a Parameters,
+    /// Its `Accept`.
+    pub accept: Option<&'a str>,
+    /// Whether it came by GET: v1 warns of statements that change something.
+    pub read_only: bool,
+}
+
+/// What to answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The `Content-Type`; `None` for none.
+    pub content_type: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The error of the whole query, bare: v1 sends it in `X-Influxdb-Error` too.
+    pub error: Option<String>,
+    /// The product breaks the connection off after the body (v3@3.6, an infinite float).
+    pub breaks_off: bool,
+}
+
+const JSON: &str = "application/json";
+
+/// Answers `/query`.
+pub fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
+    match rules.errors {
+        Errors::V3 => iox::query(request, host, rules),
+        Errors::V1 | Errors::V2 => go_query(request, host, rules),
+    }
+}
+
+fn go_query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
+    let parameters = request.parameters;
+    let output = match Output::of(&request, rules) {
+        Ok(output) => output,
+        Err(message) => return whole_error(501, &message, &Output::json(rules), rules),
+    };
+    let q = parameters.get("q").unwrap_or_default();
+    if q.iter().all(u8::is_ascii_whitespace) {
+        return whole_error(400, rules.missing_query, &output, rules);
+    }
+    let prefix = if rules.errors == Errors::V1 {
+        "error parsing query: "
+    } else {
+        "failed to parse query: "
+    };
+    let statements = match params(parameters)
+        .and_then(|p| parse_query(q, &p).map_err(|e| format!("{prefix}{e}")))
+    {
+        Ok(statements) => statements,
+        Err(message) => return whole_error(400, &message, &output, rules),
+    };
+    let (database, policy) = (parameters.text("db"), parameters.text("rp"));
+    if let Err(message) = exec::authorise(&statements, &database, host) {
+        return whole_error(403, &format!("error authorizing query: {message}"), &output, rules);
+    }
+    let context = Context { host, rules, database: &database, policy: &policy };
+    let outcomes = exec::run(&statements, context, request.read_only && rules.errors == Errors::V1);
+    match output.print(&outcomes, rules) {
+        Ok(body) => Answer {
+            status: 200,
+            content_type: Some(output.content_type(rules)),
+            body,
+            ..Answer::default()
+        },
+        // What encoding/json says; the Go products store no infinity, so none can get here.
+        Err(json::Unprintable) => whole_error(500, "json: unsupported value: +Inf", &output, rules),
+    }
+}
+
+/// The values for `$name` in the parameter `params`.
+pub(super) fn params(parameters: &Parameters) -> Result<Params, String> {
+    let text = match parameters.get("params") {
+        None | Some(b"") => return Ok(Params::new()),
+        Some(text) => text,
+    };
+    let values: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(text).map_err(|e| format!("error parsing query parameters: {e}"))?;
+    let token = |(name, value)| Some((name, super::parse::bound(&value)?));
+    Ok(values.into_iter().filter_map(token).collect())
+}
+
+/// How an answer is printed.
+pub(super) struct Output {
+    pub(super) csv: bool,
+    pub(super) style: Style,
+    /// The rows of a chunk; `None` for one document.
+    pub(super) chunk: Option<usize>,
+}
+
+impl Output {
+    const fn json(rules: &Influxql) -> Self {
+        Self { csv: false, style: Style { json: rules.json, epoch: None, indent: 0 }, chunk: None }
+    }
+
+    /// What a Go product makes of the parameters.
+    fn of(request: &Request<'_>, rules: &Influxql) -> Result<Self, String> {
+        let p = request.parameters;
+        let epoch = match p.text("epoch").trim() {
+            "" => None,
+            // An unknown unit is nanoseconds.
+            name => Some(Epoch::named(name).unwrap_or(Epoch::NANOSECONDS)),
+        };
+        let indent = if p.get("pretty") == Some(b"true") { rules.pretty } else { 0 };
+        let size =
+            p.text("chunk_size").parse().ok().filter(|n| *n > 0).unwrap_or(chunk::DEFAULT_SIZE);
+        let chunk = (p.get("chunked") == Some(b"true")).then_some(size);
+        let csv = match request.accept {
+            Some("application/csv" | "text/csv") => true,
+            Some("application/x-msgpack") => {
+                return Err("an answer in MessagePack is outside what this server gives".to_owned());
+            }
+            _ => false,
+        };
+        Ok(Self { csv, style: Style { json: rules.json, epoch, indent }, chunk })
+    }
+
+    const fn content_type(&self, rules: &Influxql) -> &'static str {
+        if self.csv { rules.csv.content_type } else { JSON }
+    }
+
+    pub(super) fn print(
+        &self,
+        outcomes: &[Outcome],
+        rules: &Influxql,
+    ) -> Result<Vec<u8>, json::Unprintable> {
+        let mut printer = csv::Printer::new(rules.csv, self.style.epoch);
+        let mut body = Vec::new();
+        let documents = match self.chunk {
+            None => vec![chunk::whole(outcomes)],
+            Some(size) => chunk::chunks(outcomes, size),
+        };
+        for outcomes in &documents {
+            let parts: Vec<Part<'_>> = outcomes.iter().map(chunk::Chunk::part).collect();
+            if self.csv {
+                body.extend(printer.document(&parts));
+            } else {
+                body.extend(json::document(&parts, self.style)?);
+                body.extend_from_slice(rules.json.end.as_bytes());
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// An error of the whole query, as a Go product answers it.
+fn whole_error(status: u16, message: &str, output: &Output, rules: &Influxql) -> Answer {
+    let error = Some(message.to_owned());
+    if rules.errors == Errors::V2 {
+        let mut body = b"{\"code\":\"invalid\",\"message\":".to_vec();
+        json::string(&mut body, message.as_bytes(), rules.json.strings);
+        body.push(b'}');
+        return Answer {
+            status,
+            content_type: Some("application/json; charset=utf-8"),
+            body,
+            error,
+            ..Answer::default()
+        };
+    }
+    let body = if output.csv {
+        csv::error(message)
+    } else {
+        let mut body = json::error(message, output.style);
+        body.extend_from_slice(rules.json.end.as_bytes());
+        body
+    };
+    Answer {
+        status,
+        content_type: Some(output.content_type(rules)),
+        body,
+        error,
+        ..Answer::default()
+    }
+}
+
+/// Answers `/api/v3/query_influxql`.
+pub fn query_influxql(parameters: &Parameters, host: &dyn Host, rules: &Influxql) -> Answer {
+    iox::query_influxql(parameters, host, rules)
+}
+
+/// Runs the one statement of a v3 query.
+pub(super) fn run_one(statement: &Statement, context: Context<'_>) -> Result<Outcome, Failure> {
+    debug_assert!(context.rules.planner == Planner::Iox);
+    let series = exec::execute(statement, context)?.unwrap_or_default();
+    Ok(Outcome { series, ..Outcome::default() })
+}

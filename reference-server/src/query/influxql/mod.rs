@@ -1,0 +1,21 @@
+//! InfluxQL: a query and a view of the store become the answers of `/query`.
+//!
+//! Text → `lexer` → `parse` → `ast` → `exec` over a [`Host`](host::Host) → `result` → `http`.
+
+pub mod ast;
+mod chunk;
+mod csv;
+mod duration;
+pub mod exec;
+pub mod expr;
+pub mod host;
+pub mod http;
+mod iox;
+mod json;
+mod lexer;
+pub mod parse;
+mod pattern;
+mod print;
+pub mod result;
+mod time;
+pub mod token;

@@ -1,0 +1,23 @@
+//! What the Go products say of a regular expression that does not compile.
+
+/// The message for a pattern that the compiler refused.
+pub(super) fn go_error(source: &str, error: &regex::Error) -> String {
+    let said = error.to_string();
+    let last =
+        said.lines().rev().find_map(|l| l.strip_prefix("error: ")).unwrap_or("invalid pattern");
+    let tail = |c: char| source.rfind(c).map_or(source, |i| &source[i..]);
+    let reason = match last {
+        "unclosed character class" => format!("missing closing ]: `{}`", tail('[')),
+        "unclosed group" => format!("missing closing ): `{source}`"),
+        "unopened group" => format!("unexpected ): `{source}`"),
+        "repetition operator missing expression" => {
+            let sign: String = source.chars().find(|c| "*+?".contains(*c)).into_iter().collect();
+            format!("missing argument to repetition operator: `{sign}`")
+        }
+        "incomplete escape sequence, reached end of pattern prematurely" => {
+            "trailing backslash at end of expression: ``".to_owned()
+        }
+        other => format!("{other}: `{source}`"),
+    };
+    format!("error parsing regexp: {reason}")
+}

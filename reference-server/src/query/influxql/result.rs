@@ -1,0 +1,70 @@
+//! What a query answers, apart from how it is printed.
+
+use crate::store::{Name, Value};
+
+/// The value of one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// No value.
+    Null,
+    /// A field's or a function's value, or a text.
+    Value(Value),
+    /// A point in time, in nanoseconds since 1970.
+    Time(i64),
+}
+
+impl Cell {
+    /// A cell with this text.
+    pub fn text(text: impl AsRef<[u8]>) -> Self {
+        Self::Value(Value::String(text.as_ref().into()))
+    }
+
+    /// A cell with this whole number.
+    pub const fn integer(n: i64) -> Self {
+        Self::Value(Value::Integer(n))
+    }
+
+    /// A cell with this truth.
+    pub const fn boolean(b: bool) -> Self {
+        Self::Value(Value::Boolean(b))
+    }
+
+    /// A cell with this number.
+    pub const fn float(n: f64) -> Self {
+        Self::Value(Value::Float(n))
+    }
+}
+
+/// Rows of one measurement and tag set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Its name; empty for none.
+    pub name: Vec<u8>,
+    /// The tags that it is grouped by, sorted by key.
+    pub tags: Vec<(Name, Name)>,
+    /// The names of its columns.
+    pub columns: Vec<Name>,
+    /// Its rows, each as long as `columns`.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Series {
+    /// Rows without a measurement, as `SHOW` gives them.
+    pub fn table(name: &str, columns: &[&str], rows: Vec<Vec<Cell>>) -> Self {
+        let columns = columns.iter().map(|c| Name::from(c.as_bytes())).collect();
+        Self { name: name.as_bytes().to_vec(), tags: Vec::new(), columns, rows }
+    }
+}
+
+/// What one statement answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// Its number in the query.
+    pub statement: usize,
+    /// Warnings.
+    pub warnings: Vec<String>,
+    /// Its rows.
+    pub series: Vec<Series>,
+    /// Why it failed.
+    pub error: Option<String>,
+}

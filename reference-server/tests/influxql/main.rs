@@ -1,0 +1,4 @@
+//! InfluxQL over a server in memory: answers as the real products gave them.
+
+mod fake;
+mod read_back;
