@@ -12,7 +12,7 @@ use profiles::Capability;
 
 /// Why there are no points.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable(pub String);
+pub(crate) struct Unreadable(pub(crate) String);
 
 /// Where and as whom a reading is done.
 #[derive(Clone, Debug, Default)]

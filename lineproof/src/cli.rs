@@ -1,7 +1,8 @@
 //! What can be typed.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use harness::case::Level;
+use profiles::Capability;
 use std::path::PathBuf;
 
 /// Proves a server's InfluxDB write path, line by line.
@@ -14,6 +15,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Run(RunArgs),
     List(ListArgs),
 }
 
@@ -29,6 +31,97 @@ pub(crate) struct SelectArgs {
     /// Read the cases from this folder instead of those in the binary
     #[arg(long, value_name = "DIR")]
     pub(crate) cases_dir: Option<PathBuf>,
+}
+
+/// Where the target is, and who we are there.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// The server's URL, with a path prefix if it has one
+    #[arg(long, value_name = "URL")]
+    pub(crate) target: Option<String>,
+    /// What the server is taken for: product@edition, as `lineproof list --profiles` shows them
+    #[arg(long = "profile", value_name = "PROFILE")]
+    pub(crate) profiles: Vec<String>,
+    /// A token that may do everything
+    #[arg(long, env = "LINEPROOF_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// A user who may do everything
+    #[arg(long, env = "LINEPROOF_USER")]
+    pub(crate) user: Option<String>,
+    /// That user's password
+    #[arg(long, env = "LINEPROOF_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+    /// The organisation, where the server has several
+    #[arg(long, env = "LINEPROOF_ORG")]
+    pub(crate) org: Option<String>,
+    /// Run everything in this existing database or bucket; cases that need one of their own do not
+    /// run
+    #[arg(long, value_name = "NAME")]
+    pub(crate) database: Option<String>,
+    /// Something that the server lacks, as a word of the `needs` of cases (may be repeated)
+    #[arg(long = "lacks", value_name = "CAPABILITY", value_parser = capability)]
+    pub(crate) lacks: Vec<Capability>,
+    /// How many seconds an answer may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub(crate) timeout: f64,
+}
+
+/// Runs the cases and says whether the server keeps its promises
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lineproof run --target http://127.0.0.1:8086 --profile oss-v1@1.6
+  LINEPROOF_TOKEN=… lineproof run --target https://host/influx --profile oss-v2@2.7 --format junit --output report.xml
+  lineproof run --target http://127.0.0.1:8181 --profile v3-core@3.6 --cases 'batch/*' --strict 2
+  lineproof run                            (every profile, on the servers in the binary)
+
+Exit codes: 0 conformant; 1 not conformant, or a known failure passes, or the list of them is stale;
+2 wrong usage, or nothing ran; 3 the target cannot be judged; 4 no verdict; 70 a fault of lineproof;
+130 interrupted. MUST and SHOULD failures count, MAY ones and guesses only warn.")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// 0: honesty and status class; 1: status, JSON shape, what is stored; 2: messages; 3: every
+    /// byte and header
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub(crate) strict: u8,
+    /// How many cases run at once [default: two for each processor]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Begin no new case after the first failure
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Run the cases in another order, the same for the same seed
+    #[arg(long, value_name = "SEED")]
+    pub(crate) shuffle: Option<u64>,
+    /// A file of cases that are known to fail, a pattern and a reason a line: `batch/*  # why`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known_failing: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Read the snapshots from this folder instead of those in the binary
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshots_dir: Option<PathBuf>,
+}
+
+/// Where the report goes.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// The form of the report; json is one event a line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write the report into this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Junit,
 }
 
 /// Lists the cases, or the profiles
@@ -51,4 +144,8 @@ fn level(word: &str) -> Result<Level, String> {
         .into_iter()
         .find(|level| level.word() == word)
         .ok_or_else(|| "one of must, should, may".to_owned())
+}
+
+fn capability(word: &str) -> Result<Capability, String> {
+    word.parse()
 }

@@ -1,6 +1,7 @@
-//! A run that ends before it has a verdict: why, and with which exit code.
+//! A command that ends before it has a verdict: why, and with which exit code.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 /// Why a command ends early.
@@ -16,10 +17,29 @@ impl Failure {
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self { code: ExitCode::from(2), message: message.to_string() }
     }
+
+    /// The target cannot be judged: 3.
+    pub(crate) fn unusable(message: impl fmt::Display) -> Self {
+        Self { code: ExitCode::from(3), message: message.to_string() }
+    }
+
+    /// A fault of lineproof itself: 70.
+    pub(crate) fn internal(message: impl fmt::Display) -> Self {
+        Self { code: ExitCode::from(70), message: message.to_string() }
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
+}
+
+/// Runs a command; a panic in it is a fault of lineproof, and no verdict on the target.
+pub(crate) fn guarded(
+    command: impl FnOnce() -> Result<ExitCode, Failure>,
+) -> Result<ExitCode, Failure> {
+    std::panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
+        Err(Failure::internal("this is a fault of lineproof itself; please report it with the text above"))
+    })
 }

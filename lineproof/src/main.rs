@@ -1,8 +1,11 @@
 //! The binary: what the user types, and the exit code that comes of it.
 
 mod cli;
+mod embedded;
 mod exit;
 mod list;
+mod live;
+mod run;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -10,6 +13,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let outcome = match cli.command {
+        cli::Command::Run(args) => exit::guarded(|| run::run(&args)),
         cli::Command::List(args) => list::list(&args),
     };
     outcome.unwrap_or_else(|failure| {

@@ -4,8 +4,8 @@ use super::{Entry, Fate, Ledger};
 use crate::claim::{Claim, Claims};
 use crate::clock::is_near;
 use crate::model::{Item, Meaning, Written};
-use crate::point::{Point, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::point::{Key, Point, Value};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Everything that is known of one write.
 pub(crate) struct Write<'w> {
@@ -61,37 +61,86 @@ struct Judged<'w> {
     found: Option<usize>,
 }
 
-pub(crate) fn judge(write: &Write<'_>) -> Ledger {
-    let judged = judged_lines(write);
-    let mut fates: Vec<Fate> = write.items.iter().map(|_| Fate::Unjudged).collect();
-    let mut explained: BTreeSet<usize> = judged
-        .iter()
-        .filter(|line| line.duty != Duty::MustNot)
-        .filter_map(|line| line.found)
-        .collect();
-    for (n, point) in write.after.iter().enumerate() {
-        let written = |at: &usize| write.after[*at].key() == point.key();
-        if write.before.contains(point) || explained.iter().any(written) {
-            explained.insert(n);
+/// The lines and points of one write, so that each is found without a search.
+struct Book<'w> {
+    write: &'w Write<'w>,
+    lines: Vec<Judged<'w>>,
+    /// The lines (indices) of each point found.
+    writers: HashMap<usize, Vec<usize>>,
+    after: HashMap<Key<'w>, Vec<usize>>,
+    before: HashMap<Key<'w>, Vec<&'w Point>>,
+}
+
+impl<'w> Book<'w> {
+    fn new(write: &'w Write<'w>) -> Self {
+        let mut after: HashMap<_, Vec<_>> = HashMap::new();
+        for (n, point) in write.after.iter().enumerate() {
+            after.entry(point.key()).or_default().push(n);
         }
+        let mut before: HashMap<_, Vec<_>> = HashMap::new();
+        for point in write.before {
+            before.entry(point.key()).or_default().push(point);
+        }
+        let mut book = Self { write, lines: Vec::new(), writers: HashMap::new(), after, before };
+        book.lines = judged_lines(&book);
+        for (n, line) in book.lines.iter().enumerate() {
+            if let Some(at) = line.found {
+                book.writers.entry(at).or_default().push(n);
+            }
+        }
+        book
     }
+
+    /// The lines that belong to this point.
+    fn writers(&self, at: usize) -> impl Iterator<Item = &Judged<'w>> {
+        self.writers.get(&at).into_iter().flatten().map(|n| &self.lines[*n])
+    }
+
+    /// Whether this point was there before, just so.
+    fn is_old(&self, point: &Point) -> bool {
+        let same = |old: &&Point| {
+            old.fields.len() == point.fields.len()
+                && old.fields.iter().all(|(k, v)| point.fields.get(k).is_some_and(|w| w.agrees(v)))
+        };
+        self.before.get(&point.key()).is_some_and(|olds| olds.iter().any(same))
+    }
+
+    /// The value that a field of this point had before.
+    fn old_value(&self, point: &Point, field: &str) -> Option<&Value> {
+        self.before.get(&point.key())?.iter().find_map(|old| old.fields.get(field))
+    }
+}
+
+pub(crate) fn judge(write: &Write<'_>) -> Ledger {
+    let book = Book::new(write);
+    let mut fates: Vec<Fate> = write.items.iter().map(|_| Fate::Unjudged).collect();
+    let owed = |line: &&Judged<'_>| line.duty != Duty::MustNot;
+    let mut explained: BTreeSet<usize> = book
+        .lines
+        .iter()
+        .filter(owed)
+        .filter_map(|line| line.found)
+        .flat_map(|at| book.after[&write.after[at].key()].iter().copied())
+        .collect();
+    explained.extend((0..write.after.len()).filter(|n| book.is_old(&write.after[*n])));
     // So many stored things may come from lines that nobody here understands.
     let mut capacity = open_lines(write);
     let mut strays = Vec::new();
 
-    for line in &judged {
-        fates[line.index] = fate(write, &judged, line, &mut explained, capacity > 0);
+    for line in &book.lines {
+        fates[line.index] = fate(&book, line, &mut explained, capacity > 0);
     }
     forgive_unnamed(write, &mut fates);
     for (n, point) in write.after.iter().enumerate().filter(|(n, _)| !explained.contains(n)) {
         if capacity > 0 {
             capacity -= 1;
-        } else if judged.iter().all(|line| line.found != Some(n) || !fates[line.index].is_wrong()) {
-            strays.push(format!("PHANTOM, written by no line: {}", point.show(&show_time(point.time, write.now))));
+        } else if book.writers(n).all(|line| !fates[line.index].is_wrong()) {
+            let shown = point.show(&show_time(point.time, write.now));
+            strays.push(format!("PHANTOM, written by no line: {shown}"));
         }
     }
-    strays.extend(vanished(write));
-    nothing_stored(write, &judged, &mut fates);
+    strays.extend(vanished(&book));
+    nothing_stored(&book, &mut fates);
 
     let entries = write.items.iter().zip(&write.claims.items).zip(fates);
     let entries = entries.map(|((item, claim), fate)| Entry {
@@ -103,7 +152,8 @@ pub(crate) fn judge(write: &Write<'_>) -> Ledger {
     Ledger { entries: entries.collect(), strays }
 }
 
-fn judged_lines<'w>(write: &Write<'w>) -> Vec<Judged<'w>> {
+fn judged_lines<'w>(book: &Book<'w>) -> Vec<Judged<'w>> {
+    let write = book.write;
     let mut lines = Vec::new();
     for (index, (item, claim)) in write.items.iter().zip(&write.claims.items).enumerate() {
         let Meaning::Point(written) = &item.meaning else { continue };
@@ -122,10 +172,10 @@ fn judged_lines<'w>(write: &Write<'w>) -> Vec<Judged<'w>> {
         };
         let found = match (time, written.timestamp) {
             (Some(time), _) => {
-                let same = |p: &Point| series(p) == (&written.measurement, &written.tags) && p.time == time;
-                write.after.iter().position(same)
+                let key = (written.measurement.as_str(), &written.tags, time);
+                book.after.get(&key).map(|found| found[0])
             }
-            (None, timestamp) => newest(write, written, timestamp.is_none()),
+            (None, timestamp) => newest(book, written, timestamp.is_none()),
         };
         lines.push(Judged { index, written, duty, found });
     }
@@ -134,52 +184,43 @@ fn judged_lines<'w>(write: &Write<'w>) -> Vec<Judged<'w>> {
 
 /// The point of a line whose time the server chose, or whose unit is not sure: a new one of the
 /// same series, or one that has changed.
-fn newest(write: &Write<'_>, written: &Written, by_server: bool) -> Option<usize> {
+fn newest(book: &Book<'_>, written: &Written, by_server: bool) -> Option<usize> {
     let fits = |point: &Point| {
         series(point) == (&written.measurement, &written.tags)
-            && (!by_server || is_near(point.time, write.now))
-            && !write.before.contains(point)
+            && (!by_server || is_near(point.time, book.write.now))
+            && !book.is_old(point)
     };
-    write.after.iter().rposition(fits)
+    book.write.after.iter().rposition(fits)
 }
 
 fn series(point: &Point) -> (&String, &BTreeMap<String, String>) {
     (&point.measurement, &point.tags)
 }
 
-fn fate(
-    write: &Write<'_>,
-    all: &[Judged<'_>],
-    line: &Judged<'_>,
-    explained: &mut BTreeSet<usize>,
-    open: bool,
-) -> Fate {
+fn fate(book: &Book<'_>, line: &Judged<'_>, explained: &mut BTreeSet<usize>, open: bool) -> Fate {
     match (line.duty, line.found) {
-        (Duty::Must, None) => misplaced(write, line, explained).unwrap_or(Fate::Lost),
+        (Duty::Must, None) => misplaced(book.write, line, explained).unwrap_or(Fate::Lost),
         (Duty::May | Duty::MustNot, None) => Fate::Absent,
         (Duty::May, Some(_)) => Fate::Stored,
-        (Duty::MustNot, Some(at)) => rejected_fate(write, all, line, at, explained),
-        (Duty::Must, Some(at)) => accepted_fate(write, all, line, at, open),
+        (Duty::MustNot, Some(at)) => rejected_fate(book, line, at, explained),
+        (Duty::Must, Some(at)) => accepted_fate(book, line, at, open),
     }
 }
 
 /// A line that was refused: is what it says there, and from nowhere else?
 fn rejected_fate(
-    write: &Write<'_>,
-    all: &[Judged<'_>],
+    book: &Book<'_>,
     line: &Judged<'_>,
     at: usize,
     explained: &mut BTreeSet<usize>,
 ) -> Fate {
-    let point = &write.after[at];
-    let before = write.before.iter().find(|p| p.key() == point.key());
+    let point = &book.write.after[at];
     let elsewhere = |key: &str, value: &Value| {
-        let by_other = all.iter().any(|other| {
+        let by_other = book.writers(at).any(|other| {
             other.duty != Duty::MustNot
-                && other.found == Some(at)
                 && other.written.fields.get(key).is_some_and(|v| v.agrees(value))
         });
-        by_other || before.and_then(|p| p.fields.get(key)).is_some_and(|v| v.agrees(value))
+        by_other || book.old_value(point, key).is_some_and(|v| v.agrees(value))
     };
     let shows = |(key, value): (&String, &Value)| {
         point.fields.get(key).is_some_and(|v| v.agrees(value)) && !elsewhere(key, value)
@@ -194,26 +235,18 @@ fn rejected_fate(
 
 /// A line that was accepted: is its point there as written? Of several writers of one field the
 /// last one counts.
-fn accepted_fate(
-    write: &Write<'_>,
-    all: &[Judged<'_>],
-    line: &Judged<'_>,
-    at: usize,
-    open: bool,
-) -> Fate {
-    let point = &write.after[at];
+fn accepted_fate(book: &Book<'_>, line: &Judged<'_>, at: usize, open: bool) -> Fate {
+    let point = &book.write.after[at];
     let is_last = |key: &str| {
-        !all.iter().any(|other| {
+        !book.writers(at).any(|other| {
             other.index > line.index
-                && other.found == Some(at)
                 && other.duty == Duty::Must
                 && other.written.fields.contains_key(key)
         })
     };
     let perhaps = |key: &str, value: &Value| {
-        all.iter().any(|other| {
+        book.writers(at).any(|other| {
             other.duty == Duty::May
-                && other.found == Some(at)
                 && other.written.fields.get(key).is_some_and(|v| v.agrees(value))
         })
     };
@@ -229,12 +262,14 @@ fn accepted_fate(
     }
     if !open {
         let known = |key: &String| {
-            all.iter().any(|other| other.found == Some(at) && other.written.fields.contains_key(key))
-                || write.before.iter().any(|p| p.key() == point.key() && p.fields.contains_key(key))
+            book.writers(at).any(|other| other.written.fields.contains_key(key))
+                || book.old_value(point, key).is_some()
         };
-        wrong.extend(point.fields.keys().filter(|k| !known(k)).map(|k| format!("field {k} is from nowhere")));
+        let stray = point.fields.keys().filter(|k| !known(k));
+        wrong.extend(stray.map(|k| format!("field {k} is from nowhere")));
     }
-    let twice = |points: &[Point]| points.iter().filter(|p| p.key() == point.key()).count() > 1;
+    let copies = book.after[&point.key()].len();
+    let old_copies = book.before.get(&point.key()).map_or(0, Vec::len);
     if !own.is_empty() && missing.len() == own.len() && wrong.is_empty() {
         return if open { Fate::Unjudged } else { Fate::Lost };
     }
@@ -242,7 +277,7 @@ fn accepted_fate(
     if !wrong.is_empty() {
         return if open { Fate::Unjudged } else { Fate::Mutated(wrong.join(", ")) };
     }
-    if twice(write.after) && !twice(write.before) { Fate::Duplicated } else { Fate::Stored }
+    if copies > 1 && old_copies < copies { Fate::Duplicated } else { Fate::Stored }
 }
 
 /// A line that was accepted and is not where it should be: stored at another time or with other
@@ -286,20 +321,22 @@ fn open_lines(write: &Write<'_>) -> usize {
 }
 
 /// What was stored before this write and is gone.
-fn vanished(write: &Write<'_>) -> Vec<String> {
+fn vanished(book: &Book<'_>) -> Vec<String> {
+    let write = book.write;
     if write.oldest.is_some() {
         return Vec::new();
     }
-    let gone = |point: &&Point| !write.after.iter().any(|p| p.key() == point.key());
+    let gone = |point: &&Point| !book.after.contains_key(&point.key());
     let lost = write.before.iter().filter(gone);
     lost.map(|p| format!("LOST, stored before this write: {}", p.show(&show_time(p.time, write.now)))).collect()
 }
 
 /// Lines that are plainly data, all acknowledged, and the database is empty.
-fn nothing_stored(write: &Write<'_>, judged: &[Judged<'_>], fates: &mut [Fate]) {
+fn nothing_stored(book: &Book<'_>, fates: &mut [Fate]) {
+    let write = book.write;
     let all_accepted = write.claims.items.iter().all(|c| *c == Claim::Accepted);
     if !write.after.is_empty()
-        || !judged.is_empty()
+        || !book.lines.is_empty()
         || !all_accepted
         || write.claims.unnamed > 0
         || write.oldest.is_some()

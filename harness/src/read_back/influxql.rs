@@ -109,6 +109,10 @@ fn value(cell: &Json, types: &[String]) -> Value {
     match cell {
         Json::Bool(v) => Value::Boolean(*v),
         Json::String(v) => Value::String(v.clone()),
+        // Only a float has a point; without one the field's other numeric types are as likely.
+        Json::Number(v) if is("float") && !v.is_i64() && !v.is_u64() => {
+            Value::Float(v.as_f64().unwrap_or(f64::NAN))
+        }
         Json::Number(v) if numeric > 1 || types.is_empty() => Value::Number(v.to_string()),
         Json::Number(v) if is("integer") && v.is_i64() => Value::Integer(v.as_i64().unwrap_or(0)),
         Json::Number(v) if is("unsigned") && v.is_u64() => Value::Unsigned(v.as_u64().unwrap_or(0)),

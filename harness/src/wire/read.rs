@@ -2,6 +2,9 @@
 
 use super::{Response, WireError};
 
+/// No head is longer.
+const MOST: usize = 1024 * 1024;
+
 /// How far an answer has come.
 pub(super) enum Progress {
     /// More must come.
@@ -91,19 +94,24 @@ fn not_http(bytes: &[u8]) -> WireError {
     WireError::NotHttp(bytes[..bytes.len().min(40)].to_vec())
 }
 
+/// Status line and headers, whatever bytes their values hold: some servers echo what they were
+/// sent, control characters and all.
 fn parse_head(bytes: &[u8], to_head_request: bool) -> Result<Option<Head>, WireError> {
-    let mut headers = [httparse::EMPTY_HEADER; 128];
-    let mut parsed = httparse::Response::new(&mut headers);
-    let body_at = match parsed.parse(bytes) {
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Ok(httparse::Status::Complete(at)) => at,
-        Err(_) => return Err(not_http(bytes)),
+    let begins = &b"HTTP/1."[..bytes.len().min(7)];
+    if !bytes.starts_with(begins) {
+        return Err(not_http(bytes));
+    }
+    let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
+        return if bytes.len() > MOST { Err(not_http(bytes)) } else { Ok(None) };
     };
-    let status = parsed.code.unwrap_or(0);
-    let headers: Vec<_> = parsed
-        .headers
-        .iter()
-        .map(|h| (h.name.to_ascii_lowercase(), String::from_utf8_lossy(h.value).into_owned()))
+    let body_at = end + 4;
+    let text = String::from_utf8_lossy(&bytes[..end]);
+    let mut lines = text.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+    let status: u16 = status.ok_or_else(|| not_http(bytes))?;
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
     let value = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim());
     let framing = if to_head_request || status == 204 || status == 304 || status < 200 {
@@ -122,23 +130,20 @@ fn parse_head(bytes: &[u8], to_head_request: bool) -> Result<Option<Head>, WireE
 fn unchunk(mut bytes: &[u8]) -> Result<Option<Vec<u8>>, WireError> {
     let mut body = Vec::new();
     loop {
-        match httparse::parse_chunk_size(bytes) {
-            Ok(httparse::Status::Partial) => return Ok(None),
-            Err(_) => return Err(WireError::Truncated),
-            Ok(httparse::Status::Complete((at, 0))) => {
-                // Trailers, if any, end with an empty line.
-                let rest = &bytes[at..];
-                let whole = rest.starts_with(b"\r\n") || rest.windows(4).any(|w| w == b"\r\n\r\n");
-                return Ok(whole.then_some(body));
-            }
-            Ok(httparse::Status::Complete((at, size))) => {
-                let Ok(size) = usize::try_from(size) else { return Err(WireError::Truncated) };
-                let Some(chunk) = bytes.get(at..at + size) else { return Ok(None) };
-                body.extend_from_slice(chunk);
-                let Some(rest) = bytes.get(at + size + 2..) else { return Ok(None) };
-                bytes = rest;
-            }
+        let Some(end) = bytes.windows(2).position(|w| w == b"\r\n") else { return Ok(None) };
+        let line = String::from_utf8_lossy(&bytes[..end]);
+        let digits = line.split(';').next().unwrap_or_default().trim();
+        let size = usize::from_str_radix(digits, 16).map_err(|_| WireError::Truncated)?;
+        bytes = &bytes[end + 2..];
+        if size == 0 {
+            // Trailers, if any, end with an empty line.
+            let whole = bytes.starts_with(b"\r\n") || bytes.windows(4).any(|w| w == b"\r\n\r\n");
+            return Ok(whole.then_some(body));
         }
+        let Some(chunk) = bytes.get(..size) else { return Ok(None) };
+        body.extend_from_slice(chunk);
+        let Some(rest) = bytes.get(size + 2..) else { return Ok(None) };
+        bytes = rest;
     }
 }
 
@@ -171,6 +176,8 @@ mod tests {
         let mut tls = Reader::new(false);
         assert!(matches!(tls.feed(b"\x15\x03\x01\x00\x02\x02\x46"), Err(WireError::NotHttp(_))));
         assert_eq!(Reader::new(false).end(), Err(WireError::Closed));
+        let odd = whole(b"HTTP/1.1 400 Bad\r\nX-Error: a\x1fb\xff\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(odd.header("x-error"), Some("a\u{1f}b\u{fffd}"));
         let mut cut = Reader::new(false);
         assert!(cut.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi").is_ok());
         assert_eq!(cut.end(), Err(WireError::Truncated));

@@ -1,0 +1,50 @@
+//! The live line: shown on a terminal only.
+
+use harness::event::Event;
+use harness::verdict::Verdict;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+
+/// Where a run stands.
+pub(crate) struct Live {
+    bar: ProgressBar,
+    failed: usize,
+}
+
+impl Live {
+    pub(crate) fn new(profile: &str, cases: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(
+            Some(cases as u64),
+            if std::io::stderr().is_terminal() {
+                ProgressDrawTarget::stderr()
+            } else {
+                ProgressDrawTarget::hidden()
+            },
+        );
+        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {elapsed} {wide_msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(profile.to_owned());
+        Self { bar, failed: 0 }
+    }
+
+    pub(crate) fn show(&mut self, event: &Event) {
+        match event {
+            Event::Started(_) => {}
+            Event::Begun { id, .. } => self.message(id),
+            Event::Case(result) => {
+                self.bar.inc(1);
+                if matches!(result.verdict, Verdict::Fail | Verdict::Xpass | Verdict::Error) {
+                    self.failed += 1;
+                }
+                self.message(&result.id);
+            }
+            Event::Finished(_) => self.bar.finish_and_clear(),
+        }
+    }
+
+    fn message(&self, id: &str) {
+        let failed = if self.failed > 0 { format!("{} failed  ", self.failed) } else { String::new() };
+        self.bar.set_message(format!("{failed}{id}"));
+    }
+}

@@ -1,0 +1,167 @@
+//! `lineproof run`.
+
+use crate::cli::{Format, RunArgs, TargetArgs};
+use crate::embedded::Embedded;
+use crate::exit::Failure;
+use crate::list;
+use crate::live::Live;
+use harness::event::Event;
+use harness::known::Known;
+use harness::report::{self, text::Style};
+use harness::run::Plan;
+use harness::snapshot::Snapshots;
+use harness::target::{Credentials, Target};
+use harness::verdict::Ending;
+use profiles::Profile;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::sync::watch;
+
+pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let plan = plan(args)?;
+    let profiles = chosen_profiles(&args.target)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("no runtime: {error}")))?;
+    let (events, ending) = runtime.block_on(all(args, &profiles, &plan))?;
+    write_report(args, &events)?;
+    Ok(ExitCode::from(ending.code()))
+}
+
+/// The runs, one profile after another.
+async fn all(
+    args: &RunArgs,
+    profiles: &[&'static Profile],
+    plan: &Plan,
+) -> Result<(Vec<Event>, Ending), Failure> {
+    let interrupt = interrupts();
+    let mut events = Vec::new();
+    let mut ending: Option<Ending> = None;
+    for profile in profiles {
+        // Kept until its run is over: an embedded server stops when it is dropped.
+        let (target, _server) = target(&args.target, profile).await?;
+        let mut live = Live::new(&profile.name(), plan.cases.len());
+        let one = harness::run::run(&target, plan.clone(), interrupt.clone(), |event| {
+            live.show(event);
+            events.push(event.clone());
+        });
+        let own = one.await;
+        ending = Some(ending.map_or(own, |before| before.and(own)));
+        if own == Ending::Interrupted {
+            break;
+        }
+    }
+    Ok((events, ending.unwrap_or(Ending::Usage)))
+}
+
+fn plan(args: &RunArgs) -> Result<Plan, Failure> {
+    let cases = list::load(&args.select)?;
+    let known = match &args.known_failing {
+        None => Known::default(),
+        Some(path) => {
+            let fail = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+            let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+            Known::parse(&text).map_err(fail)?
+        }
+    };
+    let stale = known.stale(&cases);
+    let chosen = list::selection(&args.select).choose(&cases).map_err(Failure::usage)?;
+    let jobs = std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2);
+    Ok(Plan {
+        cases: chosen.into_iter().cloned().collect(),
+        snapshots: Snapshots::new(args.snapshots_dir.clone()),
+        strict: args.strict,
+        jobs: args.jobs.map_or(jobs, usize::from),
+        fail_fast: args.fail_fast,
+        shuffle: args.shuffle,
+        known,
+        stale,
+    })
+}
+
+/// The profiles to run: those named, or all of them on the servers in the binary.
+fn chosen_profiles(args: &TargetArgs) -> Result<Vec<&'static Profile>, Failure> {
+    let named: Result<Vec<_>, _> = args.profiles.iter().map(|name| profiles::find(name)).collect();
+    let named = named.map_err(Failure::usage)?;
+    match (&args.target, named.len()) {
+        (Some(_), 1) => Ok(named),
+        (Some(_), 0) => Err(Failure::usage(
+            "--target needs --profile: what is the server taken for? (`lineproof list --profiles`)",
+        )),
+        (Some(_), _) => Err(Failure::usage("one --target has one --profile")),
+        (None, 0) => Ok(profiles::ALL.to_vec()),
+        (None, _) => Ok(named),
+    }
+}
+
+/// The target of this profile: the URL given, or a server in the binary.
+pub(crate) async fn target(
+    args: &TargetArgs,
+    profile: &'static Profile,
+) -> Result<(Target, Option<Embedded>), Failure> {
+    if !args.timeout.is_finite() || args.timeout <= 0.0 {
+        return Err(Failure::usage("--timeout is a number of seconds above 0"));
+    }
+    let mut server = None;
+    let (url, token) = match &args.target {
+        Some(url) => (url.clone(), args.token.clone()),
+        None => {
+            let started = Embedded::start(profile).await?;
+            let found = (started.url(), started.token());
+            server = Some(started);
+            found
+        }
+    };
+    let mut target = Target::new(&url, profile).map_err(Failure::usage)?;
+    target.credentials = match &args.target {
+        Some(_) => {
+            Credentials { token, user: args.user.clone(), password: args.password.clone() }
+        }
+        None => Credentials { token, ..Credentials::default() },
+    };
+    target.org.clone_from(&args.org);
+    target.database.clone_from(&args.database);
+    target.lacks.clone_from(&args.lacks);
+    target.timeout = Duration::from_secs_f64(args.timeout);
+    Ok((target, server))
+}
+
+/// The first Ctrl-C asks for an orderly end, the second ends at once.
+pub(crate) fn interrupts() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        for first in [true, false] {
+            if tokio::signal::ctrl_c().await.is_err() {
+                return;
+            }
+            if first {
+                eprintln!("\nlineproof: stopping; what was made on the target is dropped (Ctrl-C again ends at once)");
+                sender.send(true).ok();
+            } else {
+                std::process::exit(130);
+            }
+        }
+    });
+    receiver
+}
+
+fn write_report(args: &RunArgs, events: &[Event]) -> Result<(), Failure> {
+    let to_terminal = args.output.output.is_none() && std::io::stdout().is_terminal();
+    let colour = to_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let text = match args.output.format {
+        Format::Text => report::text::report(events, Style { colour }),
+        Format::Json => report::json::report(events),
+        Format::Junit => report::junit::report(events),
+    };
+    match &args.output.output {
+        None => {
+            // A reader that has seen enough is no failure of ours.
+            std::io::stdout().write_all(text.as_bytes()).ok();
+            Ok(())
+        }
+        Some(path) => std::fs::write(path, text)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display()))),
+    }
+}
