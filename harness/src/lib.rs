@@ -20,6 +20,7 @@ mod model;
 mod outgoing;
 pub mod point;
 mod read_back;
+pub mod record;
 mod redact;
 pub mod report;
 pub mod run;

@@ -102,7 +102,7 @@ impl Point {
 /// A name, plain where nothing in it is odd.
 fn name(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/%+@".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+    if (1..=300).contains(&text.len()) && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
 }
 
 fn quoted(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use harness::case::Level;
+use harness::snapshot::Basis;
 use profiles::Capability;
 use std::path::PathBuf;
 
@@ -17,6 +18,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Run(RunArgs),
     List(ListArgs),
+    Explain(ExplainArgs),
+    #[command(hide = true)]
+    Record(RecordArgs),
 }
 
 /// Which cases, and from where.
@@ -137,6 +141,49 @@ pub(crate) struct ListArgs {
     /// List the profiles instead
     #[arg(long)]
     pub(crate) profiles: bool,
+}
+
+/// Shows what a case sends, why, and what is expected of each profile
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lineproof explain batch/one-bad-line-of-three
+  lineproof explain batch/one-bad-line-of-three --profile v3-core@3.6")]
+pub(crate) struct ExplainArgs {
+    /// The id of the case
+    pub(crate) case: String,
+    /// Only on these profiles
+    #[arg(long = "profile", value_name = "PROFILE")]
+    pub(crate) profiles: Vec<String>,
+    /// The server that the curl lines name
+    #[arg(long, value_name = "URL")]
+    pub(crate) target: Option<String>,
+    /// Read the cases from this folder instead of those in the binary
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases_dir: Option<PathBuf>,
+    /// Read the snapshots from this folder instead of those in the binary
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshots_dir: Option<PathBuf>,
+}
+
+/// Writes snapshots of what a real product answers
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// What the snapshots rest on: recorded, source, documented, inferred
+    #[arg(long)]
+    pub(crate) basis: Basis,
+    /// Which release this is and how it was run
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) from: String,
+    /// The folder of snapshots
+    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    pub(crate) snapshots_dir: PathBuf,
+    /// Leave the snapshots alone that are there already
+    #[arg(long)]
+    pub(crate) missing: bool,
 }
 
 fn level(word: &str) -> Result<Level, String> {

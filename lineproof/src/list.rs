@@ -4,6 +4,8 @@ use crate::cli::{ListArgs, SelectArgs};
 use crate::exit::Failure;
 use harness::case::Case;
 use harness::select::Selection;
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
@@ -17,18 +19,26 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let cases = load(&args.select)?;
     let chosen = selection(&args.select).choose(&cases).map_err(Failure::usage)?;
     let width = chosen.iter().map(|case| case.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
     for case in &chosen {
-        println!("{:<width$}  {:<6}  {}", case.id, case.level.word(), case.summary);
+        text += &format!("{:<width$}  {:<6}  {}\n", case.id, case.level.word(), case.summary);
     }
+    // A reader that has seen enough is no failure of ours.
+    std::io::stdout().write_all(text.as_bytes()).ok();
     eprintln!("{} of {} cases", chosen.len(), cases.len());
     Ok(ExitCode::SUCCESS)
 }
 
 /// The cases that the arguments name, or all that is wrong with them.
 pub(crate) fn load(args: &SelectArgs) -> Result<Vec<Case>, Failure> {
-    harness::load::load(args.cases_dir.as_deref()).map_err(|errors| {
+    cases(args.cases_dir.as_deref())
+}
+
+/// The cases of a folder, or those in the binary.
+pub(crate) fn cases(dir: Option<&Path>) -> Result<Vec<Case>, Failure> {
+    harness::load::load(dir).map_err(|errors| {
         let lines: Vec<_> = errors.iter().map(|error| format!("  {error}")).collect();
-        Failure::usage(format!("{} case files are wrong:\n{}", errors.len(), lines.join("\n")))
+        Failure::usage(format!("wrong case files, {}:\n{}", errors.len(), lines.join("\n")))
     })
 }
 

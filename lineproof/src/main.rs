@@ -3,8 +3,10 @@
 mod cli;
 mod embedded;
 mod exit;
+mod explain;
 mod list;
 mod live;
+mod record;
 mod run;
 
 use clap::Parser;
@@ -15,6 +17,8 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         cli::Command::Run(args) => exit::guarded(|| run::run(&args)),
         cli::Command::List(args) => list::list(&args),
+        cli::Command::Explain(args) => explain::explain(&args),
+        cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("lineproof: {failure}");

@@ -21,13 +21,17 @@ use tokio::sync::watch;
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let plan = plan(args)?;
     let profiles = chosen_profiles(&args.target)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::internal(format!("no runtime: {error}")))?;
+    let runtime = runtime()?;
     let (events, ending) = runtime.block_on(all(args, &profiles, &plan))?;
     write_report(args, &events)?;
     Ok(ExitCode::from(ending.code()))
+}
+
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("no runtime: {error}")))
 }
 
 /// The runs, one profile after another.
@@ -82,7 +86,7 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
 }
 
 /// The profiles to run: those named, or all of them on the servers in the binary.
-fn chosen_profiles(args: &TargetArgs) -> Result<Vec<&'static Profile>, Failure> {
+pub(crate) fn chosen_profiles(args: &TargetArgs) -> Result<Vec<&'static Profile>, Failure> {
     let named: Result<Vec<_>, _> = args.profiles.iter().map(|name| profiles::find(name)).collect();
     let named = named.map_err(Failure::usage)?;
     match (&args.target, named.len()) {

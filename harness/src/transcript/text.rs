@@ -13,10 +13,6 @@
 use super::{Answer, Outcome, Record, Transcript};
 use std::fmt::{self, Write};
 
-/// Control characters stand for themselves as pictures, so that no editor changes them.
-const PICTURES: &[(char, char)] =
-    &[('\r', '␍'), ('\0', '␀'), ('\t', '␉'), ('\u{1b}', '␛'), ('\u{7f}', '␡'), ('\u{b}', '␋'), ('\u{c}', '␌')];
-
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, record) in self.steps.iter().enumerate() {
@@ -129,12 +125,23 @@ fn entry_of(record: &mut Record, entry: &str) -> Option<()> {
     Some(())
 }
 
+/// Control characters become pictures (`␍` for CR), so that no editor changes them.
 fn pictured(text: &str) -> String {
-    text.chars().map(|c| PICTURES.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to)).collect()
+    let picture = |c: char| match u32::from(c) {
+        code @ 0..=0x1f if c != '\n' => char::from_u32(0x2400 + code).unwrap_or(c),
+        0x7f => '␡',
+        _ => c,
+    };
+    text.chars().map(picture).collect()
 }
 
 fn unpictured(text: &str) -> String {
-    text.chars().map(|c| PICTURES.iter().find(|(_, to)| *to == c).map_or(c, |(from, _)| *from)).collect()
+    let control = |c: char| match u32::from(c) {
+        code @ 0x2400..=0x241f if c != '␊' => char::from_u32(code - 0x2400).unwrap_or(c),
+        0x2421 => '\u{7f}',
+        _ => c,
+    };
+    text.chars().map(control).collect()
 }
 
 #[cfg(test)]
@@ -155,7 +162,7 @@ mod tests {
         let transcript = Transcript {
             steps: vec![
                 step(answer(204, ""), &["line 1 LOST: m f=\"a\nb\""]),
-                step(answer(400, "one\ttab\r\n\n  two\n"), &[]),
+                step(answer(400, "one\ttab\u{2}\r\n\n  two\n"), &[]),
                 step(answer(400, "without end"), &[]),
                 step(answer(400, "\n"), &[]),
                 step(Outcome::Stored(vec!["m f=1 1".to_owned(), "m f=\"\u{7f}\" 2".to_owned()]), &[]),

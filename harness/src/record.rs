@@ -1,0 +1,117 @@
+//! Recording: what a product answers becomes the expectation. Each case is asked twice, and an
+//! answer that is not the same twice is refused.
+
+use crate::case::Case;
+use crate::driver::NotMade;
+use crate::execute::execute;
+use crate::session::Session;
+use crate::snapshot::{Basis, Snapshot, Snapshots};
+use crate::target::{Target, Unusable};
+use crate::transcript::{Outcome, Transcript};
+use std::path::Path;
+
+/// What is said of everything that is recorded.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    /// What it rests on.
+    pub basis: Basis,
+    /// Which release, and how it was run.
+    pub from: String,
+}
+
+/// What became of one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// The file is new.
+    New,
+    /// The file was there and is the same.
+    Same,
+    /// The file was there and has changed.
+    Changed,
+    /// The target lacks what the case needs.
+    Unsupported(String),
+    /// The two answers differ, or there was none: nothing is written.
+    Refused(String),
+}
+
+/// Records these cases into a folder of snapshots.
+///
+/// # Errors
+/// The target cannot be asked.
+pub async fn record(
+    target: &Target,
+    cases: &[Case],
+    provenance: &Provenance,
+    dir: &Path,
+    mut on_case: impl FnMut(&Case, &Recorded),
+) -> Result<(), Unusable> {
+    let session = Session::open(target).await?;
+    for case in cases {
+        let recorded = match session.unsupported(case) {
+            Some(why) => Recorded::Unsupported(why),
+            None => match twice(&session, case).await {
+                Err(NotMade::NoSuchRole(role)) => Recorded::Unsupported(format!("no credentials of the kind {role:?}")),
+                Err(NotMade::Refused(why)) => Recorded::Refused(why),
+                Ok(Err(why)) => Recorded::Refused(why),
+                Ok(Ok(transcript)) => write(target, case, provenance, dir, transcript),
+            },
+        };
+        on_case(case, &recorded);
+    }
+    let last = session.canary().await;
+    session.close().await.ok();
+    last
+}
+
+/// The transcript, if it is the same twice.
+async fn twice(session: &Session, case: &Case) -> Result<Result<Transcript, String>, NotMade> {
+    let first = execute(session, case).await?;
+    let second = execute(session, case).await?;
+    if first.timed_out || second.timed_out {
+        return Ok(Err("no answer in time".to_owned()));
+    }
+    let crashed = |t: &Transcript| t.steps.iter().any(|s| matches!(s.outcome, Outcome::NoAnswer(_)));
+    if crashed(&first.transcript) {
+        return Ok(Err(format!("no answer:\n{}", first.transcript)));
+    }
+    if first.transcript != second.transcript {
+        return Ok(Err(format!(
+            "not the same twice:\n--- first\n{}--- second\n{}",
+            first.transcript, second.transcript
+        )));
+    }
+    // What a reader makes of the text must be what was seen.
+    let again = Transcript::parse(&first.transcript.to_string());
+    if again.as_ref() != Ok(&first.transcript) {
+        return Ok(Err(format!("cannot be written as text:\n{}", first.transcript)));
+    }
+    Ok(Ok(first.transcript))
+}
+
+fn write(
+    target: &Target,
+    case: &Case,
+    provenance: &Provenance,
+    dir: &Path,
+    transcript: Transcript,
+) -> Recorded {
+    let snapshot = Snapshot {
+        description: case.summary.clone(),
+        basis: provenance.basis,
+        from: provenance.from.clone(),
+        case: case.digest(),
+        transcript,
+    };
+    let path = dir.join(Snapshots::path(target.profile, case));
+    let text = snapshot.text();
+    let recorded = match std::fs::read_to_string(&path) {
+        Ok(old) if old == text => return Recorded::Same,
+        Ok(_) => Recorded::Changed,
+        Err(_) => Recorded::New,
+    };
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    match made.and_then(|()| std::fs::write(&path, text)) {
+        Ok(()) => recorded,
+        Err(error) => Recorded::Refused(format!("{}: {error}", path.display())),
+    }
+}
