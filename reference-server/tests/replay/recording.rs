@@ -93,16 +93,18 @@ impl Recording {
             .and_then(|n| n.to_str()?.strip_suffix(".jsonl.gz"))
             .ok_or("a recording's name ends in .jsonl.gz")?
             .to_owned();
-        let file = File::open(path).map_err(|e| format!("cannot open: {e}"))?;
+        let fault = |what: &str, e| format!("cannot {what} {}: {e}", path.display());
+        let file = File::open(path).map_err(|e| fault("open", e))?;
         let mut text = String::new();
         GzDecoder::new(BufReader::new(file))
             .read_to_string(&mut text)
-            .map_err(|e| format!("cannot unpack: {e}"))?;
+            .map_err(|e| fault("unpack", e))?;
         let probes = if asks_in_full(&name) {
             parse::<RequestProbe>(&text)
         } else {
             parse::<LineProbe>(&text)
-        }?;
+        };
+        let probes = probes.map_err(|e| format!("{}, {e}", path.display()))?;
         Ok(Self { name, probes })
     }
 }

@@ -26,12 +26,15 @@ impl Asked {
 /// Starts the server that this recording needs.
 pub(crate) fn start(recording: &str) -> Result<Asked, String> {
     if let Ok(url) = std::env::var("LINEPROOF_REPLAY_URL") {
-        let authority = url.strip_prefix("http://").ok_or("LINEPROOF_REPLAY_URL is no http:// URL")?;
+        let authority =
+            url.strip_prefix("http://").ok_or("LINEPROOF_REPLAY_URL is no http:// URL")?;
         return Ok(Asked::Elsewhere(authority.trim_end_matches('/').to_owned()));
     }
-    let name = profile(recording).ok_or_else(|| format!("no profile is recorded in {recording}"))?;
+    let name =
+        profile(recording).ok_or_else(|| format!("no profile is recorded in {recording}"))?;
     let profile = profiles::find(name).map_err(|e| e.to_string())?;
-    let mut builder = Server::builder(profile).clock(Arc::new(ClockOfTheRecordings(Instant::now())));
+    let mut builder =
+        Server::builder(profile).fresh().clock(Arc::new(ClockOfTheRecordings(Instant::now())));
     // Version 2 asks for credentials always; the others were recorded in both ways.
     if profile.family != profiles::Family::V2 {
         builder = builder.auth(recording.ends_with("-auth"));
