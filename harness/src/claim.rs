@@ -64,10 +64,11 @@ fn by_echo(message: &str, items: &[Item]) -> Claims {
         let text = item.text.trim_start_matches([' ', '\t', '\0']);
         message.contains(&format!("'{text}'"))
     };
-    let claims = items.iter().map(|i| if echoed(i) { Claim::Rejected } else { Claim::Accepted }).collect();
-    let digits = message.split_once("dropped=").map(|(_, rest)| {
-        rest.chars().take_while(char::is_ascii_digit).collect::<String>()
-    });
+    let claims =
+        items.iter().map(|i| if echoed(i) { Claim::Rejected } else { Claim::Accepted }).collect();
+    let digits = message
+        .split_once("dropped=")
+        .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
     Claims { items: claims, unnamed: digits.and_then(|d| d.parse().ok()).unwrap_or(0) }
 }
 
@@ -87,12 +88,17 @@ mod tests {
         let lines = "a f=1\n# c\nb f=\nc f=1";
         assert_eq!(of(204, "", lines), (vec![Accepted; 3], 0));
         assert_eq!(of(500, "oops", lines), (vec![Unmentioned; 3], 0));
-        assert_eq!(of(400, r#"{"code":"invalid","message":"unable to parse 'b f=': x"}"#, lines), (vec![Rejected; 3], 0));
-        let v1 = r#"{"error":"partial write: unable to parse 'b f=': missing field value dropped=0"}"#;
+        assert_eq!(
+            of(400, r#"{"code":"invalid","message":"unable to parse 'b f=': x"}"#, lines),
+            (vec![Rejected; 3], 0)
+        );
+        let v1 =
+            r#"{"error":"partial write: unable to parse 'b f=': missing field value dropped=0"}"#;
         assert_eq!(of(400, v1, lines), (vec![Accepted, Rejected, Accepted], 0));
         let v2 = r#"{"code":"unprocessable entity","message":"failure writing points to database: partial write: x dropped=2"}"#;
         assert_eq!(of(422, v2, lines), (vec![Accepted; 3], 2));
-        let v3 = r#"{"error":"partial write of line protocol occurred","data":[{"line_number":2}]}"#;
+        let v3 =
+            r#"{"error":"partial write of line protocol occurred","data":[{"line_number":2}]}"#;
         assert_eq!(of(400, v3, lines), (vec![Accepted, Rejected, Accepted], 0));
         let whole = r#"{"error":"parsing failed","data":{"line_number":2}}"#;
         assert_eq!(of(400, whole, lines), (vec![Rejected; 3], 0));

@@ -101,12 +101,14 @@ fn outcome(expected: &Record, got: &Record, add: &mut impl FnMut(Kind, String, S
 }
 
 fn answer(e: &Answer, g: &Answer, is_query: bool, add: &mut impl FnMut(Kind, String, String)) {
+    let class = e.status / 100 != g.status / 100;
     if e.status != g.status {
-        let class = e.status / 100 != g.status / 100;
         let kind = if class { Kind::StatusClass } else { Kind::Status };
-        add(kind, e.status.to_string(), g.status.to_string());
+        let said = |answer: &Answer| format!("{} {}", answer.status, answer.body.trim_end());
+        add(kind, said(e), said(g));
     }
-    if e.body != g.body {
+    // An answer of another class says other things: that is no second fault.
+    if e.body != g.body && !class {
         let (kind, expected, got) = body(e, g, is_query);
         add(kind, expected, got);
     }
@@ -128,25 +130,26 @@ fn answer(e: &Answer, g: &Answer, is_query: bool, add: &mut impl FnMut(Kind, Str
 fn body(e: &Answer, g: &Answer, is_query: bool) -> (Kind, String, String) {
     let shown = |answer: &Answer| answer.body.trim_end().to_owned();
     let json = |answer: &Answer| serde_json::from_str::<Json>(&answer.body).ok();
-    let kind = match (json(e), json(g)) {
-        (Some(a), Some(b)) if same(&a, &b) => Kind::Bytes,
-        (Some(a), Some(b)) => {
-            let data = is_query || a["results"].is_array() || a.is_array();
-            let failed = |json: &Json| json.to_string().contains("\"error\"");
-            if !alike(&a, &b) {
-                if data { Kind::Data } else { Kind::Shape }
-            } else if data && !failed(&a) {
-                Kind::Data
-            } else {
-                Kind::Message
+    let kind =
+        match (json(e), json(g)) {
+            (Some(a), Some(b)) if same(&a, &b) => Kind::Bytes,
+            (Some(a), Some(b)) => {
+                let data = is_query || a["results"].is_array() || a.is_array();
+                let failed = |json: &Json| json.to_string().contains("\"error\"");
+                if !alike(&a, &b) {
+                    if data { Kind::Data } else { Kind::Shape }
+                } else if data && !failed(&a) {
+                    Kind::Data
+                } else {
+                    Kind::Message
+                }
             }
-        }
-        (None, None) if e.body.trim() == g.body.trim() => Kind::Bytes,
-        (None, None) if e.body.is_empty() == g.body.is_empty() => {
-            if is_query && e.status == 200 { Kind::Data } else { Kind::Message }
-        }
-        _ => Kind::Shape,
-    };
+            (None, None) if e.body.trim() == g.body.trim() => Kind::Bytes,
+            (None, None) if e.body.is_empty() == g.body.is_empty() => {
+                if is_query && e.status == 200 { Kind::Data } else { Kind::Message }
+            }
+            _ => Kind::Shape,
+        };
     (kind, shown(e), shown(g))
 }
 
@@ -154,7 +157,9 @@ fn body(e: &Answer, g: &Answer, is_query: bool) -> (Kind, String, String) {
 fn same(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(x), Json::Number(y)) => x == y || x.as_f64() == y.as_f64(),
-        (Json::Array(x), Json::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y)),
+        (Json::Array(x), Json::Array(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y))
+        }
         (Json::Object(x), Json::Object(y)) => {
             x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| same(v, w)))
         }
@@ -165,7 +170,9 @@ fn same(a: &Json, b: &Json) -> bool {
 /// Of the same shape: the same keys and types, lists of the same length.
 fn alike(a: &Json, b: &Json) -> bool {
     match (a, b) {
-        (Json::Array(x), Json::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| alike(x, y)),
+        (Json::Array(x), Json::Array(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| alike(x, y))
+        }
         (Json::Object(x), Json::Object(y)) => {
             x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| alike(v, w)))
         }
@@ -195,7 +202,10 @@ mod tests {
         assert_eq!(kinds(base, &base.replace("a: b", "a: c")), [Kind::Header]);
         assert_eq!(kinds(base, &base.replace("error\":\"x", "error\":\"y")), [Kind::Message]);
         assert_eq!(kinds(base, &base.replace("error", "message")), [Kind::Shape]);
-        assert_eq!(kinds(base, &base.replace("  | {\"error\":\"x\"}␊\n", "  | <html>\n")), [Kind::Shape]);
+        assert_eq!(
+            kinds(base, &base.replace("  | {\"error\":\"x\"}␊\n", "  | <html>\n")),
+            [Kind::Shape]
+        );
         assert_eq!(kinds(base, &base.replace("␊", "")), [Kind::Bytes]);
         assert_eq!(kinds(base, "1 write\n  no answer: reset\n"), [Kind::NoAnswer]);
         let stored = "1 read_back\n  = m f=1 1\n";
@@ -205,7 +215,9 @@ mod tests {
 
     #[test]
     fn what_a_query_gives_is_data() {
-        let of = |v: &str| format!("1 request\n  status 200\n  | {{\"results\":[{{\"values\":[[{v}]]}}]}}\n");
+        let of = |v: &str| {
+            format!("1 request\n  status 200\n  | {{\"results\":[{{\"values\":[[{v}]]}}]}}\n")
+        };
         assert_eq!(kinds(&of("1"), &of("1.0")), [Kind::Bytes]);
         assert_eq!(kinds(&of("1"), &of("2")), [Kind::Data]);
     }

@@ -145,10 +145,14 @@ pub(crate) async fn sweep(admin: &Admin<'_>, ready: &Ready, begins: &str) -> Res
         }
         family => {
             let names = databases(admin, ready).await;
-            space.made.extend(names.into_iter().filter(|n| n.starts_with(begins)).map(Made::Database));
+            space
+                .made
+                .extend(names.into_iter().filter(|n| n.starts_with(begins)).map(Made::Database));
             if family == Family::V1 {
                 let users = v1::users(admin).await;
-                space.made.extend(users.into_iter().filter(|n| n.starts_with(begins)).map(Made::User));
+                space
+                    .made
+                    .extend(users.into_iter().filter(|n| n.starts_with(begins)).map(Made::User));
             }
         }
     }

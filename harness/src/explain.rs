@@ -37,8 +37,12 @@ pub fn explain(
     }
     for profile in profiles {
         let _ = writeln!(text, "\n== {} ==", profile.name());
-        let missing: Vec<_> =
-            case.needs.iter().filter(|need| !profile.offers(**need)).map(ToString::to_string).collect();
+        let missing: Vec<_> = case
+            .needs
+            .iter()
+            .filter(|need| !profile.offers(**need))
+            .map(ToString::to_string)
+            .collect();
         if !missing.is_empty() {
             let _ = writeln!(text, "unsupported: it has no {}", missing.join(", "));
             continue;
@@ -62,17 +66,22 @@ fn input(action: &Action) -> String {
         Action::Write(body) | Action::Request { body: Some(body), .. } => body,
         Action::Query { text, .. } => return format!("  {text}\n"),
         Action::Request { method, target, body: None } => return format!("  {method} {target}\n"),
-        Action::ReadBack => return "  everything that is stored in the case's database\n".to_owned(),
+        Action::ReadBack => {
+            return "  everything that is stored in the case's database\n".to_owned();
+        }
     };
     match body {
-        Body::Text(text) => text.split('\n').fold(String::new(), |all, line| format!("{all}  | {line}\n")),
+        Body::Text(text) => {
+            text.split('\n').fold(String::new(), |all, line| format!("{all}  | {line}\n"))
+        }
         Body::Bytes(bytes) => format!("  | {} ({} bytes)\n", bytes.escape_ascii(), bytes.len()),
         Body::Repeat(repeat) => format!("  {repeat:?}\n"),
     }
 }
 
 fn expected(case: &Case, snapshot: &Snapshot) -> String {
-    let stale = if snapshot.case == case.digest() { "" } else { " (of an older text of this case)" };
+    let stale =
+        if snapshot.case == case.digest() { "" } else { " (of an older text of this case)" };
     let shown = snapshot.transcript.to_string();
     let shown: String = shown.lines().fold(String::new(), |all, line| format!("{all}  {line}\n"));
     format!("expected{stale}, {} by {}:\n{shown}", snapshot.basis.word(), snapshot.from)
@@ -103,7 +112,8 @@ fn sent(case: &Case, profile: &Profile, url: Option<&Base>) -> String {
 
 /// A place with names for everything that only a server can give.
 fn space(family: Family) -> Space {
-    let token = |name: &str| Credential { authorization: Some(name.to_owned()), secrets: Vec::new() };
+    let token =
+        |name: &str| Credential { authorization: Some(name.to_owned()), secrets: Vec::new() };
     let mut space = Space {
         database: DATABASE.to_owned(),
         org: Some("ORG".to_owned()),
@@ -120,8 +130,12 @@ fn space(family: Family) -> Space {
         Family::V3 => "Bearer",
     };
     space.roles.insert(Role::Owner, token(&format!("{scheme} LINEPROOF_TOKEN")));
-    for role in [Role::ReadOnly, Role::WriteOnly, Role::ReadWrite, Role::Other, Role::Inactive, Role::Wrong] {
-        space.roles.insert(role, token(&format!("{scheme} {}_TOKEN", format!("{role:?}").to_uppercase())));
+    for role in
+        [Role::ReadOnly, Role::WriteOnly, Role::ReadWrite, Role::Other, Role::Inactive, Role::Wrong]
+    {
+        space
+            .roles
+            .insert(role, token(&format!("{scheme} {}_TOKEN", format!("{role:?}").to_uppercase())));
     }
     space
 }
@@ -137,14 +151,17 @@ fn make_database(case: &Case, family: Family, url: &str) -> String {
             format!("curl -sS '{url}/query' --data-urlencode 'q=CREATE DATABASE {DATABASE}{with}'")
         }
         Family::V2 => {
-            let rules = seconds.map_or_else(String::new, |s| format!("{{\"type\":\"expire\",\"everySeconds\":{s}}}"));
+            let rules = seconds.map_or_else(String::new, |s| {
+                format!("{{\"type\":\"expire\",\"everySeconds\":{s}}}")
+            });
             format!(
                 "curl -sS '{url}/api/v2/buckets' {} {json} -d '{{\"orgID\":\"ORG_ID\",\"name\":\"{DATABASE}\",\"retentionRules\":[{rules}]}}'",
                 auth("Token")
             )
         }
         Family::V3 => {
-            let retention = seconds.map_or_else(String::new, |s| format!(",\"retention_period\":\"{s}s\""));
+            let retention =
+                seconds.map_or_else(String::new, |s| format!(",\"retention_period\":\"{s}s\""));
             format!(
                 "curl -sS '{url}/api/v3/configure/database' {} {json} -d '{{\"db\":\"{DATABASE}\"{retention}}}'",
                 auth("Bearer")

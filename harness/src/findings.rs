@@ -23,7 +23,8 @@ pub(crate) fn of_executed(
     snapshot: Option<&Snapshot>,
 ) -> CaseResult {
     let mut result = blank(setting, case);
-    let mut findings = snapshot.map(|s| compare(&s.transcript, &done.transcript)).unwrap_or_default();
+    let mut findings =
+        snapshot.map(|s| compare(&s.transcript, &done.transcript)).unwrap_or_default();
     if snapshot.is_none() {
         findings.extend(without_snapshot(&done));
     }
@@ -42,7 +43,8 @@ pub(crate) fn of_executed(
     } else if judged || !findings.is_empty() {
         Course::Ran(&findings)
     } else {
-        result.reason = Some("nobody has said what this profile answers, and there is no ledger".to_owned());
+        result.reason =
+            Some("nobody has said what this profile answers, and there is no ledger".to_owned());
         Course::Skipped
     };
     let weight = Weight {

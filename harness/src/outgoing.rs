@@ -39,13 +39,17 @@ pub(crate) fn outgoing(family: Family, step: &Step, space: &Space) -> Option<Out
         Action::Write(body) => {
             lines = bytes(body, sending, space, &mut times);
             let path = sending.path.as_deref().unwrap_or(endpoint.path());
-            let query = sending.query_string.clone().unwrap_or_else(|| usual(family, endpoint, sending));
+            let query =
+                sending.query_string.clone().unwrap_or_else(|| usual(family, endpoint, sending));
             Request::new(sending.method.as_deref().unwrap_or("POST"), join(path, &query, sending))
         }
         Action::Request { method, target, body } => {
             lines = body.as_ref().map_or_else(Vec::new, |b| bytes(b, sending, space, &mut times));
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
-            Request::new(method, join(path, sending.query_string.as_deref().unwrap_or(query), sending))
+            Request::new(
+                method,
+                join(path, sending.query_string.as_deref().unwrap_or(query), sending),
+            )
         }
         Action::Query { text, language } => {
             let place = Place {
@@ -119,8 +123,11 @@ fn spelled(endpoint: Endpoint, precision: &str) -> &str {
 }
 
 fn join(path: &str, query: &str, sending: &Sending) -> String {
-    let parts: Vec<_> =
-        [Some(query), sending.params.as_deref()].into_iter().flatten().filter(|p| !p.is_empty()).collect();
+    let parts: Vec<_> = [Some(query), sending.params.as_deref()]
+        .into_iter()
+        .flatten()
+        .filter(|p| !p.is_empty())
+        .collect();
     if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
 }
 
@@ -180,7 +187,9 @@ pub(crate) fn named_databases(case: &Case) -> Vec<String> {
                 if let Some(("db" | "bucket" | "rp", name)) = pair.split_once('=')
                     && name != "{db}"
                 {
-                    names.push(percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned());
+                    names.push(
+                        percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned(),
+                    );
                 }
             }
         }
@@ -195,11 +204,8 @@ mod tests {
     fn target_of(family: Family, toml: &str) -> String {
         let head = "id='batch/x'\nsummary='s'\nlevel='must'\nclauses=[]\nneeds=[]\n[[step]]\n";
         let case = crate::load::parse("cases/batch/x.toml", &format!("{head}{toml}")).unwrap();
-        let space = Space {
-            database: "d".to_owned(),
-            org: Some("o".to_owned()),
-            ..Space::default()
-        };
+        let space =
+            Space { database: "d".to_owned(), org: Some("o".to_owned()), ..Space::default() };
         outgoing(family, &case.steps[0], &space).unwrap().request.target
     }
 
@@ -217,7 +223,13 @@ mod tests {
 
     #[test]
     fn a_generated_body_has_the_size_asked_for() {
-        let repeat = Repeat { line: "m f={i}".to_owned(), count: 2, first: None, last: None, pad_to: Some(40) };
+        let repeat = Repeat {
+            line: "m f={i}".to_owned(),
+            count: 2,
+            first: None,
+            last: None,
+            pad_to: Some(40),
+        };
         let text = repeated(&repeat, &Space::default());
         assert_eq!(text.len(), 40);
         assert!(text.starts_with("m f=0\nm f=1\n#xx"), "{text}");

@@ -39,7 +39,8 @@ impl Value {
             (Self::Number(a), b) | (b, Self::Number(a)) => {
                 let shown = b.show();
                 let number = shown.trim_end_matches(['i', 'u', '?']);
-                number == a || matches!((number.parse::<f64>(), a.parse::<f64>()), (Ok(x), Ok(y)) if x == y)
+                number == a
+                    || matches!((number.parse::<f64>(), a.parse::<f64>()), (Ok(x), Ok(y)) if x == y)
             }
             (Self::Float(a), Self::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
             _ => self == other,
@@ -81,8 +82,11 @@ impl Point {
             let _ = write!(line, ",{}={}", name(key), name(value));
         }
         line.push(' ');
-        let fields: Vec<_> =
-            self.fields.iter().map(|(key, value)| format!("{}={}", name(key), value.show())).collect();
+        let fields: Vec<_> = self
+            .fields
+            .iter()
+            .map(|(key, value)| format!("{}={}", name(key), value.show()))
+            .collect();
         line += &fields.join(",");
         line.push(' ');
         line += time;
@@ -102,7 +106,11 @@ impl Point {
 /// A name, plain where nothing in it is odd.
 fn name(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/%+@".contains(c);
-    if (1..=300).contains(&text.len()) && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+    if (1..=300).contains(&text.len()) && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
 }
 
 fn quoted(text: &str) -> String {
@@ -134,7 +142,9 @@ pub(crate) fn canonical(points: Vec<Point>) -> Vec<Point> {
         }
     }
     joined.sort_by(|a, b| {
-        let fields = |p: &Point| p.fields.iter().map(|(k, v)| format!("{k}={}", v.show())).collect::<Vec<_>>();
+        let fields = |p: &Point| {
+            p.fields.iter().map(|(k, v)| format!("{k}={}", v.show())).collect::<Vec<_>>()
+        };
         a.measurement
             .cmp(&b.measurement)
             .then(a.time.cmp(&b.time))
@@ -163,12 +173,19 @@ mod tests {
         assert_eq!(shown(Value::Float(2.0)), r#"m,"a b"=c f=2 7"#);
         assert_eq!(shown(Value::Integer(2)), r#"m,"a b"=c f=2i 7"#);
         assert_eq!(shown(Value::String("\"x".to_owned())), r#"m,"a b"=c f="\"x" 7"#);
-        assert_eq!(shown(Value::Float(1.797_693_134_862_315_7e308)), r#"m,"a b"=c f=1.7976931348623157e308 7"#);
+        assert_eq!(
+            shown(Value::Float(1.797_693_134_862_315_7e308)),
+            r#"m,"a b"=c f=1.7976931348623157e308 7"#
+        );
     }
 
     #[test]
     fn rows_of_one_point_are_joined_and_repeated_ones_are_kept() {
-        let parts = vec![point(2, "f", Value::Float(1.0)), point(1, "f", Value::Float(1.0)), point(2, "g", Value::Float(1.0))];
+        let parts = vec![
+            point(2, "f", Value::Float(1.0)),
+            point(1, "f", Value::Float(1.0)),
+            point(2, "g", Value::Float(1.0)),
+        ];
         assert_eq!(canonical(parts).len(), 2);
         let twice = vec![point(2, "f", Value::Float(1.0)), point(2, "f", Value::Float(1.0))];
         assert_eq!(canonical(twice).len(), 2);

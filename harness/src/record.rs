@@ -50,7 +50,9 @@ pub async fn record(
         let recorded = match session.unsupported(case) {
             Some(why) => Recorded::Unsupported(why),
             None => match twice(&session, case).await {
-                Err(NotMade::NoSuchRole(role)) => Recorded::Unsupported(format!("no credentials of the kind {role:?}")),
+                Err(NotMade::NoSuchRole(role)) => {
+                    Recorded::Unsupported(format!("no credentials of the kind {role:?}"))
+                }
                 Err(NotMade::Refused(why)) => Recorded::Refused(why),
                 Ok(Err(why)) => Recorded::Refused(why),
                 Ok(Ok(transcript)) => write(target, case, provenance, dir, transcript),
@@ -70,7 +72,8 @@ async fn twice(session: &Session, case: &Case) -> Result<Result<Transcript, Stri
     if first.timed_out || second.timed_out {
         return Ok(Err("no answer in time".to_owned()));
     }
-    let crashed = |t: &Transcript| t.steps.iter().any(|s| matches!(s.outcome, Outcome::NoAnswer(_)));
+    let crashed =
+        |t: &Transcript| t.steps.iter().any(|s| matches!(s.outcome, Outcome::NoAnswer(_)));
     if crashed(&first.transcript) {
         return Ok(Err(format!("no answer:\n{}", first.transcript)));
     }

@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 
 /// The rules that need no knowledge of the case, in this order.
 static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    let rule = |pattern: &str, with: &'static str| (Regex::new(pattern).unwrap_or_else(|e| panic!("{e}")), with);
+    let rule = |pattern: &str, with: &'static str| {
+        (Regex::new(pattern).unwrap_or_else(|e| panic!("{e}")), with)
+    };
     vec![
         rule(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "{uuid}"),
         rule(r#"("(?:version|commit|revision|build)"\s*:\s*")[^"]+"#, "${1}{release}"),
@@ -65,7 +67,12 @@ impl Redactor {
         let word = |org: &String| pattern(&format!(r"\b{}\b", regex::escape(org)));
         Self {
             exact,
-            words: space.org.iter().filter(|o| o.len() > 3).map(|o| (word(o), "{org}".to_owned())).collect(),
+            words: space
+                .org
+                .iter()
+                .filter(|o| o.len() > 3)
+                .map(|o| (word(o), "{org}".to_owned()))
+                .collect(),
             times: HashMap::new(),
             now: space.now,
             ids: RefCell::default(),
@@ -155,7 +162,8 @@ impl Redactor {
         if parsed.len() >= 19 && !parsed.ends_with('Z') && !parsed[19..].contains(['+', '-']) {
             parsed.push('Z');
         }
-        let nanoseconds = parsed.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond);
+        let nanoseconds =
+            parsed.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond);
         match nanoseconds.and_then(|n| i64::try_from(n).ok()) {
             Some(time) => match self.time(time) {
                 shown if shown.starts_with('{') => shown,
@@ -209,11 +217,23 @@ mod tests {
         let is = |text: &str, expected: &str| assert_eq!(redactor.text(text), expected);
         is("db lp_ab12_0001_other of acme, not acmes", "db {db}_other of {org}, not acmes");
         is("s3cret-token reader 127.0.0.1:8086", "{token} {read-only} {host}");
-        is("1790000000 1790000000123 1790000000123456 1790000100123456789", "{now} {now} {now} {now}");
+        is(
+            "1790000000 1790000000123 1790000000123456 1790000100123456789",
+            "{now} {now} {now} {now}",
+        );
         is("1700000000000000000 2105360000000000000", "1700000000000000000 {now+10y}");
-        is("2026-09-21T14:13:20Z 2026-09-21 14:13:20.5 2023-11-14T22:13:20Z", "{now} {now} 2023-11-14T22:13:20Z");
-        is(r#""version": "v2.7", "commit":"abc""#, r#""version": "{release}", "commit":"{release}""#);
-        is("0a1b2c3d4e5f6071 ffffffffffffffff 0a1b2c3d4e5f6071 00000000000000ff", "{id1} {id2} {id1} 00000000000000ff");
+        is(
+            "2026-09-21T14:13:20Z 2026-09-21 14:13:20.5 2023-11-14T22:13:20Z",
+            "{now} {now} 2023-11-14T22:13:20Z",
+        );
+        is(
+            r#""version": "v2.7", "commit":"abc""#,
+            r#""version": "{release}", "commit":"{release}""#,
+        );
+        is(
+            "0a1b2c3d4e5f6071 ffffffffffffffff 0a1b2c3d4e5f6071 00000000000000ff",
+            "{id1} {id2} {id1} 00000000000000ff",
+        );
         is("db84d9ee-e58e-11f1-803f-000000000000", "{uuid}");
         assert_eq!(redactor.header("allow", "POST, OPTIONS"), "OPTIONS, POST");
     }

@@ -3,10 +3,10 @@
 mod order;
 
 use crate::case::Case;
+use crate::driver::NotMade;
 use crate::event::{CaseResult, Event, Finished, Started};
 use crate::execute::execute;
 use crate::findings::{Setting, not_run, of_executed};
-use crate::driver::NotMade;
 use crate::known::Known;
 use crate::session::Session;
 use crate::snapshot::Snapshots;
@@ -210,9 +210,12 @@ async fn judged(shared: &Shared, case: &Case) -> CaseResult {
             let why = format!("{} has no credentials of the kind \"{role:?}\"", shared.profile);
             not_run(&setting, case, &Course::Unsupported, why)
         }
-        Err(NotMade::Refused(why)) => {
-            not_run(&setting, case, &Course::Error, format!("its database could not be made: {why}"))
-        }
+        Err(NotMade::Refused(why)) => not_run(
+            &setting,
+            case,
+            &Course::Error,
+            format!("its database could not be made: {why}"),
+        ),
     }
 }
 

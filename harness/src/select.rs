@@ -48,7 +48,8 @@ pub fn matches(pattern: &str, id: &str) -> bool {
     if pattern.contains('*') {
         return glob(pattern.as_bytes(), id.as_bytes());
     }
-    pattern == id || id.split_once('/').is_some_and(|(area, _)| pattern.trim_end_matches('/') == area)
+    pattern == id
+        || id.split_once('/').is_some_and(|(area, _)| pattern.trim_end_matches('/') == area)
 }
 
 fn glob(pattern: &[u8], text: &[u8]) -> bool {

@@ -42,11 +42,15 @@ impl Session {
         }
         if target.database.is_some() {
             let why = "everything runs in one existing database (--database)";
-            for lacking in [Capability::CreateDatabase, Capability::Retention, Capability::Permissions] {
+            for lacking in
+                [Capability::CreateDatabase, Capability::Retention, Capability::Permissions]
+            {
                 ready.lacks.entry(lacking).or_insert_with(|| why.to_owned());
             }
         }
-        let run = crate::digest::fnv64(format!("{}{}", crate::clock::now(), std::process::id()).as_bytes());
+        let run = crate::digest::fnv64(
+            format!("{}{}", crate::clock::now(), std::process::id()).as_bytes(),
+        );
         let mut session = Self {
             target: target.clone(),
             pool,
@@ -143,7 +147,12 @@ impl Session {
     }
 
     /// Gives a case's place back, and what the case itself has made.
-    pub(crate) async fn end(&self, case: &Case, space: &Space, before: &[String]) -> Result<(), String> {
+    pub(crate) async fn end(
+        &self,
+        case: &Case,
+        space: &Space,
+        before: &[String],
+    ) -> Result<(), String> {
         let result = driver::give_back(&self.admin(), space).await;
         self.live().retain(|live| live.database != space.database || live.prefix != space.prefix);
         if self.is_exclusive(case) {
@@ -204,7 +213,8 @@ impl Session {
     /// Secrets, and the shell variables that stand for them in a line for a shell.
     pub(crate) fn secrets(&self, space: &Space) -> Vec<(String, String)> {
         let mut secrets = Vec::new();
-        let mut add = |secret: &str, variable: &str| secrets.push((secret.to_owned(), variable.to_owned()));
+        let mut add =
+            |secret: &str, variable: &str| secrets.push((secret.to_owned(), variable.to_owned()));
         if let Some(own) = &self.ready.authorization {
             match own.split_once(' ') {
                 Some(("Basic", pair)) => add(pair, "LINEPROOF_USER:LINEPROOF_PASSWORD"),

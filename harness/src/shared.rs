@@ -30,7 +30,9 @@ pub(crate) fn cannot_share(case: &Case) -> Option<&'static str> {
     for step in &case.steps {
         match &step.action {
             Action::Write(body) if text(body) != Some(true) => {
-                return Some("needs a database of its own: its lines cannot be told from those of others");
+                return Some(
+                    "needs a database of its own: its lines cannot be told from those of others",
+                );
             }
             Action::Query { .. } | Action::Request { .. } => {
                 return Some("needs a database of its own: it asks for more than its own lines");

@@ -78,7 +78,8 @@ impl Snapshot {
     /// What is wrong in it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let rest = text.strip_prefix("---\n").ok_or("it does not begin with ---")?;
-        let (header, body) = rest.split_once("\n---\n").ok_or("its header does not end with ---")?;
+        let (header, body) =
+            rest.split_once("\n---\n").ok_or("its header does not end with ---")?;
         let value = |key: &str| {
             let of_key = |line: &str| {
                 line.trim_start().strip_prefix(key)?.strip_prefix(':').map(|v| unquoted(v.trim()))

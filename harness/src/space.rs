@@ -132,7 +132,8 @@ mod tests {
             ..Space::default()
         };
         let mut times = Times::new();
-        let body = space.fill_body("m,d={db} f={x} {now-2h}\nm f=1 {now}", unit(Some("s")), &mut times);
+        let body =
+            space.fill_body("m,d={db} f={x} {now-2h}\nm f=1 {now}", unit(Some("s")), &mut times);
         assert_eq!(body, "m,d=lp_1 f={x} 1699992800\nm f=1 1700000000");
         assert_eq!(times[0], ("{now-2h}".to_owned(), "1699992800".to_owned()));
         assert_eq!(space.fill_body("{now+10y}", 1, &mut times), "2015360000123456789");

@@ -32,8 +32,15 @@ pub enum Verdict {
 impl Verdict {
     /// All of them.
     pub const ALL: [Self; 9] = [
-        Self::Pass, Self::Fail, Self::Warn, Self::Xfail, Self::Xpass, Self::Unsupported,
-        Self::Skipped, Self::Unknown, Self::Error,
+        Self::Pass,
+        Self::Fail,
+        Self::Warn,
+        Self::Xfail,
+        Self::Xpass,
+        Self::Unsupported,
+        Self::Skipped,
+        Self::Unknown,
+        Self::Error,
     ];
 
     /// The word that reports use.
@@ -170,7 +177,10 @@ mod tests {
 
     fn of(kind: Kind, level: Level, basis: Basis, strict: u8) -> Verdict {
         let finding = Finding { step: 1, kind, expected: String::new(), got: String::new() };
-        verdict(&Course::Ran(&[finding]), &Weight { level, basis: Some(basis), strict, known: false })
+        verdict(
+            &Course::Ran(&[finding]),
+            &Weight { level, basis: Some(basis), strict, known: false },
+        )
     }
 
     #[test]
@@ -188,7 +198,8 @@ mod tests {
 
     #[test]
     fn known_failures_must_fail() {
-        let weight = |known| Weight { level: Level::Must, basis: Some(Basis::Recorded), strict: 1, known };
+        let weight =
+            |known| Weight { level: Level::Must, basis: Some(Basis::Recorded), strict: 1, known };
         assert_eq!(verdict(&Course::Ran(&[]), &weight(true)), Verdict::Xpass);
         assert_eq!(verdict(&Course::Ran(&[]), &weight(false)), Verdict::Pass);
     }

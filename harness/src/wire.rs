@@ -10,6 +10,7 @@ mod tls;
 pub use connection::{Base, BaseError};
 pub use curl::curl;
 pub(crate) use pool::Pool;
+pub(crate) use tls::UNANSWERED;
 
 use std::fmt;
 use std::time::Duration;

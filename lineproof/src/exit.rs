@@ -40,6 +40,8 @@ pub(crate) fn guarded(
     command: impl FnOnce() -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
     std::panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
-        Err(Failure::internal("this is a fault of lineproof itself; please report it with the text above"))
+        Err(Failure::internal(
+            "this is a fault of lineproof itself; please report it with the text above",
+        ))
     })
 }

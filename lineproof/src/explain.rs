@@ -10,8 +10,14 @@ use std::process::ExitCode;
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let cases = crate::list::cases(args.cases_dir.as_deref())?;
     let case = cases.iter().find(|case| case.id == args.case).ok_or_else(|| {
-        let near: Vec<_> = cases.iter().map(|c| c.id.as_str()).filter(|id| id.contains(&args.case)).take(5).collect();
-        let near = if near.is_empty() { String::new() } else { format!("; near it: {}", near.join(", ")) };
+        let near: Vec<_> = cases
+            .iter()
+            .map(|c| c.id.as_str())
+            .filter(|id| id.contains(&args.case))
+            .take(5)
+            .collect();
+        let near =
+            if near.is_empty() { String::new() } else { format!("; near it: {}", near.join(", ")) };
         Failure::usage(format!("no case has the id \"{}\"{near}", args.case))
     })?;
     let named: Result<Vec<_>, _> = args.profiles.iter().map(|name| profiles::find(name)).collect();

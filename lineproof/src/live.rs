@@ -21,7 +21,9 @@ impl Live {
                 ProgressDrawTarget::hidden()
             },
         );
-        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {elapsed} {wide_msg}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {elapsed} {wide_msg}")
+        {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(profile.to_owned());
@@ -44,7 +46,8 @@ impl Live {
     }
 
     fn message(&self, id: &str) {
-        let failed = if self.failed > 0 { format!("{} failed  ", self.failed) } else { String::new() };
+        let failed =
+            if self.failed > 0 { format!("{} failed  ", self.failed) } else { String::new() };
         self.bar.set_message(format!("{failed}{id}"));
     }
 }

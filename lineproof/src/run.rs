@@ -120,9 +120,7 @@ pub(crate) async fn target(
     };
     let mut target = Target::new(&url, profile).map_err(Failure::usage)?;
     target.credentials = match &args.target {
-        Some(_) => {
-            Credentials { token, user: args.user.clone(), password: args.password.clone() }
-        }
+        Some(_) => Credentials { token, user: args.user.clone(), password: args.password.clone() },
         None => Credentials { token, ..Credentials::default() },
     };
     target.org.clone_from(&args.org);
@@ -141,7 +139,9 @@ pub(crate) fn interrupts() -> watch::Receiver<bool> {
                 return;
             }
             if first {
-                eprintln!("\nlineproof: stopping; what was made on the target is dropped (Ctrl-C again ends at once)");
+                eprintln!(
+                    "\nlineproof: stopping; what was made on the target is dropped (Ctrl-C again ends at once)"
+                );
                 sender.send(true).ok();
             } else {
                 std::process::exit(130);

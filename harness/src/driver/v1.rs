@@ -16,7 +16,12 @@ const PASSWORD: &str = "lineproof-case-password";
 pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusable> {
     let authorization = authorization(&target.credentials);
     let mut ready = Ready {
-        token: target.credentials.password.clone().or(target.credentials.token.clone()).unwrap_or_default(),
+        token: target
+            .credentials
+            .password
+            .clone()
+            .or(target.credentials.token.clone())
+            .unwrap_or_default(),
         authorization: authorization.clone(),
         org: None,
         org_id: None,
@@ -26,12 +31,14 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
     let admin = Admin { target, pool, authorization };
     let anonymous = admin.anonymous(statement("SHOW DATABASES")).await;
     let anonymous = anonymous.map_err(|error| crate::diagnose::wire(&target.base, &error))?;
+    let anonymous = crate::diagnose::api(&target.base, "/query", anonymous)?;
     // An answer that is no refusal: credentials are not asked for.
     if target.credentials.is_empty() {
         if matches!(anonymous.status, 401 | 403) {
             return Err(Unusable(format!(
                 "{} wants credentials (status {}): give --user and --password, or set LINEPROOF_USER and LINEPROOF_PASSWORD",
-                target.base.url(), anonymous.status
+                target.base.url(),
+                anonymous.status
             )));
         }
         let why = "the server asks for no credentials";
@@ -70,7 +77,9 @@ async fn first_admin(admin: &Admin<'_>, anonymous: &Response, ready: &mut Ready)
             password.replace('\\', "\\\\").replace('\'', "\\'")
         );
         if admin.anonymous(statement(&text)).await.is_ok_and(|r| r.status == 200) {
-            ready.notes.push("the server had no user yet: the one given was made its first admin".to_owned());
+            ready.notes.push(
+                "the server had no user yet: the one given was made its first admin".to_owned(),
+            );
         }
     }
 }
@@ -82,7 +91,9 @@ async fn speaks_influxql(admin: &Admin<'_>) -> bool {
         Ok(answer) if matches!(answer.status, 404 | 405 | 501) => false,
         Ok(answer) if answer.status == 200 => {
             let json: Option<Json> = serde_json::from_slice(&answer.body).ok();
-            json.is_none_or(|json| json["results"][0]["error"].is_string() || json["error"].is_string())
+            json.is_none_or(|json| {
+                json["results"][0]["error"].is_string() || json["error"].is_string()
+            })
         }
         _ => true,
     }
@@ -184,7 +195,9 @@ fn statement(text: &str) -> Request {
 
 fn authorization(credentials: &Credentials) -> Option<String> {
     match (&credentials.user, &credentials.token) {
-        (Some(user), _) => basic(user, credentials.password.as_deref().unwrap_or_default()).authorization,
+        (Some(user), _) => {
+            basic(user, credentials.password.as_deref().unwrap_or_default()).authorization
+        }
         (None, Some(token)) => Some(format!("Token {token}")),
         (None, None) => None,
     }

@@ -16,6 +16,7 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
     let mut org = target.org.clone();
     let setup = anonymous.send(Request::new("GET", "/api/v2/setup")).await;
     let setup = setup.map_err(|error| crate::diagnose::wire(&target.base, &error))?;
+    let setup = crate::diagnose::api(&target.base, "/api/v2/setup", setup)?;
     if json_of(&setup)["allowed"] == true {
         let made = set_up(&anonymous, token.as_deref(), org.as_deref()).await?;
         notes.push(format!("the server was fresh: set up with the organisation \"{}\"", made.1));
@@ -36,18 +37,13 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
     if matches!(answer.status, 401 | 403) {
         return Err(Unusable(format!(
             "{} refuses the token (status {}): check --token or LINEPROOF_TOKEN",
-            target.base.url(), answer.status
+            target.base.url(),
+            answer.status
         )));
     }
     let orgs = json_of(&answer)["orgs"].as_array().cloned().unwrap_or_default();
-    let mut ready = Ready {
-        authorization,
-        token,
-        org: org.clone(),
-        org_id: None,
-        lacks: Lacks::new(),
-        notes,
-    };
+    let mut ready =
+        Ready { authorization, token, org: org.clone(), org_id: None, lacks: Lacks::new(), notes };
     match orgs.as_slice() {
         [only] => {
             ready.org = only["name"].as_str().map(str::to_owned);
@@ -56,7 +52,8 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
         [_, ..] => {
             let names: Vec<_> = orgs.iter().filter_map(|o| o["name"].as_str()).collect();
             return Err(Unusable(format!(
-                "the token sees several organisations ({}): choose one with --org", names.join(", ")
+                "the token sees several organisations ({}): choose one with --org",
+                names.join(", ")
             )));
         }
         [] if matches!(answer.status, 404 | 405 | 501) && target.database.is_some() => {
@@ -113,7 +110,9 @@ pub(super) async fn create(
             Role::Wrong => credential(Some("Token lineproof-wrong".to_owned()), "{wrong}"),
             Role::ReadOnly => grant(admin, space, &id, &["read"], "{read-only}").await?.0,
             Role::WriteOnly => grant(admin, space, &id, &["write"], "{write-only}").await?.0,
-            Role::ReadWrite => grant(admin, space, &id, &["read", "write"], "{read-write}").await?.0,
+            Role::ReadWrite => {
+                grant(admin, space, &id, &["read", "write"], "{read-write}").await?.0
+            }
             Role::Other => {
                 let other = format!("other_{}", wanted.database);
                 let other = bucket(admin, space, &other, None).await?;
@@ -123,7 +122,10 @@ pub(super) async fn create(
                 let (credential, grant_id) =
                     grant(admin, space, &id, &["read", "write"], "{inactive}").await?;
                 let path = format!("/api/v2/authorizations/{grant_id}");
-                let off = Request { method: "PATCH".to_owned(), ..post(&path, &json!({"status": "inactive"})) };
+                let off = Request {
+                    method: "PATCH".to_owned(),
+                    ..post(&path, &json!({"status": "inactive"}))
+                };
                 expect(admin.send(off).await, 200, "PATCH authorization")?;
                 credential
             }
@@ -139,7 +141,8 @@ async fn bucket(
     name: &str,
     retention: Option<u64>,
 ) -> Result<String, NotMade> {
-    let rules = retention.map_or_else(|| json!([]), |s| json!([{"type": "expire", "everySeconds": s}]));
+    let rules =
+        retention.map_or_else(|| json!([]), |s| json!([{"type": "expire", "everySeconds": s}]));
     let body = json!({"orgID": space.org_id, "name": name, "retentionRules": rules});
     let made = expect(admin.send(post("/api/v2/buckets", &body)).await, 201, "POST bucket")?;
     let id = made["id"].as_str().unwrap_or_default().to_owned();
@@ -152,7 +155,8 @@ async fn map(admin: &Admin<'_>, space: &Space, bucket: &str) {
     let org_id = space.org_id.as_deref().unwrap_or_default();
     let path = format!("/api/v2/dbrps?orgID={org_id}&bucketID={bucket}");
     let seen = admin.send(Request::new("GET", path)).await;
-    let mapped = seen.is_ok_and(|r| json_of(&r)["content"].as_array().is_some_and(|c| !c.is_empty()));
+    let mapped =
+        seen.is_ok_and(|r| json_of(&r)["content"].as_array().is_some_and(|c| !c.is_empty()));
     if !mapped {
         let body = json!({
             "orgID": org_id, "bucketID": bucket, "database": space.database,
@@ -176,7 +180,8 @@ async fn grant(
     let body = json!({
         "orgID": space.org_id, "description": space.database, "permissions": permissions,
     });
-    let made = expect(admin.send(post("/api/v2/authorizations", &body)).await, 201, "POST authorization")?;
+    let made =
+        expect(admin.send(post("/api/v2/authorizations", &body)).await, 201, "POST authorization")?;
     let text = |key: &str| made[key].as_str().unwrap_or_default().to_owned();
     space.made.push(Made::Authorization(text("id")));
     Ok((credential(Some(format!("Token {}", text("token"))), placeholder), text("id")))

@@ -18,17 +18,21 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
     let anonymous = Admin { target, pool, authorization: None };
     let seen = anonymous.send(list()).await;
     let seen = seen.map_err(|error| crate::diagnose::wire(&target.base, &error))?;
+    let seen = crate::diagnose::api(&target.base, "/api/v3/configure/database", seen)?;
     if token.is_none() && matches!(seen.status, 401 | 403) {
         // A fresh server gives its first admin token to whoever asks.
         let asked = anonymous.send(Request::new("POST", "/api/v3/configure/token/admin")).await;
         let given = asked.ok().filter(|answer| answer.status == 201);
         token = given.and_then(|answer| json_of(&answer)["token"].as_str().map(str::to_owned));
         match token {
-            Some(_) => notes.push("the server was fresh: its admin token was made for this run".to_owned()),
+            Some(_) => {
+                notes.push("the server was fresh: its admin token was made for this run".to_owned())
+            }
             None => {
                 return Err(Unusable(format!(
                     "{} wants a token (status {}): give --token, or set LINEPROOF_TOKEN",
-                    target.base.url(), seen.status
+                    target.base.url(),
+                    seen.status
                 )));
             }
         }
@@ -45,7 +49,8 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
     if matches!(own.status, 401 | 403) {
         return Err(Unusable(format!(
             "{} refuses the token (status {}): check --token or LINEPROOF_TOKEN",
-            target.base.url(), own.status
+            target.base.url(),
+            own.status
         )));
     }
     if matches!(own.status, 404 | 405 | 501) {
@@ -55,7 +60,8 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
     }
     let others = names(&own).into_iter().filter(|name| !name.starts_with('_')).count();
     if others > 0 {
-        let why = format!("the server already holds {others} databases, which count towards its limits");
+        let why =
+            format!("the server already holds {others} databases, which count towards its limits");
         lacks.insert(Capability::Limits, why);
     }
     Ok(Ready {

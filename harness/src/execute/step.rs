@@ -92,7 +92,8 @@ impl Run<'_> {
         }
         let mut after = self.session.read(self.space).await.ok();
         let response = answer?;
-        let (before, addressed) = (before?, address(self.session.target.profile.family, out, self.space));
+        let (before, addressed) =
+            (before?, address(self.session.target.profile.family, out, self.space));
         let items = items(&out.lines);
         let retention = self.case.retention.as_ref().map(|r| r.duration);
         let oldest = retention.map(|d| self.space.now - i64::try_from(d.as_nanos()).unwrap_or(0));

@@ -282,7 +282,11 @@ fn accepted_fate(book: &Book<'_>, line: &Judged<'_>, at: usize, open: bool) -> F
 
 /// A line that was accepted and is not where it should be: stored at another time or with other
 /// tags?
-fn misplaced(write: &Write<'_>, line: &Judged<'_>, explained: &mut BTreeSet<usize>) -> Option<Fate> {
+fn misplaced(
+    write: &Write<'_>,
+    line: &Judged<'_>,
+    explained: &mut BTreeSet<usize>,
+) -> Option<Fate> {
     let written = line.written;
     let same_fields = |p: &Point| {
         p.fields.len() == written.fields.len()
@@ -328,7 +332,10 @@ fn vanished(book: &Book<'_>) -> Vec<String> {
     }
     let gone = |point: &&Point| !book.after.contains_key(&point.key());
     let lost = write.before.iter().filter(gone);
-    lost.map(|p| format!("LOST, stored before this write: {}", p.show(&show_time(p.time, write.now)))).collect()
+    lost.map(|p| {
+        format!("LOST, stored before this write: {}", p.show(&show_time(p.time, write.now)))
+    })
+    .collect()
 }
 
 /// Lines that are plainly data, all acknowledged, and the database is empty.

@@ -9,9 +9,24 @@ use std::time::Duration;
 
 /// The areas that a case may belong to.
 pub(super) const AREAS: &[&str] = &[
-    "measurement", "tag", "field", "string", "timestamp", "precision", "batch", "schema",
-    "endpoint", "params", "encoding", "limits", "auth", "names", "retention", "read_back",
-    "delete", "query",
+    "measurement",
+    "tag",
+    "field",
+    "string",
+    "timestamp",
+    "precision",
+    "batch",
+    "schema",
+    "endpoint",
+    "params",
+    "encoding",
+    "limits",
+    "auth",
+    "names",
+    "retention",
+    "read_back",
+    "delete",
+    "query",
 ];
 
 pub(super) fn case(file: &str, text: &str, raw: File) -> Result<Case, CaseError> {
@@ -188,8 +203,7 @@ fn step_lines(text: &str) -> Vec<usize> {
 }
 
 fn line_of_key(text: &str, key: &str) -> usize {
-    let has = |line: &str| {
-        line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
-    };
+    let has =
+        |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
     text.lines().position(has).map_or(0, |n| n + 1)
 }

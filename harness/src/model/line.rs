@@ -174,9 +174,14 @@ mod tests {
 
     #[test]
     fn plain_lines_are_understood() {
-        let is = |text: &str, expected: &str| assert_eq!(shown(text).as_deref(), Some(expected), "{text}");
+        let is = |text: &str, expected: &str| {
+            assert_eq!(shown(text).as_deref(), Some(expected), "{text}")
+        };
         is("cpu,host=b val=2 17", "cpu,host=b val=2 17");
-        is(r"c\ pu,ho\=st=a\,b v\ 1=2i,w=3u,x=t", r#""c pu","ho=st"="a,b" "v 1"=2i,w=3u,x=true now"#);
+        is(
+            r"c\ pu,ho\=st=a\,b v\ 1=2i,w=3u,x=t",
+            r#""c pu","ho=st"="a,b" "v 1"=2i,w=3u,x=true now"#,
+        );
         is(r#"m s="a b, \"q\" \\ \n" -5"#, r#"m s="a b, \"q\" \\ \\n" -5"#);
         is("m f=-.5e3,g=1. 1  ", "m f=-500,g=1 1");
     }
@@ -184,10 +189,32 @@ mod tests {
     #[test]
     fn odd_lines_are_left_unjudged() {
         for text in [
-            "m", "m ", "m f", "m f=", "m,t= f=1", "m,t f=1", "m  f=1", "m f=1 1 2", "m f=1 x", "m\\ f=1",
-            "m f=1e400", "m f=1e-400", "m f=NaN", "m f=+1", "m f=9223372036854775808i", "m f=1,f=2",
-            "m,time=1 f=1", "m time=1", "m f=\"a\"b", "m f=\"a", "m f=1 ", "m\t f=1", "m,a\\b=c f=1",
-            "m f=1\r", "m f=t\r", "m,t=a,t=b f=1",
+            "m",
+            "m ",
+            "m f",
+            "m f=",
+            "m,t= f=1",
+            "m,t f=1",
+            "m  f=1",
+            "m f=1 1 2",
+            "m f=1 x",
+            "m\\ f=1",
+            "m f=1e400",
+            "m f=1e-400",
+            "m f=NaN",
+            "m f=+1",
+            "m f=9223372036854775808i",
+            "m f=1,f=2",
+            "m,time=1 f=1",
+            "m time=1",
+            "m f=\"a\"b",
+            "m f=\"a",
+            "m f=1 ",
+            "m\t f=1",
+            "m,a\\b=c f=1",
+            "m f=1\r",
+            "m f=t\r",
+            "m,t=a,t=b f=1",
         ] {
             assert_eq!(shown(text), None, "{text:?}");
         }

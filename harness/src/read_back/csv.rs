@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn quoted_cells_hold_anything() {
-        let blocks = blocks("#datatype,string,long\r\n,a,b\r\n,\"x,\"\"y\r\nz\",2\r\n\r\n,c\r\n,3\r\n");
+        let blocks =
+            blocks("#datatype,string,long\r\n,a,b\r\n,\"x,\"\"y\r\nz\",2\r\n\r\n,c\r\n,3\r\n");
         assert_eq!(blocks.len(), 2);
         assert_eq!(blocks[0].rows, [["", "x,\"y\nz", "2"]]);
         assert_eq!(blocks[0].annotations["datatype"][2], "long");

@@ -79,7 +79,9 @@ fn point(measurement: &str, columns: &[Role<'_>], row: &[Json]) -> Result<Point,
         match (column, cell) {
             (Role::Time, cell) => {
                 point.time = cell.as_i64().ok_or_else(|| {
-                    Unreadable(format!("SELECT: the time {cell} is not a number, though epoch=ns was asked"))
+                    Unreadable(format!(
+                        "SELECT: the time {cell} is not a number, though epoch=ns was asked"
+                    ))
                 })?;
             }
             (_, Json::Null) => {}
@@ -128,7 +130,8 @@ fn types(series: &[Series]) -> HashMap<String, BTreeMap<String, Vec<String>>> {
     for one in series {
         for row in &one.values {
             if let [Json::String(key), Json::String(kind), ..] = row.as_slice() {
-                let types = found.entry(one.name.clone()).or_default().entry(key.clone()).or_default();
+                let types =
+                    found.entry(one.name.clone()).or_default().entry(key.clone()).or_default();
                 types.push(kind.clone());
             }
         }
@@ -153,7 +156,8 @@ async fn series(ask: &impl Ask, place: &Place, text: &str) -> Result<Vec<Series>
     let json: Json = serde_json::from_slice(&lossy(&response.body))
         .map_err(|error| Unreadable(format!("{text}: the answer is not JSON ({error})")))?;
     let results = json["results"].as_array();
-    let results = results.ok_or_else(|| Unreadable(format!("{text}: the answer has no results")))?;
+    let results =
+        results.ok_or_else(|| Unreadable(format!("{text}: the answer has no results")))?;
     let mut found = Vec::new();
     for result in results {
         if let Some(error) = result["error"].as_str() {
@@ -161,7 +165,12 @@ async fn series(ask: &impl Ask, place: &Place, text: &str) -> Result<Vec<Series>
         }
         for one in result["series"].as_array().into_iter().flatten() {
             let strings = |list: &Json| -> Vec<String> {
-                list.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+                list.as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Json::as_str)
+                    .map(str::to_owned)
+                    .collect()
             };
             let rows = one["values"].as_array().into_iter().flatten();
             found.push(Series {

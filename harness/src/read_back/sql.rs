@@ -18,7 +18,10 @@ pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Un
     let mut tables: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for row in rows(ask, place, COLUMNS).await? {
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-        tables.entry(text("table_name")).or_default().insert(text("column_name"), text("data_type"));
+        tables
+            .entry(text("table_name"))
+            .or_default()
+            .insert(text("column_name"), text("data_type"));
     }
     let mut points = Vec::new();
     for (table, columns) in &tables {

@@ -13,9 +13,11 @@ pub fn report(events: &[Event]) -> String {
         let area = result.id.split('/').next().unwrap_or_default();
         suites.entry(format!("{}.{area}", result.profile)).or_default().push(result);
     }
-    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"lineproof\">\n".to_owned();
+    let mut xml =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"lineproof\">\n".to_owned();
     for (name, results) in &suites {
-        let count = |wanted: &[Verdict]| results.iter().filter(|r| wanted.contains(&r.verdict)).count();
+        let count =
+            |wanted: &[Verdict]| results.iter().filter(|r| wanted.contains(&r.verdict)).count();
         let time: u64 = results.iter().map(|r| r.milliseconds).sum();
         let _ = writeln!(
             xml,
@@ -62,12 +64,15 @@ fn case(xml: &mut String, suite: &str, result: &CaseResult) {
         Verdict::Pass => Ok(()),
         Verdict::Warn => write!(xml, "<system-out>{text}</system-out>"),
         Verdict::Fail | Verdict::Xpass => {
-            let first = result.findings.first().map_or_else(|| reason.clone(), |f| {
-                format!("{}: expected {}, got {}", f.kind.title(), f.expected, f.got)
-            });
+            let first = result.findings.first().map_or_else(
+                || reason.clone(),
+                |f| format!("{}: expected {}, got {}", f.kind.title(), f.expected, f.got),
+            );
             write!(xml, "<failure message=\"{}\">{text}</failure>", escape(&first))
         }
-        Verdict::Error | Verdict::Unknown => write!(xml, "<error message=\"{}\"/>", escape(&reason)),
+        Verdict::Error | Verdict::Unknown => {
+            write!(xml, "<error message=\"{}\"/>", escape(&reason))
+        }
         Verdict::Xfail | Verdict::Unsupported | Verdict::Skipped => {
             write!(xml, "<skipped message=\"{}: {}\"/>", result.verdict.word(), escape(&reason))
         }

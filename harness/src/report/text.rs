@@ -121,7 +121,11 @@ pub(super) fn details(result: &CaseResult) -> String {
         let _ = writeln!(text, "  note: {note}");
     }
     if !result.curl.is_empty() && shows(result) {
-        let _ = writeln!(text, "  by hand (lineproof explain {} shows how to make the database):", result.id);
+        let _ = writeln!(
+            text,
+            "  by hand (lineproof explain {} shows how to make the database):",
+            result.id
+        );
         for line in &result.curl {
             let _ = writeln!(text, "    {line}");
         }

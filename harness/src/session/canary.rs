@@ -3,7 +3,6 @@
 
 use super::Session;
 use crate::case::Role;
-use crate::diagnose::is_html;
 use crate::driver::{self, NotMade, Wanted};
 use crate::outgoing::own_endpoint;
 use crate::read_back::{Place, query};
@@ -115,15 +114,11 @@ async fn write(session: &Session, space: &Space) -> Result<(), Unusable> {
     let owner = space.roles.get(&Role::Owner).and_then(|c| c.authorization.clone());
     request.headers.extend(owner.map(|value| ("Authorization".to_owned(), value)));
     let url = session.target.base.url();
-    match session.pool.send(&request).await {
-        Err(error) => Err(crate::diagnose::wire(&session.target.base, &error)),
-        Ok(answer) if is_html(&answer) => Err(Unusable(format!(
-            "{url}{path} answers with a page for people (HTML, status {}): is this the API's address, \
-             and does it need a path prefix?",
-            answer.status
-        ))),
-        Ok(Response { status: 200..=299, .. }) => Ok(()),
-        Ok(answer) => Err(refused(&url, path, &answer)),
+    let answer = session.pool.send(&request).await;
+    let answer = answer.map_err(|error| crate::diagnose::wire(&session.target.base, &error))?;
+    match crate::diagnose::api(&session.target.base, path, answer)? {
+        Response { status: 200..=299, .. } => Ok(()),
+        answer => Err(refused(&url, path, &answer)),
     }
 }
 
@@ -137,7 +132,9 @@ fn refused(url: &str, path: &str, answer: &Response) -> Unusable {
         404 => format!(
             "{url}{path} is not found (status 404 {text}): check --profile, --database and the path prefix"
         ),
-        status => format!("{url}{path} refuses a plain good line (status {status} {text}): check --profile"),
+        status => format!(
+            "{url}{path} refuses a plain good line (status {status} {text}): check --profile"
+        ),
     })
 }
 

@@ -32,7 +32,9 @@ impl Snapshots {
     pub fn find(&self, profile: &Profile, case: &Case) -> Result<Option<Snapshot>, String> {
         let path = Self::path(profile, case);
         let text = match &self.dir {
-            None => EMBEDDED.get_file(&path).and_then(|file| file.contents_utf8()).map(str::to_owned),
+            None => {
+                EMBEDDED.get_file(&path).and_then(|file| file.contents_utf8()).map(str::to_owned)
+            }
             Some(dir) => match std::fs::read_to_string(dir.join(&path)) {
                 Ok(text) => Some(text),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,

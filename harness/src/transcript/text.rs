@@ -82,7 +82,8 @@ impl Transcript {
             if let Outcome::Answer(answer) = &mut record.outcome
                 && let Some(body) = answer.body.strip_suffix("\n")
             {
-                answer.body = body.strip_suffix('␊').map_or_else(|| body.to_owned(), |b| format!("{b}\n"));
+                answer.body =
+                    body.strip_suffix('␊').map_or_else(|| body.to_owned(), |b| format!("{b}\n"));
             }
         }
         Ok(Self { steps })
@@ -99,7 +100,8 @@ fn entry_of(record: &mut Record, entry: &str) -> Option<()> {
         return Some(());
     }
     if let Some(status) = entry.strip_prefix("status ") {
-        let answer = Answer { status: status.parse().ok()?, headers: Vec::new(), body: String::new() };
+        let answer =
+            Answer { status: status.parse().ok()?, headers: Vec::new(), body: String::new() };
         record.outcome = Outcome::Answer(answer);
     } else if let Some(why) = entry.strip_prefix("no answer: ") {
         record.outcome = Outcome::NoAnswer(unpictured(why));
@@ -151,7 +153,10 @@ mod tests {
     #[test]
     fn text_is_lossless() {
         let answer = |status, body: &str| {
-            let headers = vec![("content-type".to_owned(), "a: b".to_owned()), ("x".to_owned(), String::new())];
+            let headers = vec![
+                ("content-type".to_owned(), "a: b".to_owned()),
+                ("x".to_owned(), String::new()),
+            ];
             Outcome::Answer(Answer { status, headers, body: body.to_owned() })
         };
         let step = |outcome, ledger: &[&str]| Record {
@@ -165,7 +170,10 @@ mod tests {
                 step(answer(400, "one\ttab\u{2}\r\n\n  two\n"), &[]),
                 step(answer(400, "without end"), &[]),
                 step(answer(400, "\n"), &[]),
-                step(Outcome::Stored(vec!["m f=1 1".to_owned(), "m f=\"\u{7f}\" 2".to_owned()]), &[]),
+                step(
+                    Outcome::Stored(vec!["m f=1 1".to_owned(), "m f=\"\u{7f}\" 2".to_owned()]),
+                    &[],
+                ),
                 step(Outcome::Stored(Vec::new()), &[]),
                 step(Outcome::NoAnswer("closed".to_owned()), &[]),
                 step(Outcome::NotAsked, &[]),

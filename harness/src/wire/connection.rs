@@ -94,13 +94,18 @@ impl Connection {
         let host = base.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let connect = TcpStream::connect((host.clone(), base.port));
         let tcp = match tokio::time::timeout(timeout, connect).await {
-            Err(_) => return Err(WireError::Connect(format!("{} does not answer", base.authority()))),
+            Err(_) => {
+                return Err(WireError::Connect(format!("{} does not answer", base.authority())));
+            }
             Ok(Err(error)) => return Err(connect_error(base, &error)),
             Ok(Ok(tcp)) => tcp,
         };
         tcp.set_nodelay(true).ok();
-        let stream: Box<dyn Stream> =
-            if base.tls { Box::new(tls::handshake(host, tcp, timeout).await?) } else { Box::new(tcp) };
+        let stream: Box<dyn Stream> = if base.tls {
+            Box::new(tls::handshake(host, tcp, timeout).await?)
+        } else {
+            Box::new(tcp)
+        };
         Ok(Self { stream, reusable: true })
     }
 
@@ -136,7 +141,8 @@ impl Connection {
             tokio::time::timeout(timeout, both).await
         };
         let (response, written) = answer.map_err(|_| WireError::Timeout(timeout))??;
-        let closing = response.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"));
+        let closing =
+            response.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"));
         self.reusable = written && reader.delimited && !closing;
         Ok(response)
     }
@@ -233,7 +239,8 @@ mod tests {
             plain,
             "POST /p/write?db=x HTTP/1.1\r\nHost: h:1\r\nx-ODD: 1\r\nContent-Length: 7\r\n\r\nabcdefg"
         );
-        let chunked = String::from_utf8(encode(&base, &Request { chunked: true, ..request })).unwrap();
+        let chunked =
+            String::from_utf8(encode(&base, &Request { chunked: true, ..request })).unwrap();
         assert!(chunked.ends_with("\r\n\r\n5\r\nabcde\r\n2\r\nfg\r\n0\r\n\r\n"), "{chunked}");
     }
 }

@@ -39,7 +39,8 @@ pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> Str
     }
     match std::str::from_utf8(&request.body) {
         _ if request.body.len() > SHOWN => {
-            parts.push(format!("--data-binary @BODY  # {} bytes, see the case", request.body.len()));
+            parts
+                .push(format!("--data-binary @BODY  # {} bytes, see the case", request.body.len()));
             parts.join(" ")
         }
         Ok(text) if !text.contains('\0') => {
@@ -62,7 +63,8 @@ fn url(text: &str, secrets: &[(String, String)]) -> String {
 fn hide(text: &str, secrets: &[(String, String)]) -> String {
     let mut quoted = word(text);
     for (secret, variable) in secrets.iter().filter(|(secret, _)| !secret.is_empty()) {
-        quoted = quoted.replace(&word(secret)[1..word(secret).len() - 1], &format!("'\"${variable}\"'"));
+        quoted =
+            quoted.replace(&word(secret)[1..word(secret).len() - 1], &format!("'\"${variable}\"'"));
     }
     quoted
 }

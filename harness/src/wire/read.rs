@@ -165,10 +165,16 @@ mod tests {
     #[test]
     fn every_framing_is_read() {
         let length = whole(b"HTTP/1.1 400 Bad\r\nX-A: b\r\nContent-Length: 2\r\n\r\nhi");
-        assert_eq!((length.status, length.header("x-a"), length.text().as_str()), (400, Some("b"), "hi"));
+        assert_eq!(
+            (length.status, length.header("x-a"), length.text().as_str()),
+            (400, Some("b"), "hi")
+        );
         assert_eq!(whole(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n1\r\n!\r\n0\r\n\r\n").text(), "hi!");
         assert_eq!(whole(b"HTTP/1.0 200 OK\r\n\r\nto the end").text(), "to the end");
-        assert_eq!(whole(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n").status, 204);
+        assert_eq!(
+            whole(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n").status,
+            204
+        );
     }
 
     #[test]

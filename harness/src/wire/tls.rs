@@ -9,6 +9,9 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::{TlsConnector, rustls};
 
+/// What is said of a server that does not react to a handshake.
+pub(crate) const UNANSWERED: &str = "no answer to the handshake";
+
 pub(super) async fn handshake(
     host: String,
     tcp: TcpStream,
@@ -17,7 +20,10 @@ pub(super) async fn handshake(
     let name = ServerName::try_from(host).map_err(|error| WireError::Tls(error.to_string()))?;
     let connect = TlsConnector::from(config()?).connect(name, tcp);
     match tokio::time::timeout(timeout, connect).await {
-        Err(_) => Err(WireError::Timeout(timeout)),
+        Err(_) => {
+            let seconds = timeout.as_secs_f32();
+            Err(WireError::Tls(format!("{UNANSWERED} within {seconds} s")))
+        }
         Ok(done) => done.map_err(|error| WireError::Tls(error.to_string())),
     }
 }

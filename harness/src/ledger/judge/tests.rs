@@ -46,7 +46,10 @@ fn an_honest_server_has_no_difference() {
     assert_eq!(fates("a f=1 1\nb f=2 2", 204, "", "", "a f=1 1\nb f=2 2"), ["stored", "stored"]);
     assert_eq!(fates("a f=1\na f=2", 204, "", "", "a f=2"), ["stored", "stored"]);
     assert_eq!(fates("a f=1 1", 400, "{}", "b f=1 1", "b f=1 1"), ["-"]);
-    assert_eq!(fates("a f=1 1\na g=2 1", 204, "", "a h=3i 1", "a f=1,g=2,h=3i 1"), ["stored", "stored"]);
+    assert_eq!(
+        fates("a f=1 1\na g=2 1", 204, "", "a h=3i 1", "a f=1,g=2,h=3i 1"),
+        ["stored", "stored"]
+    );
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub(super) fn summary(started: &Started, results: &[&CaseResult], style: Style) 
 fn counts(results: &[&CaseResult], style: Style) -> String {
     let parts = Verdict::ALL.into_iter().filter_map(|verdict| {
         let count = results.iter().filter(|r| r.verdict == verdict).count();
-        let bad = matches!(verdict, Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error);
+        let bad =
+            matches!(verdict, Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error);
         let shown = format!("{count} {}", verdict.word());
         (count > 0).then(|| if bad { style.paint("1;31", &shown) } else { shown })
     });
