@@ -4,10 +4,14 @@ use crate::family::v2::{ApiError, Reply};
 use crate::go_json;
 use crate::go_text::quote;
 use crate::http::Response;
+use crate::query::influxql::http as influxql;
 use crate::stage::{RejectedLine, WriteFault};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use profiles::answer::{self, Answer, Shape};
 use profiles::http::Http;
 use serde_json::{Value, json};
+use std::io::Write;
 
 /// Go's servers cut this header at 1024 bytes (1.6:services/httpd/handler.go httpError).
 const LONGEST_ERROR_HEADER: usize = 1024;
@@ -91,6 +95,26 @@ pub fn api_error(http: &Http, error: &ApiError) -> Response {
     match error.allow {
         Some(methods) => response.with("Allow", methods),
         None => response,
+    }
+}
+
+/// The answer of `/query`, without the header that a product may have for its error.
+pub fn influxql(answer: influxql::Answer) -> Response {
+    let mut response = Response::new(answer.status);
+    if let Some(content_type) = answer.content_type {
+        response = response.with("Content-Type", content_type);
+    }
+    Response { breaks_off: answer.breaks_off, ..response }.with_body(answer.body)
+}
+
+/// The same answer with its body compressed.
+pub fn gzipped(response: Response) -> Response {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let written = encoder.write_all(&response.body).and_then(|()| encoder.finish());
+    match written {
+        Ok(body) => response.with("Content-Encoding", "gzip").with_body(body),
+        // Writing to memory does not fail; if it did, the plain body would be right too.
+        Err(_) => response,
     }
 }
 

@@ -69,7 +69,7 @@ where
             finished: &mut finished,
         };
         let response = handler.handle(request, body).await;
-        let mut close = response.close || !keep_alive;
+        let mut close = response.close || response.breaks_off || !keep_alive;
         if !finished {
             // What was not read would be taken for the next request.
             close |= match head.framing {
@@ -223,7 +223,9 @@ async fn write_response<S: AsyncWrite + Unpin>(
     head.extend_from_slice(format!("Date: {now}\r\n").as_bytes());
     // 1xx and 204 have no body by definition.
     if response.status != 204 {
-        head.extend_from_slice(format!("Content-Length: {}\r\n", response.body.len()).as_bytes());
+        // A body that is announced one byte longer than it is can only end with the connection.
+        let length = response.body.len() + usize::from(response.breaks_off);
+        head.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
     }
     if close {
         head.extend_from_slice(b"Connection: close\r\n");

@@ -193,6 +193,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Whether the connection ends with this response.
     pub close: bool,
+    /// Whether the connection breaks before the body is complete.
+    pub breaks_off: bool,
 }
 
 impl Response {

@@ -10,6 +10,7 @@ use super::series::TagSet;
 use super::value::Name;
 use super::view::{Measurement, Series};
 use crate::go_text;
+use crate::query::influxql::host::{Remove, SeriesKey};
 use line_protocol::Line;
 use profiles::storage::{BeyondRetention, Shards as Rules};
 use shard::Shard;
@@ -106,6 +107,20 @@ impl ShardedBucket {
     pub fn delete(&mut self, start: i64, stop: i64, matches: impl Fn(&[u8], &TagSet) -> bool) {
         for shard in self.shards.values_mut() {
             shard.delete(start, stop, &matches);
+        }
+    }
+
+    /// Forgets what an InfluxQL statement removes.
+    pub fn remove(&mut self, removal: &Remove) {
+        let listed = |keys: &[SeriesKey], measurement: &[u8], tags: &TagSet| {
+            keys.iter().any(|key| *key.measurement == *measurement && key.tags == *tags)
+        };
+        match removal {
+            Remove::Measurement(name) => self.drop_measurement(name),
+            Remove::Series(keys) => self.drop_series(|name, tags| listed(keys, name, tags)),
+            Remove::Points { series, first, last } => {
+                self.delete(*first, *last, |name, tags| listed(series, name, tags));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod catalog;
+pub(in crate::family) mod query;
 mod write;
 
 use crate::clock::Clock;
@@ -58,6 +59,8 @@ impl Service {
             ("/write" | "/query" | "/ping", "OPTIONS") => Response::new(200),
             ("/write", "POST") => self.write(request, body).await,
             ("/write", _) => not_allowed("OPTIONS, POST"),
+            ("/query", "GET" | "HEAD" | "POST") => self.query(request, body).await,
+            ("/query", _) => not_allowed("GET, OPTIONS, POST"),
             ("/ping", "GET" | "HEAD") => {
                 Response::new(204).with("Content-Type", "application/json")
             }

@@ -13,6 +13,7 @@ pub mod auth;
 pub mod catalog;
 pub mod delete;
 pub mod id;
+mod query;
 pub mod reply;
 mod service;
 mod write;

@@ -256,10 +256,6 @@ impl Service {
     async fn flux(&self, _: &Request, _: Body<'_>, _: &Token) -> Response {
         self.error(&ApiError::new(Code::NotImplemented, "Flux is not wired yet"))
     }
-
-    async fn influxql(&self, _: &Request, _: Body<'_>, _: &Token) -> Response {
-        self.error(&ApiError::new(Code::NotImplemented, "InfluxQL is not wired yet"))
-    }
 }
 
 fn not_allowed(methods: &'static str) -> ApiError {

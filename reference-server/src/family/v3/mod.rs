@@ -99,6 +99,7 @@ impl Service {
             ("GET", "/health" | "/api/v1/health") => Routed::Ok(Response::new(200).with_body("OK")),
             ("GET" | "POST", "/ping") => Routed::Ok(self.ping()),
             ("GET" | "POST", "/api/v3/query_sql") => self.query_sql(request, body).await,
+            ("GET" | "POST", "/query" | "/api/v3/query_influxql") => self.influxql(request, body),
             ("POST", "/api/v3/configure/token/admin") => self.create_admin_token(),
             ("POST", "/api/v3/configure/database") => self.create_database(request, body),
             ("DELETE", "/api/v3/configure/database") => self.delete_database(request),

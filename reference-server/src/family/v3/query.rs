@@ -1,7 +1,92 @@
 //! Reading back: SQL, and InfluxQL in its two forms.
 
+use super::catalog::Catalog;
 use super::{Routed, Service};
 use crate::http::{Request, Response};
+use crate::lock::lock;
+use crate::query::influxql::ast::{Admin, Privilege};
+use crate::query::influxql::host::{Caller, Host, Policy, Remove};
+use crate::query::influxql::http::{self as influxql, Parameters};
+use crate::respond;
+use crate::store::view::Measurement;
+use std::sync::{Arc, Mutex};
+
+/// What InfluxQL sees of the catalog: each database has one policy.
+struct InfluxqlHost {
+    catalog: Arc<Mutex<Catalog>>,
+    now: i64,
+}
+
+const POLICY: &str = "autogen";
+
+impl Host for InfluxqlHost {
+    fn now(&self) -> i64 {
+        self.now
+    }
+
+    fn databases(&self) -> Vec<String> {
+        lock(&self.catalog).names()
+    }
+
+    fn policies(&self, database: &str) -> Option<Vec<Policy>> {
+        let catalog = lock(&self.catalog);
+        let duration = catalog.database(database)?.retention.unwrap_or_default();
+        let name = POLICY.to_owned();
+        Some(vec![Policy { name, duration, shard_duration: 0, replication: 1, default: true }])
+    }
+
+    fn measurements(&self, database: &str, _: &str) -> Vec<Measurement> {
+        let catalog = lock(&self.catalog);
+        catalog.database(database).map(|database| database.tables.view()).unwrap_or_default()
+    }
+
+    fn users(&self) -> Vec<(String, bool)> {
+        Vec::new()
+    }
+
+    fn grants(&self, _: &str) -> Option<Vec<(String, Privilege)>> {
+        None
+    }
+
+    fn caller(&self) -> Caller {
+        Caller::Unchecked
+    }
+
+    fn may(&self, _: Privilege, _: Option<&str>) -> bool {
+        true
+    }
+
+    fn administer(&self, _: &Admin) -> Result<(), String> {
+        Err("this statement is not part of the product's InfluxQL".to_owned())
+    }
+
+    fn remove(&self, _: &str, _: &Remove) -> Result<(), String> {
+        Err("this statement is not part of the product's InfluxQL".to_owned())
+    }
+}
+
+impl Service {
+    /// `/query` and `/api/v3/query_influxql`.
+    pub(super) fn influxql(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
+        let query = request.raw_query.as_deref().unwrap_or_default();
+        let body = body.unwrap_or_default();
+        let form = (request.method == "POST" && request.path == "/query").then_some(&*body);
+        let parameters = Parameters::new(query, form);
+        let host = InfluxqlHost { catalog: Arc::clone(&self.catalog), now: self.clock.now() };
+        let rules = self.profile.facts.influxql;
+        let answer = if request.path == "/query" {
+            let accept = request.header("accept");
+            let read_only = request.method == "GET";
+            let asked = influxql::Request { parameters: &parameters, accept, read_only };
+            influxql::query(asked, &host, rules)
+        } else {
+            influxql::query_influxql(&parameters, &host, rules)
+        };
+        let ok = answer.status == 200;
+        let response = respond::influxql(answer);
+        if ok { Routed::Ok(response) } else { Routed::Err(response) }
+    }
+}
 
 #[cfg(feature = "sql")]
 mod sql_host {

@@ -1,0 +1,234 @@
+//! `/query` of v1: reading, and all administration.
+
+use super::Service;
+use super::auth::Caller;
+use super::catalog::{self, DEFAULT_POLICY, PolicyChange};
+use crate::http::{Body, Request, Response};
+use crate::lock::lock;
+use crate::query::influxql::ast::{Admin, PolicyOptions, Privilege};
+use crate::query::influxql::host::{self, Host, Policy, Remove};
+use crate::query::influxql::http::{self as influxql, Parameters};
+use crate::respond;
+use crate::store::shards::ShardedBucket;
+use crate::store::view::Measurement;
+use std::sync::{Arc, Mutex};
+
+/// The largest form body of a query.
+pub(in crate::family) const LARGEST_FORM: u64 = 16 << 20;
+
+impl Service {
+    pub(super) async fn query(&self, request: Request, body: Body<'_>) -> Response {
+        let facts = &self.profile.facts;
+        let caller = match self.authenticate(&request) {
+            Ok(caller) => caller,
+            Err(fault) => return respond::fault(&facts.http, facts.credentials, &fault.into()),
+        };
+        let parameters = match parameters(&request, body).await {
+            Ok(parameters) => parameters,
+            Err(response) => return response,
+        };
+        let host = QueryHost { service: self, caller: &caller };
+        let asked = influxql::Request {
+            parameters: &parameters,
+            accept: request.header("accept"),
+            read_only: request.method == "GET" || request.method == "HEAD",
+        };
+        let mut answer = influxql::query(asked, &host, facts.influxql);
+        let error = answer.error.take();
+        let gzip = request.header("accept-encoding").is_some_and(|names| names.contains("gzip"));
+        let mut response = respond::influxql(answer);
+        if let Some(error) = error {
+            response = response.with("X-Influxdb-Error", error);
+        }
+        // However short it is (recorded from 1.6.7).
+        if gzip { respond::gzipped(response) } else { response }
+    }
+}
+
+/// The parameters of a query: those of the query string and of a form.
+pub(in crate::family) async fn parameters(
+    request: &Request,
+    body: Body<'_>,
+) -> Result<Parameters, Response> {
+    let query = request.raw_query.as_deref().unwrap_or_default();
+    let form = request
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if request.method != "POST" || !form {
+        return Ok(Parameters::new(query, None));
+    }
+    match body.read(LARGEST_FORM).await {
+        Ok(form) => Ok(Parameters::new(query, Some(&form))),
+        Err(error) => Err(Response { close: true, ..Response::new(400) }
+            .with("Content-Type", "text/plain; charset=utf-8")
+            .with_body(format!("{error}\n"))),
+    }
+}
+
+struct QueryHost<'s> {
+    service: &'s Service,
+    caller: &'s Caller,
+}
+
+impl QueryHost<'_> {
+    fn catalog(&self) -> std::sync::MutexGuard<'_, catalog::Catalog> {
+        lock(&self.service.catalog)
+    }
+
+    /// The buckets of all policies of a database.
+    fn buckets(&self, database: &str) -> Vec<Arc<Mutex<ShardedBucket>>> {
+        let catalog = self.catalog();
+        let policies = catalog.database(database).map(|database| database.policies.iter());
+        policies.into_iter().flatten().map(|policy| Arc::clone(&policy.bucket)).collect()
+    }
+}
+
+impl Host for QueryHost<'_> {
+    fn now(&self) -> i64 {
+        self.service.clock.now()
+    }
+
+    fn databases(&self) -> Vec<String> {
+        let names = self.catalog().databases();
+        match self.caller {
+            Caller::User(user) => {
+                let visible = |name: &String| user.may_read(name) || user.may_write(name);
+                names.into_iter().filter(visible).collect()
+            }
+            Caller::Anyone | Caller::FirstAdmin => names,
+        }
+    }
+
+    fn policies(&self, database: &str) -> Option<Vec<Policy>> {
+        let catalog = self.catalog();
+        let database = catalog.database(database)?;
+        let policy = |policy: &catalog::Policy| Policy {
+            name: policy.name.clone(),
+            duration: policy.duration,
+            shard_duration: policy.shard_duration,
+            replication: i64::from(policy.replication),
+            default: policy.name == database.default_policy,
+        };
+        Some(database.policies.iter().map(policy).collect())
+    }
+
+    fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement> {
+        let bucket = {
+            let catalog = self.catalog();
+            let policy = catalog.database(database).and_then(|database| database.policy(policy));
+            policy.map(|policy| Arc::clone(&policy.bucket))
+        };
+        bucket.map(|bucket| lock(&bucket).view()).unwrap_or_default()
+    }
+
+    fn users(&self) -> Vec<(String, bool)> {
+        self.catalog().users().map(|user| (user.name.clone(), user.admin)).collect()
+    }
+
+    fn grants(&self, user: &str) -> Option<Vec<(String, Privilege)>> {
+        let catalog = self.catalog();
+        let privileges = catalog.user(user)?.privileges.iter();
+        Some(privileges.map(|(database, p)| (database.clone(), spoken(*p))).collect())
+    }
+
+    fn caller(&self) -> host::Caller {
+        match self.caller {
+            Caller::Anyone => host::Caller::Unchecked,
+            Caller::FirstAdmin => host::Caller::NoAdministratorYet,
+            Caller::User(user) => host::Caller::User(user.name.clone()),
+        }
+    }
+
+    fn may(&self, privilege: Privilege, database: Option<&str>) -> bool {
+        let Caller::User(user) = self.caller else { return true };
+        match (privilege, database) {
+            (_, None) => user.admin,
+            (Privilege::None, Some(_)) => true,
+            (Privilege::Read, Some(database)) => user.may_read(database),
+            (Privilege::Write, Some(database)) => user.may_write(database),
+            (Privilege::All, Some(database)) => user.may_read(database) && user.may_write(database),
+        }
+    }
+
+    fn administer(&self, statement: &Admin) -> Result<(), String> {
+        let mut catalog = self.catalog();
+        match statement {
+            Admin::CreateDatabase { name, policy } => {
+                let change = policy.as_ref().map(|policy| change(policy, true));
+                let named = policy.as_ref().and_then(|policy| policy.name.as_deref());
+                let policy = change.as_ref().map(|c| (named.unwrap_or(DEFAULT_POLICY), c));
+                catalog.create_database(name, policy)
+            }
+            Admin::DropDatabase(name) => {
+                catalog.drop_database(name);
+                Ok(())
+            }
+            Admin::CreateRetentionPolicy { database, policy, default } => {
+                let name = policy.name.as_deref().unwrap_or_default();
+                catalog.create_policy(database, name, &change(policy, *default))
+            }
+            Admin::AlterRetentionPolicy { database, policy, default } => {
+                let name = policy.name.as_deref().unwrap_or_default();
+                catalog.alter_policy(database, name, &change(policy, *default))
+            }
+            Admin::DropRetentionPolicy { database, name } => catalog.drop_policy(database, name),
+            Admin::CreateUser { name, password, admin } => {
+                catalog.create_user(name, password, *admin)
+            }
+            Admin::DropUser(name) => catalog.drop_user(name),
+            Admin::SetPassword { name, password } => catalog.set_password(name, password),
+            Admin::Grant { privilege, database, user } => {
+                catalog.set_privilege(user, database, kept(*privilege))
+            }
+            Admin::GrantAdmin(user) => catalog.set_admin(user, true),
+            Admin::Revoke { privilege, database, user } => {
+                let held = catalog.user(user).and_then(|u| u.privileges.get(database).copied());
+                catalog.set_privilege(user, database, without(held, *privilege))
+            }
+            Admin::RevokeAdmin(user) => catalog.set_admin(user, false),
+        }
+    }
+
+    fn remove(&self, database: &str, removal: &Remove) -> Result<(), String> {
+        for bucket in self.buckets(database) {
+            lock(&bucket).remove(removal);
+        }
+        Ok(())
+    }
+}
+
+fn change(options: &PolicyOptions, default: bool) -> PolicyChange {
+    PolicyChange {
+        duration: options.duration,
+        replication: options.replication.and_then(|n| u32::try_from(n).ok()),
+        shard_duration: options.shard_duration,
+        default,
+    }
+}
+
+fn spoken(privilege: catalog::Privilege) -> Privilege {
+    match privilege {
+        catalog::Privilege::Read => Privilege::Read,
+        catalog::Privilege::Write => Privilege::Write,
+        catalog::Privilege::All => Privilege::All,
+    }
+}
+
+fn kept(privilege: Privilege) -> Option<catalog::Privilege> {
+    match privilege {
+        Privilege::None => None,
+        Privilege::Read => Some(catalog::Privilege::Read),
+        Privilege::Write => Some(catalog::Privilege::Write),
+        Privilege::All => Some(catalog::Privilege::All),
+    }
+}
+
+/// What is left of a right when another is taken away.
+fn without(held: Option<catalog::Privilege>, taken: Privilege) -> Option<catalog::Privilege> {
+    match (held?, taken) {
+        (catalog::Privilege::All, Privilege::Read) => Some(catalog::Privilege::Write),
+        (catalog::Privilege::All, Privilege::Write) => Some(catalog::Privilege::Read),
+        (held, taken) if kept(taken) == Some(held) || taken == Privilege::All => None,
+        (held, _) => Some(held),
+    }
+}

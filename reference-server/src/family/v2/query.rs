@@ -1,0 +1,124 @@
+//! `/query` of v2: InfluxQL over the buckets that mappings lead to.
+
+use super::Service;
+use super::catalog::{Action, Mapping, Token};
+use super::id::Id;
+use crate::family::v1::query::parameters;
+use crate::http::{Body, Request, Response};
+use crate::lock::lock;
+use crate::query::influxql::ast::{Admin, Privilege};
+use crate::query::influxql::host::{Caller, Host, Policy, Remove};
+use crate::query::influxql::http as influxql;
+use crate::respond;
+use crate::store::view::Measurement;
+
+impl Service {
+    pub(super) async fn influxql(
+        &self,
+        request: &Request,
+        body: Body<'_>,
+        token: &Token,
+    ) -> Response {
+        let parameters = match parameters(request, body).await {
+            Ok(parameters) => parameters,
+            Err(response) => return response,
+        };
+        let host = QueryHost { service: self, token };
+        let asked = influxql::Request {
+            parameters: &parameters,
+            accept: request.header("accept"),
+            read_only: request.method == "GET",
+        };
+        let answer = influxql::query(asked, &host, self.profile.facts.influxql);
+        let failed = answer.error.is_some();
+        let response = respond::influxql(answer);
+        if failed { response.with("X-Platform-Error-Code", "invalid") } else { response }
+    }
+}
+
+struct QueryHost<'s> {
+    service: &'s Service,
+    token: &'s Token,
+}
+
+impl QueryHost<'_> {
+    fn mappings(&self, database: Option<&str>) -> Vec<Mapping> {
+        let catalog = lock(&self.service.catalog);
+        catalog.mappings_for_query(self.token, database.map(str::as_bytes))
+    }
+
+    fn bucket(&self, database: &str, policy: &str) -> Option<Id> {
+        let mappings = self.mappings(Some(database));
+        let mapping = mappings.iter().find(|mapping| mapping.retention_policy == policy);
+        mapping.map(|mapping| mapping.bucket_id)
+    }
+}
+
+impl Host for QueryHost<'_> {
+    fn now(&self) -> i64 {
+        self.service.clock.now()
+    }
+
+    fn databases(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.mappings(None).into_iter().map(|mapping| mapping.database).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn policies(&self, database: &str) -> Option<Vec<Policy>> {
+        let mappings = self.mappings(Some(database));
+        if mappings.is_empty() {
+            return None;
+        }
+        let catalog = lock(&self.service.catalog);
+        let policy = |mapping: Mapping| {
+            let bucket = catalog.bucket(mapping.bucket_id).ok()?;
+            Some(Policy {
+                name: mapping.retention_policy,
+                duration: bucket.retention,
+                shard_duration: bucket.shard_group,
+                replication: 1,
+                default: mapping.default,
+            })
+        };
+        Some(mappings.into_iter().filter_map(policy).collect())
+    }
+
+    fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement> {
+        let bucket = self.bucket(database, policy).map(|id| self.service.points(id));
+        bucket.map(|bucket| lock(&bucket).view()).unwrap_or_default()
+    }
+
+    fn users(&self) -> Vec<(String, bool)> {
+        Vec::new()
+    }
+
+    fn grants(&self, _: &str) -> Option<Vec<(String, Privilege)>> {
+        None
+    }
+
+    fn caller(&self) -> Caller {
+        Caller::Unchecked
+    }
+
+    fn may(&self, _: Privilege, _: Option<&str>) -> bool {
+        true
+    }
+
+    fn administer(&self, _: &Admin) -> Result<(), String> {
+        Err("not implemented".to_owned())
+    }
+
+    fn remove(&self, database: &str, removal: &Remove) -> Result<(), String> {
+        for mapping in self.mappings(Some(database)) {
+            let (bucket, org) = (mapping.bucket_id, mapping.org_id);
+            if !self.token.may(Action::Write, "buckets", Some(bucket), Some(org)) {
+                return Err("insufficient permissions".to_owned());
+            }
+            lock(&self.service.points(bucket)).remove(removal);
+        }
+        Ok(())
+    }
+}
