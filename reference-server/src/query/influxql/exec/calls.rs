@@ -161,6 +161,9 @@ fn argument(call: &Call) -> Option<&Expr> {
     }
 }
 
+/// Which fields a wildcard or pattern stands for.
+type Matcher<'a> = Box<dyn Fn(&Name) -> bool + 'a>;
+
 /// Binds the columns of a statement that [`check`] let through.
 pub(super) fn plan(select: &Select, known: &Columns) -> Result<Plan, Failure> {
     let mut plan = Plan { columns: Vec::new(), calls: Vec::new() };
@@ -169,7 +172,7 @@ pub(super) fn plan(select: &Select, known: &Columns) -> Result<Plan, Failure> {
         match expr {
             Expr::Var(var) if var.name == "time" => continue,
             Expr::Call(call) => {
-                let matcher: Option<Box<dyn Fn(&Name) -> bool>> = match argument(call) {
+                let matcher: Option<Matcher<'_>> = match argument(call) {
                     Some(Expr::Wildcard(Some(Kind::Tag))) => {
                         return Err(format!("unable to use tag wildcard in {}()", call.name).into());
                     }

@@ -61,8 +61,15 @@ impl Function {
     }
 
     const fn takes_any(self) -> bool {
-        use Function as F;
-        matches!(self, F::Count | F::CountDistinct | F::First | F::Last | F::Distinct | F::Mode)
+        matches!(
+            self,
+            Self::Count
+                | Self::CountDistinct
+                | Self::First
+                | Self::Last
+                | Self::Distinct
+                | Self::Mode
+        )
     }
 
     /// The point that a selector picks.
