@@ -138,6 +138,7 @@ impl Windows<'_> {
         let times = self.window_times(interval, &windows)?;
         let mut values: Vec<Vec<Option<Value>>> = Vec::new();
         let mut selected: Vec<Option<At<'_>>> = Vec::new();
+        let mut occupied: Vec<Vec<bool>> = Vec::new();
         let mut rows = Vec::new();
         for time in &times {
             let empty = vec![Vec::new(); calls.len()];
@@ -146,6 +147,7 @@ impl Windows<'_> {
                 rows.extend(self.distinct_rows(*time, &window[0]));
                 continue;
             }
+            occupied.push(window.iter().map(|points| !points.is_empty()).collect());
             values.push(
                 self.plan.calls.iter().zip(window).map(|(c, points)| value(c, points)).collect(),
             );
@@ -158,7 +160,7 @@ impl Windows<'_> {
         }
         for (number, call) in self.plan.calls.iter().enumerate() {
             if call.field.is_some() {
-                fill(&mut values, number, call, self.select.fill);
+                fill(&mut values, &occupied, number, call, self.select.fill);
             }
         }
         let keep = |row: &[Option<Value>]| {
@@ -206,7 +208,13 @@ fn value(call: &Applied, points: &[Point<'_>]) -> Option<Value> {
 }
 
 /// Gives a function's empty windows their values.
-fn fill(values: &mut [Vec<Option<Value>>], number: usize, call: &Applied, fill: Fill) {
+fn fill(
+    values: &mut [Vec<Option<Value>>],
+    occupied: &[Vec<bool>],
+    number: usize,
+    call: &Applied,
+    fill: Fill,
+) {
     let as_field = |n: f64| match call.field {
         Some((_, FieldType::Integer)) if call.function != Function::Mean => {
             Value::Integer(n as i64)
@@ -214,6 +222,9 @@ fn fill(values: &mut [Vec<Option<Value>>], number: usize, call: &Applied, fill: 
         Some((_, FieldType::Unsigned)) if call.function != Function::Mean => {
             Value::Unsigned(n as u64)
         }
+        // A number is no boolean and no string: their empty values stand in.
+        Some((_, FieldType::Boolean)) => Value::Boolean(false),
+        Some((_, FieldType::String)) => Value::String(Name::from(b"".as_slice())),
         _ => Value::Float(n),
     };
     let counts = matches!(call.function, Function::Count | Function::CountDistinct);
@@ -229,6 +240,11 @@ fn fill(values: &mut [Vec<Option<Value>>], number: usize, call: &Applied, fill: 
     for i in 0..values.len() {
         if let Some(value) = &values[i][number] {
             previous = Some((i, value.clone()));
+            continue;
+        }
+        // A function may have no value of points that are there.
+        if occupied[i][number] {
+            previous = None;
             continue;
         }
         values[i][number] = match (fill, &previous) {

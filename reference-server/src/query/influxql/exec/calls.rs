@@ -205,7 +205,7 @@ impl Plan {
         known: &Columns,
         matches: &dyn Fn(&Name) -> bool,
     ) {
-        for found in known.all(&[]) {
+        for found in known.all(&[], true) {
             if let Found::Field(name, t) = found
                 && function.takes(t)
                 && matches(&name)

@@ -84,7 +84,7 @@ impl Function {
             }
             // Of points of one time the greater value wins.
             Self::First => |new, old| {
-                new.0.time < old.0.time || (new.0.time == old.0.time && less(&old.1, &new.1))
+                new.0.time < old.0.time || (new.0.time == old.0.time && wins_tie(&new.1, &old.1))
             },
             _ => |new, old| {
                 new.0.time > old.0.time || (new.0.time == old.0.time && less(&old.1, &new.1))
@@ -140,6 +140,14 @@ fn order(a: &Value, b: &Value) -> std::cmp::Ordering {
 
 fn less(a: &Value, b: &Value) -> bool {
     order(a, b).is_lt()
+}
+
+/// Which of two values of one time counts as first and last: the greater one, but false.
+fn wins_tie(new: &Value, old: &Value) -> bool {
+    match (new, old) {
+        (Value::Boolean(new), Value::Boolean(old)) => !new & old,
+        _ => less(old, new),
+    }
 }
 
 fn same(a: &Value, b: &Value) -> bool {
@@ -208,6 +216,10 @@ fn median(points: &[Point<'_>]) -> Option<Value> {
 /// The most frequent value. Of equally frequent ones that of the earlier time, but a value that
 /// stands alone only if it is the least.
 fn mode(points: &[Point<'_>]) -> Option<Value> {
+    if matches!(points.first()?.1, Value::Boolean(_)) {
+        let trues = points.iter().filter(|p| p.1 == Value::Boolean(true)).count();
+        return Some(Value::Boolean(2 * trues >= points.len()));
+    }
     let sorted = by_value(points);
     let first = sorted.first()?;
     let (mut most, mut most_time, mut most_count) = (first, first.0.time, 0);

@@ -38,6 +38,15 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
             source::check_readable(&table.measurement)?;
         }
     }
+    let limits = select.limits;
+    if (limits.series_limit > 0 || limits.series_offset > 0)
+        && !select.dimensions.is_empty()
+        && context.rules.planner == Planner::Go
+        && tables.iter().any(read::spans_shards)
+    {
+        // The products count the series of each shard group for itself.
+        return Err(Failure::Unsupported("SLIMIT over several shard groups".to_owned()));
+    }
     let columns = Columns::of(tables.iter().map(|t| &t.measurement));
     let condition = rest.as_ref().map(|e| condition::bind(e, &columns)).transpose()?;
     let (group, interval) = dimensions(select, &columns, context.host.now())?;
@@ -143,6 +152,12 @@ fn raw(
         group: &scope.group,
         descending: select.order.is_some_and(|o| o.descending),
         planner: context.rules.planner,
+        // 1.6.7 cuts each series to LIMIT + OFFSET rows, also where there is no LIMIT.
+        per_series: (context.rules.planner == Planner::Go
+            && select.limits.limit == 0
+            && select.limits.offset > 0)
+            .then_some(select.limits.offset),
+        tie_columns: &tie_columns(&fields, &shown_tags),
         shown_tags: &shown_tags,
     };
     let names: Vec<_> = shown.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
@@ -185,6 +200,8 @@ fn aggregates(
         group: &scope.group,
         descending: select.order.is_some_and(|o| o.descending),
         planner: context.rules.planner,
+        per_series: None,
+        tie_columns: &[],
         shown_tags: &[],
     };
     let names: Vec<_> = plan.columns.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
@@ -233,6 +250,15 @@ fn check(select: &Select, has_calls: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Fields and tags by name, a tag behind a field of its name.
+fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name]) -> Vec<Node> {
+    let fields = fields.iter().map(|(name, t)| (name.clone(), 0, Node::Field(name.clone(), *t)));
+    let tags = tags.iter().map(|key| (key.clone(), 1, Node::Tag(key.clone())));
+    let mut columns: Vec<_> = fields.chain(tags).collect();
+    columns.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    columns.into_iter().map(|c| c.2).collect()
+}
+
 /// `SLIMIT` and `SOFFSET` count the groups of each measurement.
 fn limit_series(select: &Select, series: Vec<Series>) -> Vec<Series> {
     let mut kept = Vec::new();
@@ -247,10 +273,15 @@ fn limit_series(select: &Select, series: Vec<Series>) -> Vec<Series> {
     kept
 }
 
+/// Whether a wildcard or pattern in `GROUP BY` takes the tags out of the wildcards of the columns.
+fn all_tags_grouped(select: &Select) -> bool {
+    select.dimensions.iter().any(|d| matches!(d.bare(), Expr::Wildcard(_) | Expr::Regex(_)))
+}
+
 /// The columns to show, wildcards replaced by what they stand for.
 fn shown_columns(select: &Select, known: &Columns, group: &[Name]) -> Result<Vec<Column>, Failure> {
     let mut shown = Vec::new();
-    let all = known.all(group);
+    let all = known.all(group, all_tags_grouped(select));
     for field in &select.fields {
         let found = |f: &Found| Column {
             name: f.name().clone(),
