@@ -52,8 +52,6 @@ pub(super) struct Wanted<'a> {
     pub(super) descending: bool,
     /// In which order rows of the same time come.
     pub(super) planner: Planner,
-    /// How many rows of a series count in each shard group.
-    pub(super) per_series: Option<usize>,
     /// The columns that are shown, by name: the Go products order rows of one time by them.
     pub(super) tie_columns: &'a [Node],
     /// The tags that are shown: v3 sorts by them too.
@@ -141,8 +139,7 @@ fn merge_series<'a>(
         for at in series_rows(s, wanted) {
             of_series.entry(shard_of(at.time, shard_duration)).or_default().push_back(at);
         }
-        for (shard, mut rows) in of_series {
-            rows.truncate(wanted.per_series.unwrap_or(usize::MAX));
+        for (shard, rows) in of_series {
             shards.entry(shard).or_default().push(rows);
         }
     }

@@ -47,6 +47,11 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
         // The products count the series of each shard group for itself.
         return Err(Failure::Unsupported("SLIMIT over several shard groups".to_owned()));
     }
+    if limits.limit == 0 && limits.offset > 0 && !has_calls && context.rules.planner == Planner::Go
+    {
+        // 1.6.7 cuts off rows by groups of series of which it makes as many as the machine has cores.
+        return Err(Failure::Unsupported("OFFSET without LIMIT".to_owned()));
+    }
     let columns = Columns::of(tables.iter().map(|t| &t.measurement));
     let condition = rest.as_ref().map(|e| condition::bind(e, &columns)).transpose()?;
     let (group, interval) = dimensions(select, &columns, context.host.now())?;
@@ -152,11 +157,6 @@ fn raw(
         group: &scope.group,
         descending: select.order.is_some_and(|o| o.descending),
         planner: context.rules.planner,
-        // 1.6.7 cuts each series to LIMIT + OFFSET rows, also where there is no LIMIT.
-        per_series: (context.rules.planner == Planner::Go
-            && select.limits.limit == 0
-            && select.limits.offset > 0)
-            .then_some(select.limits.offset),
         tie_columns: &tie_columns(&fields, &shown_tags),
         shown_tags: &shown_tags,
     };
@@ -200,7 +200,6 @@ fn aggregates(
         group: &scope.group,
         descending: select.order.is_some_and(|o| o.descending),
         planner: context.rules.planner,
-        per_series: None,
         tie_columns: &[],
         shown_tags: &[],
     };
