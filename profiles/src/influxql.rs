@@ -15,6 +15,8 @@ pub struct Influxql {
     pub administration: Administration,
     /// What a `q` that is missing or empty gives.
     pub missing_query: &'static str,
+    /// Whether `SHOW TAG KEYS` has a `WITH KEY`.
+    pub tag_keys_with_key: bool,
     /// Whether the parameter `pretty` indents, and by how much.
     pub pretty: usize,
 }
@@ -125,6 +127,8 @@ pub const OSS_V1_1_6: Influxql = Influxql {
     planner: Planner::Go,
     administration: Administration::All,
     missing_query: "missing required parameter \"q\"",
+    // Asked of a running 1.6.7: `found WITH, expected ;`.
+    tag_keys_with_key: false,
     pretty: 4,
 };
 
@@ -137,6 +141,8 @@ pub const OSS_V2_2_7: Influxql = Influxql {
     // v1/coordinator/statement_executor.go: 62 `not implemented`, 369-404 deletes.
     administration: Administration::Deletes,
     missing_query: "mime: no media type",
+    // influxdata/influxql parser.go, parseShowTagKeysStatement (inferred: not recorded).
+    tag_keys_with_key: true,
     // The parameter is read and ignored.
     pretty: 0,
 };
@@ -154,6 +160,8 @@ pub const V3_CORE_3_6: Influxql = Influxql {
     planner: Planner::Iox,
     administration: Administration::Nothing,
     missing_query: "serde error: missing field `q`",
+    // influxdb_influxql_parser, show_tag_keys: no such clause (inferred: not recorded).
+    tag_keys_with_key: false,
     // serde_json's pretty printer (influxdb3_server/src/http/v1.rs).
     pretty: 2,
 };

@@ -6,37 +6,37 @@ use reference_server::store::view::{Column, Measurement, Series, Unreadable};
 use reference_server::store::{Name, Value};
 use std::cell::RefCell;
 
-pub const HOUR: i64 = 3_600_000_000_000;
+pub(crate) const HOUR: i64 = 3_600_000_000_000;
 
 #[derive(Default)]
-pub struct Fake {
+pub(crate) struct Fake {
     pub now: i64,
     pub state: RefCell<State>,
     pub caller: Option<(String, Vec<(Privilege, String)>)>,
 }
 
 #[derive(Default)]
-pub struct State {
+pub(crate) struct State {
     pub databases: Vec<Database>,
     pub users: Vec<(String, bool)>,
     pub unreadable: Option<Unreadable>,
 }
 
-pub struct Database {
+pub(crate) struct Database {
     pub name: String,
     pub policies: Vec<Policy>,
     pub points: Vec<Point>,
 }
 
 #[derive(Clone)]
-pub struct Point {
+pub(crate) struct Point {
     pub policy: String,
     pub key: SeriesKey,
     pub fields: Vec<(Name, Value)>,
     pub time: i64,
 }
 
-pub fn policy(name: &str) -> Policy {
+pub(crate) fn policy(name: &str) -> Policy {
     Policy {
         name: name.to_owned(),
         duration: 0,
@@ -47,7 +47,7 @@ pub fn policy(name: &str) -> Policy {
 }
 
 impl Fake {
-    pub fn with_database(name: &str) -> Self {
+    pub(crate) fn with_database(name: &str) -> Self {
         let fake = Self { now: 1_800_000_000_000_000_000, ..Self::default() };
         fake.state.borrow_mut().databases.push(Database {
             name: name.to_owned(),
@@ -57,7 +57,7 @@ impl Fake {
         fake
     }
 
-    pub fn write(
+    pub(crate) fn write(
         &self,
         measurement: &[u8],
         tags: &[(&[u8], &[u8])],

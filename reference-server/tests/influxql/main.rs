@@ -2,3 +2,4 @@
 
 mod fake;
 mod read_back;
+mod statements;

@@ -8,7 +8,7 @@ use reference_server::store::view::Unreadable;
 
 const T: i64 = 1_700_000_000_000_000_000;
 
-pub fn ask(fake: &Fake, rules: &Influxql, parameters: &str) -> Answer {
+pub(crate) fn ask(fake: &Fake, rules: &Influxql, parameters: &str) -> Answer {
     let parameters = Parameters::new(parameters, None);
     http::query(Request { parameters: &parameters, accept: None, read_only: true }, fake, rules)
 }

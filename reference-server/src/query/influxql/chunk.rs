@@ -4,11 +4,11 @@ use super::json::Part;
 use super::result::{Outcome, Series};
 
 /// Rows of a chunk where `chunk_size` names none.
-pub const DEFAULT_SIZE: usize = 10_000;
+pub(super) const DEFAULT_SIZE: usize = 10_000;
 
 /// A statement's result, or a piece of it.
 #[derive(Debug)]
-pub struct Chunk<'a> {
+pub(super) struct Chunk<'a> {
     outcome: &'a Outcome,
     series: Vec<Series>,
     series_goes_on: bool,
@@ -17,7 +17,7 @@ pub struct Chunk<'a> {
 
 impl Chunk<'_> {
     /// The chunk as the printers take it.
-    pub fn part(&self) -> Part<'_> {
+    pub(super) fn part(&self) -> Part<'_> {
         Part {
             outcome: self.outcome,
             series: &self.series,
@@ -28,7 +28,7 @@ impl Chunk<'_> {
 }
 
 /// One document. Of several results of one statement the last error stays.
-pub fn whole(outcomes: &[Outcome]) -> Vec<Chunk<'_>> {
+pub(super) fn whole(outcomes: &[Outcome]) -> Vec<Chunk<'_>> {
     let mut kept: Vec<Chunk<'_>> = Vec::new();
     for outcome in outcomes {
         kept.retain(|k| k.outcome.statement != outcome.statement);
@@ -47,7 +47,7 @@ fn complete(outcome: &Outcome) -> Chunk<'_> {
 }
 
 /// A document for each piece of each series of so many rows.
-pub fn chunks(outcomes: &[Outcome], size: usize) -> Vec<Vec<Chunk<'_>>> {
+pub(super) fn chunks(outcomes: &[Outcome], size: usize) -> Vec<Vec<Chunk<'_>>> {
     let mut documents = Vec::new();
     for outcome in outcomes {
         if outcome.series.is_empty() {

@@ -8,7 +8,7 @@ use profiles::influxql::{Csv, CsvForm, Floats};
 
 /// Prints the parts of an answer one after another.
 #[derive(Debug)]
-pub struct Printer {
+pub(super) struct Printer {
     csv: Csv,
     epoch: Epoch,
     /// The statement of the last row.
@@ -17,12 +17,12 @@ pub struct Printer {
 
 impl Printer {
     /// A printer of a new answer; times are nanoseconds unless a unit is named.
-    pub fn new(csv: Csv, epoch: Option<Epoch>) -> Self {
+    pub(super) fn new(csv: Csv, epoch: Option<Epoch>) -> Self {
         Self { csv, epoch: epoch.unwrap_or(Epoch::NANOSECONDS), statement: None }
     }
 
     /// Prints a document.
-    pub fn document(&mut self, parts: &[Part<'_>]) -> Vec<u8> {
+    pub(super) fn document(&mut self, parts: &[Part<'_>]) -> Vec<u8> {
         match self.csv.form {
             CsvForm::Go => self.go(parts),
             CsvForm::Plain => self.plain(parts),
@@ -96,7 +96,7 @@ impl Printer {
 }
 
 /// An error of the whole query.
-pub fn error(message: &str) -> Vec<u8> {
+pub(super) fn error(message: &str) -> Vec<u8> {
     let mut out = b"error\n".to_vec();
     line(&mut out, std::iter::once(message.as_bytes().to_vec()));
     out

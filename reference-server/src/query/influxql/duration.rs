@@ -1,10 +1,10 @@
 //! Durations: as the language writes them (`1w`), and as Go prints them (`168h0m0s`).
 
 /// Nanoseconds of a second.
-pub const SECOND: i64 = 1_000_000_000;
+pub(super) const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
 /// Nanoseconds of an hour.
-pub const HOUR: i64 = 60 * MINUTE;
+pub(super) const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const WEEK: i64 = 7 * DAY;
 
@@ -12,7 +12,7 @@ const WEEK: i64 = 7 * DAY;
 ///
 /// # Errors
 /// The products' message.
-pub fn parse(text: &str) -> Result<i64, String> {
+pub(super) fn parse(text: &str) -> Result<i64, String> {
     let invalid = || "invalid duration".to_owned();
     let mut rest = text;
     let mut total: i64 = 0;
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Result<i64, String> {
 }
 
 /// The shortest literal of one unit.
-pub fn short(ns: i64) -> String {
+pub(super) fn short(ns: i64) -> String {
     if ns == 0 {
         return "0s".to_owned();
     }
@@ -68,7 +68,7 @@ pub fn short(ns: i64) -> String {
 }
 
 /// A duration as Go's `time.Duration` prints it.
-pub fn go(ns: i64) -> String {
+pub(super) fn go(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "" };
     let n = ns.unsigned_abs();
     let second = SECOND.unsigned_abs();

@@ -103,7 +103,7 @@ fn go_query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
         "failed to parse query: "
     };
     let statements = match params(parameters)
-        .and_then(|p| parse_query(q, &p).map_err(|e| format!("{prefix}{e}")))
+        .and_then(|p| parse_query(q, &p, rules).map_err(|e| format!("{prefix}{e}")))
     {
         Ok(statements) => statements,
         Err(message) => return whole_error(400, &message, &output, rules),

@@ -82,7 +82,7 @@ fn output(request: &Request<'_>, rules: &Influxql) -> Result<Output, Answer> {
 fn outcome(parameters: &Parameters, host: &dyn Host, rules: &Influxql) -> Result<Outcome, Answer> {
     let Some(q) = parameters.get("q") else { return Err(plain(400, rules.missing_query)) };
     let bound = params(parameters).map_err(|e| plain(400, &format!("serde json error: {e}")))?;
-    let statements = parse_query(q, &bound).map_err(|e| plain(500, &parse_error(q, &e)))?;
+    let statements = parse_query(q, &bound, rules).map_err(|e| plain(500, &parse_error(q, &e)))?;
     let [statement] = statements.as_slice() else {
         return Err(plain(500, "must provide only one InfluxQl statement per query"));
     };

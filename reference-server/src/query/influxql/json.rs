@@ -7,7 +7,7 @@ use profiles::influxql::{Floats, Json, Strings};
 
 /// How to print.
 #[derive(Clone, Copy, Debug)]
-pub struct Style {
+pub(super) struct Style {
     /// What differs between products.
     pub json: Json,
     /// Times as numbers of this unit, else RFC 3339.
@@ -18,13 +18,13 @@ pub struct Style {
 
 /// JSON cannot hold this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unprintable;
+pub(super) struct Unprintable;
 
 /// One document with the results of statements, or parts of them.
 ///
 /// # Errors
 /// [`Unprintable`] for an infinite number.
-pub fn document(parts: &[Part<'_>], style: Style) -> Result<Vec<u8>, Unprintable> {
+pub(super) fn document(parts: &[Part<'_>], style: Style) -> Result<Vec<u8>, Unprintable> {
     let mut w = Writer { out: Vec::new(), style, depth: 0, empty: true };
     w.open(b'{');
     if !parts.is_empty() {
@@ -41,7 +41,7 @@ pub fn document(parts: &[Part<'_>], style: Style) -> Result<Vec<u8>, Unprintable
 }
 
 /// `{"error":"…"}`.
-pub fn error(message: &str, style: Style) -> Vec<u8> {
+pub(super) fn error(message: &str, style: Style) -> Vec<u8> {
     let mut w = Writer { out: Vec::new(), style, depth: 0, empty: true };
     w.open(b'{');
     w.key("error");
@@ -52,7 +52,7 @@ pub fn error(message: &str, style: Style) -> Vec<u8> {
 
 /// A statement's result, or a chunk of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
+pub(super) struct Part<'a> {
     /// The result.
     pub outcome: &'a Outcome,
     /// The series of this chunk.
@@ -224,7 +224,7 @@ impl Writer {
 }
 
 /// A quoted string.
-pub fn string(out: &mut Vec<u8>, bytes: &[u8], strings: Strings) {
+pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8], strings: Strings) {
     out.push(b'"');
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -263,7 +263,7 @@ fn escape(out: &mut Vec<u8>, c: char, strings: Strings) {
 }
 
 /// A finite float.
-pub fn float(n: f64, floats: Floats) -> String {
+pub(super) fn float(n: f64, floats: Floats) -> String {
     let size = n.abs();
     match floats {
         Floats::Go if size != 0.0 && !(1e-6..1e21).contains(&size) => {

@@ -7,7 +7,7 @@ use super::token::{Op, Token};
 
 /// Line and character of a token, both from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub(super) struct Place {
     /// Line.
     pub line: usize,
     /// Character of the line.
@@ -16,7 +16,7 @@ pub struct Place {
 
 /// A token, where it begins, and its text where its kind does not say it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lexeme {
+pub(super) struct Lexeme {
     /// Its kind.
     pub token: Token,
     /// Where it begins.
@@ -30,7 +30,7 @@ const END: char = '\0';
 
 /// Reads tokens from a query.
 #[derive(Debug)]
-pub struct Lexer {
+pub(super) struct Lexer {
     source: Vec<char>,
     taken: usize,
     /// Characters read so far, so that reading can step back.
@@ -42,7 +42,7 @@ pub struct Lexer {
 
 impl Lexer {
     /// A lexer over a query; bytes that are not UTF-8 read as U+FFFD each.
-    pub fn new(query: &[u8]) -> Self {
+    pub(super) fn new(query: &[u8]) -> Self {
         let mut source = Vec::with_capacity(query.len());
         for chunk in query.utf8_chunks() {
             source.extend(chunk.valid().chars());
@@ -79,11 +79,11 @@ impl Lexer {
 
     /// The last character read and its place.
     fn current(&self) -> (char, Place) {
-        self.at.checked_sub(1).map_or((END, Place::default()), |i| self.seen[i])
+        self.at.checked_sub(1).map_or_else(|| (END, Place::default()), |i| self.seen[i])
     }
 
     /// The next character, left where it is.
-    pub fn peek(&mut self) -> char {
+    pub(super) fn peek(&mut self) -> char {
         let c = self.read();
         if c != END {
             self.unread();
@@ -92,7 +92,7 @@ impl Lexer {
     }
 
     /// The next token.
-    pub fn scan(&mut self) -> Lexeme {
+    pub(super) fn scan(&mut self) -> Lexeme {
         let c = self.read();
         let place = self.current().1;
         let plain = |token| Lexeme { token, place, text: String::new() };
@@ -254,7 +254,7 @@ impl Lexer {
     }
 
     /// A regular expression that begins at the next character.
-    pub fn scan_regex(&mut self) -> Lexeme {
+    pub(super) fn scan_regex(&mut self) -> Lexeme {
         let place = self.current().1;
         let bad = Lexeme { token: Token::BadRegex, place, text: String::new() };
         if self.read() != '/' {

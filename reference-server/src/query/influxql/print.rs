@@ -10,7 +10,7 @@ use super::token::Token;
 use std::fmt;
 
 /// A name, quoted where it must be.
-pub struct Ident<'a>(pub &'a str);
+pub(super) struct Ident<'a>(pub &'a str);
 
 impl Ident<'_> {
     fn is_bare(&self) -> bool {
@@ -31,7 +31,7 @@ impl fmt::Display for Ident<'_> {
 }
 
 /// A string literal.
-pub struct Quoted<'a>(pub &'a str);
+pub(super) struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,14 +5,14 @@ use profiles::influxql::TimeDigits;
 
 /// The unit of times printed as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Epoch(i64);
+pub(super) struct Epoch(i64);
 
 impl Epoch {
     /// Nanoseconds.
-    pub const NANOSECONDS: Self = Self(1);
+    pub(super) const NANOSECONDS: Self = Self(1);
 
     /// The unit that the parameter `epoch` names.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         Some(Self(match name {
             "ns" | "n" => 1,
             "u" | "µ" => 1000,
@@ -25,19 +25,19 @@ impl Epoch {
     }
 
     /// A time in this unit, cut off towards zero.
-    pub const fn of(self, ns: i64) -> i64 {
+    pub(super) const fn of(self, ns: i64) -> i64 {
         ns / self.0
     }
 }
 
 /// A time in RFC 3339, in UTC.
-pub fn rfc3339(ns: i64, digits: TimeDigits) -> String {
+pub(super) fn rfc3339(ns: i64, digits: TimeDigits) -> String {
     let text = plain(ns, digits);
     format!("{text}Z")
 }
 
 /// A time as RFC 3339 writes it, without a zone.
-pub fn plain(ns: i64, digits: TimeDigits) -> String {
+pub(super) fn plain(ns: i64, digits: TimeDigits) -> String {
     let (seconds, part) = (ns.div_euclid(SECOND), ns.rem_euclid(SECOND));
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     let of_day = seconds.rem_euclid(86_400);
@@ -68,7 +68,7 @@ const fn civil(days: i64) -> (i64, i64, i64) {
 }
 
 /// Reads a time literal: a date, a date and time, or RFC 3339; without a zone it is of `zone`.
-pub fn parse(text: &str, zone: Option<&str>) -> Option<i64> {
+pub(super) fn parse(text: &str, zone: Option<&str>) -> Option<i64> {
     let nanoseconds = |t: jiff::Timestamp| i64::try_from(t.as_nanosecond()).ok();
     if text.contains(['Z', '+']) || text.rfind('-').is_some_and(|i| i > 10) {
         return text.parse().ok().and_then(nanoseconds);
@@ -82,7 +82,7 @@ pub fn parse(text: &str, zone: Option<&str>) -> Option<i64> {
 }
 
 /// Whether a text looks like a date, so that the products read it as a time.
-pub fn looks_like_date(text: &str) -> bool {
+pub(super) fn looks_like_date(text: &str) -> bool {
     let b = text.as_bytes();
     b.len() >= 10
         && b[..10]

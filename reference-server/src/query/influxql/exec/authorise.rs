@@ -77,7 +77,7 @@ fn select_needs(select: &Select) -> Vec<Need> {
     for source in &select.sources {
         match source {
             Source::Measurement(Path { database, .. }) => {
-                needs.push(Need::On(Privilege::Read, database.clone()))
+                needs.push(Need::On(Privilege::Read, database.clone()));
             }
             Source::Subquery(inner) => needs.extend(select_needs(inner)),
         }

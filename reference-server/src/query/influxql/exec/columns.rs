@@ -81,12 +81,13 @@ impl Columns {
 
     /// All columns that a wildcard stands for, fields and tags together by name, but for the tags
     /// that rows are grouped by. Without a field there is nothing to show.
-    pub(super) fn all(&self, grouped: &[Name]) -> Vec<Found> {
+    pub(super) fn all(&self, grouped: &[Name], no_tags: bool) -> Vec<Found> {
         if self.fields.is_empty() {
             return Vec::new();
         }
         let fields = self.fields.iter().map(|(name, t)| Found::Field(name.clone(), *t));
-        let tags = self.tags.iter().filter(|t| !grouped.contains(t)).cloned().map(Found::Tag);
+        let tags =
+            self.tags.iter().filter(|t| !no_tags && !grouped.contains(t)).cloned().map(Found::Tag);
         let mut all: Vec<_> = fields.chain(tags).collect();
         all.sort_by(|a, b| (a.name(), a.order()).cmp(&(b.name(), b.order())));
         all

@@ -143,14 +143,32 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
     }
 }
 
+/// Fails where a condition is a column alone.
+fn check_operands(expr: &Expr) -> Result<(), String> {
+    match expr {
+        Expr::Paren(inner) => check_operands(inner),
+        Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {
+            check_operands(&b.left)?;
+            check_operands(&b.right)
+        }
+        Expr::Binary(_) | Expr::Bool(_) | Expr::Call(_) => Ok(()),
+        other => Err(format!("invalid condition expression: {other}")),
+    }
+}
+
 /// Binds a condition to columns. A name that is no field is a tag, if a missing one.
 pub(super) fn bind(expr: &Expr, columns: &Columns) -> Result<Node, String> {
+    check_operands(expr)?;
+    operand(expr, columns)
+}
+
+fn operand(expr: &Expr, columns: &Columns) -> Result<Node, String> {
     Ok(match expr {
-        Expr::Paren(inner) => bind(inner, columns)?,
+        Expr::Paren(inner) => operand(inner, columns)?,
         Expr::Binary(b) => Node::Binary(
             b.op,
-            Box::new(bind(&b.left, columns)?),
-            Box::new(bind(&b.right, columns)?),
+            Box::new(operand(&b.left, columns)?),
+            Box::new(operand(&b.right, columns)?),
         ),
         Expr::Regex(pattern) => Node::Regex(pattern.clone()),
         Expr::Var(var) => match columns.resolve(var) {

@@ -1,8 +1,11 @@
 //! Running statements against a [`Host`]. Not the text of queries, nor how answers are printed.
 
+mod aggregate;
 mod authorise;
+mod calls;
 mod columns;
 mod condition;
+mod function;
 mod heap;
 mod node;
 mod read;
@@ -153,14 +156,11 @@ const fn result_of_removal(all: bool) -> Option<Vec<Series>> {
     if all { Some(Vec::new()) } else { None }
 }
 
-/// Whether a statement must come by POST.
+/// Whether a statement draws a warning unless it comes by POST; `DELETE` does not.
 const fn changes(statement: &Statement) -> bool {
     matches!(
         statement,
-        Statement::Admin(_)
-            | Statement::Delete(_)
-            | Statement::DropSeries(_)
-            | Statement::DropMeasurement(_)
+        Statement::Admin(_) | Statement::DropSeries(_) | Statement::DropMeasurement(_)
     )
 }
 

@@ -52,6 +52,8 @@ pub(super) struct Wanted<'a> {
     pub(super) descending: bool,
     /// In which order rows of the same time come.
     pub(super) planner: Planner,
+    /// The columns that are shown, by name: the Go products order rows of one time by them.
+    pub(super) tie_columns: &'a [Node],
     /// The tags that are shown: v3 sorts by them too.
     pub(super) shown_tags: &'a [Name],
 }
@@ -82,8 +84,7 @@ pub(super) fn rows<'a>(tables: &'a [Table], wanted: &Wanted<'_>) -> Groups<'a> {
         }
     }
     let sorted = |sequences| {
-        let mut rows =
-            heap::merge(sequences, |a: &At<'_>, b: &At<'_>| earlier(a, b, wanted.descending));
+        let mut rows = heap::merge(sequences, |a: &At<'_>, b: &At<'_>| earlier(a, b, wanted));
         if wanted.planner == Planner::Iox {
             sort_by_tags(&mut rows, wanted);
         }
@@ -92,8 +93,22 @@ pub(super) fn rows<'a>(tables: &'a [Table], wanted: &Wanted<'_>) -> Groups<'a> {
     parts.into_iter().map(|(group, sequences)| (group, sorted(sequences))).collect()
 }
 
-const fn earlier(a: &At<'_>, b: &At<'_>, descending: bool) -> bool {
-    if descending { a.time > b.time } else { a.time < b.time }
+/// Whether a row comes before another: by time, then by the strings and tags that are read, by name,
+/// as far as both rows have them. The first column that is no string ends the comparison.
+fn earlier(a: &At<'_>, b: &At<'_>, wanted: &Wanted<'_>) -> bool {
+    if a.time != b.time {
+        return (a.time < b.time) != wanted.descending;
+    }
+    for column in wanted.tie_columns {
+        match (column.value(a), column.value(b)) {
+            (Some(Value::String(l)), Some(Value::String(r))) if l == r => {}
+            (Some(Value::String(l)), Some(Value::String(r))) => {
+                return (l < r) != wanted.descending;
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The series of a table by group, in the order in which the Go products open them.
@@ -128,8 +143,7 @@ fn merge_series<'a>(
             shards.entry(shard).or_default().push(rows);
         }
     }
-    let merged =
-        shards.into_values().map(|s| heap::merge(s, |a, b| earlier(a, b, wanted.descending)));
+    let merged = shards.into_values().map(|s| heap::merge(s, |a, b| earlier(a, b, wanted)));
     if wanted.descending { merged.rev().flatten().collect() } else { merged.flatten().collect() }
 }
 
@@ -169,4 +183,11 @@ fn sort_by_tags(rows: &mut [At<'_>], wanted: &Wanted<'_>) {
             order.then_with(|| (l.is_none(), l).cmp(&(r.is_none(), r)))
         })
     });
+}
+
+/// Whether a table's points lie in more than one shard group.
+pub(super) fn spans_shards(table: &Table) -> bool {
+    let points = table.measurement.series.iter().flat_map(|s| &s.columns).flat_map(|c| &c.points);
+    let mut shards = points.map(|p| shard_of(p.0, table.shard_duration));
+    shards.next().is_some_and(|first| shards.any(|s| s != first))
 }

@@ -57,10 +57,10 @@ fn selected(removal: &Removal, context: Context<'_>) -> Result<(Range, Vec<Serie
             let mut has_field = false;
             node.fields(&mut |_, _| has_field = true);
             if has_field {
-                // The product names the shard too; this server has no numbers for them.
-                return Err("shard 1: fields not supported in WHERE clause during deletion"
-                    .to_owned()
-                    .into());
+                // The product's error names a shard by its number, which is not to be had here.
+                return Err(Failure::Unsupported(
+                    "a field in the condition of a removal".to_owned(),
+                ));
             }
         }
         let goes = |s: &&crate::store::view::Series| {

@@ -1,5 +1,7 @@
 //! `SELECT`: from its columns to rows.
 
+use super::aggregate::{self, Interval};
+use super::calls::{self, Column};
 use super::columns::{self, Columns, Found};
 use super::condition::{self, Range};
 use super::node::Node;
@@ -11,13 +13,6 @@ use crate::query::influxql::expr::{Expr, Kind};
 use crate::query::influxql::result::{Cell, Series};
 use crate::store::{FieldType, Name};
 use profiles::influxql::Planner;
-
-/// A column of the answer.
-struct Column {
-    name: Name,
-    is_alias: bool,
-    node: Node,
-}
 
 /// Runs a `SELECT`.
 pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series>, Failure> {
@@ -31,6 +26,8 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
             Source::Subquery(_) => return Err(Failure::Unsupported("a subquery".to_owned())),
         }
     }
+    let has_calls = calls::has_calls(select);
+    check(select, has_calls)?;
     let (range, rest) = match &select.condition {
         None => (Range::ALL, None),
         Some(c) => condition::split(c, context.host.now(), select.zone.as_deref())?,
@@ -41,10 +38,28 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
             source::check_readable(&table.measurement)?;
         }
     }
+    let limits = select.limits;
+    if (limits.series_limit > 0 || limits.series_offset > 0)
+        && !select.dimensions.is_empty()
+        && context.rules.planner == Planner::Go
+        && tables.iter().any(read::spans_shards)
+    {
+        // The products count the series of each shard group for itself.
+        return Err(Failure::Unsupported("SLIMIT over several shard groups".to_owned()));
+    }
+    if limits.limit == 0 && limits.offset > 0 && !has_calls && context.rules.planner == Planner::Go
+    {
+        // 1.6.7 cuts off rows by groups of series of which it makes as many as the machine has cores.
+        return Err(Failure::Unsupported("OFFSET without LIMIT".to_owned()));
+    }
     let columns = Columns::of(tables.iter().map(|t| &t.measurement));
     let condition = rest.as_ref().map(|e| condition::bind(e, &columns)).transpose()?;
-    let group = dimensions(select, &columns)?;
-    raw(select, context, &tables, &columns, &Scope { range, condition, group, time_alias })
+    let (group, interval) = dimensions(select, &columns, context.host.now())?;
+    let scope = Scope { range, condition, group, time_alias };
+    if has_calls {
+        return aggregates(select, context, &tables, &columns, &scope, interval);
+    }
+    raw(select, context, &tables, &columns, &scope)
 }
 
 /// What holds for all columns of a statement.
@@ -67,31 +82,51 @@ fn time_alias(select: &Select) -> Result<Name, Failure> {
     Ok(alias.as_bytes().into())
 }
 
-/// The tags to group by, sorted.
-fn dimensions(select: &Select, columns: &Columns) -> Result<Vec<Name>, Failure> {
+/// The tags to group by, sorted, and the windows.
+fn dimensions(
+    select: &Select,
+    columns: &Columns,
+    now: i64,
+) -> Result<(Vec<Name>, Option<Interval>), Failure> {
     let mut group: Vec<Name> = Vec::new();
+    let mut interval = None;
+    let say = |text: &str| Err(Failure::Statement(text.to_owned()));
     for dimension in &select.dimensions {
         match dimension.bare() {
             Expr::Wildcard(_) => group.extend(columns.tags.iter().cloned()),
             Expr::Regex(p) => group.extend(columns.tags.iter().filter(|t| p.is_match(t)).cloned()),
             Expr::Var(var) if var.name == "time" => {
-                return Err("time() is a function and expects at least one argument"
-                    .to_owned()
-                    .into());
+                return say("time() is a function and expects at least one argument");
             }
             Expr::Var(var) => group.push(var.name.as_bytes().into()),
-            Expr::Call(call) if call.name == "time" => {
-                return Err("GROUP BY requires at least one aggregate function".to_owned().into());
+            Expr::Call(call) if call.name != "time" => {
+                return say("only time() calls allowed in dimensions");
             }
-            Expr::Call(_) => {
-                return Err("only time() calls allowed in dimensions".to_owned().into());
+            Expr::Call(_) if interval.is_some() => {
+                return say("multiple time dimensions not allowed");
             }
-            _ => return Err("only time and tag dimensions allowed".to_owned().into()),
+            Expr::Call(call) => {
+                let (length, offset) = match call.args.as_slice() {
+                    [Expr::Duration(length)] => (*length, 0),
+                    [Expr::Duration(length), Expr::Duration(offset)] => (*length, *offset),
+                    [Expr::Duration(length), Expr::Call(c)] if c.name == "now" => (*length, now),
+                    [Expr::Duration(_), _] => {
+                        return say("time dimension offset must be duration or now()");
+                    }
+                    [_] | [_, _] => return say("time dimension must have duration argument"),
+                    _ => return say("time dimension expected 1 or 2 arguments"),
+                };
+                if length <= 0 {
+                    return say("time dimension must have duration argument");
+                }
+                interval = Some(Interval { length, offset });
+            }
+            _ => return say("only time and tag dimensions allowed"),
         }
     }
     group.sort();
     group.dedup();
-    Ok(group)
+    Ok((group, interval))
 }
 
 /// A `SELECT` without functions.
@@ -122,6 +157,7 @@ fn raw(
         group: &scope.group,
         descending: select.order.is_some_and(|o| o.descending),
         planner: context.rules.planner,
+        tie_columns: &tie_columns(&fields, &shown_tags),
         shown_tags: &shown_tags,
     };
     let names: Vec<_> = shown.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
@@ -147,6 +183,81 @@ fn raw(
     Ok(limit_series(select, series))
 }
 
+/// A `SELECT` with functions.
+fn aggregates(
+    select: &Select,
+    context: Context<'_>,
+    tables: &[Table],
+    known: &Columns,
+    scope: &Scope,
+    interval: Option<Interval>,
+) -> Result<Vec<Series>, Failure> {
+    let plan = calls::plan(select, known)?;
+    let wanted = Wanted {
+        fields: &[],
+        range: scope.range,
+        condition: scope.condition.as_ref(),
+        group: &scope.group,
+        descending: select.order.is_some_and(|o| o.descending),
+        planner: context.rules.planner,
+        tie_columns: &[],
+        shown_tags: &[],
+    };
+    let names: Vec<_> = plan.columns.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
+    let mut header = vec![scope.time_alias.clone()];
+    header.extend(columns::unique_names(&names));
+    let rows = aggregate::rows(select, context, tables, &plan, &wanted, interval)?;
+    let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<Vec<Cell>>)| Series {
+        name: name.to_vec(),
+        tags: scope.group.iter().cloned().zip(values).collect(),
+        columns: header.clone(),
+        rows: select.limits.rows(rows),
+    };
+    let mut series: Vec<_> = rows.into_iter().map(series_of).collect();
+    series.retain(|s| !s.rows.is_empty());
+    if wanted.descending {
+        series.reverse();
+    }
+    Ok(limit_series(select, series))
+}
+
+/// What a statement must be, whatever is stored.
+fn check(select: &Select, has_calls: bool) -> Result<(), Failure> {
+    let say = |text: &str| Err(Failure::Statement(text.to_owned()));
+    for field in &select.fields {
+        let (mut columns, mut wildcard) = (0, false);
+        let is_binary = matches!(field.expr.bare(), Expr::Binary(_));
+        field.expr.walk(&mut |e| match e {
+            Expr::Var(_) | Expr::Call(_) | Expr::Distinct(_) => columns += 1,
+            Expr::Wildcard(_) | Expr::Regex(_) => wildcard = true,
+            _ => {}
+        });
+        if is_binary && wildcard {
+            return say("unable to use wildcard in a binary expression");
+        }
+        if columns == 0 && !wildcard {
+            return say("field must contain at least one variable");
+        }
+    }
+    if has_calls {
+        return calls::check(select);
+    }
+    let is_time = |e: &Expr| matches!(e.bare(), Expr::Call(call) if call.name == "time");
+    if select.dimensions.iter().any(is_time) {
+        return say("GROUP BY requires at least one aggregate function");
+    }
+    Ok(())
+}
+
+/// Fields and tags by name, a tag behind a field of its name.
+fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name]) -> Vec<Node> {
+    let fields = fields.iter().map(|(name, t)| (name.clone(), 0, Node::Field(name.clone(), *t)));
+    let tags = tags.iter().map(|key| (key.clone(), 1, Node::Tag(key.clone())));
+    let mut columns: Vec<_> = fields.chain(tags).collect();
+    columns.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    columns.into_iter().map(|c| c.2).collect()
+}
+
 /// `SLIMIT` and `SOFFSET` count the groups of each measurement.
 fn limit_series(select: &Select, series: Vec<Series>) -> Vec<Series> {
     let mut kept = Vec::new();
@@ -161,10 +272,15 @@ fn limit_series(select: &Select, series: Vec<Series>) -> Vec<Series> {
     kept
 }
 
+/// Whether a wildcard or pattern in `GROUP BY` takes the tags out of the wildcards of the columns.
+fn all_tags_grouped(select: &Select) -> bool {
+    select.dimensions.iter().any(|d| matches!(d.bare(), Expr::Wildcard(_) | Expr::Regex(_)))
+}
+
 /// The columns to show, wildcards replaced by what they stand for.
 fn shown_columns(select: &Select, known: &Columns, group: &[Name]) -> Result<Vec<Column>, Failure> {
     let mut shown = Vec::new();
-    let all = known.all(group);
+    let all = known.all(group, all_tags_grouped(select));
     for field in &select.fields {
         let found = |f: &Found| Column {
             name: f.name().clone(),

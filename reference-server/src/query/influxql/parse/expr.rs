@@ -3,6 +3,7 @@
 use super::{Parsed, Parser, at, found};
 use crate::query::influxql::duration;
 use crate::query::influxql::expr::{Binary, Call, Cast, Expr, Kind, Pattern, Var};
+use crate::query::influxql::print::Ident;
 use crate::query::influxql::token::{Op, Token, Word};
 use crate::store::FieldType;
 
@@ -210,11 +211,15 @@ impl Parser<'_> {
             }
         }
         if segments.len() > 3 {
-            let shown: Vec<_> = segments.iter().map(|s| format!("\"{s}\"")).collect();
-            return Err(at(
-                &format!("too many segments in {}", shown.join(".")),
-                Default::default(),
-            ));
+            let last = segments.len() - 1;
+            let shown = |(i, s): (usize, &String)| match i {
+                _ if i == last => Ident(s).to_string(),
+                _ if s.is_empty() => String::new(),
+                _ => format!("\"{s}\""),
+            };
+            let shown: Vec<_> = segments.iter().enumerate().map(shown).collect();
+            let message = format!("too many segments in {}", shown.join("."));
+            return Err(at(&message, Default::default()));
         }
         Ok(segments)
     }

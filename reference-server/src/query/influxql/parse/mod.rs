@@ -11,6 +11,7 @@ mod show;
 use super::ast::Statement;
 use super::lexer::{Lexeme, Lexer, Place};
 use super::token::{Token, Word};
+use profiles::influxql::Influxql;
 use std::collections::HashMap;
 
 /// Values for `$name`, as the token that they stand for and its text.
@@ -28,8 +29,15 @@ const MAX_DEPTH: usize = 100;
 ///
 /// # Errors
 /// The message without any prefix: `found SELEC, expected SELECT, … at line 1, char 1`.
-pub fn parse_query(query: &[u8], params: &Params) -> Parsed<Vec<Statement>> {
-    let mut p = Parser { lexer: Lexer::new(query), params, tokens: Vec::new(), back: 0, depth: 0 };
+pub fn parse_query(query: &[u8], params: &Params, rules: &Influxql) -> Parsed<Vec<Statement>> {
+    let mut p = Parser {
+        lexer: Lexer::new(query),
+        params,
+        tag_keys_with_key: rules.tag_keys_with_key,
+        tokens: Vec::new(),
+        back: 0,
+        depth: 0,
+    };
     let mut statements = Vec::new();
     let mut separated = true;
     loop {
@@ -63,6 +71,7 @@ pub fn bound(value: &serde_json::Value) -> Option<(Token, String)> {
 struct Parser<'a> {
     lexer: Lexer,
     params: &'a Params,
+    tag_keys_with_key: bool,
     /// Tokens read so far; the last `back` of them are to be read again.
     tokens: Vec<Lexeme>,
     back: usize,

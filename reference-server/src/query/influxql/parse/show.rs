@@ -149,7 +149,7 @@ impl Parser<'_> {
         }
         if kind == Clauses::TagValues {
             show.key = Some(self.key_filter()?);
-        } else if kind == Clauses::TagKeys && self.take(Word::With) {
+        } else if kind == Clauses::TagKeys && self.tag_keys_with_key && self.take(Word::With) {
             self.unscan();
             show.key = Some(self.key_filter()?);
         }

@@ -1,0 +1,271 @@
+//! `SELECT` with functions: points are put into windows, functions give their values, `fill` the rest.
+
+use super::calls::{Applied, Plan};
+use super::condition::Range;
+use super::function::{Computed, Function, Point, distinct};
+use super::node::Row;
+use super::read::{self, At, Wanted};
+use super::source::Table;
+use super::{Context, Failure};
+use crate::query::influxql::ast::{Fill, Select};
+use crate::query::influxql::result::Cell;
+use crate::store::{FieldType, Name, Value};
+use std::collections::BTreeMap;
+
+/// What would be more windows than anyone reads is a slip in the query, and would fill the memory.
+const MAX_WINDOWS: i64 = 1_000_000;
+
+/// `time(interval, offset)`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Interval {
+    pub(super) length: i64,
+    pub(super) offset: i64,
+}
+
+impl Interval {
+    fn start(self, t: i64) -> i64 {
+        let since = i128::from(t) - i128::from(self.offset);
+        let start = since.div_euclid(i128::from(self.length)) * i128::from(self.length);
+        i64::try_from(start + i128::from(self.offset)).unwrap_or(i64::MIN)
+    }
+}
+
+/// The rows of each group.
+pub(super) type Rows = BTreeMap<(Name, Vec<Name>), Vec<Vec<Cell>>>;
+
+/// Points of one group, by function.
+type Group<'a> = Vec<Vec<Point<'a>>>;
+
+/// Runs the functions of a plan.
+pub(super) fn rows(
+    select: &Select,
+    context: Context<'_>,
+    tables: &[Table],
+    plan: &Plan,
+    wanted: &Wanted<'_>,
+    interval: Option<Interval>,
+) -> Result<Rows, Failure> {
+    let mut range = wanted.range;
+    if interval.is_some() && !range.has_last {
+        range.last = context.host.now();
+    }
+    let mut groups: BTreeMap<(Name, Vec<Name>), Group<'_>> = BTreeMap::new();
+    for (number, call) in plan.calls.iter().enumerate() {
+        let Some(field) = &call.field else { continue };
+        let fields = [field.clone()];
+        for (group, rows) in read::rows(tables, &Wanted { fields: &fields, range, ..*wanted }) {
+            let points = rows.into_iter().filter_map(|at| Some((at, at.field(&field.0, field.1)?)));
+            let calls = groups.entry(group).or_insert_with(|| vec![Vec::new(); plan.calls.len()]);
+            calls[number] = points.collect();
+        }
+    }
+    let mut answer = Rows::new();
+    for (group, calls) in groups {
+        let windows = Windows { select, plan, range, interval, descending: wanted.descending };
+        let rows = windows.rows(&calls)?;
+        if !rows.is_empty() {
+            answer.insert(group, rows);
+        }
+    }
+    Ok(answer)
+}
+
+struct Windows<'s> {
+    select: &'s Select,
+    plan: &'s Plan,
+    range: Range,
+    interval: Option<Interval>,
+    descending: bool,
+}
+
+impl Windows<'_> {
+    fn rows(&self, calls: &[Vec<Point<'_>>]) -> Result<Vec<Vec<Cell>>, Failure> {
+        let lone = match self.plan.calls.as_slice() {
+            [one] => Some(one.function),
+            _ => None,
+        };
+        match self.interval {
+            None if lone == Some(Function::Distinct) => {
+                Ok(self.distinct_rows(self.whole(), &calls[0]))
+            }
+            None => Ok(vec![self.row(calls, lone)]),
+            Some(interval) => self.windows(interval, calls, lone),
+        }
+    }
+
+    /// The time of a row that no window and no selector gives one.
+    const fn whole(&self) -> i64 {
+        if self.range.has_first { self.range.first } else { 0 }
+    }
+
+    fn distinct_rows(&self, time: i64, points: &[Point<'_>]) -> Vec<Vec<Cell>> {
+        let row = |value| vec![Cell::Time(time), Cell::Value(value)];
+        distinct(points).into_iter().map(row).collect()
+    }
+
+    /// The one row of a statement without windows.
+    fn row(&self, calls: &[Vec<Point<'_>>], lone: Option<Function>) -> Vec<Cell> {
+        let selected = match lone {
+            Some(f) if f.is_selector() => f.select(&calls[0]),
+            _ => None,
+        };
+        let time = selected.as_ref().map_or_else(|| self.whole(), |p| p.0.time);
+        let values: Vec<_> =
+            self.plan.calls.iter().zip(calls).map(|(c, points)| value(c, points)).collect();
+        self.cells(time, &Computed { calls: &values, selected: selected.map(|p| p.0) })
+    }
+
+    fn cells(&self, time: i64, row: &Computed<'_>) -> Vec<Cell> {
+        let cells =
+            self.plan.columns.iter().map(|c| c.node.value(row).map_or(Cell::Null, Cell::Value));
+        std::iter::once(Cell::Time(time)).chain(cells).collect()
+    }
+
+    fn windows(
+        &self,
+        interval: Interval,
+        calls: &[Vec<Point<'_>>],
+        lone: Option<Function>,
+    ) -> Result<Vec<Vec<Cell>>, Failure> {
+        let mut windows: BTreeMap<i64, Vec<Vec<Point<'_>>>> = BTreeMap::new();
+        for (number, points) in calls.iter().enumerate() {
+            for point in points {
+                let start = interval.start(point.0.time);
+                let window = windows.entry(start).or_insert_with(|| vec![Vec::new(); calls.len()]);
+                window[number].push(point.clone());
+            }
+        }
+        let times = self.window_times(interval, &windows)?;
+        let mut values: Vec<Vec<Option<Value>>> = Vec::new();
+        let mut selected: Vec<Option<At<'_>>> = Vec::new();
+        let mut occupied: Vec<Vec<bool>> = Vec::new();
+        let mut rows = Vec::new();
+        for time in &times {
+            let empty = vec![Vec::new(); calls.len()];
+            let window = windows.get(time).unwrap_or(&empty);
+            if lone == Some(Function::Distinct) {
+                rows.extend(self.distinct_rows(*time, &window[0]));
+                continue;
+            }
+            occupied.push(window.iter().map(|points| !points.is_empty()).collect());
+            values.push(
+                self.plan.calls.iter().zip(window).map(|(c, points)| value(c, points)).collect(),
+            );
+            selected.push(
+                lone.filter(|f| f.is_selector()).and_then(|f| f.select(&window[0])).map(|p| p.0),
+            );
+        }
+        if lone == Some(Function::Distinct) {
+            return Ok(rows);
+        }
+        for (number, call) in self.plan.calls.iter().enumerate() {
+            if call.field.is_some() {
+                fill(&mut values, &occupied, number, call, self.select.fill);
+            }
+        }
+        let keep = |row: &[Option<Value>]| {
+            self.select.fill != Fill::None || row.iter().any(Option::is_some)
+        };
+        let filled = times.iter().zip(&values).zip(selected).filter(|((_, row), _)| keep(row));
+        Ok(filled
+            .map(|((t, row), at)| self.cells(*t, &Computed { calls: row, selected: at }))
+            .collect())
+    }
+
+    /// The starts of all windows, in the order in which they are shown.
+    fn window_times<T>(
+        &self,
+        interval: Interval,
+        windows: &BTreeMap<i64, T>,
+    ) -> Result<Vec<i64>, Failure> {
+        let (Some(earliest), Some(latest)) = (windows.keys().next(), windows.keys().next_back())
+        else {
+            return Ok(Vec::new());
+        };
+        let mut times: Vec<i64> = if self.select.fill == Fill::None {
+            windows.keys().copied().collect()
+        } else {
+            // Without a bound, windows begin with the first point seen.
+            let unbounded_end = self.descending && !self.range.has_last;
+            let first =
+                if self.range.has_first { interval.start(self.range.first) } else { *earliest };
+            let last = if unbounded_end { *latest } else { interval.start(self.range.last) };
+            let count = (i128::from(last) - i128::from(first)) / i128::from(interval.length) + 1;
+            if count > i128::from(MAX_WINDOWS) {
+                return Err(Failure::Unsupported(format!("GROUP BY time() with {count} windows")));
+            }
+            (0..count as i64).map(|i| first + i * interval.length).collect()
+        };
+        if self.descending {
+            times.reverse();
+        }
+        Ok(times)
+    }
+}
+
+fn value(call: &Applied, points: &[Point<'_>]) -> Option<Value> {
+    if points.is_empty() { None } else { call.function.value(points) }
+}
+
+/// Gives a function's empty windows their values.
+fn fill(
+    values: &mut [Vec<Option<Value>>],
+    occupied: &[Vec<bool>],
+    number: usize,
+    call: &Applied,
+    fill: Fill,
+) {
+    let as_field = |n: f64| match call.field {
+        Some((_, FieldType::Integer)) if call.function != Function::Mean => {
+            Value::Integer(n as i64)
+        }
+        Some((_, FieldType::Unsigned)) if call.function != Function::Mean => {
+            Value::Unsigned(n as u64)
+        }
+        // A number is no boolean and no string: their empty values stand in.
+        Some((_, FieldType::Boolean)) => Value::Boolean(false),
+        Some((_, FieldType::String)) => Value::String(Name::from(b"".as_slice())),
+        _ => Value::Float(n),
+    };
+    let counts = matches!(call.function, Function::Count | Function::CountDistinct);
+    let constant = match fill {
+        Fill::Null if counts => Some(Value::Integer(0)),
+        Fill::Integer(n) if counts => Some(Value::Integer(n)),
+        Fill::Integer(n) => Some(as_field(n as f64)),
+        Fill::Number(n) if counts => Some(Value::Integer(n as i64)),
+        Fill::Number(n) => Some(as_field(n)),
+        _ => None,
+    };
+    let mut previous: Option<(usize, Value)> = None;
+    for i in 0..values.len() {
+        if let Some(value) = &values[i][number] {
+            previous = Some((i, value.clone()));
+            continue;
+        }
+        // A function may have no value of points that are there.
+        if occupied[i][number] {
+            previous = None;
+            continue;
+        }
+        values[i][number] = match (fill, &previous) {
+            (Fill::Previous, Some((_, value))) => Some(value.clone()),
+            (Fill::Linear, Some((from, value))) => {
+                let next =
+                    (i + 1..values.len()).find_map(|j| values[j][number].clone().map(|v| (j, v)));
+                next.and_then(|(to, end)| between(*from, value, to, &end, i))
+            }
+            _ => constant.clone(),
+        };
+    }
+}
+
+/// The value at `i` on the line between two windows.
+fn between(from: usize, start: &Value, to: usize, end: &Value, i: usize) -> Option<Value> {
+    let (low, high) = (super::node::as_float(start)?, super::node::as_float(end)?);
+    let value = low + (high - low) * (i - from) as f64 / (to - from) as f64;
+    Some(match start {
+        Value::Integer(_) => Value::Integer(value as i64),
+        Value::Unsigned(_) => Value::Unsigned(value as u64),
+        _ => Value::Float(value),
+    })
+}

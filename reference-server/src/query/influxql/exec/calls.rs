@@ -1,0 +1,271 @@
+//! The functions of a `SELECT`: which there are, of which fields, and which may stand together.
+
+use super::Failure;
+use super::columns::{self, Columns, Found};
+use super::function::Function;
+use super::node::Node;
+use crate::query::influxql::ast::Select;
+use crate::query::influxql::expr::{Call, Expr, Kind, Var};
+use crate::store::{FieldType, Name};
+
+/// A function of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Applied {
+    pub(super) function: Function,
+    /// The field and the type that it is read as; `None` for one that does not exist.
+    pub(super) field: Option<(Name, FieldType)>,
+}
+
+/// A column of the answer.
+pub(super) struct Column {
+    pub(super) name: Name,
+    pub(super) is_alias: bool,
+    pub(super) node: Node,
+}
+
+/// The columns of a `SELECT` with functions, and the functions.
+pub(super) struct Plan {
+    pub(super) columns: Vec<Column>,
+    pub(super) calls: Vec<Applied>,
+}
+
+/// The language's functions that this server does not run.
+const OTHERS: &[&str] = &[
+    "top",
+    "bottom",
+    "derivative",
+    "non_negative_derivative",
+    "difference",
+    "non_negative_difference",
+    "moving_average",
+    "cumulative_sum",
+    "elapsed",
+    "integral",
+    "sample",
+    "holt_winters",
+    "holt_winters_with_fit",
+];
+
+/// Whether a statement has a function in its columns.
+pub(super) fn has_calls(select: &Select) -> bool {
+    let mut found = false;
+    for field in &select.fields {
+        field.expr.walk(&mut |e| found |= matches!(e, Expr::Call(_) | Expr::Distinct(_)));
+    }
+    found
+}
+
+/// Checks what does not depend on what is stored.
+pub(super) fn check(select: &Select) -> Result<(), Failure> {
+    let (mut aggregates, mut selectors, mut distinct, mut plain) = (0, 0, 0, false);
+    let mut failure = None;
+    for field in &select.fields {
+        let mut inside = 0;
+        field.expr.walk(&mut |e| match e {
+            Expr::Call(call) if call.name == "distinct" && inside > 0 => inside -= 1,
+            Expr::Call(call) => {
+                inside += usize::from(call.name == "count");
+                match function(call) {
+                    Ok(f) if f.is_selector() => selectors += 1,
+                    Ok(Function::Distinct) => distinct += 1,
+                    Ok(_) => aggregates += 1,
+                    Err(f) if failure.is_none() => failure = Some(f),
+                    Err(_) => {}
+                }
+            }
+            Expr::Distinct(_) => distinct += 1,
+            _ => {}
+        });
+        let outside = outside_calls(&field.expr);
+        if let Expr::Var(var) = field.expr.bare()
+            && var.name == "time"
+        {
+            continue;
+        }
+        plain |= outside;
+    }
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let say = |text: &str| Err(Failure::Statement(text.to_owned()));
+    if distinct > 0 && (distinct + aggregates + selectors > 1 || plain) {
+        return say(
+            "aggregate function distinct() cannot be combined with other functions or fields",
+        );
+    }
+    if plain && aggregates > 0 {
+        return say("mixing aggregate and non-aggregate queries is not supported");
+    }
+    if plain && selectors > 1 {
+        return say("mixing multiple selector functions with tags or fields is not supported");
+    }
+    Ok(())
+}
+
+/// Whether a column or wildcard stands outside of functions.
+fn outside_calls(expr: &Expr) -> bool {
+    match expr {
+        Expr::Var(_) | Expr::Wildcard(_) | Expr::Regex(_) => true,
+        Expr::Paren(inner) => outside_calls(inner),
+        Expr::Binary(b) => outside_calls(&b.left) || outside_calls(&b.right),
+        _ => false,
+    }
+}
+
+/// The function that is called, its arguments checked.
+fn function(call: &Call) -> Result<Function, Failure> {
+    let name = &call.name;
+    let wrong_number = |expected: usize| {
+        let got = call.args.len();
+        let text =
+            format!("invalid number of arguments for {name}, expected {expected}, got {got}");
+        Err(Failure::Statement(text))
+    };
+    let not_a_field = || Err(Failure::Statement(format!("expected field argument in {name}()")));
+    let is_field = |e: &Expr| matches!(e, Expr::Var(_) | Expr::Wildcard(_) | Expr::Regex(_));
+    if name == "percentile" {
+        return match call.args.as_slice() {
+            [field, _] if !is_field(field) => not_a_field(),
+            [_, Expr::Integer(n)] => Ok(Function::Percentile(*n as f64)),
+            [_, Expr::Number(n)] => Ok(Function::Percentile(*n)),
+            [_, _] => Err("expected float argument in percentile()".to_owned().into()),
+            _ => wrong_number(2),
+        };
+    }
+    let Some(function) = Function::named(name) else {
+        return Err(if OTHERS.contains(&name.as_str()) {
+            Failure::Unsupported(format!("the function {name}()"))
+        } else {
+            Failure::Statement(format!("undefined function {name}()"))
+        });
+    };
+    match call.args.as_slice() {
+        [Expr::Call(inner)] if function == Function::Count && inner.name == "distinct" => {
+            match inner.args.as_slice() {
+                [arg] if is_field(arg) => Ok(Function::CountDistinct),
+                _ => not_a_field(),
+            }
+        }
+        [Expr::Distinct(_)] if function == Function::Count => Ok(Function::CountDistinct),
+        [arg] if is_field(arg) => Ok(function),
+        [_] => not_a_field(),
+        _ => wrong_number(1),
+    }
+}
+
+/// The field that a function is applied to, or the wildcard.
+fn argument(call: &Call) -> Option<&Expr> {
+    match call.args.first()? {
+        Expr::Call(inner) => argument(inner),
+        arg => Some(arg),
+    }
+}
+
+/// Which fields a wildcard or pattern stands for.
+type Matcher<'a> = Box<dyn Fn(&Name) -> bool + 'a>;
+
+/// Binds the columns of a statement that [`check`] let through.
+pub(super) fn plan(select: &Select, known: &Columns) -> Result<Plan, Failure> {
+    let mut plan = Plan { columns: Vec::new(), calls: Vec::new() };
+    for field in &select.fields {
+        let expr = field.expr.bare();
+        match expr {
+            Expr::Var(var) if var.name == "time" => continue,
+            Expr::Call(call) => {
+                let matcher: Option<Matcher<'_>> = match argument(call) {
+                    Some(Expr::Wildcard(Some(Kind::Tag))) => {
+                        return Err(format!("unable to use tag wildcard in {}()", call.name).into());
+                    }
+                    Some(Expr::Wildcard(_)) => Some(Box::new(|_| true)),
+                    Some(Expr::Regex(p)) => Some(Box::new(|name| p.is_match(name))),
+                    _ => None,
+                };
+                if let Some(matches) = matcher {
+                    let prefix = if field.alias.is_empty() { &call.name } else { &field.alias };
+                    plan.expand(function(call)?, prefix, known, &matches);
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        let node = plan.bind(expr, known)?;
+        let is_alias = !field.alias.is_empty();
+        let name = if is_alias { field.alias.clone() } else { expr.column_name() };
+        plan.columns.push(Column { name: name.as_bytes().into(), is_alias, node });
+    }
+    Ok(plan)
+}
+
+impl Plan {
+    /// A column for each field that a function of a wildcard is defined for.
+    fn expand(
+        &mut self,
+        function: Function,
+        prefix: &str,
+        known: &Columns,
+        matches: &dyn Fn(&Name) -> bool,
+    ) {
+        for found in known.all(&[], true) {
+            if let Found::Field(name, t) = found
+                && function.takes(t)
+                && matches(&name)
+            {
+                let column: Name = [format!("{prefix}_").as_bytes(), &name].concat().into();
+                let node = self.call(Applied { function, field: Some((name, t)) });
+                self.columns.push(Column { name: column, is_alias: true, node });
+            }
+        }
+    }
+
+    fn call(&mut self, applied: Applied) -> Node {
+        let known = self.calls.iter().position(|c| *c == applied);
+        Node::Call(known.unwrap_or_else(|| {
+            self.calls.push(applied);
+            self.calls.len() - 1
+        }))
+    }
+
+    fn bind(&mut self, expr: &Expr, known: &Columns) -> Result<Node, Failure> {
+        match expr {
+            Expr::Paren(inner) => self.bind(inner, known),
+            Expr::Var(var) => Ok(known.resolve(var)),
+            Expr::Call(call) => {
+                let function = function(call)?;
+                let var = match argument(call) {
+                    Some(Expr::Var(var)) => var.clone(),
+                    Some(Expr::Distinct(name)) => Var { name: name.clone(), cast: None },
+                    _ => return Err(format!("unsupported expression with wildcard: {expr}").into()),
+                };
+                self.apply(function, &var, known)
+            }
+            Expr::Distinct(name) => {
+                self.apply(Function::Distinct, &Var { name: name.clone(), cast: None }, known)
+            }
+            Expr::Binary(b) => {
+                let (left, right) = (self.bind(&b.left, known)?, self.bind(&b.right, known)?);
+                Ok(Node::Binary(b.op, Box::new(left), Box::new(right)))
+            }
+            Expr::Wildcard(_) | Expr::Regex(_) => {
+                Err(Failure::Unsupported("a wildcard beside a function".to_owned()))
+            }
+            other => columns::literal(other)
+                .ok_or_else(|| Failure::Unsupported(format!("the expression {other}"))),
+        }
+    }
+
+    fn apply(&mut self, function: Function, var: &Var, known: &Columns) -> Result<Node, Failure> {
+        let field = match known.resolve(var) {
+            Node::Field(_, t) if !function.takes(t) => {
+                let name_of = format!("{function:?}").to_lowercase();
+                let kind = t.word();
+                return Err(format!(
+                    "unsupported {name_of} iterator type: *query.{kind}InterruptIterator"
+                )
+                .into());
+            }
+            Node::Field(name, t) => Some((name, t)),
+            _ => None,
+        };
+        Ok(self.call(Applied { function, field }))
+    }
+}
