@@ -5,6 +5,7 @@
 //! `src/editions/` that states only what differs from a neighbour, and list it in [`ALL`].
 
 pub mod capability;
+pub mod flux;
 mod registry;
 
 pub use capability::{Capability, Family, ReadBack};

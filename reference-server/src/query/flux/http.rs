@@ -1,0 +1,168 @@
+//! From the parts of a request for a query to the parts of its answer, without an HTTP library.
+
+use super::csv::{Annotation, Dialect};
+use super::error::FluxError;
+use super::host::{Host, OrganizationReference};
+use super::{Query, json, literal, run};
+use profiles::flux::FluxRules;
+use serde::Deserialize;
+
+/// The parts of a request that matter to a query.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The header `Content-Type`; empty if there is none.
+    pub content_type: &'a str,
+    /// The header `Prefer`; empty if there is none.
+    pub prefer: &'a str,
+    /// The parameters of the URL, decoded, in their order.
+    pub parameters: &'a [(String, String)],
+    /// The body. What the header `Content-Encoding` says of it is not heeded.
+    pub body: &'a [u8],
+}
+
+/// The parts of an answer that has no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// 200, or 204 without a body where the client wants none.
+    pub status: u16,
+    /// The header `Content-Type`, if there is one.
+    pub content_type: Option<&'static str>,
+    /// CSV.
+    pub body: Vec<u8>,
+}
+
+/// The body of a JSON request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    r#type: Option<String>,
+    query: Option<String>,
+    ast: Option<serde_json::Value>,
+    r#extern: Option<serde_json::Value>,
+    dialect: Option<DialectBody>,
+    now: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct DialectBody {
+    header: Option<bool>,
+    delimiter: Option<String>,
+    #[serde(rename = "commentPrefix")]
+    comment_prefix: Option<String>,
+    #[serde(rename = "dateTimeFormat")]
+    date_time_format: Option<String>,
+    annotations: Option<Vec<String>>,
+}
+
+/// Answer a `POST /api/v2/query`.
+///
+/// # Errors
+/// The error object's code and message.
+pub fn answer(
+    host: &dyn Host,
+    rules: &FluxRules,
+    request: &Request<'_>,
+) -> Result<Answer, FluxError> {
+    let decoded = decode(host, request);
+    let decoded = decoded.map_err(|why| FluxError::invalid(why).within("failed to decode request body"))?;
+    let (script, dialect, now) = decoded;
+    let body = run(host, rules, &Query { script: &script, dialect, now });
+    if request.prefer == "return-no-content" {
+        // the errors of a run are lost with its rows
+        return match body {
+            Err(error) if error.message.starts_with("runtime error") => Ok(no_content()),
+            Err(error) => Err(error),
+            Ok(_) => Ok(no_content()),
+        };
+    }
+    let body = body?;
+    Ok(Answer { status: 200, content_type: Some("text/csv; charset=utf-8"), body })
+}
+
+const fn no_content() -> Answer {
+    Answer { status: 204, content_type: None, body: Vec::new() }
+}
+
+type Decoded = (Vec<u8>, Dialect, Option<i64>);
+
+fn decode(host: &dyn Host, request: &Request<'_>) -> Result<Decoded, String> {
+    let media = request.content_type.split(';').next().unwrap_or_default().trim();
+    let flux = media.eq_ignore_ascii_case("application/vnd.flux");
+    let mut body = Body::default();
+    let mut script = request.body.to_vec();
+    if !flux {
+        body = from_json(request.body).map_err(|why| {
+            format!("failed parsing request body as JSON; if sending a raw Flux script, set 'Content-Type: application/vnd.flux' in your request headers: {why}")
+        })?;
+        script = body.query.clone().unwrap_or_default().into_bytes();
+    }
+    let dialect = validate(&body, &script)?;
+    let parameter = |name: &str| {
+        let found = request.parameters.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    };
+    host.find_organization(match (parameter("orgID"), parameter("org")) {
+        (Some(id), _) => OrganizationReference::Id(id),
+        (None, Some(name)) => OrganizationReference::NameOrId(name),
+        (None, None) => OrganizationReference::Missing,
+    })?;
+    if script.is_empty() {
+        return Err("a query as AST is not supported by this server".to_owned());
+    }
+    if body.r#extern.is_some_and(|value| !value.is_null()) {
+        return Err("\"extern\" is not supported by this server".to_owned());
+    }
+    // the zero of Go's times is the present
+    let now = body.now.as_deref().filter(|now| !now.starts_with("0001-01-01T00:00:00"));
+    Ok((script, dialect, now.and_then(literal::time)))
+}
+
+fn from_json(text: &[u8]) -> Result<Body, String> {
+    let value = json::first_value(text)?;
+    // Go's strings hold a replacement character where the text is not UTF-8
+    let value = String::from_utf8_lossy(value);
+    let body: Body = serde_json::from_str::<Option<Body>>(&value)
+        .map_err(|error| format!("json: cannot unmarshal: {error}"))?
+        .unwrap_or_default();
+    match body.now.as_deref() {
+        Some(now) if now.len() < 20 || literal::time(now).is_none() => Err(format!(
+            "parsing time \"{now}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{now}\" as \"2006\""
+        )),
+        _ => Ok(body),
+    }
+}
+
+/// Check the request in the product's order.
+fn validate(body: &Body, script: &[u8]) -> Result<Dialect, String> {
+    if script.is_empty() && body.ast.is_none() {
+        return Err("request body requires either query or AST".to_owned());
+    }
+    if let Some(kind) = body.r#type.as_deref().filter(|kind| !matches!(*kind, "" | "flux")) {
+        return Err(format!("unknown query type: {kind}"));
+    }
+    let none = DialectBody::default();
+    let dialect = body.dialect.as_ref().unwrap_or(&none);
+    if dialect.comment_prefix.as_ref().is_some_and(|prefix| prefix.len() > 1) {
+        return Err("invalid dialect comment prefix: must be length 0 or 1".to_owned());
+    }
+    let delimiter = match dialect.delimiter.as_deref().unwrap_or_default().as_bytes() {
+        [] => b',',
+        [byte] => *byte,
+        _ => return Err("invalid dialect delimeter: must be length 1".to_owned()),
+    };
+    let mut annotations = Vec::new();
+    for annotation in dialect.annotations.iter().flatten() {
+        annotations.push(match annotation.as_str() {
+            "datatype" => Annotation::Datatype,
+            "group" => Annotation::Group,
+            "default" => Annotation::Default,
+            other => return Err(format!("unknown dialect annotation type: {other}")),
+        });
+    }
+    match dialect.date_time_format.as_deref() {
+        None | Some("" | "RFC3339" | "RFC3339Nano") => {}
+        Some(other) => return Err(format!("unknown dialect date time format: {other}")),
+    }
+    Ok(Dialect { header: dialect.header.unwrap_or(true), delimiter, annotations })
+}
