@@ -19,7 +19,7 @@ fn refused(body: &str) -> String {
 #[test]
 fn what_is_refused_before_the_script_is_read() {
     const PREFIX: &str = "failed to decode request body: ";
-    let words = |body| refused(body).strip_prefix(PREFIX).unwrap().to_owned();
+    let words = |body: &str| refused(body).strip_prefix(PREFIX).unwrap().to_owned();
     assert_eq!(words("{}"), "request body requires either query or AST");
     assert_eq!(words(r#"{"query":"x","type":"influxql"}"#), "unknown query type: influxql");
     assert_eq!(
