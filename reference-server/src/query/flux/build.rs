@@ -271,7 +271,9 @@ impl Call<'_> {
         match (self.texts("columns")?, self.argument("fn")) {
             (Some(names), None) => Ok(Columns::Names(names)),
             (None, Some(_)) => Ok(Columns::Predicate(self.function("fn")?)),
-            (None, None) => Err(self.error(&format!("{of} error: neither column list nor predicate function provided"))),
+            (None, None) => Err(self.error(&format!(
+                "{of} error: neither column list nor predicate function provided"
+            ))),
             _ => Err(self.error(&format!("{of} error: both column list and predicate provided"))),
         }
     }
@@ -287,7 +289,9 @@ impl Call<'_> {
                 Ok(Renaming::Names(record.iter().map(text).collect::<Result<_, _>>()?))
             }
             (Some(other), None) => Err(self.misfit("columns", "record", other)),
-            (None, None) => Err(self.error("rename error: neither column list nor map function provided")),
+            (None, None) => {
+                Err(self.error("rename error: neither column list nor map function provided"))
+            }
             _ => Err(self.error("rename error: both column list and map function provided")),
         }
     }

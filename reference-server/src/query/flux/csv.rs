@@ -86,7 +86,10 @@ impl Writer<'_> {
                 ),
                 Annotation::Default if table.rows.is_empty() => record(
                     ["#default", result, number],
-                    table.columns.iter().map(|c| table.key.value(&c.label).map_or(Vec::new(), cell)),
+                    table
+                        .columns
+                        .iter()
+                        .map(|c| table.key.value(&c.label).map_or(Vec::new(), cell)),
                 ),
                 Annotation::Default => {
                     record(["#default", result, ""], table.columns.iter().map(|_| Vec::new()))
@@ -133,16 +136,14 @@ impl Writer<'_> {
     }
 }
 
-fn record<'a>(
-    first: [&str; 3],
-    rest: impl Iterator<Item = Vec<u8>> + 'a,
-) -> Vec<Vec<u8>> {
+fn record<'a>(first: [&str; 3], rest: impl Iterator<Item = Vec<u8>> + 'a) -> Vec<Vec<u8>> {
     first.iter().map(|cell| cell.as_bytes().to_vec()).chain(rest).collect()
 }
 
 /// A block ends where columns, their types, or the columns of the key change, and at empty tables.
 fn new_block(last: &Table, table: &Table) -> bool {
-    let key_columns = |t: &Table| -> Vec<Column> { t.key.0.iter().map(|(c, _)| c.clone()).collect() };
+    let key_columns =
+        |t: &Table| -> Vec<Column> { t.key.0.iter().map(|(c, _)| c.clone()).collect() };
     last.rows.is_empty()
         || table.rows.is_empty()
         || last.columns != table.columns

@@ -51,7 +51,13 @@ pub(super) type Arguments = Vec<(String, Value)>;
 impl Evaluator {
     pub(super) fn new(now: i64) -> Self {
         let (fuel, calls) = (Counter::new(FUEL), Counter::new(0));
-        Self { plan: RefCell::default(), now: Counter::new(now), fuel, calls, holders: RefCell::default() }
+        Self {
+            plan: RefCell::default(),
+            now: Counter::new(now),
+            fuel,
+            calls,
+            holders: RefCell::default(),
+        }
     }
 
     /// Run the statements; the results go into the plan.
@@ -168,7 +174,8 @@ impl Evaluator {
             }
             E::Member(object, key) => self.member(object, key, scope)?,
             E::Index(array, index) => {
-                let (array, index) = (self.expression(array, scope)?, self.expression(index, scope)?);
+                let (array, index) =
+                    (self.expression(array, scope)?, self.expression(index, scope)?);
                 operator::index(&array, &index, span)?
             }
             E::Binary(operator, left, right) => {

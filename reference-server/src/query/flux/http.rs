@@ -3,9 +3,9 @@
 use super::csv::{Annotation, Dialect};
 use super::error::FluxError;
 use super::host::{Host, OrganizationReference};
-use super::{Query, json, literal, run};
+use super::request::{Body, from_json};
+use super::{Query, literal, run};
 use profiles::flux::FluxRules;
-use serde::Deserialize;
 
 /// The parts of a request that matter to a query.
 #[derive(Clone, Copy, Debug)]
@@ -31,30 +31,6 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// The body of a JSON request.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    r#type: Option<String>,
-    query: Option<String>,
-    ast: Option<serde_json::Value>,
-    r#extern: Option<serde_json::Value>,
-    dialect: Option<DialectBody>,
-    now: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct DialectBody {
-    header: Option<bool>,
-    delimiter: Option<String>,
-    #[serde(rename = "commentPrefix")]
-    comment_prefix: Option<String>,
-    #[serde(rename = "dateTimeFormat")]
-    date_time_format: Option<String>,
-    annotations: Option<Vec<String>>,
-}
-
 /// Answer a `POST /api/v2/query`.
 ///
 /// # Errors
@@ -65,7 +41,8 @@ pub fn answer(
     request: &Request<'_>,
 ) -> Result<Answer, FluxError> {
     let decoded = decode(host, request);
-    let decoded = decoded.map_err(|why| FluxError::invalid(why).within("failed to decode request body"))?;
+    let decoded =
+        decoded.map_err(|why| FluxError::invalid(why).within("failed to decode request body"))?;
     let (script, dialect, now) = decoded;
     let body = run(host, rules, &Query { script: &script, dialect, now });
     if request.prefer == "return-no-content" {
@@ -110,7 +87,7 @@ fn decode(host: &dyn Host, request: &Request<'_>) -> Result<Decoded, String> {
     if script.is_empty() {
         return Err("a query as AST is not supported by this server".to_owned());
     }
-    if body.r#extern.is_some_and(|value| !value.is_null()) {
+    if body.has_extern {
         return Err("\"extern\" is not supported by this server".to_owned());
     }
     // the zero of Go's times is the present
@@ -118,31 +95,15 @@ fn decode(host: &dyn Host, request: &Request<'_>) -> Result<Decoded, String> {
     Ok((script, dialect, now.and_then(literal::time)))
 }
 
-fn from_json(text: &[u8]) -> Result<Body, String> {
-    let value = json::first_value(text)?;
-    // Go's strings hold a replacement character where the text is not UTF-8
-    let value = String::from_utf8_lossy(value);
-    let body: Body = serde_json::from_str::<Option<Body>>(&value)
-        .map_err(|error| format!("json: cannot unmarshal: {error}"))?
-        .unwrap_or_default();
-    match body.now.as_deref() {
-        Some(now) if now.len() < 20 || literal::time(now).is_none() => Err(format!(
-            "parsing time \"{now}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{now}\" as \"2006\""
-        )),
-        _ => Ok(body),
-    }
-}
-
 /// Check the request in the product's order.
 fn validate(body: &Body, script: &[u8]) -> Result<Dialect, String> {
-    if script.is_empty() && body.ast.is_none() {
+    if script.is_empty() && !body.has_ast {
         return Err("request body requires either query or AST".to_owned());
     }
     if let Some(kind) = body.r#type.as_deref().filter(|kind| !matches!(*kind, "" | "flux")) {
         return Err(format!("unknown query type: {kind}"));
     }
-    let none = DialectBody::default();
-    let dialect = body.dialect.as_ref().unwrap_or(&none);
+    let dialect = &body.dialect;
     if dialect.comment_prefix.as_ref().is_some_and(|prefix| prefix.len() > 1) {
         return Err("invalid dialect comment prefix: must be length 0 or 1".to_owned());
     }
@@ -152,7 +113,7 @@ fn validate(body: &Body, script: &[u8]) -> Result<Dialect, String> {
         _ => return Err("invalid dialect delimeter: must be length 1".to_owned()),
     };
     let mut annotations = Vec::new();
-    for annotation in dialect.annotations.iter().flatten() {
+    for annotation in &dialect.annotations {
         annotations.push(match annotation.as_str() {
             "datatype" => Annotation::Datatype,
             "group" => Annotation::Group,

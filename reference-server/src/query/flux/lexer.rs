@@ -38,9 +38,7 @@ impl<'a> Lexer<'a> {
             [b'/', ..] if operand => {
                 regex_length(rest).map_or((TokenKind::Divide, 1), |n| (TokenKind::Regex, n))
             }
-            [b'"', ..] => {
-                text_length(rest).map_or((TokenKind::Quote, 1), |n| (TokenKind::Text, n))
-            }
+            [b'"', ..] => text_length(rest).map_or((TokenKind::Quote, 1), |n| (TokenKind::Text, n)),
             [b'0'..=b'9', ..] => number(rest),
             [b'.', b'0'..=b'9', ..] => (TokenKind::Float, 1 + digits(&rest[1..])),
             _ => word_or_sign(rest),

@@ -26,6 +26,7 @@ mod pivot;
 mod plan;
 mod predicate;
 mod read;
+mod request;
 mod rows;
 mod run;
 mod signature;

@@ -159,9 +159,7 @@ fn truth(value: &Value) -> Result<Option<bool>, FluxError> {
     match value {
         Value::Cell(Cell::Boolean(v)) => Ok(Some(*v)),
         Value::Cell(Cell::Null) => Ok(None),
-        other => {
-            Err(FluxError::invalid(format!("expected bool but found {}", other.kind())))
-        }
+        other => Err(FluxError::invalid(format!("expected bool but found {}", other.kind()))),
     }
 }
 

@@ -106,7 +106,11 @@ impl<'a> Parser<'a> {
         self.unary(operator, Self::not_operand)
     }
 
-    fn unary(&mut self, operator: UnaryOperator, operand: fn(&mut Self) -> Expression) -> Expression {
+    fn unary(
+        &mut self,
+        operator: UnaryOperator,
+        operand: fn(&mut Self) -> Expression,
+    ) -> Expression {
         let start = self.scan();
         let Some(argument) = self.deeper(operand) else {
             let token = self.scan();

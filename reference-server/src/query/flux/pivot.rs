@@ -49,7 +49,8 @@ pub(super) fn pivot(
         let target = &mut pivoted[index];
         for row in &table.rows {
             let names: Vec<_> = columns.iter().map(|i| text(&row[*i])).collect();
-            let column = Column { label: names.join(&b'_').into(), kind: table.columns[value].kind };
+            let column =
+                Column { label: names.join(&b'_').into(), kind: table.columns[value].kind };
             let at = target.column(column)?;
             let key: Vec<u8> = rows.iter().flat_map(|i| text(&row[*i])).collect();
             let line = target.row(key, row, &fixed);

@@ -83,17 +83,33 @@ pub(super) enum Operation {
     Buckets,
     Rows(Vec<Column>, Vec<Vec<Cell>>),
     Range(i64, i64),
-    Filter { function: Rc<Closure>, keep_empty: bool },
+    Filter {
+        function: Rc<Closure>,
+        keep_empty: bool,
+    },
     Keep(Columns),
     Drop(Columns),
     Rename(Renaming),
-    Sort { columns: Vec<Name>, descending: bool },
-    Limit { count: i64, offset: i64 },
+    Sort {
+        columns: Vec<Name>,
+        descending: bool,
+    },
+    Limit {
+        count: i64,
+        offset: i64,
+    },
     Aggregate(Aggregate, Name),
-    Group { columns: Vec<Name>, except: bool },
+    Group {
+        columns: Vec<Name>,
+        except: bool,
+    },
     Distinct(Name),
     Keys(Name),
-    Pivot { rows: Vec<Name>, columns: Vec<Name>, value: Name },
+    Pivot {
+        rows: Vec<Name>,
+        columns: Vec<Name>,
+        value: Name,
+    },
     Map(Rc<Closure>),
     Window(Windows),
     /// Only the tables of one measurement, as the schema package asks for them.
@@ -151,7 +167,12 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn add(&mut self, operation: Operation, input: Option<NodeId>, span: Span) -> NodeId {
+    pub(super) fn add(
+        &mut self,
+        operation: Operation,
+        input: Option<NodeId>,
+        span: Span,
+    ) -> NodeId {
         self.nodes.push(Node { operation, input, span });
         self.nodes.len() - 1
     }

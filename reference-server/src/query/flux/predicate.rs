@@ -2,7 +2,8 @@
 //! Storage does not tell a tag that a series lacks from an empty one, unlike the filter itself.
 
 use super::ast::{
-    BinaryOperator as B, Expression, ExpressionKind as E, FunctionBody, LogicalOperator, UnaryOperator,
+    BinaryOperator as B, Expression, ExpressionKind as E, FunctionBody, LogicalOperator,
+    UnaryOperator,
 };
 use super::error::FluxError;
 use super::operator::{compare, holds, regex};

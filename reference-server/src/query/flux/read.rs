@@ -43,14 +43,20 @@ impl Read {
         found
     }
 
-    fn field(&self, measurement: &Measurement, series: &Series, name: &Name) -> Option<SeriesPoints> {
+    fn field(
+        &self,
+        measurement: &Measurement,
+        series: &Series,
+        name: &Name,
+    ) -> Option<SeriesPoints> {
         let columns: Vec<_> = series.columns.iter().filter(|c| c.name == *name).collect();
         let (column, stop) = self.earliest(&columns)?;
         let mut tags = series.tags.clone();
         tags.push((label("_field"), name.clone()));
         tags.push((label("_measurement"), measurement.name.clone()));
         tags.sort();
-        let tag = |key: &[u8]| tags.iter().find(|(k, _)| **k == *key).map_or(&b""[..], |(_, v)| &**v);
+        let tag =
+            |key: &[u8]| tags.iter().find(|(k, _)| **k == *key).map_or(&b""[..], |(_, v)| &**v);
         let points: Vec<_> = column
             .points
             .iter()

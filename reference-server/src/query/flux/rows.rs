@@ -86,7 +86,8 @@ pub(super) fn map(
         }
         let Some(first) = records.first() else { continue };
         let mut labels: Vec<_> = first.iter().map(|(name, _)| name.clone()).collect();
-        if order == MapColumns::ByteOrder || !table.columns.iter().any(|c| labels.contains(&c.label))
+        if order == MapColumns::ByteOrder
+            || !table.columns.iter().any(|c| labels.contains(&c.label))
         {
             labels.sort();
         }

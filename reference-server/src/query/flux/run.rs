@@ -80,11 +80,7 @@ fn reached(nodes: &[Node], results: &[(String, NodeId)]) -> Vec<bool> {
 }
 
 impl Run<'_> {
-    fn check_plan(
-        &self,
-        results: &[(String, NodeId)],
-        reached: &[bool],
-    ) -> Result<(), FluxError> {
+    fn check_plan(&self, results: &[(String, NodeId)], reached: &[bool]) -> Result<(), FluxError> {
         const PLANNING: &str = "error in building plan while starting program";
         for (i, (name, node)) in results.iter().enumerate() {
             if results[..i].iter().all(|(other, _)| other != name) {
@@ -107,7 +103,9 @@ impl Run<'_> {
             let unbounded = match (&node.operation, node.input) {
                 (O::Range(start, stop), Some(input)) => {
                     if stop <= start && from(input).is_some() {
-                        return Err(FluxError::invalid("cannot query an empty range").within(PLANNING));
+                        return Err(
+                            FluxError::invalid("cannot query an empty range").within(PLANNING)
+                        );
                     }
                     None
                 }
@@ -303,9 +301,8 @@ impl Run<'_> {
             O::Map(function) => rows::map(evaluator, input, function, self.rules.map_columns),
             O::Window(windows) => window::of_tables(windows, input),
             O::Measurement(name) => {
-                let is = |t: &Table| {
-                    t.key.value(b"_measurement") == Some(&Cell::Text(name.clone()))
-                };
+                let is =
+                    |t: &Table| t.key.value(b"_measurement") == Some(&Cell::Text(name.clone()));
                 Ok(input.into_iter().filter(is).collect())
             }
             O::TagValues(tag) => Ok(transform::one_column(tag_values(&input, tag))),
@@ -392,7 +389,8 @@ fn one_type(group: &[SeriesPoints]) -> Result<(), FluxError> {
 fn range(tables: Vec<Table>, start: i64, stop: i64) -> Result<Vec<Table>, FluxError> {
     let bounds = [("_start", start), ("_stop", stop)];
     let within = |mut table: Table| {
-        let missing = || FluxError::invalid("range error: supplied time column _time doesn't exist");
+        let missing =
+            || FluxError::invalid("range error: supplied time column _time doesn't exist");
         let time = table.position(b"_time").ok_or_else(missing)?;
         let inside = |row: &Vec<Cell>| matches!(row[time], Cell::Time(t) if t >= start && t < stop);
         table.rows.retain(inside);

@@ -19,8 +19,7 @@ pub(super) struct Located {
 
 /// Several errors in one message, an empty line between them.
 pub(super) fn join(errors: &[Located]) -> String {
-    let texts: Vec<_> =
-        errors.iter().map(|e| format!("error {}: {}", e.span, e.message)).collect();
+    let texts: Vec<_> = errors.iter().map(|e| format!("error {}: {}", e.span, e.message)).collect();
     texts.join("\n\n")
 }
 

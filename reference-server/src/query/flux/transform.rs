@@ -7,23 +7,48 @@ use super::table::{Cell, Column, GroupKey, Kind, Row, Table, label};
 use super::value::Value;
 use crate::store::Name;
 use profiles::flux::LimitWithoutRows;
-use std::collections::HashSet;
+use std::cmp::Ordering;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 
 type Tables = Result<Vec<Table>, FluxError>;
 
-/// Put tables together that have the same key, and all in the order of their keys.
+/// Put tables together that have the same key, as they come, and all in the order of their keys.
 pub(super) fn merge(tables: Vec<Table>) -> Tables {
-    let mut tables: Vec<_> = tables.into_iter().collect();
-    tables.sort_by(|a, b| a.key.order(&b.key));
-    let mut merged: Vec<Table> = Vec::new();
+    let mut merged: BTreeMap<Ordered, Table> = BTreeMap::new();
     for table in tables {
-        match merged.last_mut() {
-            Some(last) if last.key.order(&table.key).is_eq() => append(last, table)?,
-            _ => merged.push(table),
+        match merged.entry(Ordered(table.key.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(table);
+            }
+            Entry::Occupied(mut known) => append(known.get_mut(), table)?,
         }
     }
-    Ok(merged)
+    Ok(merged.into_values().collect())
 }
+
+/// A key in the order of tables.
+struct Ordered(GroupKey);
+
+impl Ord for Ordered {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.order(&other.0)
+    }
+}
+
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ordered {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ordered {}
 
 /// Add the rows of a table to another's. Columns that one of them lacks are null there.
 fn append(table: &mut Table, other: Table) -> Result<(), FluxError> {
@@ -128,7 +153,8 @@ pub(super) fn rename(evaluator: &Evaluator, tables: Vec<Table>, renaming: &Renam
                         Value::Cell(Cell::Text(to)) => column.label = to,
                         other => {
                             let found = other.kind();
-                            let message = format!("rename error: expected string but found {found}");
+                            let message =
+                                format!("rename error: expected string but found {found}");
                             return Err(FluxError::invalid(message));
                         }
                     }
@@ -170,7 +196,9 @@ pub(super) fn group(tables: Vec<Table>, labels: &[Name], except: bool) -> Tables
     let mut groups = Vec::new();
     for table in tables {
         let by: Vec<usize> = if except {
-            (0..table.columns.len()).filter(|i| !labels.contains(&table.columns[*i].label)).collect()
+            (0..table.columns.len())
+                .filter(|i| !labels.contains(&table.columns[*i].label))
+                .collect()
         } else {
             labels.iter().filter_map(|l| table.position(l)).collect()
         };

@@ -24,7 +24,10 @@ fn schema_lists_one_column() {
 #[test]
 fn sources_that_are_no_bucket() {
     assert_eq!(
-        csv(&sample(), r#"buckets() |> filter(fn: (r) => r.name == "abcde") |> keep(columns: ["name"])"#),
+        csv(
+            &sample(),
+            r#"buckets() |> filter(fn: (r) => r.name == "abcde") |> keep(columns: ["name"])"#
+        ),
         ",result,table,name\r\n,_result,0,abcde\r\n\r\n"
     );
     assert_eq!(
@@ -57,8 +60,5 @@ fn limit_sort_and_group() {
     let script = r#"from(bucket: "abcde") |> range(start: 0) |> filter(fn: (r) => r._field == "f")
         |> group() |> sort(columns: ["_value"], desc: true) |> limit(n: 1, offset: 1)
         |> keep(columns: ["_value", "host"])"#;
-    assert_eq!(
-        csv(&sample(), script),
-        ",result,table,_value,host\r\n,_result,0,1.5,a\r\n\r\n"
-    );
+    assert_eq!(csv(&sample(), script), ",result,table,_value,host\r\n,_result,0,1.5,a\r\n\r\n");
 }

@@ -78,7 +78,9 @@ fn storage_aggregates_keep_its_order_and_columns() {
         ",result,table,_start,_stop,_value,_field,_measurement,host\r\n,_result,0,1,b,cpu,a\r\n,_result,1,2,f,cpu,a\r\n,_result,2,2,i,cpu,a\r\n,_result,3,1,s,cpu,a\r\n,_result,4,1,u,cpu,a\r\n,_result,5,1,f,cpu,b\r\n\r\n,result,table,_start,_stop,_value,_field,_measurement\r\n,_result,6,1,free,mem\r\n\r\n"
     );
     assert_eq!(
-        rows(r#"from(bucket:"abcde") |> range(start: 0) |> filter(fn: (r) => r._field == "f") |> group() |> count()"#),
+        rows(
+            r#"from(bucket:"abcde") |> range(start: 0) |> filter(fn: (r) => r._field == "f") |> group() |> count()"#
+        ),
         ",result,table,_start,_stop,_value\r\n,_result,0,3\r\n\r\n"
     );
 }
@@ -94,11 +96,38 @@ fn distinct_orders_by_the_group_key() {
 #[test]
 fn pivot_and_windows() {
     assert_eq!(
-        rows(r#"from(bucket:"abcde") |> range(start: 0) |> filter(fn: (r) => r._measurement == "cpu") |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")"#),
+        rows(
+            r#"from(bucket:"abcde") |> range(start: 0) |> filter(fn: (r) => r._measurement == "cpu") |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")"#
+        ),
         ",result,table,_start,_stop,_time,_measurement,host,b,f,i,s,u\r\n,_result,0,2023-11-14T22:13:20Z,cpu,a,true,1.5,2,\"x, \"\"y\"\"\",3\r\n,_result,0,2023-11-14T22:13:30Z,cpu,a,,-0.25,-7,,\r\n\r\n,result,table,_start,_stop,_time,_measurement,host,f\r\n,_result,1,2023-11-14T22:13:21Z,cpu,b,2\r\n\r\n"
     );
     assert_eq!(
-        rows(r#"from(bucket:"abcde") |> range(start: 0) |> filter(fn: (r) => r._field == "f") |> aggregateWindow(every: 5s, fn: mean, createEmpty: false)"#),
+        rows(
+            r#"from(bucket:"abcde") |> range(start: 0) |> filter(fn: (r) => r._field == "f") |> aggregateWindow(every: 5s, fn: mean, createEmpty: false)"#
+        ),
         ",result,table,_start,_stop,_time,_value,_field,_measurement,host\r\n,_result,0,2023-11-14T22:13:25Z,1.5,f,cpu,a\r\n,_result,0,2023-11-14T22:13:35Z,-0.25,f,cpu,a\r\n,_result,1,2023-11-14T22:13:25Z,2,f,cpu,b\r\n\r\n"
     );
+}
+
+#[test]
+fn what_storage_cannot_sum_is_refused() {
+    let script =
+        r#"from(bucket:"abcde") |> range(start: 0) |> filter(fn: (r) => r._field == "s") |> sum()"#;
+    let error = bytes(&sample(), script).unwrap_err();
+    assert_eq!(error.message, "unsupported input type for sum aggregate: string");
+}
+
+#[test]
+fn a_tag_named_as_a_column_breaks_drop() {
+    let tagged = series(&[(b"_time", b"x")], vec![column(b"v", &[(SECOND, Value::Float(1.0))])]);
+    let error = bytes(&server(vec![measurement(b"cpu", vec![tagged])]), ALL).unwrap_err();
+    let end = r#": drop: column 0 and 4 have the same name ("_time") which is not allowed"#;
+    assert!(error.message.starts_with("runtime error @1:"), "{error}");
+    assert!(error.message.ends_with(end), "{error}");
+}
+
+#[test]
+fn an_offset_beyond_the_rows_leaves_no_table() {
+    let script = r#"from(bucket:"abcde") |> range(start: 0) |> limit(n: 1, offset: 9)"#;
+    assert_eq!(csv(&sample(), script), "\r\n");
 }

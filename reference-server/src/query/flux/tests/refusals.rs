@@ -46,10 +46,7 @@ fn plans_that_cannot_be() {
     );
     let error = bytes(&sample(), r#"from(bucket:"x") |> range(start: 0)"#).unwrap_err();
     assert_eq!(error.code, ErrorCode::NotFound);
-    assert_eq!(
-        error.message,
-        "failed to initialize execute state: could not find bucket \"x\""
-    );
+    assert_eq!(error.message, "failed to initialize execute state: could not find bucket \"x\"");
 }
 
 #[test]
@@ -86,9 +83,18 @@ fn hostile_scripts_end() {
         "()=>{".repeat(100_000),
         format!("x{}", " |> x()".repeat(100_000)),
         "x = 1\n".repeat(10_000),
-        format!("f0 = () => 1\n{}f99()", (1..100).map(|i| format!("f{i} = () => f{}() + f{}()\n", i - 1, i - 1)).collect::<String>()),
-        format!("x0 = \"a\"\n{}", (1..100).map(|i| format!("x{i} = x{} + x{}\n", i - 1, i - 1)).collect::<String>()),
-        r#"from(bucket:"abcde") |> range(start: 0) |> aggregateWindow(every: 1ns, fn: count)"#.to_owned(),
+        format!(
+            "f0 = () => 1\n{}f99()",
+            (1..100)
+                .map(|i| format!("f{i} = () => f{}() + f{}()\n", i - 1, i - 1))
+                .collect::<String>()
+        ),
+        format!(
+            "x0 = \"a\"\n{}",
+            (1..100).map(|i| format!("x{i} = x{} + x{}\n", i - 1, i - 1)).collect::<String>()
+        ),
+        r#"from(bucket:"abcde") |> range(start: 0) |> aggregateWindow(every: 1ns, fn: count)"#
+            .to_owned(),
         ",".repeat(1000),
         "f(a: 1 b: 2".to_owned(),
         "f(:1, 2, \"x\", y)".to_owned(),

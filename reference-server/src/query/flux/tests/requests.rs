@@ -1,8 +1,8 @@
 //! Requests: decoding, dialects, answers.
 
 use super::sample::sample;
-use crate::query::flux::http::{Answer, Request, answer};
 use crate::query::flux::FluxError;
+use crate::query::flux::http::{Answer, Request, answer};
 use profiles::flux::OSS_V2_2_7;
 
 fn send(content_type: &str, parameter: (&str, &str), body: &str) -> Result<Answer, FluxError> {
@@ -55,7 +55,10 @@ fn annotations_make_the_result_a_default() {
         String::from_utf8(answer.body).unwrap(),
         "#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string,string\r\n#group,false,false,true,true,false,false,true,true,true\r\n#default,_result,,,,,,,,\r\n,result,table,_start,_stop,_time,_value,_field,_measurement,host\r\n,,0,2023-11-14T22:12:30Z,2023-11-14T22:13:30Z,2023-11-14T22:13:21Z,2,f,cpu,b\r\n\r\n"
     );
-    let bare = body.replace(r#"{"annotations":["datatype","group","default"]}"#, r#"{"header":false,"delimiter":";"}"#);
+    let bare = body.replace(
+        r#"{"annotations":["datatype","group","default"]}"#,
+        r#"{"header":false,"delimiter":";"}"#,
+    );
     let answer = send("application/json", ("org", "o"), &bare).unwrap();
     assert_eq!(
         String::from_utf8(answer.body).unwrap(),
