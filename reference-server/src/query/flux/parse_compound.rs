@@ -52,7 +52,7 @@ impl Parser<'_> {
             self.scan();
             value = self.property_value();
         }
-        let end = value.as_ref().map_or(key.base().span, |v| v.base.span);
+        let end = value.as_ref().map_or_else(|| key.base().span, |v| v.base.span);
         Property { base: self.base(key.base().span.to(end)), key, value }
     }
 

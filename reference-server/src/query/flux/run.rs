@@ -423,11 +423,11 @@ fn tag_values(tables: &[Table], tag: &Name) -> Vec<Name> {
     values
 }
 
-/// `_start`, `_stop`, then the tags.
+/// `_start` and `_stop` in any case, then the tags.
 fn tag_keys(tables: &[Table]) -> Vec<Name> {
     let labels = tables.iter().flat_map(|t| &t.key.0).map(|(column, _)| column.label.clone());
-    let mut labels: Vec<_> = labels.collect();
-    labels.sort_by_key(|l| (!matches!(&**l, b"_start" | b"_stop"), l.clone()));
+    let mut labels: Vec<_> = labels.filter(|l| !matches!(&**l, b"_start" | b"_stop")).collect();
+    labels.sort();
     labels.dedup();
-    labels
+    [label("_start"), label("_stop")].into_iter().chain(labels).collect()
 }

@@ -268,11 +268,8 @@ pub(super) fn keys(tables: Vec<Table>, column: &Name) -> Vec<Table> {
     tables.into_iter().map(of).collect()
 }
 
-/// A table of one column, in the given order.
+/// A table of one column, in the given order; it is there also if it is empty.
 pub(super) fn one_column(values: Vec<Name>) -> Vec<Table> {
-    if values.is_empty() {
-        return Vec::new();
-    }
     let columns = vec![Column::new(label("_value"), Kind::Text)];
     let rows = values.into_iter().map(|v| vec![Cell::Text(v)]).collect();
     vec![Table::new(GroupKey::default(), columns, rows)]

@@ -62,3 +62,17 @@ fn limit_sort_and_group() {
         |> keep(columns: ["_value", "host"])"#;
     assert_eq!(csv(&sample(), script), ",result,table,_value,host\r\n,_result,0,1.5,a\r\n\r\n");
 }
+
+/// Not recorded; the product's source makes these tables whether or not there is anything.
+#[test]
+fn schema_of_nothing() {
+    let list = |call: &str| {
+        let script = format!("import \"influxdata/influxdb/schema\"\nschema.{call}");
+        csv(&super::sample::server(Vec::new()), &script)
+    };
+    assert_eq!(list(r#"measurements(bucket: "abcde")"#), ",result,table,_value\r\n\r\n");
+    assert_eq!(
+        list(r#"tagKeys(bucket: "abcde")"#),
+        ",result,table,_value\r\n,_result,0,_start\r\n,_result,0,_stop\r\n\r\n"
+    );
+}
