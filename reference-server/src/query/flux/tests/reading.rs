@@ -131,3 +131,15 @@ fn an_offset_beyond_the_rows_leaves_no_table() {
     let script = r#"from(bucket:"abcde") |> range(start: 0) |> limit(n: 1, offset: 9)"#;
     assert_eq!(csv(&sample(), script), "\r\n");
 }
+
+#[test]
+fn keep_and_last_of_the_monitoring_bucket() {
+    let text = br#"partial write: field type conflict: input field "f" on measurement "m" is type string, already exists as type float dropped=1"#;
+    let error = column(b"error", &[(SECOND, Value::String((*text).into()))]);
+    let server = server(vec![measurement(b"write_errors", vec![series(&[], vec![error])])]);
+    let script = r#"from(bucket:"abcde") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "write_errors") |> keep(columns: ["_field","_measurement","_value"]) |> last()"#;
+    assert_eq!(
+        csv(&server, script),
+        ",result,table,_value,_field,_measurement\r\n,_result,0,\"partial write: field type conflict: input field \"\"f\"\" on measurement \"\"m\"\" is type string, already exists as type float dropped=1\",error,write_errors\r\n\r\n"
+    );
+}
