@@ -19,6 +19,7 @@
 pub mod answer;
 pub mod capability;
 mod editions;
+pub mod flux;
 pub mod http;
 pub mod influxql;
 mod registry;

@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::capability::{Capability, Family, ReadBack};
 use crate::editions::{OSS_V1_1_6, OSS_V2_2_7, V3_CORE_3_6};
+use crate::flux::FluxRules;
 use crate::http::Http;
 use crate::influxql::Influxql;
 use crate::sql::Sql;
@@ -45,6 +46,8 @@ pub struct Facts {
     pub v2_api: Option<&'static V2Api>,
     /// How `/query` answers.
     pub influxql: &'static Influxql,
+    /// Flux, where the product has it.
+    pub flux: Option<&'static FluxRules>,
     /// SQL over HTTP, where the product has it.
     pub sql: Option<&'static Sql>,
 }

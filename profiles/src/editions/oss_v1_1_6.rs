@@ -134,6 +134,7 @@ pub(crate) static OSS_V1_1_6: Profile = Profile {
         }),
         v2_api: None,
         influxql: &crate::influxql::OSS_V1_1_6,
+        flux: None,
         sql: None,
     },
 };

@@ -191,6 +191,7 @@ pub(crate) static OSS_V2_2_7: Profile = Profile {
         }),
         v2_api: Some(&crate::v2_api::OSS_V2_2_7),
         influxql: &crate::influxql::OSS_V2_2_7,
+        flux: Some(&crate::flux::OSS_V2_2_7),
         sql: None,
     },
 };

@@ -336,6 +336,7 @@ pub(crate) static V3_CORE_3_6: Profile = Profile {
         }),
         v2_api: None,
         influxql: &crate::influxql::V3_CORE_3_6,
+        flux: None,
         sql: Some(&crate::sql::V3_CORE_3_6),
     },
 };

@@ -16,7 +16,8 @@ pub const DEFAULT_POLICY: &str = "autogen";
 #[derive(Debug)]
 pub struct Catalog {
     rules: Shards,
-    databases: BTreeMap<String, Database>,
+    /// In the order in which they were made.
+    databases: Vec<(String, Database)>,
     users: BTreeMap<String, User>,
 }
 
@@ -116,20 +117,21 @@ pub struct PolicyChange {
 impl Catalog {
     /// An empty catalog.
     pub fn new(rules: Shards) -> Self {
-        Self { rules, databases: BTreeMap::new(), users: BTreeMap::new() }
+        Self { rules, databases: Vec::new(), users: BTreeMap::new() }
     }
 
-    /// The databases' names, in their order.
+    /// The databases' names, in the order in which they were made.
     pub fn databases(&self) -> Vec<String> {
-        self.databases.keys().cloned().collect()
+        self.databases.iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// A database.
     pub fn database(&self, name: &str) -> Option<&Database> {
-        self.databases.get(name)
+        self.databases.iter().find(|(known, _)| known == name).map(|(_, database)| database)
     }
 
-    /// Makes a database with its first policy; an existing one is left as it is.
+    /// Makes a database with its first policy; an existing one is left as it is, which is an
+    /// error where another first policy is asked for.
     ///
     /// # Errors
     /// The product's text.
@@ -138,9 +140,7 @@ impl Catalog {
         name: &str,
         policy: Option<(&str, &PolicyChange)>,
     ) -> Result<(), String> {
-        if self.databases.contains_key(name) {
-            return Ok(());
-        }
+        let asked = policy.is_some();
         let (policy_name, change) = match policy {
             Some((policy_name, change)) => (policy_name, change.clone()),
             None => (DEFAULT_POLICY, PolicyChange::default()),
@@ -153,7 +153,7 @@ impl Catalog {
 
     /// Drops a database; a missing one is no error.
     pub fn drop_database(&mut self, name: &str) {
-        self.databases.remove(name);
+        self.databases.retain(|(known, _)| known != name);
     }
 
     /// Makes a retention policy.
@@ -169,10 +169,11 @@ impl Catalog {
         let policy = self.new_policy(name, change)?;
         let database = self.database_mut(database)?;
         if let Some(known) = database.policies.iter().find(|known| known.name == name) {
-            let same = known.duration == policy.duration
-                && known.shard_duration == policy.shard_duration
-                && known.replication == policy.replication;
-            return if same { Ok(()) } else { Err("retention policy already exists".to_owned()) };
+            return if known.is_like(&policy) {
+                Ok(())
+            } else {
+                Err("retention policy already exists".to_owned())
+            };
         }
         if change.default {
             name.clone_into(&mut database.default_policy);
@@ -214,13 +215,12 @@ impl Catalog {
         Ok(())
     }
 
-    /// Drops a retention policy with its points; a missing one is no error.
-    ///
-    /// # Errors
-    /// The product's text, where the database is missing.
-    pub fn drop_policy(&mut self, database: &str, name: &str) -> Result<(), String> {
-        self.database_mut(database)?.policies.retain(|policy| policy.name != name);
-        Ok(())
+    /// Drops a retention policy with its points; a missing one is no error, nor is a missing
+    /// database.
+    pub fn drop_policy(&mut self, database: &str, name: &str) {
+        if let Ok(database) = self.database_mut(database) {
+            database.policies.retain(|policy| policy.name != name);
+        }
     }
 
     /// Whether there is an admin: before, credentials are not asked for.
@@ -307,7 +307,8 @@ impl Catalog {
     }
 
     fn database_mut(&mut self, name: &str) -> Result<&mut Database, String> {
-        self.databases.get_mut(name).ok_or_else(|| format!("database not found: {name}"))
+        let found = self.databases.iter_mut().find(|(known, _)| known == name);
+        found.map(|(_, database)| database).ok_or_else(|| format!("database not found: {name}"))
     }
 
     fn new_policy(&self, name: &str, change: &PolicyChange) -> Result<Policy, String> {
@@ -328,6 +329,15 @@ impl Catalog {
             replication: change.replication.unwrap_or(1),
             bucket: Arc::new(Mutex::new(bucket)),
         })
+    }
+}
+
+impl Policy {
+    fn is_like(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.duration == other.duration
+            && self.shard_duration == other.shard_duration
+            && self.replication == other.replication
     }
 }
 

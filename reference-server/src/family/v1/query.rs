@@ -171,7 +171,10 @@ impl Host for QueryHost<'_> {
                 let name = policy.name.as_deref().unwrap_or_default();
                 catalog.alter_policy(database, name, &change(policy, *default))
             }
-            Admin::DropRetentionPolicy { database, name } => catalog.drop_policy(database, name),
+            Admin::DropRetentionPolicy { database, name } => {
+                catalog.drop_policy(database, name);
+                Ok(())
+            }
             Admin::CreateUser { name, password, admin } => {
                 catalog.create_user(name, password, *admin)
             }

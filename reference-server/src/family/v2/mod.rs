@@ -12,6 +12,7 @@ pub mod api;
 pub mod auth;
 pub mod catalog;
 pub mod delete;
+mod flux;
 pub mod id;
 mod query;
 pub mod reply;

@@ -29,7 +29,7 @@ const POST_ONLY: &str = "OPTIONS, POST";
 const GET_AND_POST: &str = "GET, OPTIONS, POST";
 
 /// The largest body of a request to the management API or of a query.
-const LARGEST_REQUEST: u64 = 16 << 20;
+pub(super) const LARGEST_REQUEST: u64 = 16 << 20;
 
 /// A server of the v2 family.
 pub struct Service {
@@ -251,10 +251,6 @@ impl Service {
 
     pub(super) fn error(&self, error: &ApiError) -> Response {
         respond::api_error(&self.profile.facts.http, error)
-    }
-
-    async fn flux(&self, _: &Request, _: Body<'_>, _: &Token) -> Response {
-        self.error(&ApiError::new(Code::NotImplemented, "Flux is not wired yet"))
     }
 }
 

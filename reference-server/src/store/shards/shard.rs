@@ -61,10 +61,6 @@ impl Shard {
         is_new: bool,
         lines: &[&Line<'_>],
     ) -> Result<(), ShardFault> {
-        let not_utf8 = |line: &&&Line<'_>| std::str::from_utf8(&line.measurement).is_err();
-        if rules.new_shard_needs_utf8 && is_new && lines.iter().any(|line| not_utf8(&line)) {
-            return Err(ShardFault::NotUtf8);
-        }
         let mut validated = match rules.conflict_in_batch {
             ConflictInBatch::FirstTypeWins => self.validate_one_by_one(rules, lines),
             ConflictInBatch::Fails => self.validate_at_once(rules, lines)?,
@@ -78,6 +74,11 @@ impl Shard {
                 }
             }
         };
+        // The fields are registered by then.
+        let not_utf8 = |line: &&&Line<'_>| std::str::from_utf8(&line.measurement).is_err();
+        if rules.new_shard_needs_utf8 && is_new && lines.iter().any(|line| not_utf8(&line)) {
+            return Err(ShardFault::NotUtf8);
+        }
         for line in &validated.accepted {
             if !is_lost_to_queries(rules, line) {
                 self.insert(line);

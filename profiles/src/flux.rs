@@ -1,0 +1,41 @@
+//! Where releases that speak Flux differ in what a query returns: plain data.
+
+/// What `limit` gives for a table of which its `offset` skips every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitWithoutRows {
+    /// The table disappears.
+    NoTable,
+    /// The table stays, empty, and is printed as a block with its header alone.
+    EmptyTable,
+}
+
+/// The order of the columns that `map` gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapColumns {
+    /// Those of the input stay where they were, new ones follow.
+    AsBefore,
+    /// All in byte order.
+    ByteOrder,
+}
+
+/// The Flux of one release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FluxRules {
+    /// `limit` with an `offset` beyond the last row.
+    pub limit_without_rows: LimitWithoutRows,
+    /// Columns of `map`.
+    pub map_columns: MapColumns,
+    /// Whether `schema.measurements` has the parameters `start` and `stop`.
+    pub measurements_take_a_range: bool,
+}
+
+/// InfluxDB OSS 2.7 (Flux 0.196.1).
+pub const OSS_V2_2_7: FluxRules = FluxRules {
+    // recorded 2.7.12: `limit(n: 1, offset: 9)` over shorter tables gives no block; 2.1.1 gives an
+    // empty block with its header
+    limit_without_rows: LimitWithoutRows::NoTable,
+    // recorded 2.7.12: `{r with …}` leaves the columns in place; 2.1.1 sorts them
+    map_columns: MapColumns::AsBefore,
+    // recorded 2.7.12: `schema.measurements(bucket:, start:)` answers; 2.1.1 refuses the argument
+    measurements_take_a_range: true,
+};

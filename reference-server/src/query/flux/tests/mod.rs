@@ -1,0 +1,9 @@
+//! Scripts against a store in memory; what is expected was recorded from InfluxDB 2.7.12, but where
+//! a test says otherwise.
+
+mod host;
+mod language;
+mod reading;
+mod refusals;
+mod requests;
+mod sample;
