@@ -146,8 +146,16 @@ impl Catalog {
             None => (DEFAULT_POLICY, PolicyChange::default()),
         };
         let policy = self.new_policy(policy_name, &change)?;
+        if let Some(known) = self.database(name) {
+            return match known.policy("") {
+                Some(default) if asked && !default.is_like(&policy) => {
+                    Err("retention policy conflicts with an existing policy".to_owned())
+                }
+                _ => Ok(()),
+            };
+        }
         let database = Database { default_policy: policy.name.clone(), policies: vec![policy] };
-        self.databases.insert(name.to_owned(), database);
+        self.databases.push((name.to_owned(), database));
         Ok(())
     }
 
