@@ -99,6 +99,8 @@ pub(super) fn is_meant(paths: &[Path], name: &[u8]) -> bool {
 pub(super) fn check_readable(m: &Measurement) -> Result<(), Failure> {
     let text = match m.unreadable {
         None => return Ok(()),
+        // A table with tags alone has nothing to select: it is passed over before it is looked at.
+        Some(_) if m.fields.is_empty() => return Ok(()),
         Some(Unreadable::NoTimeColumn) => {
             let mut names: Vec<_> =
                 m.tag_keys.iter().chain(m.fields.iter().map(|f| &f.0)).collect();
