@@ -1,6 +1,9 @@
 //! The servers inside the binary: the only place that knows whether it has any.
 
 use crate::exit::Failure;
+use harness::target::Credentials;
+#[cfg(feature = "embedded")]
+use profiles::Family;
 use profiles::Profile;
 
 /// A server that stops when it is dropped.
@@ -11,9 +14,10 @@ pub(crate) struct Embedded {
 
 #[cfg(feature = "embedded")]
 impl Embedded {
-    /// Starts a server of this profile on a free port.
+    /// Starts a server of this profile on a free port. It asks for credentials, so that the cases
+    /// about them run too.
     pub(crate) async fn start(profile: &'static Profile) -> Result<Self, Failure> {
-        let started = reference_server::Server::builder(profile).start().await;
+        let started = reference_server::Server::builder(profile).auth(true).start().await;
         let server = started.map_err(|error| {
             Failure::internal(format!("the server of {} does not start: {error}", profile.name()))
         })?;
@@ -21,11 +25,19 @@ impl Embedded {
     }
 
     pub(crate) fn url(&self) -> String {
-        self.server.url().to_owned()
+        self.server.url()
     }
 
-    pub(crate) fn token(&self) -> Option<String> {
-        self.server.token().map(str::to_owned)
+    pub(crate) fn credentials(&self) -> Credentials {
+        let token = self.server.token().map(str::to_owned);
+        match self.server.profile().family {
+            Family::V1 => Credentials {
+                token: None,
+                user: Some(reference_server::provision::OWNER.to_owned()),
+                password: token,
+            },
+            Family::V2 | Family::V3 => Credentials { token, ..Credentials::default() },
+        }
     }
 }
 
@@ -45,7 +57,7 @@ impl Embedded {
     }
 
     #[expect(clippy::unused_self, reason = "there is never one")]
-    pub(crate) fn token(&self) -> Option<String> {
-        None
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials::default()
     }
 }

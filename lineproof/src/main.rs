@@ -8,6 +8,7 @@ mod list;
 mod live;
 mod record;
 mod run;
+mod serve;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let outcome = match cli.command {
         cli::Command::Run(args) => exit::guarded(|| run::run(&args)),
+        cli::Command::Serve(args) => exit::guarded(|| serve::serve(&args)),
         cli::Command::List(args) => list::list(&args),
         cli::Command::Explain(args) => explain::explain(&args),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),

@@ -109,20 +109,21 @@ pub(crate) async fn target(
         return Err(Failure::usage("--timeout is a number of seconds above 0"));
     }
     let mut server = None;
-    let (url, token) = match &args.target {
-        Some(url) => (url.clone(), args.token.clone()),
-        None => {
-            let started = Embedded::start(profile).await?;
-            let found = (started.url(), started.token());
-            server = Some(started);
-            found
-        }
+    let (url, credentials) = if let Some(url) = &args.target {
+        let given = Credentials {
+            token: args.token.clone(),
+            user: args.user.clone(),
+            password: args.password.clone(),
+        };
+        (url.clone(), given)
+    } else {
+        let started = Embedded::start(profile).await?;
+        let found = (started.url(), started.credentials());
+        server = Some(started);
+        found
     };
     let mut target = Target::new(&url, profile).map_err(Failure::usage)?;
-    target.credentials = match &args.target {
-        Some(_) => Credentials { token, user: args.user.clone(), password: args.password.clone() },
-        None => Credentials { token, ..Credentials::default() },
-    };
+    target.credentials = credentials;
     target.org.clone_from(&args.org);
     target.database.clone_from(&args.database);
     target.lacks.clone_from(&args.lacks);

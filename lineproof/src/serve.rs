@@ -1,0 +1,143 @@
+//! `lineproof serve`: the reference servers alone, for people who write clients.
+
+use crate::cli::ServeArgs;
+use crate::exit::Failure;
+use std::process::ExitCode;
+
+/// Serves until Ctrl-C or SIGTERM.
+#[cfg(feature = "embedded")]
+pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
+    let plans = embedded::plans(args)?;
+    crate::run::runtime()?.block_on(embedded::serve(args, plans))
+}
+
+/// This build has none.
+#[cfg(not(feature = "embedded"))]
+pub(crate) fn serve(_: &ServeArgs) -> Result<ExitCode, Failure> {
+    Err(Failure::usage("this build has no servers inside; build it without --no-default-features"))
+}
+
+#[cfg(feature = "embedded")]
+mod embedded {
+    use super::{ExitCode, Failure, ServeArgs};
+    use crate::cli::ServeFormat;
+    use profiles::{Family, Profile};
+    use reference_server::{Builder, Server, duration, provision};
+    use std::io::Write;
+    use std::net::SocketAddr;
+
+    /// A server to start.
+    pub(super) struct Plan {
+        builder: Builder,
+        profile: &'static Profile,
+    }
+
+    /// What the arguments ask for, one server a profile.
+    pub(super) fn plans(args: &ServeArgs) -> Result<Vec<Plan>, Failure> {
+        let found: Result<Vec<_>, _> = args.profiles.iter().map(|p| profiles::find(p)).collect();
+        let found = found.map_err(Failure::usage)?;
+        let databases: Result<Vec<_>, _> = args.buckets.iter().map(|text| database(text)).collect();
+        let databases = databases?;
+        let wants_setup = args.token.is_some() || args.org.is_some() || !databases.is_empty();
+        let plan = |(index, profile): (usize, &'static Profile)| {
+            let mut builder = Server::builder(profile).bind(address(args, index, found.len())?);
+            if let Some(auth) = args.auth {
+                builder = builder.auth(auth.is_on());
+            }
+            if let Some(token) = &args.token {
+                builder = builder.token(token);
+            }
+            if let Some(org) = &args.org {
+                builder = builder.organisation(org);
+            }
+            for (name, retention) in &databases {
+                builder = builder.database(name, *retention);
+            }
+            let builder = if wants_setup { builder } else { builder.fresh() };
+            Ok(Plan { builder, profile })
+        };
+        found.iter().copied().enumerate().map(plan).collect()
+    }
+
+    /// `NAME` or `NAME=RETENTION`.
+    fn database(text: &str) -> Result<(String, Option<i64>), Failure> {
+        let (name, retention) = match text.split_once('=') {
+            Some((name, retention)) => {
+                let parsed = duration::parse(retention);
+                (name, Some(parsed.map_err(|why| Failure::usage(format!("--bucket {text}: {why}")))?))
+            }
+            None => (text, None),
+        };
+        if name.is_empty() {
+            return Err(Failure::usage(format!("--bucket {text}: the name is missing")));
+        }
+        Ok((name.to_owned(), retention))
+    }
+
+    /// The address of the server of this place in the list.
+    fn address(args: &ServeArgs, index: usize, servers: usize) -> Result<SocketAddr, Failure> {
+        match args.bind.as_slice() {
+            [one] if servers == 1 || one.port() == 0 => Ok(*one),
+            several if several.len() == servers => Ok(several[index]),
+            _ => Err(Failure::usage(format!(
+                "{servers} profiles need {servers} times --bind, or one with port 0"
+            ))),
+        }
+    }
+
+    pub(super) async fn serve(args: &ServeArgs, plans: Vec<Plan>) -> Result<ExitCode, Failure> {
+        let mut servers = Vec::new();
+        for plan in plans {
+            let name = plan.profile.name();
+            let started = plan.builder.start().await;
+            let fail = |why| Failure::usage(format!("{name} cannot be served: {why}"));
+            let server = started.map_err(fail)?;
+            announce(args, &server);
+            servers.push(server);
+        }
+        stop_asked().await;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The first line of each server, once it answers. A token that nobody chose has to be told.
+    fn announce(args: &ServeArgs, server: &Server) {
+        let (name, url) = (server.profile().name(), server.url());
+        let made = server.token().filter(|_| args.token.is_none());
+        let line = match args.format {
+            ServeFormat::Text => format!("lineproof {name} listening on {url}"),
+            ServeFormat::Json => {
+                let mut line = serde_json::json!({"profile": name, "url": url});
+                if let Some(token) = made {
+                    line["token"] = token.into();
+                }
+                line.to_string()
+            }
+        };
+        let mut stdout = std::io::stdout();
+        // Nobody may be reading; the server answers all the same.
+        let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+        if let (Some(token), ServeFormat::Text) = (made, args.format) {
+            match server.profile().family {
+                Family::V1 => eprintln!("  user {}, password {token}", provision::OWNER),
+                Family::V2 | Family::V3 => eprintln!("  token {token}"),
+            }
+        }
+    }
+
+    /// Ctrl-C, or SIGTERM where there is such a thing.
+    async fn stop_asked() {
+        let interrupted = tokio::signal::ctrl_c();
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+                tokio::select! {
+                    _ = interrupted => {}
+                    _ = terminated.recv() => {}
+                }
+                return;
+            }
+        }
+        let _ = interrupted.await;
+    }
+}
