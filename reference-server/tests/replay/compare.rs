@@ -147,3 +147,6 @@ fn then<'a>(text: Cow<'a, str>, pattern: &Regex, with: &str) -> Cow<'a, str> {
         Cow::Owned(changed) => Cow::Owned(changed),
     }
 }
+
+#[cfg(test)]
+mod tests;

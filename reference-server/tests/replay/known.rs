@@ -21,6 +21,9 @@ pub(crate) struct Known {
     /// The probe's.
     pub(crate) id: String,
     pub(crate) reason: String,
+    /// Only where the server is built without SQL.
+    #[serde(default)]
+    pub(crate) without_sql: bool,
 }
 
 /// Reads the list.
@@ -28,5 +31,7 @@ pub(crate) fn load() -> Result<List, String> {
     let path = folder().join("known_differences.toml");
     let text = std::fs::read_to_string(&path)
         .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
+    let mut list: List = toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    list.difference.retain(|known| !known.without_sql || cfg!(not(feature = "sql")));
+    Ok(list)
 }
