@@ -38,7 +38,7 @@ pub(crate) fn claims(response: &Response, items: &[Item]) -> Claims {
     if let Some(list) = json["data"].as_array() {
         return by_number(list, items);
     }
-    let message = json["error"].as_str().or(json["message"].as_str()).unwrap_or_default();
+    let message = json["error"].as_str().or_else(|| json["message"].as_str()).unwrap_or_default();
     if message.contains("partial write") && !json["data"].is_object() {
         return by_echo(message, items);
     }

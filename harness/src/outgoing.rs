@@ -54,6 +54,7 @@ pub(crate) fn outgoing(family: Family, step: &Step, space: &Space) -> Option<Out
         Action::Query { text, language } => {
             let place = Place {
                 database: space.database.clone(),
+                prefix: String::new(),
                 org: space.org.clone(),
                 authorization: None,
             };

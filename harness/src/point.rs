@@ -118,7 +118,7 @@ fn quoted(text: &str) -> String {
         // A megabyte of x says nothing; its length and digest do.
         let digest = crate::digest::fnv64(text.as_bytes());
         let head: String = text.chars().take(40).collect();
-        return format!("{}…({} bytes, {digest:016x})", json(&head), text.len());
+        return format!("{}…({} bytes, {digest:016X})", json(&head), text.len());
     }
     json(text)
 }

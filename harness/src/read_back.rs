@@ -18,6 +18,8 @@ pub(crate) struct Unreadable(pub(crate) String);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
     pub(crate) database: String,
+    /// Only measurements that begin like this; empty means all.
+    pub(crate) prefix: String,
     pub(crate) org: Option<String>,
     pub(crate) authorization: Option<String>,
 }
@@ -55,6 +57,11 @@ pub(crate) async fn read_all(
         _ => influxql::read(ask, place).await?,
     };
     Ok(crate::point::canonical(points))
+}
+
+/// Drops the measurements of a case in a database that others use too, where InfluxQL can.
+pub(crate) async fn forget(ask: &impl Ask, place: &Place) -> Result<(), Unreadable> {
+    influxql::forget(ask, place).await
 }
 
 /// The request of a query that a case or a probe asks in this language.

@@ -153,7 +153,11 @@ impl Session {
         space: &Space,
         before: &[String],
     ) -> Result<(), String> {
-        let result = driver::give_back(&self.admin(), space).await;
+        let mut result = driver::give_back(&self.admin(), space).await;
+        if !space.prefix.is_empty() && self.language == Some(Capability::Influxql) {
+            let forgotten = crate::read_back::forget(&self.pool, &self.place(space)).await;
+            result = result.and(forgotten.map_err(|error| error.0));
+        }
         self.live().retain(|live| live.database != space.database || live.prefix != space.prefix);
         if self.is_exclusive(case) {
             self.drop_new(case, before).await?;
@@ -195,14 +199,20 @@ impl Session {
         driver::sweep(&self.admin(), &self.ready, &self.begins).await
     }
 
+    /// Where and as whom this place is read.
+    pub(crate) fn place(&self, space: &Space) -> Place {
+        Place {
+            database: space.database.clone(),
+            prefix: space.prefix.clone(),
+            org: space.org.clone(),
+            authorization: self.ready.authorization.clone(),
+        }
+    }
+
     /// What is stored in this place.
     pub(crate) async fn read(&self, space: &Space) -> Result<Vec<Point>, Unreadable> {
         let Some(language) = self.language else { return Ok(Vec::new()) };
-        let place = Place {
-            database: space.database.clone(),
-            org: space.org.clone(),
-            authorization: self.ready.authorization.clone(),
-        };
+        let place = self.place(space);
         let mut points = read_all(&self.pool, language, &place).await?;
         if !space.prefix.is_empty() {
             points.retain(|point| point.measurement.starts_with(&space.prefix));

@@ -22,6 +22,9 @@ pub(crate) fn can_be_prefixed(text: &str) -> bool {
 
 /// Why a case cannot run in a database that others use too; none where it can.
 pub(crate) fn cannot_share(case: &Case) -> Option<&'static str> {
+    if ["limits", "schema"].contains(&case.area()) {
+        return Some("needs a database of its own: what it sees depends on what else is there");
+    }
     let text = |body: &Body| match body {
         Body::Text(text) => Some(can_be_prefixed(text)),
         Body::Repeat(repeat) => Some(can_be_prefixed(&repeat.line)),
@@ -48,6 +51,9 @@ fn plain(line: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
     line.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.len() < line.len()
+        // A prefix must not lengthen what is as long as may be.
+        && name.len() <= 64
+        && line.len() <= 10_000
         && name.chars().all(letters)
 }
 

@@ -1,8 +1,10 @@
 //! Snapshots: transcripts in files of insta's format, with what each rests on.
 
+mod audit;
 mod store;
 
 use crate::transcript::Transcript;
+pub use audit::audit;
 use serde::{Deserialize, Serialize};
 pub use store::Snapshots;
 

@@ -142,6 +142,12 @@ pub(crate) struct ListArgs {
     /// List the profiles instead
     #[arg(long)]
     pub(crate) profiles: bool,
+    /// List the snapshots that do not belong to the cases any more
+    #[arg(long)]
+    pub(crate) stale: bool,
+    /// Read the snapshots from this folder instead of those in the binary
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshots_dir: Option<PathBuf>,
 }
 
 /// Shows what a case sends, why, and what is expected of each profile

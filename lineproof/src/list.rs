@@ -4,6 +4,7 @@ use crate::cli::{ListArgs, SelectArgs};
 use crate::exit::Failure;
 use harness::case::Case;
 use harness::select::Selection;
+use harness::snapshot::Snapshots;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,6 +18,12 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let cases = load(&args.select)?;
+    if args.stale {
+        let snapshots = Snapshots::new(args.snapshots_dir.clone());
+        let wrong = harness::snapshot::audit(&cases, profiles::ALL, &snapshots);
+        wrong.iter().for_each(|line| println!("{line}"));
+        return Ok(ExitCode::from(u8::from(!wrong.is_empty())));
+    }
     let chosen = selection(&args.select).choose(&cases).map_err(Failure::usage)?;
     let width = chosen.iter().map(|case| case.id.len()).max().unwrap_or(0);
     let mut text = String::new();

@@ -64,7 +64,10 @@ mod embedded {
         let (name, retention) = match text.split_once('=') {
             Some((name, retention)) => {
                 let parsed = duration::parse(retention);
-                (name, Some(parsed.map_err(|why| Failure::usage(format!("--bucket {text}: {why}")))?))
+                (
+                    name,
+                    Some(parsed.map_err(|why| Failure::usage(format!("--bucket {text}: {why}")))?),
+                )
             }
             None => (text, None),
         };

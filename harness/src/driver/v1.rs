@@ -20,7 +20,7 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
             .credentials
             .password
             .clone()
-            .or(target.credentials.token.clone())
+            .or_else(|| target.credentials.token.clone())
             .unwrap_or_default(),
         authorization: authorization.clone(),
         org: None,

@@ -14,7 +14,8 @@ const DATABASE: &str = "/api/v3/configure/database";
 pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusable> {
     let mut notes = Vec::new();
     let mut lacks = Lacks::new();
-    let mut token = target.credentials.token.clone().or(target.credentials.password.clone());
+    let mut token =
+        target.credentials.token.clone().or_else(|| target.credentials.password.clone());
     let anonymous = Admin { target, pool, authorization: None };
     let seen = anonymous.send(list()).await;
     let seen = seen.map_err(|error| crate::diagnose::wire(&target.base, &error))?;
@@ -124,7 +125,9 @@ fn list() -> Request {
 fn names(answer: &Response) -> Vec<String> {
     let json = json_of(answer);
     let rows = json.as_array().cloned().unwrap_or_default();
-    let name = |row: &Json| row["iox::database"].as_str().or(row["db"].as_str()).map(str::to_owned);
+    let name = |row: &Json| {
+        row["iox::database"].as_str().or_else(|| row["db"].as_str()).map(str::to_owned)
+    };
     rows.iter().filter_map(name).collect()
 }
 

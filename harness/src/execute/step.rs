@@ -149,7 +149,11 @@ impl Run<'_> {
     fn note_curl(&mut self, out: &Outgoing) {
         let secrets = self.session.secrets(self.space);
         let line = curl(&self.session.target.base, &out.request, &secrets);
-        self.done.curl.push(line.replace(&self.space.database, crate::explain::DATABASE));
+        let mut line = line.replace(&self.space.database, crate::explain::DATABASE);
+        if !self.space.prefix.is_empty() {
+            line = line.replace(&self.space.prefix, "");
+        }
+        self.done.curl.push(line);
     }
 }
 
@@ -180,7 +184,7 @@ fn shown(points: &[Point], redactor: &Redactor) -> Vec<String> {
         return lines;
     }
     let digest = crate::digest::fnv64(lines.join("\n").as_bytes());
-    let middle = format!("… {} more, {digest:016x} …", lines.len() - 20);
+    let middle = format!("… {} more, {digest:016X} …", lines.len() - 20);
     let (head, tail) = (&lines[..10], &lines[lines.len() - 10..]);
     head.iter().cloned().chain([middle]).chain(tail.iter().cloned()).collect()
 }

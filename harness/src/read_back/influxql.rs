@@ -12,12 +12,19 @@ pub(super) fn request(place: &Place, text: &str) -> Request {
 }
 
 pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Unreadable> {
-    let rows = series(ask, place, "SELECT * FROM /.*/").await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
+    let from = from(place);
+    let mut rows = series(ask, place, &format!("SELECT * FROM {from}")).await?;
+    let narrowed = if place.prefix.is_empty() { String::new() } else { format!(" FROM {from}") };
+    let fields = types(&series(ask, place, &format!("SHOW FIELD KEYS{narrowed}")).await?);
+    let tags = keys(&series(ask, place, &format!("SHOW TAG KEYS{narrowed}")).await?);
+    if disagree(&fields, &tags) {
+        rows.clear();
+        for measurement in fields.keys() {
+            rows.extend(
+                series(ask, place, &format!("SELECT * FROM {}", quoted(measurement))).await?,
+            );
+        }
     }
-    let fields = types(&series(ask, place, "SHOW FIELD KEYS").await?);
-    let tags = keys(&series(ask, place, "SHOW TAG KEYS").await?);
     let none = (BTreeMap::new(), BTreeSet::new());
     let mut points = Vec::new();
     for series in &rows {
@@ -30,6 +37,45 @@ pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Un
         }
     }
     Ok(points)
+}
+
+/// Drops the measurements with the place's prefix, in a database that others use too.
+pub(super) async fn forget(ask: &impl Ask, place: &Place) -> Result<(), Unreadable> {
+    let narrowed = format!("SHOW MEASUREMENTS WITH MEASUREMENT =~ {}", from(place));
+    for list in series(ask, place, &narrowed).await? {
+        let names = list.values.iter().filter_map(|row| row.first()?.as_str());
+        for name in names.filter(|name| name.starts_with(&place.prefix)) {
+            let mut request = request(place, &format!("DROP MEASUREMENT {}", quoted(name)));
+            request.method = "POST".to_owned();
+            ask.ask(request).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The measurements of a place, as a regular expression.
+fn from(place: &Place) -> String {
+    if place.prefix.is_empty() { "/.*/".to_owned() } else { format!("/^{}/", place.prefix) }
+}
+
+/// Whether one name has several types in several measurements: `SELECT * FROM /.*/` gives a column
+/// one type, and null for the values of any other.
+fn disagree(
+    fields: &HashMap<String, BTreeMap<String, Vec<String>>>,
+    tags: &HashMap<String, BTreeSet<String>>,
+) -> bool {
+    let mut seen: HashMap<&str, Vec<String>> = HashMap::new();
+    let tag_columns = tags.values().flatten().map(|tag| (tag.as_str(), vec!["tag".to_owned()]));
+    let field_columns =
+        fields.values().flatten().map(|(field, types)| (field.as_str(), types.clone()));
+    tag_columns.chain(field_columns).any(|(name, types)| {
+        let first = seen.entry(name).or_insert_with(|| types.clone());
+        *first != types
+    })
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
 struct Series {

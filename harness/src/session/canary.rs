@@ -5,7 +5,7 @@ use super::Session;
 use crate::case::Role;
 use crate::driver::{self, NotMade, Wanted};
 use crate::outgoing::own_endpoint;
-use crate::read_back::{Place, query};
+use crate::read_back::query;
 use crate::space::Space;
 use crate::target::Unusable;
 use crate::wire::{Request, Response};
@@ -23,8 +23,10 @@ pub(super) async fn choose_language(session: &mut Session) -> Result<(), Unusabl
         Ok(()) if declared => Ok(None),
         Ok(()) => choose(session, &space, languages).await,
     };
+    // Trying left the last language behind; giving back needs the one that works.
+    session.language = *outcome.as_ref().unwrap_or(&None);
     give_back(session, &space).await;
-    session.language = outcome?;
+    outcome?;
     if session.language.is_none() && !declared {
         let why = "none of its query languages is there".to_owned();
         session.ready.lacks.insert(Capability::ReadBack, why);
@@ -96,6 +98,9 @@ async fn place(session: &Session) -> Result<Space, Unusable> {
 }
 
 async fn give_back(session: &Session, space: &Space) {
+    if !space.prefix.is_empty() && session.language == Some(Capability::Influxql) {
+        crate::read_back::forget(&session.pool, &session.place(space)).await.ok();
+    }
     driver::give_back(&session.admin(), space).await.ok();
 }
 
@@ -166,11 +171,7 @@ async fn read(session: &Session, space: &Space) -> Result<(), String> {
 
 /// Whether the server has no route for this language: an orderly "not found" to nonsense.
 async fn is_absent(session: &Session, space: &Space, language: Capability) -> bool {
-    let place = Place {
-        database: space.database.clone(),
-        org: space.org.clone(),
-        authorization: session.ready.authorization.clone(),
-    };
+    let place = session.place(space);
     let answer = session.pool.send(&query(language, &place, "LINEPROOF IS NO STATEMENT")).await;
     answer.is_ok_and(|answer| matches!(answer.status, 404 | 405 | 501))
 }

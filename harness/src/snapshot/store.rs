@@ -46,4 +46,30 @@ impl Snapshots {
         };
         text.map(parse).transpose()
     }
+
+    /// All files of snapshots, under their folder.
+    pub fn files(&self) -> Vec<PathBuf> {
+        fn embedded(dir: &Dir<'_>, found: &mut Vec<PathBuf>) {
+            found.extend(dir.files().map(|file| file.path().to_owned()));
+            dir.dirs().for_each(|sub| embedded(sub, found));
+        }
+        fn on_disk(root: &Path, dir: &Path, found: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    on_disk(root, &path, found);
+                } else if let Ok(short) = path.strip_prefix(root) {
+                    found.push(short.to_owned());
+                }
+            }
+        }
+        let mut found = Vec::new();
+        match &self.dir {
+            None => embedded(&EMBEDDED, &mut found),
+            Some(dir) => on_disk(dir, dir, &mut found),
+        }
+        found.retain(|path| path.extension().is_some_and(|e| e == "snap"));
+        found.sort();
+        found
+    }
 }

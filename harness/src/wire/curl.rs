@@ -14,6 +14,9 @@ pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> Str
         "HEAD" => parts.push("-I".to_owned()),
         "GET" if request.body.is_empty() => {}
         "POST" if !request.body.is_empty() => {}
+        method if method.chars().all(|c| c.is_ascii_alphanumeric()) => {
+            parts.push(format!("-X {method}"))
+        }
         method => parts.push(format!("-X {}", word(method))),
     }
     parts.push(url(&format!("{}{}", base.url(), request.target), secrets));
@@ -66,7 +69,8 @@ fn hide(text: &str, secrets: &[(String, String)]) -> String {
         quoted =
             quoted.replace(&word(secret)[1..word(secret).len() - 1], &format!("'\"${variable}\"'"));
     }
-    quoted
+    // An empty word at the end says nothing.
+    quoted.strip_suffix("\"''").map_or_else(|| quoted.clone(), |short| format!("{short}\""))
 }
 
 fn word(text: &str) -> String {
@@ -86,7 +90,7 @@ mod tests {
         let secrets = [("s3cret".to_owned(), "LINEPROOF_TOKEN".to_owned())];
         assert_eq!(
             curl(&base, &request, &secrets),
-            "curl -sS -i 'http://h:1/write?db=x' -H 'Authorization: Token '\"$LINEPROOF_TOKEN\"'' \
+            "curl -sS -i 'http://h:1/write?db=x' -H 'Authorization: Token '\"$LINEPROOF_TOKEN\" \
              -H 'Content-Type:' --data-binary 'm f=\"it'\\''s\"\n'"
         );
     }
