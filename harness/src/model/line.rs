@@ -15,7 +15,8 @@ pub(super) fn read(text: &str) -> Option<Written> {
     };
 
     let mut parts = split_all(head, ',');
-    let measurement = name(parts.next()?)?;
+    // An escaped `=` in a measurement keeps its backslash in one grammar and loses it in the other.
+    let measurement = name(parts.next().filter(|text| !text.contains("\\="))?)?;
     let mut tags = BTreeMap::new();
     for part in parts {
         let (key, value) = split_at(part, '=')?;
@@ -213,6 +214,7 @@ mod tests {
             "m\t f=1",
             "m,a\\b=c f=1",
             "m f=1\r",
+            "m\\=n f=1",
             "m f=t\r",
             "m,t=a,t=b f=1",
         ] {

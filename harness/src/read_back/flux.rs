@@ -81,3 +81,37 @@ fn value(kind: &str, text: &str) -> Result<Value, Unreadable> {
         _ => Value::String(text.to_owned()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Response;
+
+    struct Fake(&'static str);
+
+    impl Ask for Fake {
+        async fn ask(&self, _: Request) -> Result<Response, Unreadable> {
+            let body = self.0.as_bytes().to_vec();
+            Ok(Response { status: 200, headers: Vec::new(), body })
+        }
+    }
+
+    #[tokio::test]
+    async fn types_and_tags_come_from_the_annotations() {
+        let fake = Fake(
+            "#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string,string\r\n\
+             #group,false,false,true,true,false,false,true,true,true\r\n\
+             ,result,table,_start,_stop,_time,_value,_field,_measurement,host\r\n\
+             ,_result,0,1677-09-21T00:12:43Z,2262-04-11T23:47:16Z,2023-11-14T22:13:20Z,1.5,f,m,a\r\n\r\n\
+             #datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,long,string,string\r\n\
+             #group,false,false,true,true,false,false,true,true\r\n\
+             ,result,table,_start,_stop,_time,_value,_field,_measurement\r\n\
+             ,_result,1,1677-09-21T00:12:43Z,2262-04-11T23:47:16Z,2023-11-14T22:13:20Z,2,i,m\r\n\r\n",
+        );
+        let points = read(&fake, &Place::default()).await.unwrap();
+        let shown: Vec<_> = points.iter().map(|p| p.show("t")).collect();
+        assert_eq!(shown, ["m,host=a f=1.5 t", "m i=2i t"]);
+        assert_eq!(points[0].time, 1_700_000_000_000_000_000);
+        assert!(read(&Fake("\r\n"), &Place::default()).await.unwrap().is_empty());
+    }
+}

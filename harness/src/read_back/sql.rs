@@ -86,3 +86,34 @@ pub(super) fn nanoseconds(text: &str) -> Result<i64, Unreadable> {
     let timestamp: jiff::Timestamp = zoned.parse().map_err(|_| wrong())?;
     i64::try_from(timestamp.as_nanosecond()).map_err(|_| wrong())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Response;
+
+    struct Fake;
+
+    impl Ask for Fake {
+        async fn ask(&self, request: Request) -> Result<Response, Unreadable> {
+            let body = if request.target.contains("information_schema") {
+                r#"[{"table_name":"m","column_name":"time","data_type":"Timestamp(Nanosecond, None)"},
+                    {"table_name":"m","column_name":"t","data_type":"Dictionary(Int32, Utf8)"},
+                    {"table_name":"m","column_name":"f","data_type":"Float64"},
+                    {"table_name":"m","column_name":"i","data_type":"Int64"},
+                    {"table_name":"m","column_name":"u","data_type":"UInt64"},
+                    {"table_name":"m","column_name":"s","data_type":"Utf8"}]"#
+            } else {
+                r#"[{"f":1.0,"i":2,"s":"x","t":"a","time":"2023-11-14T22:13:20.000000001","u":18446744073709551615}]"#
+            };
+            Ok(Response { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec() })
+        }
+    }
+
+    #[tokio::test]
+    async fn types_come_from_the_schema() {
+        let points = read(&Fake, &Place::default()).await.unwrap();
+        let shown: Vec<_> = points.iter().map(|p| p.show(&p.time.to_string())).collect();
+        assert_eq!(shown, ["m,t=a f=1,i=2i,s=\"x\",u=18446744073709551615u 1700000000000000001"]);
+    }
+}
