@@ -139,7 +139,10 @@ impl Answer {
     }
 }
 
+/// The answers of an endpoint: its own words first, then those that it shares with others.
+pub type Answers = &'static [&'static [Answer]];
+
 /// The answer to a fault; a table that lacks one is a bug that a test of the table finds.
-pub fn find(answers: &'static [Answer], fault: Fault) -> Option<&'static Answer> {
-    answers.iter().find(|answer| answer.fault == fault)
+pub fn find(answers: Answers, fault: Fault) -> Option<&'static Answer> {
+    answers.iter().copied().flatten().find(|answer| answer.fault == fault)
 }

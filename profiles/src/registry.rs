@@ -1,6 +1,6 @@
 //! The list of profiles, and how one is found by its name.
 
-use crate::answer::Answer;
+use crate::answer::Answers;
 use crate::capability::{Capability, Family, ReadBack};
 use crate::editions::{OSS_V1_1_6, OSS_V2_2_7, V3_CORE_3_6};
 use crate::flux::FluxRules;
@@ -37,7 +37,7 @@ pub struct Facts {
     /// Headers and habits that are the same for all answers.
     pub http: Http,
     /// What credentials that do not serve are answered with, on any path.
-    pub credentials: &'static [Answer],
+    pub credentials: Answers,
     /// Its write endpoints, its own first.
     pub write: &'static [WriteEndpoint],
     /// How it keeps points.

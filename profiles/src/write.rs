@@ -1,6 +1,6 @@
 //! The vocabulary of the write endpoints.
 
-use crate::answer::Answer;
+use crate::answer::Answers;
 use line_protocol::Precision;
 
 /// One check between the credentials and the body. An endpoint lists its own in the order in which
@@ -151,5 +151,5 @@ pub struct WriteEndpoint {
     /// The levels that `consistency` may have, checked after the lines; none where it is ignored.
     pub consistency: &'static [&'static str],
     /// What each fault is answered with.
-    pub answers: &'static [Answer],
+    pub answers: Answers,
 }

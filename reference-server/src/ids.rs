@@ -4,14 +4,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// 64 bits that no earlier call gave.
-pub fn unique_bits() -> u64 {
+pub(crate) fn unique_bits() -> u64 {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     // The standard library's hasher is seeded by the operating system for each state.
     RandomState::new().hash_one(COUNTER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// An id in the form of a UUID, for `Request-Id`.
-pub fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     let (a, b) = (unique_bits(), unique_bits());
     let parts = (a >> 32, (a >> 16) & 0xffff, a & 0xfff, (b >> 48) & 0x3fff, b & 0xffff_ffff_ffff);
     format!(

@@ -14,7 +14,7 @@ fn refused(detail: impl Into<Vec<u8>>) -> WriteFault {
 ///
 /// # Errors
 /// [`Fault::DatabaseName`].
-pub fn namespace(name: &str) -> Result<(), WriteFault> {
+pub(crate) fn namespace(name: &str) -> Result<(), WriteFault> {
     if !(1..=LONGEST).contains(&name.len()) {
         let detail =
             format!("namespace name {name} length must be between 1 and {LONGEST} characters");
@@ -34,7 +34,7 @@ pub fn namespace(name: &str) -> Result<(), WriteFault> {
 ///
 /// # Errors
 /// [`Fault::DatabaseName`].
-pub fn database(name: &str) -> Result<(), WriteFault> {
+pub(crate) fn database(name: &str) -> Result<(), WriteFault> {
     if name.is_empty() {
         return Err(refused("db name cannot be empty"));
     }

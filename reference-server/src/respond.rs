@@ -8,7 +8,7 @@ use crate::query::influxql::http as influxql;
 use crate::stage::{RejectedLine, WriteFault};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use profiles::answer::{self, Answer, Shape};
+use profiles::answer::{self, Answer, Answers, Shape};
 use profiles::http::Http;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -18,7 +18,7 @@ const LONGEST_ERROR_HEADER: usize = 1024;
 
 /// The answer to a fault. A fault that the endpoint's table lacks is a bug of the table, answered
 /// as 500 by name so that it is found.
-pub fn fault(http: &Http, answers: &'static [Answer], fault: &WriteFault) -> Response {
+pub fn fault(http: &Http, answers: Answers, fault: &WriteFault) -> Response {
     match answer::find(answers, fault.fault) {
         Some(answer) => {
             let text = fill(answer.text, &fault.holes);

@@ -49,11 +49,11 @@ pub(crate) fn build(build: Build) -> Result<PathBuf> {
 /// The path of the executable in cargo's messages.
 fn executable(messages: &[u8]) -> Option<PathBuf> {
     let messages = String::from_utf8_lossy(messages);
-    let paths = messages.lines().filter_map(|line| {
+    let mut paths = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message.get("executable")?.as_str().map(PathBuf::from)
     });
-    paths.last()
+    paths.next_back()
 }
 
 /// Runs the binary with these arguments and everything else inherited.

@@ -92,7 +92,7 @@ const WRITE: WriteEndpoint = WriteEndpoint {
     bad_lines: BadLines::StoreGood,
     // 1.6:models/consistency.go.
     consistency: &["any", "one", "quorum", "all"],
-    answers: ANSWERS,
+    answers: &[ANSWERS],
 };
 
 pub(crate) static OSS_V1_1_6: Profile = Profile {
@@ -121,7 +121,7 @@ pub(crate) static OSS_V1_1_6: Profile = Profile {
             control_escapes: ControlEscapes::Hex,
             auth_by_default: false,
         },
-        credentials: CREDENTIALS,
+        credentials: &[CREDENTIALS],
         write: &[WRITE],
         storage: Storage::Shards(Shards {
             conflict_in_batch: ConflictInBatch::FirstTypeWinsUnlessNewShard,

@@ -125,7 +125,7 @@ const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
     size: SizeLimit::None,
     bad_lines: BadLines::RejectBatch,
     consistency: &[],
-    answers: ANSWERS,
+    answers: &[ANSWERS],
 };
 
 const WRITE: WriteEndpoint = WriteEndpoint {
@@ -176,7 +176,7 @@ pub(crate) static OSS_V2_2_7: Profile = Profile {
             control_escapes: ControlEscapes::Short,
             auth_by_default: true,
         },
-        credentials: CREDENTIALS,
+        credentials: &[CREDENTIALS],
         write: &[API_V2_WRITE, WRITE],
         storage: Storage::Shards(Shards {
             // 2.7:tsdb/field_validator.go:17-74, since 2.7.12.

@@ -40,9 +40,9 @@ const CREDENTIALS: &[Answer] = &[
     ),
 ];
 
-/// The answers of `/api/v3/write_lp`; `/write` differs in those of its own table.
-/// Recorded, but for the database limit (3.6:tests/server/limits.rs has the status).
-const V3_ANSWERS: &[Answer] = &[
+/// What `/api/v3/write_lp` says of its query string and of good lines beside bad ones.
+/// These tables are recorded, but for the database limit (3.6:tests/server/limits.rs has the status).
+const V3_WORDS: &[Answer] = &[
     Answer::new(F::QueryMissing, 400, S::BareText, "missing query parameter 'db'"),
     Answer::new(F::DatabaseMissing, 400, S::BareText, "serde error: missing field `db`"),
     Answer::new(F::ParameterRepeated, 400, S::BareText, "serde error: duplicate field `{name}`"),
@@ -59,6 +59,37 @@ const V3_ANSWERS: &[Answer] = &[
         "serde error: unknown variant `{value}`, expected one of `auto`, `s`, `second`, \
          `millisecond`, `ms`, `microsecond`, `u`, `us`, `n`, `nanosecond`, `ns`",
     ),
+    Answer::new(F::PartialLines, 400, S::BareErrorLines, "partial write of line protocol occurred"),
+    Answer::new(F::PartialLimit, 422, S::BareErrorLines, "partial write of line protocol occurred"),
+];
+
+/// What `/write` says of its query string.
+const V1_WORDS: &[Answer] = &[
+    Answer::new(F::QueryMissing, 400, S::BareError, "no db destination provided"),
+    Answer::new(
+        F::DatabaseMissing,
+        400,
+        S::BareError,
+        "failed to deserialize db/rp/precision in request: missing field `db`",
+    ),
+    Answer::new(
+        F::ParameterRepeated,
+        400,
+        S::BareError,
+        "failed to deserialize db/rp/precision in request: duplicate field `{name}`",
+    ),
+    Answer::new(
+        F::PrecisionUnknown,
+        400,
+        S::BareError,
+        "failed to deserialize db/rp/precision in request: unknown variant `{value}`, expected \
+         one of `s`, `second`, `millisecond`, `ms`, `microsecond`, `u`, `us`, `n`, `nanosecond`, \
+         `ns`",
+    ),
+];
+
+/// What both say of the rest.
+const PLAIN_WORDS: &[Answer] = &[
     Answer::new(F::DatabaseName, 400, S::BareError, "{detail}"),
     Answer::new(F::EncodingUnknown, 400, S::BareText, "unacceptable content-encoding: {value}"),
     Answer::new(F::GzipHeader, 500, S::BareText, "error decoding gzip stream: invalid gzip header"),
@@ -103,82 +134,6 @@ const V3_ANSWERS: &[Answer] = &[
         S::BareErrorFirstLine,
         "parsing failed for write_lp endpoint",
     ),
-    Answer::new(F::PartialLines, 400, S::BareErrorLines, "partial write of line protocol occurred"),
-    Answer::new(F::PartialLimit, 422, S::BareErrorLines, "partial write of line protocol occurred"),
-    Answer::new(
-        F::DatabaseLimit,
-        422,
-        S::BareError,
-        "Adding a new database would exceed limit of {limit} databases",
-    ),
-];
-
-/// `/write`: its own words for the query string, then those of v3.
-const V1_ANSWERS: &[Answer] = &[
-    Answer::new(F::QueryMissing, 400, S::BareError, "no db destination provided"),
-    Answer::new(
-        F::DatabaseMissing,
-        400,
-        S::BareError,
-        "failed to deserialize db/rp/precision in request: missing field `db`",
-    ),
-    Answer::new(
-        F::ParameterRepeated,
-        400,
-        S::BareError,
-        "failed to deserialize db/rp/precision in request: duplicate field `{name}`",
-    ),
-    Answer::new(
-        F::PrecisionUnknown,
-        400,
-        S::BareError,
-        "failed to deserialize db/rp/precision in request: unknown variant `{value}`, expected \
-         one of `s`, `second`, `millisecond`, `ms`, `microsecond`, `u`, `us`, `n`, `nanosecond`, \
-         `ns`",
-    ),
-    Answer::new(F::DatabaseName, 400, S::BareError, "{detail}"),
-    Answer::new(F::EncodingUnknown, 400, S::BareText, "unacceptable content-encoding: {value}"),
-    Answer::new(F::GzipHeader, 500, S::BareText, "error decoding gzip stream: invalid gzip header"),
-    Answer::new(
-        F::GzipTrailer,
-        500,
-        S::BareText,
-        "error decoding gzip stream: invalid gzip header",
-    ),
-    Answer::new(
-        F::GzipEmpty,
-        500,
-        S::BareText,
-        "error decoding gzip stream: unexpected end of file",
-    ),
-    Answer::new(
-        F::GzipTruncated,
-        500,
-        S::BareText,
-        "error decoding gzip stream: unexpected end of file",
-    ),
-    Answer::new(
-        F::GzipChecksum,
-        500,
-        S::BareText,
-        "error decoding gzip stream: corrupt gzip stream does not have a matching checksum",
-    ),
-    Answer::new(
-        F::GzipCorrupt,
-        500,
-        S::BareText,
-        "error decoding gzip stream: corrupt deflate stream",
-    ),
-    Answer::new(F::TooLarge, 500, S::BareText, "max request size ({limit} bytes) exceeded"),
-    Answer::new(F::BodyBroken, 400, S::BareText, "Failed to read request body: {detail}"),
-    Answer::new(F::NotUtf8, 500, S::BareText, "body content is not valid utf8: {detail}"),
-    Answer::new(F::EmptyWrite, 400, S::BareText, "incoming write was empty"),
-    Answer::new(
-        F::LinesRejected,
-        400,
-        S::BareErrorFirstLine,
-        "parsing failed for write_lp endpoint",
-    ),
     Answer::new(
         F::DatabaseLimit,
         422,
@@ -190,7 +145,7 @@ const V1_ANSWERS: &[Answer] = &[
 const INVALID: S = S::BareCodeMessage("invalid");
 
 /// `/api/v2/write`: `code` and `message` since 3.4.2; the line errors without any detail.
-const V2_ANSWERS: &[Answer] = &[
+const V2_WORDS: &[Answer] = &[
     Answer::new(F::QueryMissing, 400, INVALID, "no org/bucket destination provided"),
     Answer::new(F::DatabaseMissing, 400, INVALID, "missing bucket value"),
     Answer::new(
@@ -272,7 +227,7 @@ const WRITE_LP: WriteEndpoint = WriteEndpoint {
     size: SizeLimit::SentAndInflated(10_485_760),
     bad_lines: BadLines::Tables { accept_partial: true },
     consistency: &[],
-    answers: V3_ANSWERS,
+    answers: &[V3_WORDS, PLAIN_WORDS],
 };
 
 const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
@@ -285,14 +240,14 @@ const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
         absent: AbsentPrecision::NanosecondsEmptyRefused,
     },
     bad_lines: BadLines::Tables { accept_partial: false },
-    answers: V2_ANSWERS,
+    answers: &[V2_WORDS],
     ..WRITE_LP
 };
 
 const WRITE: WriteEndpoint = WriteEndpoint {
     path: "/write",
     address: Address::DatabaseWithPolicy,
-    answers: V1_ANSWERS,
+    answers: &[V1_WORDS, PLAIN_WORDS],
     ..API_V2_WRITE
 };
 
@@ -323,7 +278,7 @@ pub(crate) static V3_CORE_3_6: Profile = Profile {
             control_escapes: ControlEscapes::Short,
             auth_by_default: true,
         },
-        credentials: CREDENTIALS,
+        credentials: &[CREDENTIALS],
         write: &[WRITE_LP, API_V2_WRITE, WRITE],
         storage: Storage::Tables(Tables {
             // 3.6:influxdb3_catalog/src/catalog/versions/v2.rs:76-78,157-163.

@@ -88,7 +88,7 @@ impl ShardedBucket {
             let is_new = opened.get(&start).copied().unwrap_or(false);
             if let Some(shard) = self.shards.get_mut(&start) {
                 let outcome = shard.write(&self.rules, is_new, &lines);
-                first_fault = first_fault.or(outcome.err());
+                first_fault = first_fault.or_else(|| outcome.err());
             }
         }
         match first_fault {
