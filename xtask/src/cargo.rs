@@ -56,6 +56,23 @@ fn executable(messages: &[u8]) -> Option<PathBuf> {
     paths.next_back()
 }
 
+/// Builds these commands with one more feature, and runs that build.
+#[cfg(not(feature = "snapshots"))]
+pub(crate) fn xtask_with(feature: &str, arguments: &[OsString]) -> Result<ExitStatus> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command.current_dir(root()).args([
+        "run",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--features",
+        feature,
+    ]);
+    command.args(["--", feature]).args(arguments);
+    command.status().context("cargo could not be started")
+}
+
 /// Runs the binary with these arguments and everything else inherited.
 pub(crate) fn lineproof<I>(binary: &Path, arguments: I) -> Result<ExitStatus>
 where

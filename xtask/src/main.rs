@@ -4,6 +4,8 @@ mod cargo;
 mod conformance;
 mod peer;
 mod real_servers;
+#[cfg_attr(not(feature = "snapshots"), path = "snapshots_elsewhere.rs")]
+mod snapshots;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -21,11 +23,13 @@ struct Cli {
 enum Command {
     Conformance(conformance::Arguments),
     RealServers(real_servers::Arguments),
+    Snapshots(snapshots::Arguments),
 }
 
 fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),
+        Command::Snapshots(arguments) => snapshots::run(&arguments),
     }
 }

@@ -45,11 +45,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let server = Served::start(&binary, &arguments.profile, &token)?;
     let mut target = Target::new(&server.url, profile)?;
     target.credentials = match profile.family {
-        Family::V1 => Credentials {
-            token: None,
-            user: Some("admin".to_owned()),
-            password: Some(token),
-        },
+        Family::V1 => {
+            Credentials { token: None, user: Some("admin".to_owned()), password: Some(token) }
+        }
         Family::V2 | Family::V3 => Credentials { token: Some(token), ..Credentials::default() },
     };
     let provenance = Provenance { basis: Basis::Inferred, from: FROM.to_owned() };

@@ -1,3 +1,5 @@
+//! The judgement of lines, on bodies and points made by hand.
+
 use super::*;
 use crate::claim::claims;
 use crate::model::items;

@@ -1,3 +1,5 @@
+//! What queries answer, as recorded from the product.
+
 use super::fake::{ask, sql, store};
 use crate::query::sql::Request;
 

@@ -1,3 +1,5 @@
+//! Queries that are too much: time, memory, nesting.
+
 use super::fake::{ask_of, sql, store};
 use crate::query::sql::Request;
 use crate::query::sql::run::Limits;

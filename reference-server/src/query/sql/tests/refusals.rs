@@ -1,3 +1,5 @@
+//! What is refused, in the product's words.
+
 use super::fake::{ask, sql, store, unreadable};
 use crate::query::sql::Request;
 use crate::store::view::Unreadable;

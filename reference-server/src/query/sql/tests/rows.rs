@@ -1,3 +1,5 @@
+//! From points to rows and columns.
+
 use super::fake::{name, series, sql};
 use crate::store::view::{Column, Measurement, Series};
 use crate::store::{FieldType, Value};
