@@ -93,7 +93,7 @@ fn sent(case: &Case, profile: &Profile, url: Option<&Base>) -> String {
         Family::V1 | Family::V2 => 8086,
         Family::V3 => 8181,
     };
-    let base = url.cloned().unwrap_or(Base {
+    let base = url.cloned().unwrap_or_else(|| Base {
         tls: false,
         host: "127.0.0.1".to_owned(),
         port,

@@ -31,14 +31,14 @@ pub(crate) const fn own_endpoint(family: Family) -> Endpoint {
 /// The request of this step; none where the step reads back.
 pub(crate) fn outgoing(family: Family, step: &Step, space: &Space) -> Option<Outgoing> {
     let sending = &step.sending;
-    let endpoint = sending.endpoint.unwrap_or(own_endpoint(family));
+    let endpoint = sending.endpoint.unwrap_or_else(|| own_endpoint(family));
     let mut times = Times::new();
     let mut lines = Vec::new();
     let mut request = match &step.action {
         Action::ReadBack => return None,
         Action::Write(body) => {
             lines = bytes(body, sending, space, &mut times);
-            let path = sending.path.as_deref().unwrap_or(endpoint.path());
+            let path = sending.path.as_deref().unwrap_or_else(|| endpoint.path());
             let query =
                 sending.query_string.clone().unwrap_or_else(|| usual(family, endpoint, sending));
             Request::new(sending.method.as_deref().unwrap_or("POST"), join(path, &query, sending))

@@ -10,6 +10,12 @@ use crate::target::{Target, Unusable};
 use crate::transcript::{Outcome, Transcript};
 use std::path::Path;
 
+/// A status that no product has: the target plays recordings back, and has none of this.
+pub const UNRECORDED: u16 = 599;
+
+/// Why such a case is refused.
+pub const NOT_RECORDED: &str = "no recording";
+
 /// What is said of everything that is recorded.
 #[derive(Clone, Debug)]
 pub struct Provenance {
@@ -67,8 +73,11 @@ pub async fn record(
 
 /// The transcript, if it is the same twice.
 async fn twice(session: &Session, case: &Case) -> Result<Result<Transcript, String>, NotMade> {
-    let first = execute(session, case).await?;
-    let second = execute(session, case).await?;
+    let mut first = execute(session, case).await?;
+    let mut second = execute(session, case).await?;
+    if without_answer(&mut first.transcript) | without_answer(&mut second.transcript) {
+        return Ok(Err(NOT_RECORDED.to_owned()));
+    }
     if first.timed_out || second.timed_out {
         return Ok(Err("no answer in time".to_owned()));
     }
@@ -89,6 +98,22 @@ async fn twice(session: &Session, case: &Case) -> Result<Result<Transcript, Stri
         return Ok(Err(format!("cannot be written as text:\n{}", first.transcript)));
     }
     Ok(Ok(first.transcript))
+}
+
+/// Whether a step has no recorded answer. Where only what is stored was not recorded, the
+/// transcript says that nobody asked for it, and that part is never compared.
+fn without_answer(transcript: &mut Transcript) -> bool {
+    let mut without = false;
+    for step in &mut transcript.steps {
+        match &step.outcome {
+            Outcome::Answer(answer) => without |= answer.status == UNRECORDED,
+            Outcome::Unreadable(why) if why.contains(&format!("status {UNRECORDED} ")) => {
+                step.outcome = Outcome::NotAsked;
+            }
+            _ => {}
+        }
+    }
+    without
 }
 
 fn write(

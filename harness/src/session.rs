@@ -156,7 +156,7 @@ impl Session {
         let mut result = driver::give_back(&self.admin(), space).await;
         if !space.prefix.is_empty() && self.language == Some(Capability::Influxql) {
             let forgotten = crate::read_back::forget(&self.pool, &self.place(space)).await;
-            result = result.and(forgotten.map_err(|error| error.0));
+            result = result.and_then(|()| forgotten.map_err(|error| error.0));
         }
         self.live().retain(|live| live.database != space.database || live.prefix != space.prefix);
         if self.is_exclusive(case) {

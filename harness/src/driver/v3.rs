@@ -27,7 +27,8 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
         token = given.and_then(|answer| json_of(&answer)["token"].as_str().map(str::to_owned));
         match token {
             Some(_) => {
-                notes.push("the server was fresh: its admin token was made for this run".to_owned())
+                notes
+                    .push("the server was fresh: its admin token was made for this run".to_owned());
             }
             None => {
                 return Err(Unusable(format!(

@@ -170,13 +170,13 @@ mod tests {
             fields: read.fields,
             time: 0,
         };
-        Some(point.show(&read.timestamp.map_or("now".to_owned(), |t| t.to_string())))
+        Some(point.show(&read.timestamp.map_or_else(|| "now".to_owned(), |t| t.to_string())))
     }
 
     #[test]
     fn plain_lines_are_understood() {
         let is = |text: &str, expected: &str| {
-            assert_eq!(shown(text).as_deref(), Some(expected), "{text}")
+            assert_eq!(shown(text).as_deref(), Some(expected), "{text}");
         };
         is("cpu,host=b val=2 17", "cpu,host=b val=2 17");
         is(

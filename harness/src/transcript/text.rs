@@ -115,7 +115,7 @@ fn entry_of(record: &mut Record, entry: &str) -> Option<()> {
     } else {
         let Outcome::Answer(answer) = &mut record.outcome else { return None };
         // Editors strip the blank behind an empty line's mark.
-        if let Some(line) = entry.strip_prefix("| ").or((entry == "|").then_some("")) {
+        if let Some(line) = entry.strip_prefix("| ").or_else(|| (entry == "|").then_some("")) {
             answer.body += &unpictured(line);
             answer.body.push('\n');
         } else {

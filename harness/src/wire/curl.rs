@@ -15,7 +15,7 @@ pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> Str
         "GET" if request.body.is_empty() => {}
         "POST" if !request.body.is_empty() => {}
         method if method.chars().all(|c| c.is_ascii_alphanumeric()) => {
-            parts.push(format!("-X {method}"))
+            parts.push(format!("-X {method}"));
         }
         method => parts.push(format!("-X {}", word(method))),
     }
