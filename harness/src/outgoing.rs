@@ -11,12 +11,19 @@ use std::io::Write as _;
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
     pub(crate) request: Request,
-    /// The body before it was compressed, as the server should understand it.
-    pub(crate) lines: Vec<u8>,
+    /// The body before it was compressed, where it was.
+    inflated: Option<Vec<u8>>,
     /// The times that placeholders stood for.
     pub(crate) times: Times,
     /// The write endpoint, where it is one.
     pub(crate) endpoint: Endpoint,
+}
+
+impl Outgoing {
+    /// The lines, as the server should understand them.
+    pub(crate) fn lines(&self) -> &[u8] {
+        self.inflated.as_deref().unwrap_or(&self.request.body)
+    }
 }
 
 /// The write endpoint that a family has of its own.
@@ -75,17 +82,18 @@ pub(crate) fn outgoing(family: Family, step: &Step, space: &Space) -> Option<Out
         request.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
         request.headers.push((name.clone(), space.fill(value)));
     }
-    if !matches!(step.action, Action::Query { .. }) {
-        request.body.clone_from(&lines);
-    }
+    let mut inflated = None;
     if sending.gzip {
         request.body = gzip(&lines);
+        inflated = Some(lines);
         if request.get("content-encoding").is_none() {
             request.headers.push(("Content-Encoding".to_owned(), "gzip".to_owned()));
         }
+    } else if !matches!(step.action, Action::Query { .. }) {
+        request.body = lines;
     }
     request.chunked = sending.chunked;
-    Some(Outgoing { request, lines, times, endpoint })
+    Some(Outgoing { request, inflated, times, endpoint })
 }
 
 fn authorize(request: &mut Request, sending: &Sending, space: &Space) {
@@ -140,11 +148,11 @@ pub(crate) fn bytes(body: &Body, sending: &Sending, space: &Space, times: &mut T
             let filled = space.fill_body(text, unit(sending.precision.as_deref()), times);
             crate::shared::prefixed(&filled, &space.prefix).into_bytes()
         }
-        Body::Repeat(repeat) => repeated(repeat, space).into_bytes(),
+        Body::Repeat(repeat) => repeated(repeat, space),
     }
 }
 
-fn repeated(repeat: &Repeat, space: &Space) -> String {
+fn repeated(repeat: &Repeat, space: &Space) -> Vec<u8> {
     let mut text = String::new();
     let mut put = |line: &str| {
         if !text.is_empty() && !text.ends_with('\n') {
@@ -157,14 +165,16 @@ fn repeated(repeat: &Repeat, space: &Space) -> String {
         put(&repeat.line.replace("{i}", &i.to_string()));
     }
     repeat.last.iter().for_each(|last| put(last));
+    let mut bytes = crate::shared::prefixed(&space.fill(&text), &space.prefix).into_bytes();
+    // The size is that of the body as the case writes it, whatever the placeholders stand for.
     if let Some(size) = repeat.pad_to
         && text.len() + 2 <= size
     {
-        text.push('\n');
-        text.push('#');
-        text += &"x".repeat(size - text.len());
+        let padded = bytes.len() + size - text.len();
+        bytes.extend_from_slice(b"\n#");
+        bytes.resize(padded, b'x');
     }
-    crate::shared::prefixed(&space.fill(&text), &space.prefix)
+    bytes
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

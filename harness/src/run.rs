@@ -169,7 +169,7 @@ async fn interrupted(interrupt: &mut Interrupt) {
 async fn one_case(shared: Arc<Shared>, index: usize, events: mpsc::UnboundedSender<Event>) {
     let Ok(_slot) = shared.slots.acquire().await else { return };
     let case = &shared.plan.cases[index];
-    let exclusive = shared.session.is_exclusive(case);
+    let exclusive = shared.session.runs_alone(case);
     let _together;
     let _alone;
     if exclusive {

@@ -103,7 +103,13 @@ impl Session {
         None
     }
 
-    /// Whether this case must run alone: it counts databases, or makes some besides its own, where
+    /// Whether this case runs alone: by the next rule, or because its bodies are so large that
+    /// several of them at once would need much memory.
+    pub(crate) fn runs_alone(&self, case: &Case) -> bool {
+        case.needs.contains(&Capability::Limits) || self.is_exclusive(case)
+    }
+
+    /// Whether this case sees what others do: it counts databases, or makes some besides its own, where
     /// a server has only a few of them.
     pub(crate) fn is_exclusive(&self, case: &Case) -> bool {
         self.target.profile.family == Family::V3

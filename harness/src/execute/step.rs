@@ -94,7 +94,7 @@ impl Run<'_> {
         let response = answer?;
         let (before, addressed) =
             (before?, address(self.session.target.profile.family, out, self.space));
-        let items = items(&out.lines);
+        let items = items(out.lines());
         let retention = self.case.retention.as_ref().map(|r| r.duration);
         let oldest = retention.map(|d| self.space.now - i64::try_from(d.as_nanos()).unwrap_or(0));
         let make = |after: &[Point], claims: &crate::claim::Claims| {
@@ -214,7 +214,7 @@ fn address(family: Family, out: &Outgoing, space: &Space) -> Address {
         && first("rp").is_none()
         && !query.contains(';')
         // Only the server knows what it makes of a body that is not what its header says.
-        && (out.request.get("content-encoding").is_none() || out.request.body != out.lines);
+        && (out.request.get("content-encoding").is_none() || out.request.body != out.lines());
     let unit = match (out.endpoint, first("precision")) {
         (Endpoint::V3, None | Some("auto")) => Some(Unit::Auto),
         (_, None | Some("ns")) => Some(Unit::Of(1)),

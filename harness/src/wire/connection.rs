@@ -117,13 +117,14 @@ impl Connection {
         timeout: Duration,
     ) -> Result<Response, WireError> {
         self.reusable = false;
-        let bytes = encode(base, request);
+        let (head, body) = encode(base, request);
         let (mut from, mut to) = tokio::io::split(&mut self.stream);
         let mut reader = Reader::new(request.method == "HEAD");
         let answer = {
             let write = async {
-                let wrote = to.write_all(&bytes).await;
-                wrote.and(to.flush().await)
+                to.write_all(&head).await?;
+                to.write_all(body).await?;
+                to.flush().await
             };
             let read = read_answer(&mut from, &mut reader);
             tokio::pin!(write, read);
@@ -165,8 +166,12 @@ async fn read_answer(
     }
 }
 
-/// The bytes on the wire. `Host` and the length are added where the request has none.
-fn encode(base: &Base, request: &Request) -> Vec<u8> {
+/// A body up to this size goes out together with the head.
+const JOINED: usize = 64 << 10;
+
+/// The bytes on the wire, in two parts, so that a large body is not copied. `Host` and the length
+/// are added where the request has none.
+fn encode<'r>(base: &Base, request: &'r Request) -> (Vec<u8>, &'r [u8]) {
     let mut head = format!("{} {}{} HTTP/1.1\r\n", request.method, base.prefix, request.target);
     if request.get("host").is_none() {
         head += &format!("Host: {}\r\n", base.authority());
@@ -196,9 +201,12 @@ fn encode(base: &Base, request: &Request) -> Vec<u8> {
         }
         head += "\r\n";
         bytes = head.into_bytes();
+        if request.body.len() > JOINED {
+            return (bytes, &request.body);
+        }
         bytes.extend_from_slice(&request.body);
     }
-    bytes
+    (bytes, &[])
 }
 
 fn connect_error(base: &Base, error: &std::io::Error) -> WireError {
@@ -234,13 +242,13 @@ mod tests {
     fn a_request_goes_out_as_it_is() {
         let base = Base::parse("http://h:1/p").unwrap();
         let request = Request::new("POST", "/write?db=x").header("x-ODD", "1").body("abcdefg");
-        let plain = String::from_utf8(encode(&base, &request)).unwrap();
+        let plain = String::from_utf8(encode(&base, &request).0).unwrap();
         assert_eq!(
             plain,
             "POST /p/write?db=x HTTP/1.1\r\nHost: h:1\r\nx-ODD: 1\r\nContent-Length: 7\r\n\r\nabcdefg"
         );
         let chunked =
-            String::from_utf8(encode(&base, &Request { chunked: true, ..request })).unwrap();
+            String::from_utf8(encode(&base, &Request { chunked: true, ..request }).0).unwrap();
         assert!(chunked.ends_with("\r\n\r\n5\r\nabcde\r\n2\r\nfg\r\n0\r\n\r\n"), "{chunked}");
     }
 }

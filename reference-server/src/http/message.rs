@@ -64,8 +64,9 @@ pub struct Body<'c> {
 pub(super) trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
 
-/// How much a body may announce before room for all of it is made at once.
-const TRUSTED_LENGTH: u64 = 1 << 20;
+/// How much a body may announce before room for all of it is made at once. Room that is not filled
+/// costs addresses, not memory.
+const TRUSTED_LENGTH: u64 = 64 << 20;
 
 /// How long a client may send nothing in the middle of a body.
 const STALLED: Duration = Duration::from_secs(60);

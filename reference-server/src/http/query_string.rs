@@ -1,5 +1,6 @@
 //! The parameters of a query string or of a form body.
 
+use crate::go_text::Query;
 use percent_encoding::percent_decode;
 
 /// Decoded parameters in their order; a name may stand there more than once.
@@ -25,6 +26,14 @@ impl QueryString {
             })
             .collect();
         Self { pairs, empty: raw.is_empty() }
+    }
+
+    /// As Go's `url.Values` has them: a pair with a `;` or a broken `%` escape is left out.
+    pub fn as_go_reads(raw: &str) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let query = Query::parse(raw);
+        let pairs = query.pairs().iter().map(|(name, value)| (text(name), text(value)));
+        Self { pairs: pairs.collect(), empty: raw.is_empty() }
     }
 
     /// Whether there was nothing at all.

@@ -7,7 +7,7 @@ pub(in crate::family) mod query;
 mod write;
 
 use crate::clock::Clock;
-use crate::http::{Body, Request, Response};
+use crate::http::{Body, QueryString, Request, Response};
 use crate::respond;
 use crate::stage::decode::Incoming;
 use crate::write_path;
@@ -46,7 +46,9 @@ impl Service {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request, body: Body<'_>) -> Response {
+    pub async fn handle(&self, mut request: Request, body: Body<'_>) -> Response {
+        let raw = request.raw_query.as_deref().unwrap_or_default();
+        request.query = QueryString::as_go_reads(raw);
         let origin = request.header("origin").map(str::to_owned);
         let response = self.route(request, body).await;
         self.finish(response, origin)

@@ -7,7 +7,7 @@ use super::catalog::{Catalog, Token};
 use super::{ApiError, Code, Id, Reply, api, auth, delete};
 use crate::clock::Clock;
 use crate::go_text::Query;
-use crate::http::{Body, Request, Response};
+use crate::http::{Body, QueryString, Request, Response};
 use crate::lock::lock;
 use crate::respond;
 use crate::stage::decode::Incoming;
@@ -62,7 +62,9 @@ impl Service {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request, body: Body<'_>) -> Response {
+    pub async fn handle(&self, mut request: Request, body: Body<'_>) -> Response {
+        let raw = request.raw_query.as_deref().unwrap_or_default();
+        request.query = QueryString::as_go_reads(raw);
         let http = &self.profile.facts.http;
         let is_api = request.path == "/api/v2" || request.path.starts_with("/api/v2/");
         let origin = request.header("origin").filter(|_| is_api).map(str::to_owned);
