@@ -4,9 +4,9 @@
 use super::recording;
 use anyhow::{Result, anyhow};
 use clap::Args;
-use harness::case::Case;
+use harness::case::{Case, Role};
 use harness::snapshot::{Basis, Snapshots, audit};
-use profiles::{Capability, Profile};
+use profiles::{Capability, Family, Profile};
 use std::process::ExitCode;
 
 /// Fails where cases and snapshots do not belong together; counts snapshots by profile and basis
@@ -45,7 +45,9 @@ pub(crate) fn run(_: &Arguments) -> Result<ExitCode> {
 }
 
 /// Whether the profile offers what the case needs. Without reading back the answers can still be
-/// judged.
+/// judged; users of version 1 cannot be switched off.
 fn can_run(profile: &Profile, case: &Case) -> bool {
+    let inactive = case.steps.iter().any(|step| step.sending.role == Role::Inactive);
     case.needs.iter().all(|need| *need == Capability::ReadBack || profile.offers(*need))
+        && !(inactive && profile.family == Family::V1)
 }

@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     /// Only these cases, as in `lineproof run --cases`
     #[arg(long, value_name = "PATTERN")]
     cases: Vec<String>,
+    /// Show each request that no recording answers, before the end of its case
+    #[arg(long)]
+    verbose: bool,
 }
 
 /// The recordings of each profile.
@@ -70,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     })?;
     let played = recordings::load(profile.family, source)?;
     println!("{}: {} recorded answers", profile.name(), played.len());
-    let server = server::Server::start(profile.family, played)?;
+    let server = server::Server::start(profile.family, played, arguments.verbose)?;
     let mut target = Target::new(&server.url(), profile)?;
     target.credentials = match profile.family {
         Family::V1 => Credentials {

@@ -86,7 +86,7 @@ impl Provisioned {
     }
 
     /// Requests of the harness that a case could make as well, and no recording knows of.
-    pub(super) fn after(&mut self, asked: &Asked) -> Option<Answer> {
+    pub(super) fn after(asked: &Asked) -> Option<Answer> {
         match (asked.method.as_str(), asked.path.as_str()) {
             ("DELETE", path) if path.starts_with("/api/v2/buckets/0a0b0c0d0e0f") => {
                 Some(answer(204, &Json::Null))

@@ -18,14 +18,15 @@ struct State {
     family: Family,
     played: Played,
     provisioned: Provisioned,
+    verbose: bool,
 }
 
 impl Server {
-    pub(super) fn start(family: Family, played: Played) -> Result<Self> {
+    pub(super) fn start(family: Family, played: Played, verbose: bool) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
         let port = listener.local_addr()?.port();
         let provisioned = Provisioned::new(family);
-        let state = Arc::new(Mutex::new(State { family, played, provisioned }));
+        let state = Arc::new(Mutex::new(State { family, played, provisioned, verbose }));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&state);
@@ -75,7 +76,7 @@ impl State {
                 return answer;
             }
         }
-        if let Some(answer) = self.provisioned.after(asked) {
+        if let Some(answer) = Provisioned::after(asked) {
             return answer;
         }
         if let Some(space) = self.provisioned.space()
@@ -83,6 +84,11 @@ impl State {
         {
             // Whatever comes now in this database, no recording knows of it.
             space.history = space.history.and(0);
+        }
+        if self.verbose {
+            let body = String::from_utf8_lossy(&asked.body[..asked.body.len().min(200)]);
+            let key::Asked { method, path, query, headers, .. } = asked;
+            println!("not recorded here: {method} {path}?{query} {headers:?} {body:?}");
         }
         Answer {
             status: harness::record::UNRECORDED,
