@@ -10,6 +10,7 @@ mod http;
 mod key;
 mod provision;
 mod recordings;
+mod rows;
 mod server;
 
 use super::recording;
