@@ -1,6 +1,6 @@
 //! From what came of a case to its result: the findings that count, the verdict, the notes.
 
-use crate::case::Case;
+use crate::case::{Case, Level};
 use crate::compare::{Finding, Kind, compare};
 use crate::event::CaseResult;
 use crate::execute::Executed;
@@ -47,8 +47,9 @@ pub(crate) fn of_executed(
             Some("nobody has said what this profile answers, and there is no ledger".to_owned());
         Course::Skipped
     };
+    result.level = level_of(case.level, &findings);
     let weight = Weight {
-        level: case.level,
+        level: result.level,
         basis: snapshot.map(|s| s.basis),
         strict: setting.strict,
         known: setting.known.is_some(),
@@ -67,6 +68,21 @@ pub(crate) fn of_executed(
     result.curl = done.curl;
     result.unread = done.unread;
     result
+}
+
+/// What a failure of this case weighs. What a MUST case protects is in storage and in the class of
+/// the status; another status of the same class, another shape or other words weigh a SHOULD.
+fn level_of(case: Level, findings: &[Finding]) -> Level {
+    let heavy = |finding: &Finding| {
+        matches!(
+            finding.kind,
+            Kind::Honesty | Kind::NoAnswer | Kind::StatusClass | Kind::Stored | Kind::Data
+        )
+    };
+    if case == Level::Must && !findings.is_empty() && !findings.iter().any(heavy) {
+        return Level::Should;
+    }
+    case
 }
 
 /// The result of a case that did not run.

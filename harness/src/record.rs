@@ -1,7 +1,7 @@
 //! Recording: what a product answers becomes the expectation. Each case is asked twice, and an
 //! answer that is not the same twice is refused.
 
-use crate::case::Case;
+use crate::case::{Action, Body, Case};
 use crate::driver::NotMade;
 use crate::execute::execute;
 use crate::session::Session;
@@ -9,6 +9,9 @@ use crate::snapshot::{Basis, Snapshot, Snapshots};
 use crate::target::{Target, Unusable};
 use crate::transcript::{Outcome, Transcript};
 use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::{Mutex, RwLock, Semaphore};
+use tokio::task::JoinSet;
 
 /// A status that no product has: the target plays recordings back, and has none of this.
 pub const UNRECORDED: u16 = 599;
@@ -38,6 +41,95 @@ pub enum Recorded {
     Unsupported(String),
     /// The two answers differ, or there was none: nothing is written.
     Refused(String),
+}
+
+/// What a case gave, where nothing is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observed {
+    /// What came back and is stored.
+    Transcript(Transcript),
+    /// The target lacks what the case needs.
+    Unsupported(String),
+    /// Nothing certain came of it.
+    Refused(String),
+}
+
+/// What all cases that are observed share.
+struct Observing {
+    session: Session,
+    cases: Vec<Case>,
+    slots: Semaphore,
+    /// Cases that must run alone take it whole.
+    alone: RwLock<()>,
+    /// Large bodies are in memory one at a time.
+    large: Mutex<()>,
+}
+
+/// What these cases give, in their order; so many of them run at once.
+///
+/// # Errors
+/// The target cannot be asked.
+pub async fn observe(
+    target: &Target,
+    cases: &[Case],
+    jobs: usize,
+) -> Result<Vec<Observed>, Unusable> {
+    let observing = Arc::new(Observing {
+        session: Session::open(target).await?,
+        cases: cases.to_vec(),
+        slots: Semaphore::new(jobs.max(1)),
+        alone: RwLock::new(()),
+        large: Mutex::new(()),
+    });
+    let mut tasks = JoinSet::new();
+    for at in 0..cases.len() {
+        let observing = Arc::clone(&observing);
+        tasks.spawn(async move { (at, observing.one(&observing.cases[at]).await) });
+    }
+    let mut all = tasks.join_all().await;
+    all.sort_by_key(|(at, _)| *at);
+    let last = observing.session.canary().await;
+    observing.session.close().await.ok();
+    last.map(|()| all.into_iter().map(|(_, observed)| observed).collect())
+}
+
+impl Observing {
+    async fn one(&self, case: &Case) -> Observed {
+        if let Some(why) = self.session.unsupported(case) {
+            return Observed::Unsupported(why);
+        }
+        // Before the slot: who waits for this must keep nobody from running.
+        let _large = if is_large(case) { Some(self.large.lock().await) } else { None };
+        let Ok(_slot) = self.slots.acquire().await else {
+            return Observed::Refused("not begun".to_owned());
+        };
+        let (_alone, _together);
+        if self.session.is_exclusive(case) {
+            _alone = self.alone.write().await;
+        } else {
+            _together = self.alone.read().await;
+        }
+        match execute(&self.session, case).await {
+            Err(NotMade::NoSuchRole(role)) => {
+                Observed::Unsupported(format!("no credentials of the kind {role:?}"))
+            }
+            Err(NotMade::Refused(why)) => Observed::Refused(why),
+            Ok(done) if done.timed_out => Observed::Refused("no answer in time".to_owned()),
+            Ok(done) => Observed::Transcript(done.transcript),
+        }
+    }
+}
+
+/// Whether a body of this case is so large that several at once would count.
+fn is_large(case: &Case) -> bool {
+    const LARGE: usize = 1 << 20;
+    case.steps.iter().any(|step| match &step.action {
+        Action::Write(Body::Repeat(body))
+        | Action::Request { body: Some(Body::Repeat(body)), .. } => {
+            body.pad_to.unwrap_or_default().max(body.line.len() * body.count) > LARGE
+        }
+        _ => false,
+    })
 }
 
 /// Records these cases into a folder of snapshots.
