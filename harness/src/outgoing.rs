@@ -243,6 +243,6 @@ mod tests {
         };
         let text = repeated(&repeat, &Space::default());
         assert_eq!(text.len(), 40);
-        assert!(text.starts_with("m f=0\nm f=1\n#xx"), "{text}");
+        assert!(text.starts_with(b"m f=0\nm f=1\n#xx"), "{text:?}");
     }
 }
