@@ -1,0 +1,143 @@
+//! Every case on the server of every profile, each answer held against its snapshot to the byte.
+//!
+//! What differs lies beside its snapshot as `.snap.new`: `cargo xtask review` shows one after the
+//! other, with insta. Accepting one makes it a claim of the reference server, `inferred`, whatever
+//! it rested on before; what a product was seen to do is written by `lineproof record` alone.
+
+use harness::case::Case;
+use harness::load::load;
+use harness::record::{Observed, observe};
+use harness::snapshot::{Basis, Snapshot, Snapshots, audit};
+use harness::target::{Credentials, Target};
+use harness::transcript::{Outcome, Transcript};
+use insta::Settings;
+use profiles::{Family, Profile};
+use reference_server::Server;
+use rstest::rstest;
+use serde_json::json;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use tokio::runtime::{Builder, Runtime};
+
+/// What an accepted answer rests on.
+const FROM: &str = "reference server, not seen from the product";
+
+/// How many cases run at once: the databases that the smallest server holds.
+const JOBS: usize = 4;
+
+/// One profile after the other: together they would only wait for each other, with all their
+/// memory.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Few threads: each of them keeps memory that it has had in use.
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
+
+#[rstest]
+#[case::oss_v1_1_6("oss-v1@1.6")]
+#[case::oss_v2_2_7("oss-v2@2.7")]
+#[case::v3_core_3_6("v3-core@3.6")]
+fn every_answer_is_as_its_snapshot(#[case] profile: &str) {
+    let profile = profiles::find(profile).unwrap();
+    let cases = cases();
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let observed = observed(profile, &cases);
+    let snapshots = Snapshots::new(Some(root().join("snapshots")));
+    let mut wrong = Vec::new();
+    for (case, observed) in cases.iter().zip(&observed) {
+        let expected = snapshots.find(profile, case).unwrap_or_else(|why| panic!("{why}"));
+        let is_new = expected.is_none();
+        match observed {
+            Observed::Unsupported(_) if is_new => {}
+            Observed::Unsupported(why) => wrong.push(format!("{}: a snapshot, but {why}", case.id)),
+            Observed::Refused(why) => wrong.push(format!("{}: {why}", case.id)),
+            Observed::Transcript(got) if !holds(profile, case, expected, got.clone()) => {
+                wrong.push(format!("{}: {}", case.id, if is_new { "new" } else { "differs" }));
+            }
+            Observed::Transcript(_) => {}
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}: {} of {} cases, for `cargo xtask review` where there is an answer:\n{}",
+        profile.name(),
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn every_profile_is_among_them() {
+    for profile in profiles::ALL {
+        let listed = format!("(\"{}\")]\n", profile.name());
+        assert!(include_str!("snapshots.rs").contains(&listed), "no case of {}", profile.name());
+    }
+}
+
+#[test]
+fn every_snapshot_has_its_case() {
+    let snapshots = Snapshots::new(Some(root().join("snapshots")));
+    let wrong = audit(&cases(), profiles::ALL, &snapshots);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}
+
+fn cases() -> Vec<Case> {
+    load(Some(&root().join("cases"))).unwrap_or_else(|errors| {
+        panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+/// What the cases give on a server of this profile that asks for credentials.
+fn observed(profile: &'static Profile, cases: &[Case]) -> Vec<Observed> {
+    RUNTIME.block_on(async {
+        let server = Server::builder(profile).auth(true).start().await.unwrap();
+        let token = server.token().map(str::to_owned);
+        let mut target = Target::new(&server.url(), profile).unwrap();
+        target.credentials = match profile.family {
+            Family::V1 => Credentials {
+                token: None,
+                user: Some(reference_server::provision::OWNER.to_owned()),
+                password: token,
+            },
+            Family::V2 | Family::V3 => Credentials { token, ..Credentials::default() },
+        };
+        observe(&target, cases, JOBS).await.unwrap()
+    })
+}
+
+/// Holds an answer against its snapshot; what insta has to say of it goes to standard output.
+fn holds(profile: &Profile, case: &Case, expected: Option<Snapshot>, mut got: Transcript) -> bool {
+    // What nobody has asked the product for, the server has nothing to be held against.
+    let known = expected.iter().flat_map(|expected| &expected.transcript.steps);
+    for (known, got) in known.zip(&mut got.steps) {
+        if known.outcome == Outcome::NotAsked {
+            got.outcome = Outcome::NotAsked;
+        }
+    }
+    // A snapshot that holds may be written again too (`INSTA_UPDATE=force`): it keeps its ground.
+    let head = expected.filter(|expected| expected.transcript == got).unwrap_or_else(|| Snapshot {
+        description: case.summary.clone(),
+        basis: Basis::Inferred,
+        from: FROM.to_owned(),
+        case: case.digest(),
+        transcript: Transcript::default(),
+    });
+    let file = root().join("snapshots").join(Snapshots::path(profile, case));
+    let mut settings = Settings::clone_current();
+    settings.set_snapshot_path(file.parent().unwrap());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_description(head.description);
+    settings.set_info(&json!({ "basis": head.basis.word(), "from": head.from, "case": head.case }));
+    settings.set_omit_expression(true);
+    settings.set_input_file(root().join(&case.file));
+    let name = file.file_stem().unwrap().to_string_lossy();
+    let assert = || settings.bind(|| insta::assert_snapshot!(name.as_ref(), got.to_string()));
+    catch_unwind(AssertUnwindSafe(assert)).is_ok()
+}
