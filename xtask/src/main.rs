@@ -4,8 +4,10 @@ mod cargo;
 mod conformance;
 mod peer;
 mod real_servers;
+mod review;
 #[cfg_attr(not(feature = "snapshots"), path = "snapshots_elsewhere.rs")]
 mod snapshots;
+mod stability;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -23,13 +25,17 @@ struct Cli {
 enum Command {
     Conformance(conformance::Arguments),
     RealServers(real_servers::Arguments),
+    Review(review::Arguments),
     Snapshots(snapshots::Arguments),
+    Stability(stability::Arguments),
 }
 
 fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),
+        Command::Review(arguments) => review::run(&arguments),
         Command::Snapshots(arguments) => snapshots::run(&arguments),
+        Command::Stability(arguments) => stability::run(&arguments),
     }
 }
