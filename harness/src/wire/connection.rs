@@ -35,6 +35,13 @@ impl Base {
     /// # Errors
     /// No URL, or one with parts that make no sense here.
     pub fn parse(url: &str) -> Result<Self, BaseError> {
+        // Whatever else is wrong: what stands before an `@` may be a password, and is never shown.
+        if let Some((_, rest)) = url.rsplit_once('@') {
+            return Err(BaseError {
+                url: format!("…@{rest}"),
+                why: "credentials go into --token or --user and --password",
+            });
+        }
         let fail = |why| BaseError { url: url.to_owned(), why };
         let (tls, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
             (Some(rest), _) => (false, rest),
@@ -45,12 +52,6 @@ impl Base {
             return Err(fail("it has a query or a fragment"));
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        if authority.contains('@') {
-            return Err(BaseError {
-                url: format!("…{}", &rest[rest.find('@').unwrap_or(0)..]),
-                why: "credentials go into --token or --user and --password",
-            });
-        }
         let default = if tls { 443 } else { 80 };
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => {
@@ -234,8 +235,16 @@ mod tests {
     fn urls_without_sense_are_refused_and_secrets_are_not_repeated() {
         assert!(Base::parse("localhost:8086").is_err());
         assert!(Base::parse("http://").is_err());
-        let error = Base::parse("http://me:secret@host").unwrap_err().to_string();
-        assert!(!error.contains("secret"), "{error}");
+        for url in [
+            "http://me:secret@host",
+            "http://me:s@secret@h:1",
+            "me:secret@h:1",
+            "http://me:secret@h/?x",
+            "http://me:secret/x@h:1",
+        ] {
+            let error = Base::parse(url).unwrap_err().to_string();
+            assert!(!error.contains("secret") && !error.contains("me:"), "{error}");
+        }
     }
 
     #[test]
