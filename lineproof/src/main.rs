@@ -18,8 +18,8 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         cli::Command::Run(args) => exit::guarded(|| run::run(&args)),
         cli::Command::Serve(args) => exit::guarded(|| serve::serve(&args)),
-        cli::Command::List(args) => list::list(&args),
-        cli::Command::Explain(args) => explain::explain(&args),
+        cli::Command::List(args) => exit::guarded(|| list::list(&args)),
+        cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
     };
     outcome.unwrap_or_else(|failure| {

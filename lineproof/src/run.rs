@@ -105,9 +105,7 @@ pub(crate) async fn target(
     args: &TargetArgs,
     profile: &'static Profile,
 ) -> Result<(Target, Option<Embedded>), Failure> {
-    if !args.timeout.is_finite() || args.timeout <= 0.0 {
-        return Err(Failure::usage("--timeout is a number of seconds above 0"));
-    }
+    let timeout = timeout(args.timeout)?;
     let mut server = None;
     let (url, credentials) = if let Some(url) = &args.target {
         let given = Credentials {
@@ -127,18 +125,25 @@ pub(crate) async fn target(
     target.org.clone_from(&args.org);
     target.database.clone_from(&args.database);
     target.lacks.clone_from(&args.lacks);
-    target.timeout = Duration::from_secs_f64(args.timeout);
+    target.timeout = timeout;
     Ok((target, server))
 }
 
-/// The first Ctrl-C asks for an orderly end, the second ends at once.
+fn timeout(seconds: f64) -> Result<Duration, Failure> {
+    // No clock goes further than that from now.
+    const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(timeout) if !timeout.is_zero() => Ok(timeout.min(LONGEST)),
+        _ => Err(Failure::usage("--timeout is a number of seconds above 0")),
+    }
+}
+
+/// The first Ctrl-C or SIGTERM asks for an orderly end, the second ends at once.
 pub(crate) fn interrupts() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         for first in [true, false] {
-            if tokio::signal::ctrl_c().await.is_err() {
-                return;
-            }
+            asked_to_stop().await;
             if first {
                 eprintln!(
                     "\nlineproof: stopping; what was made on the target is dropped (Ctrl-C again ends at once)"
@@ -150,6 +155,35 @@ pub(crate) fn interrupts() -> watch::Receiver<bool> {
         }
     });
     receiver
+}
+
+/// Ctrl-C or SIGTERM; never where neither can be heard.
+async fn asked_to_stop() {
+    let ctrl_c = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = ctrl_c => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending::<()>().await;
 }
 
 fn write_report(args: &RunArgs, events: &[Event]) -> Result<(), Failure> {

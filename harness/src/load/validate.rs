@@ -102,8 +102,16 @@ fn retention(text: &str) -> Result<Retention, String> {
         'w' => 604_800,
         _ => return Err(wrong()),
     };
-    let count: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    Ok(Retention { text: text.to_owned(), duration: Duration::from_secs(count * seconds) })
+    let number = &text[..text.len() - 1];
+    if !number.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let count: u64 = number.parse().map_err(|_| wrong())?;
+    // More than the nanoseconds of any time is no duration.
+    let longest = Duration::from_nanos(i64::MAX.unsigned_abs()).as_secs();
+    let seconds = count.checked_mul(seconds).filter(|seconds| *seconds <= longest);
+    let seconds = seconds.ok_or_else(|| format!("retention \"{text}\" is longer than all time"))?;
+    Ok(Retention { text: text.to_owned(), duration: Duration::from_secs(seconds) })
 }
 
 fn step(raw: FileStep, line: usize) -> Result<Step, String> {
