@@ -125,11 +125,14 @@ async fn give_back_one(admin: &Admin<'_>, made: &Made) -> Result<(), String> {
     }
 }
 
-/// Names of databases on the target; none where it does not tell.
-pub(crate) async fn databases(admin: &Admin<'_>, ready: &Ready) -> Vec<String> {
+/// Names of databases on the target, or why it does not tell them: no list is not an empty one.
+pub(crate) async fn databases(admin: &Admin<'_>, ready: &Ready) -> Result<Vec<String>, String> {
     match admin.target.profile.family {
         Family::V1 => v1::databases(admin).await,
-        Family::V2 => v2::buckets(admin, ready).await.into_iter().map(|(name, _)| name).collect(),
+        Family::V2 => {
+            let buckets = v2::buckets(admin, ready).await?;
+            Ok(buckets.into_iter().map(|(name, _)| name).collect())
+        }
         Family::V3 => v3::databases(admin).await,
     }
 }
@@ -139,17 +142,18 @@ pub(crate) async fn sweep(admin: &Admin<'_>, ready: &Ready, begins: &str) -> Res
     let mut space = Space::default();
     match admin.target.profile.family {
         Family::V2 => {
-            let buckets = v2::buckets(admin, ready).await;
+            let buckets = v2::buckets(admin, ready).await?;
             let ours = buckets.into_iter().filter(|(name, _)| name.contains(begins));
             space.made.extend(ours.map(|(_, id)| Made::Bucket(id)));
         }
         family => {
-            let names = databases(admin, ready).await;
+            let names = databases(admin, ready).await?;
             space
                 .made
                 .extend(names.into_iter().filter(|n| n.starts_with(begins)).map(Made::Database));
             if family == Family::V1 {
-                let users = v1::users(admin).await;
+                // Where no users can be listed none were made.
+                let users = v1::users(admin).await.unwrap_or_default();
                 space
                     .made
                     .extend(users.into_iter().filter(|n| n.starts_with(begins)).map(Made::User));

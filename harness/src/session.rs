@@ -157,7 +157,7 @@ impl Session {
         &self,
         case: &Case,
         space: &Space,
-        before: &[String],
+        before: &Result<Vec<String>, String>,
     ) -> Result<(), String> {
         let mut result = driver::give_back(&self.admin(), space).await;
         if !space.prefix.is_empty() && self.language == Some(Capability::Influxql) {
@@ -172,18 +172,25 @@ impl Session {
     }
 
     /// The databases there are, where a case may make more of them by writing.
-    pub(crate) async fn databases_before(&self, case: &Case) -> Vec<String> {
+    pub(crate) async fn databases_before(&self, case: &Case) -> Result<Vec<String>, String> {
         if self.is_exclusive(case) {
             driver::databases(&self.admin(), &self.ready).await
         } else {
-            Vec::new()
+            Ok(Vec::new())
         }
     }
 
-    /// Drops databases that were not there before and that the case names.
-    async fn drop_new(&self, case: &Case, before: &[String]) -> Result<(), String> {
+    /// Drops databases that were not there before and that the case names; where either list is
+    /// not known nothing is dropped, for it could be somebody else's.
+    async fn drop_new(
+        &self,
+        case: &Case,
+        before: &Result<Vec<String>, String>,
+    ) -> Result<(), String> {
+        let before = before.as_ref().map_err(|why| format!("databases not listed: {why}"))?;
         let named = named_databases(case);
         let now = driver::databases(&self.admin(), &self.ready).await;
+        let now = now.map_err(|why| format!("databases not listed: {why}"))?;
         let ours = |name: &String| {
             !before.contains(name)
                 && (name.starts_with(&self.begins)

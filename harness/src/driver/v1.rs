@@ -158,35 +158,41 @@ pub(super) async fn give_back(admin: &Admin<'_>, made: &Made) -> Result<(), Stri
     }
 }
 
-pub(super) async fn databases(admin: &Admin<'_>) -> Vec<String> {
+pub(super) async fn databases(admin: &Admin<'_>) -> Result<Vec<String>, String> {
     names(admin, "SHOW DATABASES").await
 }
 
-pub(super) async fn users(admin: &Admin<'_>) -> Vec<String> {
+pub(super) async fn users(admin: &Admin<'_>) -> Result<Vec<String>, String> {
     names(admin, "SHOW USERS").await
 }
 
 /// The first column of a statement's only series.
-async fn names(admin: &Admin<'_>, text: &str) -> Vec<String> {
-    let Ok(answer) = admin.send(statement(text)).await else { return Vec::new() };
-    let json: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
+async fn names(admin: &Admin<'_>, text: &str) -> Result<Vec<String>, String> {
+    let answer = admin.send(statement(text)).await;
+    let Some(json) = answer.as_ref().ok().and_then(succeeded) else {
+        return Err(refused(text, answer));
+    };
     let rows = json["results"][0]["series"][0]["values"].as_array().cloned().unwrap_or_default();
-    rows.iter().filter_map(|row| row[0].as_str().map(str::to_owned)).collect()
+    Ok(rows.iter().filter_map(|row| row[0].as_str().map(str::to_owned)).collect())
 }
 
 /// A statement that must succeed.
 async fn execute(admin: &Admin<'_>, text: &str) -> Result<(), NotMade> {
     let answer = admin.send(statement(text)).await;
-    if let Ok(response) = &answer
-        && response.status == 200
-    {
-        let json: Json = serde_json::from_slice(&response.body).unwrap_or_default();
-        if json["results"].is_array() && json["results"][0]["error"].is_null() {
-            return Ok(());
-        }
+    if answer.as_ref().is_ok_and(|response| succeeded(response).is_some()) {
+        return Ok(());
     }
     let verb: Vec<_> = text.split(' ').take(2).collect();
     Err(NotMade::Refused(refused(&verb.join(" "), answer)))
+}
+
+/// What a statement gave, if it succeeded.
+fn succeeded(response: &Response) -> Option<Json> {
+    let json: Json = serde_json::from_slice(&response.body).ok()?;
+    let good = response.status == 200
+        && json["results"].is_array()
+        && json["results"][0]["error"].is_null();
+    good.then_some(json)
 }
 
 fn statement(text: &str) -> Request {

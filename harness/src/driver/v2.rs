@@ -200,17 +200,23 @@ pub(super) async fn give_back(admin: &Admin<'_>, made: &Made) -> Result<(), Stri
 }
 
 /// Names and ids of all buckets that are no system's own.
-pub(super) async fn buckets(admin: &Admin<'_>, ready: &Ready) -> Vec<(String, String)> {
+pub(super) async fn buckets(
+    admin: &Admin<'_>,
+    ready: &Ready,
+) -> Result<Vec<(String, String)>, String> {
     let org = ready.org_id.as_deref().unwrap_or_default();
     let mut found = Vec::new();
     loop {
         let path = format!("/api/v2/buckets?orgID={org}&limit=100&offset={}", found.len());
-        let Ok(answer) = admin.send(Request::new("GET", path)).await else { return found };
-        let page = json_of(&answer)["buckets"].as_array().cloned().unwrap_or_default();
+        let answer = admin.send(Request::new("GET", path)).await;
+        let listed = answer.as_ref().ok().filter(|response| response.status == 200);
+        let Some(page) = listed.and_then(|r| json_of(r)["buckets"].as_array().cloned()) else {
+            return Err(refused("GET buckets", answer));
+        };
         let text = |b: &Json, key: &str| b[key].as_str().unwrap_or_default().to_owned();
         found.extend(page.iter().map(|b| (text(b, "name"), text(b, "id"))));
         if page.len() < 100 {
-            return found;
+            return Ok(found);
         }
     }
 }

@@ -115,8 +115,11 @@ pub(super) async fn give_back(admin: &Admin<'_>, made: &Made) -> Result<(), Stri
     }
 }
 
-pub(super) async fn databases(admin: &Admin<'_>) -> Vec<String> {
-    admin.send(list()).await.map(|answer| names(&answer)).unwrap_or_default()
+pub(super) async fn databases(admin: &Admin<'_>) -> Result<Vec<String>, String> {
+    match admin.send(list()).await {
+        Ok(answer) if answer.status == 200 && json_of(&answer).is_array() => Ok(names(&answer)),
+        answer => Err(refused("GET database", answer)),
+    }
 }
 
 fn list() -> Request {
