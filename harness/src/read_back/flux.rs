@@ -7,8 +7,8 @@ use crate::wire::Request;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The whole of time, as Flux can say it.
-const RANGE: &str = "start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775806Z";
+/// The whole of time, as Flux can say it; what is at `stop` itself is not read.
+const RANGE: &str = "start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z";
 
 pub(super) fn request(place: &Place, text: &str) -> Request {
     post(place).header("Content-Type", "application/vnd.flux").body(text)
