@@ -213,7 +213,8 @@ fn capability(word: &str) -> Result<Capability, String> {
 
 The first line on standard output is `lineproof PROFILE listening on URL`, once the server answers.
 Data is kept in memory. Without --token, --org and --bucket the server is as the product is when it
-was just installed; with any of them it is set up (v1: the token is the password of the user `admin`).
+was just installed; with any of them it is set up, and a token that was chosen is asked for
+(v1: it is the password of the user `admin`).
 It ends on Ctrl-C and SIGTERM.")]
 pub(crate) struct ServeArgs {
     /// What to answer like: product@edition, as `lineproof list --profiles` shows them; may be
@@ -223,7 +224,7 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one; once for each profile, or once with port 0
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) bind: Vec<std::net::SocketAddr>,
-    /// Whether credentials are asked for; by default as the product does
+    /// Whether credentials are asked for; by default as the product does, or where --token is given
     #[arg(long, value_enum)]
     pub(crate) auth: Option<Switch>,
     /// The owner's token

@@ -30,6 +30,7 @@ mod embedded {
     pub(super) struct Plan {
         builder: Builder,
         profile: &'static Profile,
+        address: SocketAddr,
     }
 
     /// What the arguments ask for, one server a profile.
@@ -38,13 +39,18 @@ mod embedded {
         let found = found.map_err(Failure::usage)?;
         let databases: Result<Vec<_>, _> = args.buckets.iter().map(|text| database(text)).collect();
         let databases = databases?;
-        let wants_setup = args.token.is_some() || args.org.is_some() || !databases.is_empty();
+        // An empty variable is as good as none.
+        let token = args.token.as_deref().filter(|token| !token.is_empty());
+        let wants_setup = token.is_some() || args.org.is_some() || !databases.is_empty();
         let plan = |(index, profile): (usize, &'static Profile)| {
             let mut builder = Server::builder(profile).bind(address(args, index, found.len())?);
-            if let Some(auth) = args.auth {
-                builder = builder.auth(auth.is_on());
+            // Whoever chooses a token wants it asked for.
+            match (args.auth, token) {
+                (Some(auth), _) => builder = builder.auth(auth.is_on()),
+                (None, Some(_)) => builder = builder.auth(true),
+                (None, None) => {}
             }
-            if let Some(token) = &args.token {
+            if let Some(token) = token {
                 builder = builder.token(token);
             }
             if let Some(org) = &args.org {
@@ -54,7 +60,7 @@ mod embedded {
                 builder = builder.database(name, *retention);
             }
             let builder = if wants_setup { builder } else { builder.fresh() };
-            Ok(Plan { builder, profile })
+            Ok(Plan { builder, profile, address: address(args, index, found.len())? })
         };
         found.iter().copied().enumerate().map(plan).collect()
     }
@@ -91,12 +97,14 @@ mod embedded {
     pub(super) async fn serve(args: &ServeArgs, plans: Vec<Plan>) -> Result<ExitCode, Failure> {
         let mut servers = Vec::new();
         for plan in plans {
-            let name = plan.profile.name();
+            let (name, address) = (plan.profile.name(), plan.address);
             let started = plan.builder.start().await;
-            let fail = |why| Failure::usage(format!("{name} cannot be served: {why}"));
-            let server = started.map_err(fail)?;
-            announce(args, &server);
-            servers.push(server);
+            let fail = |why| Failure::usage(format!("{name} cannot be served on {address}: {why}"));
+            servers.push(started.map_err(fail)?);
+        }
+        // Nothing is announced before all of them answer.
+        for server in &servers {
+            announce(args, server);
         }
         stop_asked().await;
         Ok(ExitCode::SUCCESS)
@@ -105,7 +113,8 @@ mod embedded {
     /// The first line of each server, once it answers. A token that nobody chose has to be told.
     fn announce(args: &ServeArgs, server: &Server) {
         let (name, url) = (server.profile().name(), server.url());
-        let made = server.token().filter(|_| args.token.is_none());
+        let chosen = args.token.as_ref().is_some_and(|token| !token.is_empty());
+        let made = server.token().filter(|_| !chosen);
         let line = match args.format {
             ServeFormat::Text => format!("lineproof {name} listening on {url}"),
             ServeFormat::Json => {

@@ -67,6 +67,14 @@ const ANSWERS: &[Answer] = &[
         INTERNAL,
         "unable to read data: flate: corrupt input before offset {offset}",
     ),
+    // No release sets a limit; the words are those for one that is set
+    // (2.7:http/write_handler_test.go:355-374).
+    Answer::new(
+        F::TooLarge,
+        413,
+        S::CodeMessage("request too large"),
+        "unable to read data: points batch is too large",
+    ),
     Answer::new(F::BodyBroken, 500, INTERNAL, "unable to read data: unexpected EOF"),
     Answer::new(F::LinesRejected, 400, INVALID, "{detail}"),
     Answer::new(

@@ -51,7 +51,8 @@ pub(super) fn from_json(text: &[u8]) -> Result<Body, String> {
             "type" => body.r#type = text_of(value, &field("type"))?,
             "query" => body.query = text_of(value, &field("query"))?,
             "ast" => body.has_ast = true,
-            "extern" => body.has_extern = !value.is_null(),
+            // Clients send a package without statements, which changes nothing.
+            "extern" => body.has_extern = has_statements(value),
             "dialect" => body.dialect = dialect(value)?,
             "now" => body.now = now(value)?,
             _ => {}
@@ -135,5 +136,17 @@ const fn kind(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
+    }
+}
+
+/// Whether a package of the syntax tree says anything.
+fn has_statements(package: &serde_json::Value) -> bool {
+    let filled = |key| package.get(key).and_then(serde_json::Value::as_array);
+    match package {
+        serde_json::Value::Null => false,
+        serde_json::Value::Object(_) => {
+            ["imports", "body"].iter().any(|key| filled(key).is_some_and(|list| !list.is_empty()))
+        }
+        _ => true,
     }
 }
