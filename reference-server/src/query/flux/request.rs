@@ -140,11 +140,11 @@ const fn kind(value: &Value) -> &'static str {
 }
 
 /// Whether a package of the syntax tree says anything.
-fn has_statements(package: &serde_json::Value) -> bool {
-    let filled = |key| package.get(key).and_then(serde_json::Value::as_array);
+fn has_statements(package: &Value) -> bool {
+    let filled = |key| package.get(key).and_then(Value::as_array);
     match package {
-        serde_json::Value::Null => false,
-        serde_json::Value::Object(_) => {
+        Value::Null => false,
+        Value::Object(_) => {
             ["imports", "body"].iter().any(|key| filled(key).is_some_and(|list| !list.is_empty()))
         }
         _ => true,
