@@ -64,6 +64,8 @@ pub(crate) struct Ready {
     pub(crate) org_id: Option<String>,
     /// What it lacks.
     pub(crate) lacks: Lacks,
+    /// How many databases it held already, where they count towards its limits.
+    pub(crate) held: usize,
     /// What was done on the way, for the report.
     pub(crate) notes: Vec<String>,
 }

@@ -235,12 +235,32 @@ fn started(session: &Session, plan: &Plan) -> Started {
 
 /// How many cases run at once: each has a database, and some servers hold only a few of them.
 fn slots(session: &Session, jobs: usize) -> usize {
+    let profile = session.target.profile;
+    // What the user or the profile says; that databases are there already makes the room smaller.
+    let few = profile.family == Family::V3
+        && profile.offers(Capability::Limits)
+        && !session.target.lacks.contains(&Capability::Limits);
+    if few { few_slots(jobs, session.ready.held) } else { jobs.max(1) }
+}
+
+/// On a server with few databases, where others hold some of them.
+fn few_slots(jobs: usize, held: usize) -> usize {
     const FEW: usize = 4;
-    let few = session.target.profile.family == Family::V3
-        && !session.ready.lacks.contains_key(&Capability::Limits);
-    if few { jobs.clamp(1, FEW) } else { jobs.max(1) }
+    jobs.clamp(1, FEW.saturating_sub(held).max(1))
 }
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::few_slots;
+
+    #[test]
+    fn databases_of_others_leave_less_room() {
+        let slots = |held| few_slots(8, held);
+        assert_eq!([slots(0), slots(1), slots(3), slots(9)], [4, 3, 1, 1]);
+        assert_eq!(few_slots(1, 0), 1);
+    }
 }

@@ -26,6 +26,7 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
         org: None,
         org_id: None,
         lacks: Lacks::new(),
+        held: 0,
         notes: Vec::new(),
     };
     let admin = Admin { target, pool, authorization };
@@ -76,7 +77,7 @@ async fn first_admin(admin: &Admin<'_>, anonymous: &Response, ready: &mut Ready)
             quoted(user),
             password.replace('\\', "\\\\").replace('\'', "\\'")
         );
-        if admin.anonymous(statement(&text)).await.is_ok_and(|r| r.status == 200) {
+        if admin.anonymous(with_password(&text)).await.is_ok_and(|r| r.status == 200) {
             ready.notes.push(
                 "the server had no user yet: the one given was made its first admin".to_owned(),
             );
@@ -139,7 +140,8 @@ async fn user(
 ) -> Result<Credential, NotMade> {
     let name = format!("{}_{kind}", space.database);
     space.made.push(Made::User(name.clone()));
-    execute(admin, &format!("CREATE USER {} WITH PASSWORD '{PASSWORD}'", quoted(&name))).await?;
+    let create = format!("CREATE USER {} WITH PASSWORD '{PASSWORD}'", quoted(&name));
+    succeed(admin, with_password(&create), "CREATE USER").await?;
     execute(admin, &format!("GRANT {right} ON {} TO {}", quoted(database), quoted(&name))).await?;
     let mut credential = basic(&name, PASSWORD);
     credential.secrets.push((PASSWORD.to_owned(), "{password}"));
@@ -178,12 +180,16 @@ async fn names(admin: &Admin<'_>, text: &str) -> Result<Vec<String>, String> {
 
 /// A statement that must succeed.
 async fn execute(admin: &Admin<'_>, text: &str) -> Result<(), NotMade> {
-    let answer = admin.send(statement(text)).await;
+    let verb: Vec<_> = text.split(' ').take(2).collect();
+    succeed(admin, statement(text), &verb.join(" ")).await
+}
+
+async fn succeed(admin: &Admin<'_>, statement: Request, verb: &str) -> Result<(), NotMade> {
+    let answer = admin.send(statement).await;
     if answer.as_ref().is_ok_and(|response| succeeded(response).is_some()) {
         return Ok(());
     }
-    let verb: Vec<_> = text.split(' ').take(2).collect();
-    Err(NotMade::Refused(refused(&verb.join(" "), answer)))
+    Err(NotMade::Refused(refused(verb, answer)))
 }
 
 /// What a statement gave, if it succeeded.
@@ -197,6 +203,13 @@ fn succeeded(response: &Response) -> Option<Json> {
 
 fn statement(text: &str) -> Request {
     Request::new("POST", format!("/query?q={}", encode(text)))
+}
+
+/// A statement that no access log may show: URLs are logged, forms are not.
+fn with_password(text: &str) -> Request {
+    Request::new("POST", "/query")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(format!("q={}", encode(text)))
 }
 
 fn authorization(credentials: &Credentials) -> Option<String> {
@@ -217,4 +230,16 @@ fn basic(user: &str, password: &str) -> Credential {
 /// An InfluxQL identifier.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_in_no_url() {
+        let request = with_password("CREATE USER \"a\" WITH PASSWORD 'b&c'");
+        assert_eq!(request.target, "/query");
+        assert_eq!(request.body, b"q=CREATE%20USER%20%22a%22%20WITH%20PASSWORD%20%27b%26c%27");
+    }
 }

@@ -42,8 +42,15 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
         )));
     }
     let orgs = json_of(&answer)["orgs"].as_array().cloned().unwrap_or_default();
-    let mut ready =
-        Ready { authorization, token, org: org.clone(), org_id: None, lacks: Lacks::new(), notes };
+    let mut ready = Ready {
+        authorization,
+        token,
+        org: org.clone(),
+        org_id: None,
+        lacks: Lacks::new(),
+        held: 0,
+        notes,
+    };
     match orgs.as_slice() {
         [only] => {
             ready.org = only["name"].as_str().map(str::to_owned);

@@ -72,6 +72,7 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
         org: None,
         org_id: None,
         lacks,
+        held: others,
         notes,
     })
 }
