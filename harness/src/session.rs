@@ -207,9 +207,20 @@ impl Session {
             driver::give_back(&self.admin(), space).await.ok();
         }
         if self.lacks().contains_key(&Capability::CreateDatabase) {
-            return Ok(());
+            return self.kept();
         }
         driver::sweep(&self.admin(), &self.ready, &self.begins).await
+    }
+
+    /// What stays in a database that others use too: only InfluxQL can drop it.
+    fn kept(&self) -> Result<(), String> {
+        match &self.target.database {
+            Some(database) if self.language != Some(Capability::Influxql) => Err(format!(
+                "the measurements that begin with {} stay in {database}: drop them by hand",
+                self.begins
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Where and as whom this place is read.

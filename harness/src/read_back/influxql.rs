@@ -2,7 +2,7 @@
 
 use super::{Ask, Place, Unreadable, encode, not_ok};
 use crate::point::{Point, Value};
-use crate::wire::Request;
+use crate::wire::{Request, Response};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -45,9 +45,10 @@ pub(super) async fn forget(ask: &impl Ask, place: &Place) -> Result<(), Unreadab
     for list in series(ask, place, &narrowed).await? {
         let names = list.values.iter().filter_map(|row| row.first()?.as_str());
         for name in names.filter(|name| name.starts_with(&place.prefix)) {
-            let mut request = request(place, &format!("DROP MEASUREMENT {}", quoted(name)));
+            let text = format!("DROP MEASUREMENT {}", quoted(name));
+            let mut request = request(place, &text);
             request.method = "POST".to_owned();
-            ask.ask(request).await?;
+            found(&text, &ask.ask(request).await?)?;
         }
     }
     Ok(())
@@ -195,9 +196,13 @@ fn keys(series: &[Series]) -> HashMap<String, BTreeSet<String>> {
 }
 
 async fn series(ask: &impl Ask, place: &Place, text: &str) -> Result<Vec<Series>, Unreadable> {
-    let response = ask.ask(request(place, text)).await?;
+    found(text, &ask.ask(request(place, text)).await?)
+}
+
+/// What is in the answer to a statement; an error in it is one.
+fn found(text: &str, response: &Response) -> Result<Vec<Series>, Unreadable> {
     if response.status != 200 {
-        return Err(not_ok(text, &response));
+        return Err(not_ok(text, response));
     }
     let json: Json = serde_json::from_slice(&lossy(&response.body))
         .map_err(|error| Unreadable(format!("{text}: the answer is not JSON ({error})")))?;
