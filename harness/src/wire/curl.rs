@@ -19,7 +19,12 @@ pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> Str
         }
         method => parts.push(format!("-X {}", word(method))),
     }
-    parts.push(url(&format!("{}{}", base.url(), request.target), secrets));
+    let url = format!("{}{}", base.url(), request.target);
+    if url.contains(['[', ']', '{', '}']) {
+        // They are no pattern.
+        parts.push("-g".to_owned());
+    }
+    parts.push(hide(&url, secrets));
     for (name, value) in &request.headers {
         if let Some(pair) = value.strip_prefix("Basic ")
             && let Some((_, variables)) = secrets.iter().find(|(secret, _)| secret == pair)
@@ -47,7 +52,9 @@ pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> Str
             parts.join(" ")
         }
         Ok(text) if !text.contains('\0') => {
-            parts.push(format!("--data-binary {}", hide(text, secrets)));
+            // With the other option an `@` at the beginning names a file.
+            let option = if text.starts_with('@') { "--data-raw" } else { "--data-binary" };
+            parts.push(format!("{option} {}", hide(text, secrets)));
             parts.join(" ")
         }
         _ => {
@@ -56,10 +63,6 @@ pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> Str
             format!("echo {encoded} | base64 -d | {}", parts.join(" "))
         }
     }
-}
-
-fn url(text: &str, secrets: &[(String, String)]) -> String {
-    hide(text, secrets)
 }
 
 /// One word of a shell, in single quotes; secrets become variables in double quotes.
@@ -92,6 +95,15 @@ mod tests {
             curl(&base, &request, &secrets),
             "curl -sS -i 'http://h:1/write?db=x' -H 'Authorization: Token '\"$LINEPROOF_TOKEN\" \
              -H 'Content-Type:' --data-binary 'm f=\"it'\\''s\"\n'"
+        );
+    }
+
+    #[test]
+    fn brackets_are_no_pattern_and_an_at_sign_is_no_file() {
+        let request = Request::new("POST", "/write?db={x}").header("Content-Type", "a").body("@m");
+        assert_eq!(
+            curl(&Base::parse("http://h:1").unwrap(), &request, &[]),
+            "curl -sS -i -g 'http://h:1/write?db={x}' -H 'Content-Type: a' --data-raw '@m'"
         );
     }
 }
