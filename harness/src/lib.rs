@@ -1,6 +1,15 @@
 //! The conformance run: cases in, verdicts out.
 //!
-//! The way of a case through the modules: [`load`] reads the files, [`select`] chooses.
+//! The way of a case through the modules: [`load`] reads the files into a [`case`], [`select`]
+//! chooses. [`run`] opens a `session` on the [`target`]: the `driver` of its family makes it ready,
+//! a canary finds the language to `read_back` with. For each case the session makes a `space`, and
+//! `execute` takes the steps in turn: `outgoing` fills in what is sent, [`wire`] sends it, `model`
+//! says what each line means, [`claim`] what the answer says of it, `read_back` what is stored
+//! (as a [`point`]), and the [`ledger`] sets one against the other. `redact` takes secrets and
+//! chance out of it all, and the [`transcript`] keeps what is left. `findings` has [`compare`] set
+//! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
+//! result is an [`event`], and [`report`] makes the events readable. [`record`] goes the same way
+//! and writes snapshots instead; [`explain`] tells of a case without a target.
 
 pub mod case;
 pub mod claim;
