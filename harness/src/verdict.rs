@@ -102,9 +102,9 @@ pub(crate) fn verdict(course: &Course<'_>, weight: &Weight) -> Verdict {
     let failed = findings.iter().filter(counts).any(fails);
     let warned = findings.iter().any(|finding| counts(&finding));
     match (failed, warned, weight.known) {
-        (true, _, true) => Verdict::Xfail,
+        (true, _, true) | (false, true, true) => Verdict::Xfail,
         (true, _, false) => Verdict::Fail,
-        (false, _, true) => Verdict::Xpass,
+        (false, false, true) => Verdict::Xpass,
         (false, true, false) => Verdict::Warn,
         (false, false, false) => Verdict::Pass,
     }
@@ -202,6 +202,11 @@ mod tests {
             |known| Weight { level: Level::Must, basis: Some(Basis::Recorded), strict: 1, known };
         assert_eq!(verdict(&Course::Ran(&[]), &weight(true)), Verdict::Xpass);
         assert_eq!(verdict(&Course::Ran(&[]), &weight(false)), Verdict::Pass);
+        // What only warns has not passed.
+        let expected = String::new();
+        let finding = Finding { step: 1, kind: Kind::Status, expected, got: String::new() };
+        let may = Weight { level: Level::May, ..weight(true) };
+        assert_eq!(verdict(&Course::Ran(&[finding]), &may), Verdict::Xfail);
     }
 
     #[test]
