@@ -80,9 +80,15 @@ pub fn compare(expected: &Transcript, got: &Transcript) -> Vec<Finding> {
         // Where the product itself fails, a server that does better is not at fault, nor is what
         // it then has stored; only who asks for the same texts hears of it.
         excused |= does_better(&expected.outcome, &got.outcome);
-        let mut add = |kind: Kind, expected: String, got: String| {
-            let kind = if excused { kind.max(Kind::Message) } else { kind };
-            findings.push(Finding { step: n + 1, kind, expected, got });
+        // No answer, or a failure of its own, is never what follows from doing better.
+        let fails = match &got.outcome {
+            Outcome::NoAnswer(_) => true,
+            Outcome::Answer(answer) => answer.status >= 500,
+            _ => false,
+        };
+        let mut add = |kind: Kind, expected: String, text: String| {
+            let kind = if excused && !fails { kind.max(Kind::Message) } else { kind };
+            findings.push(Finding { step: n + 1, kind, expected, got: text });
         };
         outcome(expected, got, &mut add);
     }
@@ -232,6 +238,11 @@ mod tests {
         let better = "1 write\n  status 204\n2 read_back\n  = m f=1 1\n";
         assert_eq!(kinds(product, better), [Kind::Message, Kind::Message]);
         assert_eq!(kinds(better, product), [Kind::StatusClass, Kind::Stored]);
+        let product = "1 write\n  status 500\n2 write\n  status 204\n";
+        let fails_later = "1 write\n  status 204\n2 write\n  status 503\n";
+        assert_eq!(kinds(product, fails_later), [Kind::Message, Kind::StatusClass]);
+        let dies_later = "1 write\n  status 204\n2 write\n  no answer: reset\n";
+        assert_eq!(kinds(product, dies_later), [Kind::Message, Kind::NoAnswer]);
     }
 
     #[test]
