@@ -15,6 +15,7 @@ use line_protocol::Line;
 use profiles::storage::{BeyondRetention, Shards as Rules};
 use shard::Shard;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 pub(in crate::store) use shard::stored;
 pub use shard::{Dropped, ShardFault};
@@ -70,7 +71,7 @@ impl ShardedBucket {
         let mut opened = BTreeMap::new();
         for line in lines {
             let time = time_of(line);
-            if time >= oldest && !opened.keys().any(|start| self.covers(*start, time)) {
+            if time >= oldest && self.covering(&opened, time).is_none() {
                 let (start, is_new) = self.open_shard(time);
                 opened.insert(start, is_new);
             }
@@ -78,8 +79,8 @@ impl ShardedBucket {
         let mut too_old = Vec::new();
         let mut by_shard: BTreeMap<i64, Vec<&Line<'_>>> = BTreeMap::new();
         for line in lines {
-            match opened.keys().find(|start| self.covers(**start, time_of(line))) {
-                Some(start) => by_shard.entry(*start).or_default().push(line),
+            match self.covering(&opened, time_of(line)) {
+                Some(start) => by_shard.entry(start).or_default().push(line),
                 None => too_old.push(line),
             }
         }
@@ -188,14 +189,24 @@ impl ShardedBucket {
         let since_zero = i128::from(time) + ZERO_TIME_TO_EPOCH;
         let start = i128::from(time) - since_zero.rem_euclid(duration);
         let clamp = |t: i128| t.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
-        let shard = Shard::new(clamp(start + duration));
-        let start = clamp(start);
-        self.shards.insert(start, shard);
+        let (mut start, mut end) = (clamp(start), clamp(start + duration));
+        // Shards of another duration may be there already: a new one fills the room they leave.
+        if let Some((_, before)) = existing {
+            start = start.max(before.end);
+        }
+        if let Some((after, _)) =
+            self.shards.range((Bound::Excluded(time), Bound::Unbounded)).next()
+        {
+            end = end.min(*after);
+        }
+        self.shards.insert(start, Shard::new(end));
         (start, true)
     }
 
-    fn covers(&self, start: i64, time: i64) -> bool {
-        self.shards.get(&start).is_some_and(|shard| start <= time && time < shard.end)
+    /// Which of these shards, named by their starts, covers a time; shards do not overlap.
+    fn covering(&self, starts: &BTreeMap<i64, bool>, time: i64) -> Option<i64> {
+        let (start, _) = starts.range(..=time).next_back()?;
+        self.shards.get(start).filter(|shard| time < shard.end).map(|_| *start)
     }
 
     fn beyond_retention(&self, dropped: &[&Line<'_>], bound: i64) -> Vec<u8> {
@@ -228,4 +239,48 @@ impl ShardedBucket {
 /// The time of a line; the parser of this dialect gave it one.
 fn time_of(line: &Line<'_>) -> i64 {
     line.timestamp.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use line_protocol::{Dialect, Options};
+
+    const DAY: i64 = 86_400_000_000_000;
+    /// 2024-01-08, a Monday.
+    const MONDAY: i64 = 1_704_672_000_000_000_000;
+
+    fn bucket(shard_duration: i64) -> Option<ShardedBucket> {
+        let mut rules = profiles::ALL.iter().filter_map(|p| match &p.facts.storage {
+            profiles::storage::Storage::Shards(rules) => Some(*rules),
+            _ => None,
+        });
+        Some(ShardedBucket::new(rules.next()?, None, shard_duration))
+    }
+
+    fn write(bucket: &mut ShardedBucket, day: i64) {
+        let text = format!("m f={day} {}", MONDAY + day * DAY);
+        let lines: Vec<_> =
+            line_protocol::parse(text.as_bytes(), &Dialect::GO_V2, &Options::default())
+                .flatten()
+                .collect();
+        assert_eq!(bucket.write(&lines, MONDAY + 10 * DAY), Ok(()));
+    }
+
+    fn bounds(bucket: &ShardedBucket) -> Vec<(i64, i64)> {
+        let in_days = |t: i64| (t - MONDAY) / DAY;
+        bucket.shards.iter().map(|(start, s)| (in_days(*start), in_days(s.end))).collect()
+    }
+
+    #[test]
+    fn a_longer_shard_leaves_the_shorter_ones_alone() {
+        let Some(mut bucket) = bucket(DAY) else { panic!("a profile with shards") };
+        write(&mut bucket, 0);
+        write(&mut bucket, 4);
+        bucket.shard_duration = 7 * DAY;
+        write(&mut bucket, 2);
+        write(&mut bucket, 6);
+        assert_eq!(bounds(&bucket), [(0, 1), (1, 4), (4, 5), (5, 7)]);
+        assert_eq!(bucket.view()[0].series[0].columns[0].points.len(), 4);
+    }
 }
