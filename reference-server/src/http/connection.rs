@@ -1,6 +1,6 @@
 //! One connection: requests in, responses out, until either side has enough.
 
-use super::message::Framing;
+use super::message::{Framing, Progress, number};
 use super::{Body, Handler, QueryString, Request, Response};
 use std::io;
 use std::time::Duration;
@@ -53,7 +53,7 @@ where
         let method = head.method.clone();
         let keep_alive = head.keep_alive;
         let no_body = head.framing == Framing::Length(0);
-        let mut finished = no_body;
+        let mut progress = if no_body { Progress::Finished } else { Progress::Untouched };
         let request = Request {
             method: head.method,
             path: head.path,
@@ -66,20 +66,22 @@ where
             connection: &mut stream,
             buffered: &mut buffered,
             expects_continue: head.expects_continue && !no_body,
-            finished: &mut finished,
+            progress: &mut progress,
         };
         let response = handler.handle(request, body).await;
         let mut close = response.close || response.breaks_off || !keep_alive;
-        if !finished {
-            // What was not read would be taken for the next request.
+        if progress != Progress::Finished {
+            // What was not read would be taken for the next request. Of a body that was begun it is
+            // not known how much that is.
+            let untouched = progress == Progress::Untouched && !head.expects_continue;
             close |= match head.framing {
-                Framing::Length(length) if !head.expects_continue && length <= DRAINED => {
+                Framing::Length(length) if untouched && length <= DRAINED => {
                     let body = Body {
                         framing: head.framing,
                         connection: &mut stream,
                         buffered: &mut buffered,
                         expects_continue: false,
-                        finished: &mut finished,
+                        progress: &mut progress,
                     };
                     body.read(DRAINED).await.is_err()
                 }
@@ -187,18 +189,12 @@ fn parse_head(buffered: &mut Vec<u8>) -> Result<Head, HeadError> {
     let connection = all("connection").join(",");
     let keep_alive =
         if http_1_1 { !connection.contains("close") } else { connection.contains("keep-alive") };
-    let framing = if let Some(encoding) = all("transfer-encoding").first() {
-        // Both at once is how requests are smuggled.
-        if encoding != "chunked" || !all("content-length").is_empty() {
-            return Err(HeadError::Refused(400));
-        }
-        Framing::Chunked
-    } else {
-        match all("content-length").as_slice() {
-            [] => Framing::Length(0),
-            [length] => length.parse().map(Framing::Length).or(Err(HeadError::Refused(400)))?,
-            _ => return Err(HeadError::Refused(400)),
-        }
+    // Two of them, or one of each, is how requests are smuggled.
+    let framing = match (all("transfer-encoding").as_slice(), all("content-length").as_slice()) {
+        ([], []) => Framing::Length(0),
+        ([], [length]) => number(length, 10).map(Framing::Length).ok_or(HeadError::Refused(400))?,
+        ([encoding], []) if encoding == "chunked" => Framing::Chunked,
+        _ => return Err(HeadError::Refused(400)),
     };
     let expects_continue = all("expect").iter().any(|value| value == "100-continue");
     Ok(Head { method, path, raw_query, headers, framing, keep_alive, expects_continue })
@@ -261,5 +257,73 @@ fn reason(status: u16) -> &'static str {
         501 => "Not Implemented",
         503 => "Service Unavailable",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Reader;
+
+    impl Handler for Reader {
+        async fn handle(&self, _: Request, body: Body<'_>) -> Response {
+            match body.read_keeping(4, 64).await {
+                Ok(Some(body)) => Response::new(200).with_body(body),
+                Ok(None) => Response::new(200).with_body("too long"),
+                Err(error) => Response::new(400).with_body(error.to_string()),
+            }
+        }
+    }
+
+    /// What the server sends to a client that sends this and then no more.
+    fn served(sent: &str) -> io::Result<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let (mut client, server) = tokio::io::duplex(1 << 16);
+            let (_stop, stopped) = watch::channel(false);
+            client.write_all(sent.as_bytes()).await?;
+            client.shutdown().await?;
+            serve_connection(server, &Reader, stopped).await?;
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await?;
+            Ok(answer)
+        })
+    }
+
+    #[test]
+    fn lengths_are_digits_and_said_once() -> io::Result<()> {
+        for framing in [
+            "Content-Length: +5\r\n\r\nhello",
+            "Content-Length: \r\n\r\nhello",
+            "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n",
+        ] {
+            let answer = served(&format!("POST / HTTP/1.1\r\n{framing}"))?;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{framing:?} got {answer}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_body_past_what_is_kept_is_read_to_its_end() -> io::Result<()> {
+        let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
+                       3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n";
+        let plain = "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n012345678";
+        let short = "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nfour";
+        let answer = served(&[chunked, plain, short].concat())?;
+        assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 3, "{answer}");
+        assert_eq!(answer.matches("too long").count(), 2, "{answer}");
+        assert!(answer.ends_with("four"), "{answer}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_body_that_broke_ends_the_connection() -> io::Result<()> {
+        let answer = served("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n0123")?;
+        assert!(answer.contains("Connection: close"), "{answer}");
+        Ok(())
     }
 }

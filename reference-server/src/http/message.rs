@@ -48,6 +48,23 @@ pub(super) enum Framing {
     Chunked,
 }
 
+/// How far a body was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// All of it is still to come.
+    Untouched,
+    /// Some of it, and nobody knows how much.
+    Begun,
+    /// To its end: the connection can go on.
+    Finished,
+}
+
+/// A number of the framing: digits and nothing else.
+pub(super) fn number(digits: &str, radix: u32) -> Option<u64> {
+    let all_digits = digits.chars().all(|c| c.is_digit(radix));
+    if all_digits { u64::from_str_radix(digits, radix).ok() } else { None }
+}
+
 /// A body that has not been read.
 pub struct Body<'c> {
     pub(super) framing: Framing,
@@ -56,8 +73,8 @@ pub struct Body<'c> {
     pub(super) buffered: &'c mut Vec<u8>,
     /// `100 Continue` is sent before the first read.
     pub(super) expects_continue: bool,
-    /// Set once the body was read to its end, so that the connection can go on.
-    pub(super) finished: &'c mut bool,
+    /// How far it was read, for the connection to know.
+    pub(super) progress: &'c mut Progress,
 }
 
 /// What a connection reads from and writes to.
@@ -84,25 +101,32 @@ impl Body<'_> {
     ///
     /// # Errors
     /// [`BodyError::TooLarge`] past the limit, [`BodyError::Broken`] where the client stops early.
-    pub async fn read(mut self, limit: u64) -> Result<Vec<u8>, BodyError> {
+    pub async fn read(self, limit: u64) -> Result<Vec<u8>, BodyError> {
+        self.read_beginning(limit, limit).await
+    }
+
+    /// Reads the whole body and keeps its first bytes.
+    async fn read_beginning(mut self, keep: u64, limit: u64) -> Result<Vec<u8>, BodyError> {
         if self.announced_length().is_some_and(|length| length > limit) {
             return Err(BodyError::TooLarge(limit));
         }
+        *self.progress = Progress::Begun;
         if self.expects_continue {
             self.expects_continue = false;
             let interim = self.connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
             interim.map_err(|_| BodyError::Broken("connection closed"))?;
         }
+        let keep = usize::try_from(keep).unwrap_or(usize::MAX);
         let body = match self.framing {
-            Framing::Length(length) => self.read_length(length).await?,
-            Framing::Chunked => self.read_chunks(limit).await?,
+            Framing::Length(length) => self.read_length(length, keep).await?,
+            Framing::Chunked => self.read_chunks(keep, limit).await?,
         };
-        *self.finished = true;
+        *self.progress = Progress::Finished;
         Ok(body)
     }
 
-    /// Reads the whole body and keeps at most `limit` bytes of it; `None` where there were more.
-    /// Past `patience` bytes it is not even read.
+    /// Reads the whole body; `None` where it has more than `limit` bytes, which are thrown away as
+    /// they come. A body of more than `patience` bytes is not read to its end.
     ///
     /// # Errors
     /// [`BodyError::Broken`] where the client stops early, [`BodyError::TooLarge`] past `patience`.
@@ -111,48 +135,58 @@ impl Body<'_> {
         limit: u64,
         patience: u64,
     ) -> Result<Option<Vec<u8>>, BodyError> {
-        let body = self.read(patience).await?;
+        let body = self.read_beginning(limit.saturating_add(1), patience).await?;
         Ok((body.len() as u64 <= limit).then_some(body))
     }
 
-    async fn read_length(&mut self, length: u64) -> Result<Vec<u8>, BodyError> {
-        let mut body = Vec::with_capacity(length.min(TRUSTED_LENGTH) as usize);
-        self.take(length, &mut body).await?;
+    async fn read_length(&mut self, length: u64, keep: usize) -> Result<Vec<u8>, BodyError> {
+        let mut body = Vec::with_capacity(keep.min(length.min(TRUSTED_LENGTH) as usize));
+        self.take(length, &mut body, keep).await?;
         Ok(body)
     }
 
-    async fn read_chunks(&mut self, limit: u64) -> Result<Vec<u8>, BodyError> {
+    async fn read_chunks(&mut self, keep: usize, limit: u64) -> Result<Vec<u8>, BodyError> {
         let mut body = Vec::new();
+        let mut left = limit;
         loop {
             let line = self.line().await?;
             let size = line.split(|&b| b == b';').next().unwrap_or_default();
             let size = std::str::from_utf8(size).ok().map(str::trim);
-            let size = size.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+            let size = size.and_then(|digits| number(digits, 16));
             let size = size.ok_or(BodyError::Broken("malformed chunked encoding"))?;
             if size == 0 {
                 // Trailers, if any, end with an empty line.
                 while !self.line().await?.is_empty() {}
                 return Ok(body);
             }
-            if size > limit.saturating_sub(body.len() as u64) {
-                return Err(BodyError::TooLarge(limit));
-            }
-            self.take(size, &mut body).await?;
+            left = left.checked_sub(size).ok_or(BodyError::TooLarge(limit))?;
+            self.take(size, &mut body, keep).await?;
             if !self.line().await?.is_empty() {
                 return Err(BodyError::Broken("malformed chunked encoding"));
             }
         }
     }
 
-    /// Appends exactly so many bytes to `into`.
-    async fn take(&mut self, count: u64, into: &mut Vec<u8>) -> Result<(), BodyError> {
+    /// Reads exactly so many bytes and appends them to `into` until that has `keep` bytes.
+    async fn take(&mut self, count: u64, into: &mut Vec<u8>, keep: usize) -> Result<(), BodyError> {
         let mut missing = count;
         let ready = self.buffered.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
-        into.extend(self.buffered.drain(..ready));
+        let room = keep.saturating_sub(into.len());
+        into.extend(self.buffered.drain(..ready).take(room));
         missing -= ready as u64;
+        let mut thrown_away = Vec::new();
         while missing > 0 {
-            let mut limited = (&mut *self.connection).take(missing);
-            match timeout(STALLED, limited.read_buf(into)).await {
+            let room = keep.saturating_sub(into.len()) as u64;
+            let read = if room > 0 {
+                let mut limited = (&mut *self.connection).take(missing.min(room));
+                timeout(STALLED, limited.read_buf(into)).await
+            } else {
+                thrown_away.clear();
+                thrown_away.reserve(64 << 10);
+                let mut limited = (&mut *self.connection).take(missing);
+                timeout(STALLED, limited.read_buf(&mut thrown_away)).await
+            };
+            match read {
                 Ok(Ok(read)) if read > 0 => missing -= read as u64,
                 _ => return Err(BodyError::Broken("unexpected EOF")),
             }
