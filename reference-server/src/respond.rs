@@ -10,7 +10,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use profiles::answer::{self, Answer, Answers, Shape};
 use profiles::http::Http;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use std::io::Write;
 
 /// Go's servers cut this header at 1024 bytes (1.6:services/httpd/handler.go httpError).
@@ -59,12 +60,11 @@ fn shaped(http: &Http, answer: &Answer, text: &[u8], lines: &[RejectedLine]) -> 
             response.with_body(json!({"code": code, "message": lossy(text)}).to_string())
         }
         Shape::BareErrorLines => {
-            let data: Vec<Value> = lines.iter().map(line).collect();
-            response.with_body(json!({"error": lossy(text), "data": data}).to_string())
+            let data: Vec<_> = lines.iter().map(LineBody::of).collect();
+            response.with_body(lines_body(text, &data))
         }
         Shape::BareErrorFirstLine => {
-            let data = lines.first().map(line);
-            response.with_body(json!({"error": lossy(text), "data": data}).to_string())
+            response.with_body(lines_body(text, &lines.first().map(LineBody::of)))
         }
         Shape::BareText => response.with_body(text),
         Shape::PlainLine => response
@@ -127,12 +127,39 @@ fn code_message(response: Response, code: &'static str, message: &[u8]) -> Respo
         .with_body(body)
 }
 
-fn line(line: &RejectedLine) -> Value {
-    json!({
-        "error_message": line.message,
-        "line_number": line.number,
-        "original_line": line.original,
-    })
+/// A rejected line as v3 writes it; the members in their order.
+#[derive(Serialize)]
+struct LineBody<'l> {
+    error_message: &'l str,
+    line_number: usize,
+    original_line: &'l str,
+}
+
+impl<'l> LineBody<'l> {
+    fn of(line: &'l RejectedLine) -> Self {
+        Self {
+            error_message: &line.message,
+            line_number: line.number,
+            original_line: &line.original,
+        }
+    }
+}
+
+/// An error with its lines, which may be a million: straight to bytes.
+fn lines_body(text: &[u8], data: &impl Serialize) -> Vec<u8> {
+    let mut body = b"{\"error\":".to_vec();
+    push_json(&mut body, &lossy(text));
+    body.extend_from_slice(b",\"data\":");
+    push_json(&mut body, data);
+    body.push(b'}');
+    body
+}
+
+fn push_json(body: &mut Vec<u8>, value: &impl Serialize) {
+    if let Err(error) = serde_json::to_writer(&mut *body, value) {
+        // Neither memory nor these types fail.
+        tracing::error!(%error, "an answer could not be written");
+    }
 }
 
 fn lossy(text: &[u8]) -> String {
@@ -156,4 +183,24 @@ fn fill(template: &str, holes: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
     }
     filled.extend_from_slice(rest.as_bytes());
     filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejected_lines_are_written_in_the_products_order() {
+        let line = RejectedLine {
+            message: "say \"why\"".to_owned(),
+            number: 2,
+            original: "a\u{1}\u{fffd}\n".to_owned(),
+        };
+        let body = lines_body(b"partial \xff", &[LineBody::of(&line)]);
+        let expected = "{\"error\":\"partial \u{fffd}\",\"data\":[{\"error_message\":\
+            \"say \\\"why\\\"\",\"line_number\":2,\"original_line\":\
+            \"a\\u0001\u{fffd}\\n\"}]}";
+        assert_eq!(String::from_utf8_lossy(&body), expected);
+        assert_eq!(lines_body(b"e", &None::<LineBody<'_>>), b"{\"error\":\"e\",\"data\":null}");
+    }
 }
