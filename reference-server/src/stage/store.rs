@@ -67,9 +67,9 @@ pub fn store_in_tables(
     text: &[u8],
     now: i64,
 ) -> Result<(), WriteFault> {
-    // A write that may be undone works on a copy.
-    let mut copy = (!admitted.accept_partial).then(|| tables.clone());
-    let into = copy.as_mut().unwrap_or(tables);
+    // A write that may be refused as a whole is tried on a copy of the columns first.
+    let mut tried = (!admitted.accept_partial).then(|| tables.schemas());
+    let mut rows = Vec::new();
     let mut rejected = Vec::new();
     let mut limit_reached = false;
     let mut lines = 0;
@@ -78,7 +78,12 @@ pub fn store_in_tables(
         let outcome = match item {
             Ok(line) => {
                 let echo = || line.to_string();
-                into.write(rules, tables_elsewhere, &line, admitted.unit, now)
+                let on = tried.as_mut().unwrap_or(&mut *tables);
+                on.row(rules, tables_elsewhere, &line, admitted.unit, now)
+                    .map(|row| match tried {
+                        Some(_) => rows.push(row),
+                        None => tables.insert(row),
+                    })
                     .map_err(|fault| rejection(&fault, lines, &echo()))
                     .inspect_err(|(_, limit)| limit_reached |= limit)
                     .map_err(|(line, _)| line)
@@ -100,8 +105,8 @@ pub fn store_in_tables(
         return Err(Fault::EmptyWrite.into());
     }
     if rejected.is_empty() {
-        if let Some(copy) = copy {
-            *tables = copy;
+        if let Some(tried) = tried {
+            tables.adopt(tried, rows);
         }
         return Ok(());
     }

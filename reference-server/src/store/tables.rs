@@ -8,7 +8,7 @@ mod schema;
 
 use super::series::{SeriesPoints, TagSet};
 use super::shards::stored;
-use super::value::Name;
+use super::value::{Name, Value};
 use super::view::{Measurement, Series, Unreadable};
 use line_protocol::{Line, Precision};
 use profiles::storage::Tables as Rules;
@@ -41,6 +41,17 @@ struct Table {
     uneven: bool,
 }
 
+/// A line that fits its table, to be stored.
+#[derive(Debug)]
+pub struct Row {
+    table: usize,
+    tags: TagSet,
+    /// Whether a tag was repeated.
+    uneven: bool,
+    time: i64,
+    fields: Vec<(Name, Value)>,
+}
+
 impl TableSet {
     /// How many tables there are.
     pub fn len(&self) -> usize {
@@ -52,20 +63,56 @@ impl TableSet {
         self.tables.is_empty()
     }
 
-    /// Stores one line, or says what is wrong with it; columns made on the way stay either way.
+    /// The same tables without their points: to try on what may be refused as a whole.
+    #[must_use]
+    pub fn schemas(&self) -> Self {
+        let empty = |table: &Table| Table {
+            name: table.name.clone(),
+            schema: table.schema.clone(),
+            series: BTreeMap::new(),
+            uneven: false,
+        };
+        Self { tables: self.tables.iter().map(empty).collect() }
+    }
+
+    /// Takes over what was tried on [`schemas`](Self::schemas): the columns, then the rows.
+    pub fn adopt(&mut self, tried: Self, rows: Vec<Row>) {
+        for (index, tried) in tried.tables.into_iter().enumerate() {
+            match self.tables.get_mut(index) {
+                Some(table) => table.schema = tried.schema,
+                None => self.tables.push(tried),
+            }
+        }
+        for row in rows {
+            self.insert(row);
+        }
+    }
+
+    /// Stores a row that [`row`](Self::row) made.
+    pub fn insert(&mut self, row: Row) {
+        let Some(table) = self.tables.get_mut(row.table) else { return };
+        table.uneven |= row.uneven;
+        let points = table.series.entry(row.tags).or_default();
+        for (key, value) in row.fields {
+            points.insert(key, row.time, value);
+        }
+    }
+
+    /// The row that a line is, or what is wrong with it; columns made on the way stay either way.
     ///
     /// # Errors
     /// What the catalog or the clock refuses.
-    pub fn write(
+    pub fn row(
         &mut self,
         rules: &Rules,
         tables_elsewhere: usize,
         line: &Line<'_>,
         unit: TimeUnit,
         now: i64,
-    ) -> Result<(), SchemaFault> {
+    ) -> Result<Row, SchemaFault> {
         let room = tables_elsewhere + self.tables.len() < rules.tables;
         let known = self.tables.iter().position(|table| *table.name == *line.measurement);
+        let index = known.unwrap_or(self.tables.len());
         let table = match known {
             Some(index) => &mut self.tables[index],
             None if !room => return Err(SchemaFault::TooManyTables(rules.tables)),
@@ -77,8 +124,7 @@ impl TableSet {
                     uneven: false,
                 };
                 self.tables.push(table);
-                let last = self.tables.len() - 1;
-                &mut self.tables[last]
+                &mut self.tables[index]
             }
         };
         for (key, _) in &line.tags {
@@ -96,19 +142,17 @@ impl TableSet {
             (None, TimeUnit::Given(precision)) => precision.truncate(now),
             (Some(time), unit) => scale(time, unit)?,
         };
+        let mut uneven = false;
         let mut tags: TagSet = Vec::with_capacity(line.tags.len());
         for (key, value) in &line.tags {
             match tags.iter_mut().find(|(known, _)| **known == **key) {
-                Some(_) => table.uneven = true,
+                Some(_) => uneven = true,
                 None => tags.push((Name::from(&**key), Name::from(&**value))),
             }
         }
         tags.sort();
-        let points = table.series.entry(tags).or_default();
-        for (key, value) in &line.fields {
-            points.insert(Name::from(&**key), time, stored(value));
-        }
-        Ok(())
+        let fields = line.fields.iter().map(|(key, value)| (Name::from(&**key), stored(value)));
+        Ok(Row { table: index, tags, uneven, time, fields: fields.collect() })
     }
 
     /// The names of the tables, in the order in which they were made.
