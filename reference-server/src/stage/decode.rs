@@ -6,8 +6,13 @@ use crate::http::{Body, BodyError, Request};
 use profiles::answer::Fault;
 use profiles::write::{Encoding, SizeLimit, UnknownEncoding, WriteEndpoint};
 
-/// The most that this server keeps of one body where the product has no limit of its own.
+/// The most that this server keeps of one body as it was sent, where the product has no limit of
+/// its own.
 const OWN_LIMIT: u64 = 512 << 20;
+
+/// The most that this server inflates a body to, where the product has no limit of its own: less,
+/// because a body of a thousandth of the size is enough to ask for it.
+const OWN_INFLATED_LIMIT: u64 = 64 << 20;
 
 /// A body, read or still waiting on its connection.
 pub enum Incoming<'c> {
@@ -109,7 +114,7 @@ pub fn decode(
         Announced::Gzip => {
             let limit = match endpoint.size {
                 SizeLimit::SentAndInflated(limit) => limit,
-                SizeLimit::None | SizeLimit::Sent(_) => OWN_LIMIT,
+                SizeLimit::None | SizeLimit::Sent(_) => OWN_INFLATED_LIMIT,
             };
             gzip::inflate(&body, endpoint.encoding.members, limit)
                 .map_err(|fault| fault_of(fault, endpoint.size))?
