@@ -185,3 +185,28 @@ fn too_many_windows_are_refused() {
     let (_, body) = answer(&OSS_V1_1_6, "db=db&q=SELECT+count(f)+FROM+cpu+GROUP+BY+time(1ns)");
     assert!(body.contains("is outside the InfluxQL that this server runs"), "{body}");
 }
+
+#[test]
+fn windows_between_two_points_are_filled_in_line() {
+    let fake = Fake::with_database("db");
+    for (time, value) in [(0, 0.0), (3, 3.0), (5, 9.0)] {
+        fake.write(b"m", &[], &[(b"v", Value::Float(value))], time);
+    }
+    let q = "SELECT+mean(v)+FROM+m+WHERE+time>=0+AND+time<7+GROUP+BY+time(1ns)+fill(linear)";
+    let answer = ask(&fake, &OSS_V1_1_6, &format!("db=db&epoch=ns&q={q}"));
+    let text = String::from_utf8_lossy(&answer.body);
+    let values = "[[0,0],[1,1],[2,2],[3,3],[4,6],[5,9],[6,null]]";
+    assert!(text.contains(values), "{text}");
+}
+
+#[test]
+fn windows_may_lie_further_apart_than_a_time_goes() {
+    let fake = Fake::with_database("db");
+    fake.write(b"m", &[], &[(b"v", Value::Integer(1))], -9_000_000_000_000_000_000);
+    fake.write(b"m", &[], &[(b"v", Value::Integer(1))], 9_000_000_000_000_000_000);
+    let q = "SELECT+count(v)+FROM+m+WHERE+time<=9000000000000000000\
+             +GROUP+BY+time(4000000000s)+fill(0)";
+    let answer = ask(&fake, &OSS_V1_1_6, &format!("db=db&epoch=ns&q={q}"));
+    let text = String::from_utf8_lossy(&answer.body);
+    assert_eq!(text.matches(",1]").count(), 2, "{text}");
+}

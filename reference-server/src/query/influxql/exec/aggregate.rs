@@ -23,11 +23,22 @@ pub(super) struct Interval {
 }
 
 impl Interval {
+    /// Where the window of a time starts.
     fn start(self, t: i64) -> i64 {
+        shown(self.exact_start(t))
+    }
+
+    /// The same, which may be before the first time that there is.
+    fn exact_start(self, t: i64) -> i128 {
         let since = i128::from(t) - i128::from(self.offset);
         let start = since.div_euclid(i128::from(self.length)) * i128::from(self.length);
-        i64::try_from(start + i128::from(self.offset)).unwrap_or(i64::MIN)
+        start + i128::from(self.offset)
     }
+}
+
+/// The start of a window as a time.
+fn shown(start: i128) -> i64 {
+    i64::try_from(start).unwrap_or(i64::MIN)
 }
 
 /// The rows of each group.
@@ -187,14 +198,16 @@ impl Windows<'_> {
         } else {
             // Without a bound, windows begin with the first point seen.
             let unbounded_end = self.descending && !self.range.has_last;
-            let first =
-                if self.range.has_first { interval.start(self.range.first) } else { *earliest };
-            let last = if unbounded_end { *latest } else { interval.start(self.range.last) };
-            let count = (i128::from(last) - i128::from(first)) / i128::from(interval.length) + 1;
+            let first = if self.range.has_first { self.range.first } else { *earliest };
+            let last = if unbounded_end { *latest } else { self.range.last };
+            let first = interval.exact_start(first);
+            let length = i128::from(interval.length);
+            let count = (interval.exact_start(last) - first) / length + 1;
             if count > i128::from(MAX_WINDOWS) {
                 return Err(Failure::Unsupported(format!("GROUP BY time() with {count} windows")));
             }
-            (0..count as i64).map(|i| first + i * interval.length).collect()
+            // From the first to the last may be further than a time goes.
+            (0..count).map(|i| shown(first + i * length)).collect()
         };
         if self.descending {
             times.reverse();
@@ -237,6 +250,9 @@ fn fill(
         _ => None,
     };
     let mut previous: Option<(usize, Value)> = None;
+    // The next window that has a value of its own; looked for again once it is passed.
+    let mut next: Option<(usize, Value)> = None;
+    let mut looked_to = 0;
     for i in 0..values.len() {
         if let Some(value) = &values[i][number] {
             previous = Some((i, value.clone()));
@@ -250,9 +266,12 @@ fn fill(
         values[i][number] = match (fill, &previous) {
             (Fill::Previous, Some((_, value))) => Some(value.clone()),
             (Fill::Linear, Some((from, value))) => {
-                let next =
-                    (i + 1..values.len()).find_map(|j| values[j][number].clone().map(|v| (j, v)));
-                next.and_then(|(to, end)| between(*from, value, to, &end, i))
+                if looked_to <= i {
+                    next = (i + 1..values.len())
+                        .find_map(|j| values[j][number].clone().map(|v| (j, v)));
+                    looked_to = next.as_ref().map_or(values.len(), |(j, _)| *j);
+                }
+                next.as_ref().and_then(|(to, end)| between(*from, value, *to, end, i))
             }
             _ => constant.clone(),
         };
