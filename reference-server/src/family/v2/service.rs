@@ -240,15 +240,16 @@ impl Service {
             Err(_) => (0, 0),
         };
         let retention = (retention != 0).then_some(retention);
-        let mut buckets = lock(&self.buckets);
-        let points = buckets.entry(id).or_insert_with(|| {
-            Arc::new(Mutex::new(ShardedBucket::new(self.rules, retention, shard_duration)))
-        });
-        let mut bucket = lock(points);
+        let new = || ShardedBucket::new(self.rules, retention, shard_duration);
+        // The map is free again before the bucket is waited for.
+        let points = Arc::clone(
+            lock(&self.buckets).entry(id).or_insert_with(|| Arc::new(Mutex::new(new()))),
+        );
+        let mut bucket = lock(&points);
         bucket.retention = retention;
         bucket.shard_duration = shard_duration.max(1);
         drop(bucket);
-        Arc::clone(points)
+        points
     }
 
     pub(super) fn error(&self, error: &ApiError) -> Response {
