@@ -65,6 +65,7 @@ impl ShardedBucket {
         if self.rules.panics_at_tags.is_some_and(|n| lines.iter().any(|l| l.tags.len() == n)) {
             return Err(StorageFault::Panic);
         }
+        self.enforce_retention(now);
         let oldest = self.retention.map_or(i64::MIN, |retention| now.saturating_sub(retention));
         // A point that is too old is still taken where the same batch opens its shard
         // (2.7:v1/coordinator/points_writer.go MapShards).
@@ -139,8 +140,8 @@ impl ShardedBucket {
         }
     }
 
-    /// Drops the shards that are wholly older than the retention period.
-    pub fn enforce_retention(&mut self, now: i64) {
+    /// Drops the shards that are wholly older than the retention period; each write begins with it.
+    fn enforce_retention(&mut self, now: i64) {
         if let Some(retention) = self.retention {
             let oldest = now.saturating_sub(retention);
             self.shards.retain(|_, shard| shard.end > oldest);
