@@ -3,10 +3,11 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// 64 bits that no earlier call gave.
+/// 64 bits that nobody can tell beforehand and that, by all odds, no earlier call gave.
 pub(crate) fn unique_bits() -> u64 {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    // The standard library's hasher is seeded by the operating system for each state.
+    // The operating system seeds the standard library's hasher once for each thread; every further
+    // state of the thread has the next key.
     RandomState::new().hash_one(COUNTER.fetch_add(1, Ordering::Relaxed))
 }
 
