@@ -6,6 +6,7 @@ mod v2;
 mod v3;
 
 use crate::case::Role;
+use crate::redact::Secrets;
 use crate::space::{Credential, Made, Space};
 use crate::target::{Target, Unusable};
 use crate::wire::{Pool, Request, Response, WireError};
@@ -47,6 +48,21 @@ impl Admin<'_> {
             request.headers.push(("Authorization".to_owned(), value.clone()));
         }
         self.pool.send(&request).await
+    }
+
+    /// What is said in a report of an answer that is not as it must be.
+    fn refused(&self, what: &str, answer: Result<Response, WireError>) -> String {
+        let own = self.authorization.as_deref().and_then(|value| value.split_whitespace().last());
+        let secrets = self.target.credentials.secrets().chain(own.map(|own| (own, "{token}")));
+        let secrets = Secrets::new(secrets);
+        match answer {
+            Ok(response) => {
+                // Hidden before it is cut: half a secret would not be found.
+                let text: String = secrets.hide(response.text().trim()).chars().take(200).collect();
+                format!("{what}: status {} {text}", response.status)
+            }
+            Err(error) => format!("{what}: {}", secrets.hide(&error.to_string())),
+        }
     }
 
     pub(crate) async fn anonymous(&self, request: Request) -> Result<Response, WireError> {
@@ -103,7 +119,10 @@ pub(crate) async fn create(
         Ok(()) => Ok(space),
         Err(error) => {
             give_back(admin, &space).await.ok();
-            Err(error)
+            Err(match error {
+                NotMade::Refused(why) => NotMade::Refused(space.secrets().hide(&why)),
+                NotMade::NoSuchRole(_) => error,
+            })
         }
     }
 }
@@ -170,14 +189,4 @@ pub(crate) fn credential(authorization: Option<String>, placeholder: &'static st
     let secret = authorization.as_deref().and_then(|value| value.split_whitespace().last());
     let secrets = secret.map(|secret| (secret.to_owned(), placeholder)).into_iter().collect();
     Credential { authorization, secrets }
-}
-
-fn refused(what: &str, answer: Result<Response, WireError>) -> String {
-    match answer {
-        Ok(response) => {
-            let text: String = response.text().trim().chars().take(200).collect();
-            format!("{what}: status {} {text}", response.status)
-        }
-        Err(error) => format!("{what}: {error}"),
-    }
 }

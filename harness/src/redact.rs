@@ -35,6 +35,50 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Secrets, of any length, for what is said and never compared: reasons, notes, findings as they
+/// are shown.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets(Vec<(Regex, &'static str)>);
+
+static MADE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"("(?:token|password)"\s*:\s*")[^"{]+"#));
+
+impl Secrets {
+    /// The longest first: one may be a part of another.
+    pub(crate) fn new<'s>(secrets: impl IntoIterator<Item = (&'s str, &'static str)>) -> Self {
+        let mut all: Vec<(String, &str)> = Vec::new();
+        for (secret, name) in secrets.into_iter().filter(|(secret, _)| !secret.is_empty()) {
+            all.push((secret.to_owned(), name));
+            let encoded = crate::read_back::encode(secret);
+            all.extend((encoded != secret).then_some((encoded, name)));
+        }
+        all.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.len()));
+        Self(all.iter().map(|(secret, name)| (Self::pattern(secret), *name)).collect())
+    }
+
+    /// A short one within a longer word tells nothing, and is left there.
+    fn pattern(secret: &str) -> Regex {
+        const SHORT: usize = 4;
+        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let bound = |at: bool| if at && secret.len() < SHORT { r"\b" } else { "" };
+        let (first, last) = (secret.chars().next(), secret.chars().next_back());
+        pattern(&format!(
+            "{}{}{}",
+            bound(is_word(first)),
+            regex::escape(secret),
+            bound(is_word(last))
+        ))
+    }
+
+    /// The text without them, and without what a server's JSON calls a token or a password.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (secret, name) in &self.0 {
+            text = secret.replace_all(&text, regex::NoExpand(name)).into_owned();
+        }
+        MADE.replace_all(&text, "${1}{made_token}").into_owned()
+    }
+}
+
 /// Replaces what belongs to one case in one run.
 pub(crate) struct Redactor {
     exact: Vec<(String, String)>,
@@ -211,6 +255,15 @@ mod tests {
         let mut redactor = Redactor::new(&space, "127.0.0.1:8086");
         redactor.learn(&vec![("{now+10y}".to_owned(), "2105360000".to_owned())], 1_000_000_000);
         redactor
+    }
+
+    #[test]
+    fn secrets_of_any_length_are_hidden() {
+        let secrets = Secrets::new([("k", "{token}"), ("p@ss$1", "{password}"), ("", "{none}")]);
+        assert_eq!(
+            secrets.hide(r#"k asks: p@ss$1 p%40ss%241 {"token":"abc", "password": "x"}"#),
+            r#"{token} asks: {password} {password} {"token":"{made_token}", "password": "{made_token}"}"#
+        );
     }
 
     #[test]

@@ -105,6 +105,7 @@ pub async fn run(
 
     let canary = if complete { shared.session.canary().await } else { Ok(()) };
     let left_behind = shared.session.close().await.err();
+    let left_behind = left_behind.map(|why| shared.session.hide(&why));
     let (ending, reason) = match (complete, canary) {
         (false, _) => (Ending::Interrupted, Some("interrupted: the report is partial".to_owned())),
         (true, Err(error)) => (Ending::Unusable, Some(error.0)),
@@ -180,6 +181,7 @@ async fn one_case(shared: Arc<Shared>, index: usize, events: mpsc::UnboundedSend
     events.send(Event::Begun { profile: shared.profile.clone(), id: case.id.clone() }).ok();
     let began = Instant::now();
     let mut result = judged(&shared, case).await;
+    shared.session.hide_in(&mut result);
     result.milliseconds = milliseconds(began.elapsed());
     if shared.plan.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Xpass) {
         shared.stopped.store(true, Ordering::Relaxed);
@@ -220,7 +222,7 @@ async fn judged(shared: &Shared, case: &Case) -> CaseResult {
 }
 
 fn started(session: &Session, plan: &Plan) -> Started {
-    let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), why.clone()));
+    let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), session.hide(why)));
     Started {
         lineproof: env!("CARGO_PKG_VERSION").to_owned(),
         profile: session.target.profile.name(),
@@ -229,7 +231,7 @@ fn started(session: &Session, plan: &Plan) -> Started {
         strict: plan.strict,
         lacks: lacks.collect(),
         read_back: session.language.map(|language| language.word().to_owned()),
-        notes: session.ready.notes.clone(),
+        notes: session.ready.notes.iter().map(|note| session.hide(note)).collect(),
     }
 }
 

@@ -5,9 +5,12 @@ mod canary;
 
 use crate::case::{Case, Role};
 use crate::driver::{self, Admin, Lacks, NotMade, Ready, Wanted};
+use crate::event::CaseResult;
+use crate::ledger::Fate;
 use crate::outgoing::named_databases;
 use crate::point::Point;
 use crate::read_back::{Place, Unreadable, read_all};
+use crate::redact::Secrets;
 use crate::space::{Made, Space};
 use crate::target::{Target, Unusable};
 use crate::wire::Pool;
@@ -32,6 +35,11 @@ pub(crate) struct Session {
 impl Session {
     /// Makes a target ready, and writes a canary that must be readable.
     pub(crate) async fn open(target: &Target) -> Result<Self, Unusable> {
+        let given = Secrets::new(target.credentials.secrets());
+        Self::open_unhidden(target).await.map_err(|error| Unusable(given.hide(&error.0)))
+    }
+
+    async fn open_unhidden(target: &Target) -> Result<Self, Unusable> {
         let pool = Pool::new(target.base.clone(), target.timeout);
         let mut ready = driver::prepare(target, &pool).await?;
         for lacking in &target.lacks {
@@ -64,14 +72,46 @@ impl Session {
             Ok(()) => Ok(session),
             Err(error) => {
                 session.close().await.ok();
-                Err(error)
+                Err(Unusable(session.hide(&error.0)))
             }
         }
     }
 
     /// Writes and reads once more: is the server still there, and still honest?
     pub(crate) async fn canary(&self) -> Result<(), Unusable> {
-        canary::last(self).await
+        canary::last(self).await.map_err(|error| Unusable(self.hide(&error.0)))
+    }
+
+    /// A text that no secret of the target is in.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        self.secrets_of_target().hide(text)
+    }
+
+    /// A result that no secret of the target is in: it is only shown from here on.
+    pub(crate) fn hide_in(&self, result: &mut CaseResult) {
+        let secrets = self.secrets_of_target();
+        let hide = |text: &mut String| *text = secrets.hide(text);
+        result.reason.iter_mut().for_each(hide);
+        result.notes.iter_mut().for_each(hide);
+        for finding in &mut result.findings {
+            hide(&mut finding.expected);
+            hide(&mut finding.got);
+        }
+        for (_, ledger) in &mut result.ledgers {
+            for entry in &mut ledger.entries {
+                hide(&mut entry.text);
+                if let Fate::Mutated(how) = &mut entry.fate {
+                    hide(how);
+                }
+            }
+            ledger.strays.iter_mut().for_each(hide);
+        }
+    }
+
+    fn secrets_of_target(&self) -> Secrets {
+        let own = self.ready.authorization.as_deref().and_then(|v| v.split_whitespace().last());
+        let own = own.into_iter().chain([self.ready.token.as_str()]);
+        Secrets::new(own.map(|s| (s, "{token}")).chain(self.target.credentials.secrets()))
     }
 
     pub(crate) fn admin(&self) -> Admin<'_> {
@@ -166,9 +206,9 @@ impl Session {
         }
         self.live().retain(|live| live.database != space.database || live.prefix != space.prefix);
         if self.is_exclusive(case) {
-            self.drop_new(case, before).await?;
+            result = self.drop_new(case, before).await.and(result);
         }
-        result
+        result.map_err(|why| self.hide(&space.secrets().hide(&why)))
     }
 
     /// The databases there are, where a case may make more of them by writing.

@@ -2,6 +2,7 @@
 //! placeholders of a case are filled with it.
 
 use crate::case::Role;
+use crate::redact::Secrets;
 use std::collections::BTreeMap;
 
 /// Who sends a request.
@@ -50,6 +51,13 @@ pub(crate) enum Made {
 pub(crate) type Times = Vec<(String, String)>;
 
 impl Space {
+    /// The secrets of its roles.
+    pub(crate) fn secrets(&self) -> Secrets {
+        let of_roles = self.roles.values().flat_map(|credential| &credential.secrets);
+        let token = (self.token.as_str(), "{token}");
+        Secrets::new(of_roles.map(|(secret, name)| (secret.as_str(), *name)).chain([token]))
+    }
+
     /// Replaces the placeholders that names have.
     pub(crate) fn fill(&self, text: &str) -> String {
         let none = String::new();

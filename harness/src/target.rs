@@ -29,6 +29,14 @@ impl Credentials {
     }
 }
 
+impl Credentials {
+    /// What of them no report may show.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let token = self.token.as_deref().map(|token| (token, "{token}"));
+        token.into_iter().chain(self.password.as_deref().map(|p| (p, "{password}")))
+    }
+}
+
 /// A server to be judged.
 #[derive(Clone, Debug)]
 pub struct Target {

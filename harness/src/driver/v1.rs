@@ -1,6 +1,6 @@
 //! `/write` and `/query`: databases, users and grants are made by InfluxQL.
 
-use super::{Admin, Lacks, NotMade, Ready, Wanted, credential, refused};
+use super::{Admin, Lacks, NotMade, Ready, Wanted, credential};
 use crate::case::Role;
 use crate::read_back::encode;
 use crate::space::{Credential, Made, Space};
@@ -172,7 +172,7 @@ pub(super) async fn users(admin: &Admin<'_>) -> Result<Vec<String>, String> {
 async fn names(admin: &Admin<'_>, text: &str) -> Result<Vec<String>, String> {
     let answer = admin.send(statement(text)).await;
     let Some(json) = answer.as_ref().ok().and_then(succeeded) else {
-        return Err(refused(text, answer));
+        return Err(admin.refused(text, answer));
     };
     let rows = json["results"][0]["series"][0]["values"].as_array().cloned().unwrap_or_default();
     Ok(rows.iter().filter_map(|row| row[0].as_str().map(str::to_owned)).collect())
@@ -189,7 +189,7 @@ async fn succeed(admin: &Admin<'_>, statement: Request, verb: &str) -> Result<()
     if answer.as_ref().is_ok_and(|response| succeeded(response).is_some()) {
         return Ok(());
     }
-    Err(NotMade::Refused(refused(verb, answer)))
+    Err(NotMade::Refused(admin.refused(verb, answer)))
 }
 
 /// What a statement gave, if it succeeded.

@@ -1,6 +1,6 @@
 //! Organisations, buckets, mappings and authorizations.
 
-use super::{Admin, Lacks, NotMade, Ready, Wanted, credential, refused};
+use super::{Admin, Lacks, NotMade, Ready, Wanted, credential};
 use crate::case::Role;
 use crate::read_back::encode;
 use crate::space::{Credential, Made, Space};
@@ -100,7 +100,10 @@ async fn set_up(
     {
         return Ok((token.to_owned(), org.to_owned()));
     }
-    Err(Unusable(format!("the set-up of the fresh server failed: {}", refused("setup", answer))))
+    Err(Unusable(format!(
+        "the set-up of the fresh server failed: {}",
+        admin.refused("setup", answer)
+    )))
 }
 
 pub(super) async fn create(
@@ -133,7 +136,7 @@ pub(super) async fn create(
                     method: "PATCH".to_owned(),
                     ..post(&path, &json!({"status": "inactive"}))
                 };
-                expect(admin.send(off).await, 200, "PATCH authorization")?;
+                expect(admin, admin.send(off).await, 200, "PATCH authorization")?;
                 credential
             }
         };
@@ -151,7 +154,7 @@ async fn bucket(
     let rules =
         retention.map_or_else(|| json!([]), |s| json!([{"type": "expire", "everySeconds": s}]));
     let body = json!({"orgID": space.org_id, "name": name, "retentionRules": rules});
-    let made = expect(admin.send(post("/api/v2/buckets", &body)).await, 201, "POST bucket")?;
+    let made = expect(admin, admin.send(post("/api/v2/buckets", &body)).await, 201, "POST bucket")?;
     let id = made["id"].as_str().unwrap_or_default().to_owned();
     space.made.push(Made::Bucket(id.clone()));
     Ok(id)
@@ -187,8 +190,12 @@ async fn grant(
     let body = json!({
         "orgID": space.org_id, "description": space.database, "permissions": permissions,
     });
-    let made =
-        expect(admin.send(post("/api/v2/authorizations", &body)).await, 201, "POST authorization")?;
+    let made = expect(
+        admin,
+        admin.send(post("/api/v2/authorizations", &body)).await,
+        201,
+        "POST authorization",
+    )?;
     let text = |key: &str| made[key].as_str().unwrap_or_default().to_owned();
     space.made.push(Made::Authorization(text("id")));
     Ok((credential(Some(format!("Token {}", text("token"))), placeholder), text("id")))
@@ -202,7 +209,7 @@ pub(super) async fn give_back(admin: &Admin<'_>, made: &Made) -> Result<(), Stri
     };
     match admin.send(Request::new("DELETE", path)).await {
         Ok(answer) if matches!(answer.status, 204 | 404) => Ok(()),
-        answer => Err(refused("DELETE", answer)),
+        answer => Err(admin.refused("DELETE", answer)),
     }
 }
 
@@ -218,7 +225,7 @@ pub(super) async fn buckets(
         let answer = admin.send(Request::new("GET", path)).await;
         let listed = answer.as_ref().ok().filter(|response| response.status == 200);
         let Some(page) = listed.and_then(|r| json_of(r)["buckets"].as_array().cloned()) else {
-            return Err(refused("GET buckets", answer));
+            return Err(admin.refused("GET buckets", answer));
         };
         let text = |b: &Json, key: &str| b[key].as_str().unwrap_or_default().to_owned();
         found.extend(page.iter().map(|b| (text(b, "name"), text(b, "id"))));
@@ -236,9 +243,14 @@ fn json_of(response: &Response) -> Json {
     serde_json::from_slice(&response.body).unwrap_or_default()
 }
 
-fn expect(answer: Result<Response, WireError>, status: u16, what: &str) -> Result<Json, NotMade> {
+fn expect(
+    admin: &Admin<'_>,
+    answer: Result<Response, WireError>,
+    status: u16,
+    what: &str,
+) -> Result<Json, NotMade> {
     match &answer {
         Ok(response) if response.status == status => Ok(json_of(response)),
-        _ => Err(NotMade::Refused(refused(what, answer))),
+        _ => Err(NotMade::Refused(admin.refused(what, answer))),
     }
 }

@@ -1,6 +1,6 @@
 //! `/api/v3/configure`: databases and the admin token.
 
-use super::{Admin, Lacks, NotMade, Ready, Wanted, credential, refused};
+use super::{Admin, Lacks, NotMade, Ready, Wanted, credential};
 use crate::case::Role;
 use crate::read_back::encode;
 use crate::space::{Made, Space};
@@ -92,7 +92,7 @@ pub(super) async fn create(
     space.made.push(Made::Database(wanted.database.to_owned()));
     match admin.send(request).await {
         Ok(answer) if answer.status == 200 => {}
-        answer => return Err(NotMade::Refused(refused("POST database", answer))),
+        answer => return Err(NotMade::Refused(admin.refused("POST database", answer))),
     }
     for role in wanted.roles {
         match role {
@@ -112,14 +112,14 @@ pub(super) async fn give_back(admin: &Admin<'_>, made: &Made) -> Result<(), Stri
     let target = format!("{DATABASE}?db={}&hard_delete_at=now", encode(name));
     match admin.send(Request::new("DELETE", target)).await {
         Ok(answer) if matches!(answer.status, 200 | 204 | 404) => Ok(()),
-        answer => Err(refused("DELETE database", answer)),
+        answer => Err(admin.refused("DELETE database", answer)),
     }
 }
 
 pub(super) async fn databases(admin: &Admin<'_>) -> Result<Vec<String>, String> {
     match admin.send(list()).await {
         Ok(answer) if answer.status == 200 && json_of(&answer).is_array() => Ok(names(&answer)),
-        answer => Err(refused("GET database", answer)),
+        answer => Err(admin.refused("GET database", answer)),
     }
 }
 
