@@ -4,8 +4,10 @@
 use super::read::{Progress, Reader};
 use super::{Request, Response, WireError, tls};
 use std::io::ErrorKind;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Where a target is: scheme, host, port and path prefix of its URL.
@@ -108,6 +110,20 @@ impl Connection {
             Box::new(tcp)
         };
         Ok(Self { stream, reusable: true })
+    }
+
+    /// Whether nothing has come since the last answer: neither bytes, which would pass for the
+    /// next answer, nor the end.
+    pub(super) async fn is_quiet(&mut self) -> bool {
+        // Lets the runtime see what has come.
+        tokio::task::yield_now().await;
+        let mut byte = [0];
+        std::future::poll_fn(|context| {
+            let mut into = ReadBuf::new(&mut byte);
+            let read = Pin::new(&mut self.stream).poll_read(context, &mut into);
+            Poll::Ready(read.is_pending())
+        })
+        .await
     }
 
     /// Sends the request and reads the answer.

@@ -5,6 +5,9 @@ use super::{Response, WireError};
 /// No head is longer.
 const MOST: usize = 1024 * 1024;
 
+/// No body is longer: what still goes on then is cut off.
+const LARGEST: usize = 64 * 1024 * 1024;
+
 /// How far an answer has come.
 pub(super) enum Progress {
     /// More must come.
@@ -32,14 +35,22 @@ struct Head {
 pub(super) struct Reader {
     bytes: Vec<u8>,
     head: Option<Head>,
+    chunks: Chunks,
     to_head_request: bool,
-    /// The answer said itself where it ends, so the connection is still in step.
+    /// The answer said itself where it ends, and nothing came after it, so the connection is still
+    /// in step.
     pub(super) delimited: bool,
 }
 
 impl Reader {
     pub(super) fn new(to_head_request: bool) -> Self {
-        Self { bytes: Vec::new(), head: None, to_head_request, delimited: false }
+        Self {
+            bytes: Vec::new(),
+            head: None,
+            chunks: Chunks::default(),
+            to_head_request,
+            delimited: false,
+        }
     }
 
     /// More bytes have come.
@@ -57,14 +68,18 @@ impl Reader {
         }
         let Some(head) = &self.head else { return Ok(Progress::Partial) };
         let rest = &self.bytes[head.body_at..];
+        // The body, and how many bytes it takes.
         let body = match head.framing {
-            Framing::None => Some(Vec::new()),
-            Framing::Length(length) => rest.get(..length).map(<[u8]>::to_vec),
-            Framing::Chunked => unchunk(rest)?,
+            Framing::None => Some((Vec::new(), 0)),
+            Framing::Length(length) => rest.get(..length).map(|body| (body.to_vec(), length)),
+            Framing::Chunked => self.chunks.feed(rest)?,
             Framing::UntilClose => None,
         };
-        Ok(body.map_or(Progress::Partial, |body| {
-            self.delimited = true;
+        if body.is_none() && rest.len() > LARGEST {
+            return Err(WireError::Truncated);
+        }
+        Ok(body.map_or(Progress::Partial, |(body, length)| {
+            self.delimited = rest.len() == length;
             Progress::Whole(Response { status: head.status, headers: head.headers.clone(), body })
         }))
     }
@@ -126,25 +141,46 @@ fn parse_head(bytes: &[u8], to_head_request: bool) -> Result<Option<Head>, WireE
     Ok(Some(Head { status, headers, framing, body_at }))
 }
 
-/// The body, once the last chunk is there.
-fn unchunk(mut bytes: &[u8]) -> Result<Option<Vec<u8>>, WireError> {
-    let mut body = Vec::new();
-    loop {
-        let Some(end) = bytes.windows(2).position(|w| w == b"\r\n") else { return Ok(None) };
-        let line = String::from_utf8_lossy(&bytes[..end]);
-        let digits = line.split(';').next().unwrap_or_default().trim();
-        let size = usize::from_str_radix(digits, 16).map_err(|_| WireError::Truncated)?;
-        bytes = &bytes[end + 2..];
-        if size == 0 {
-            // Trailers, if any, end with an empty line.
-            let whole = bytes.starts_with(b"\r\n") || bytes.windows(4).any(|w| w == b"\r\n\r\n");
-            return Ok(whole.then_some(body));
+/// A body in chunks, as far as it has come.
+#[derive(Default)]
+struct Chunks {
+    body: Vec<u8>,
+    /// How many bytes of the rest are done.
+    done: usize,
+}
+
+impl Chunks {
+    /// The body and the bytes that it takes, once the last chunk is there. `rest` is all that has
+    /// come since the head.
+    fn feed(&mut self, rest: &[u8]) -> Result<Option<(Vec<u8>, usize)>, WireError> {
+        loop {
+            let bytes = &rest[self.done..];
+            let Some(end) = find(bytes, b"\r\n") else { return Ok(None) };
+            let line = String::from_utf8_lossy(&bytes[..end]);
+            let digits = line.split(';').next().unwrap_or_default().trim();
+            let size = usize::from_str_radix(digits, 16).map_err(|_| WireError::Truncated)?;
+            let data = &bytes[end + 2..];
+            if size == 0 {
+                // Trailers, if any, end with an empty line.
+                let trailers = if data.starts_with(b"\r\n") { Some(2) } else { None };
+                let trailers = trailers.or_else(|| find(data, b"\r\n\r\n").map(|at| at + 4));
+                let whole = trailers.map(|length| self.done + end + 2 + length);
+                return Ok(whole.map(|length| (std::mem::take(&mut self.body), length)));
+            }
+            if size > LARGEST {
+                return Err(WireError::Truncated);
+            }
+            if data.len() < size + 2 {
+                return Ok(None);
+            }
+            self.body.extend_from_slice(&data[..size]);
+            self.done += end + 2 + size + 2;
         }
-        let Some(chunk) = bytes.get(..size) else { return Ok(None) };
-        body.extend_from_slice(chunk);
-        let Some(rest) = bytes.get(size + 2..) else { return Ok(None) };
-        bytes = rest;
     }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 #[cfg(test)]
@@ -175,6 +211,36 @@ mod tests {
             whole(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n").status,
             204
         );
+    }
+
+    #[test]
+    fn what_comes_after_an_answer_puts_the_connection_out_of_step() {
+        let in_step = |bytes: &[u8]| {
+            let mut reader = Reader::new(false);
+            assert!(matches!(reader.feed(bytes), Ok(Progress::Whole(_))));
+            reader.delimited
+        };
+        for answer in [
+            "HTTP/1.1 204 No Content\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n",
+        ] {
+            assert!(in_step(answer.as_bytes()), "{answer}");
+            assert!(!in_step(format!("{answer}HTTP/1.1 200 OK\r\n").as_bytes()), "{answer}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_end_is_cut_off() {
+        let mut reader = Reader::new(false);
+        let endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff0\r\n";
+        assert!(matches!(reader.feed(endless), Err(WireError::Truncated)));
+        let mut reader = Reader::new(false);
+        assert!(reader.feed(b"HTTP/1.0 200 OK\r\n\r\n").is_ok());
+        let block = vec![b'x'; LARGEST];
+        assert!(reader.feed(&block).is_ok());
+        assert!(matches!(reader.feed(b"x"), Err(WireError::Truncated)));
     }
 
     #[test]
