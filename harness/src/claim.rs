@@ -67,9 +67,11 @@ fn by_echo(message: &str, items: &[Item]) -> Claims {
     let claims =
         items.iter().map(|i| if echoed(i) { Claim::Rejected } else { Claim::Accepted }).collect();
     let digits = message
-        .split_once("dropped=")
-        .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
-    Claims { items: claims, unnamed: digits.and_then(|d| d.parse().ok()).unwrap_or(0) }
+        // An echoed line may hold the word too; the count stands at the end.
+        .rsplit_once("dropped=")
+        .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>())
+        .filter(|digits| !digits.is_empty());
+    Claims { items: claims, unnamed: digits.map_or(0, |d| d.parse().unwrap_or(usize::MAX)) }
 }
 
 #[cfg(test)]
@@ -95,6 +97,8 @@ mod tests {
         let v1 =
             r#"{"error":"partial write: unable to parse 'b f=': missing field value dropped=0"}"#;
         assert_eq!(of(400, v1, lines), (vec![Accepted, Rejected, Accepted], 0));
+        let echo = r#"{"error":"partial write: unable to parse 'b f=dropped=7': x dropped=0"}"#;
+        assert_eq!(of(400, echo, lines).1, 0);
         let v2 = r#"{"code":"unprocessable entity","message":"failure writing points to database: partial write: x dropped=2"}"#;
         assert_eq!(of(422, v2, lines), (vec![Accepted; 3], 2));
         let v3 =

@@ -5,7 +5,7 @@ use crate::claim::{Claim, Claims};
 use crate::clock::is_near;
 use crate::model::{Item, Meaning, Written};
 use crate::point::{Key, Point, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Everything that is known of one write.
 pub(crate) struct Write<'w> {
@@ -57,6 +57,8 @@ struct Judged<'w> {
     index: usize,
     written: &'w Written,
     duty: Duty,
+    /// It says itself at which time it is stored.
+    is_timed: bool,
     /// The index in `after` of its point.
     found: Option<usize>,
 }
@@ -130,6 +132,7 @@ pub(crate) fn judge(write: &Write<'_>) -> Ledger {
     for line in &book.lines {
         fates[line.index] = fate(&book, line, &mut explained, capacity > 0);
     }
+    let before_pardon = fates.clone();
     forgive_unnamed(write, &mut fates);
     for (n, point) in write.after.iter().enumerate().filter(|(n, _)| !explained.contains(n)) {
         if capacity > 0 {
@@ -140,6 +143,8 @@ pub(crate) fn judge(write: &Write<'_>) -> Ledger {
         }
     }
     strays.extend(vanished(&book));
+    strays.extend(lost_fields(&book));
+    strays.extend(wrong_count(write, &before_pardon));
     nothing_stored(&book, &mut fates);
 
     let entries = write.items.iter().zip(&write.claims.items).zip(fates);
@@ -155,6 +160,7 @@ pub(crate) fn judge(write: &Write<'_>) -> Ledger {
 fn judged_lines<'w>(book: &Book<'w>) -> Vec<Judged<'w>> {
     let write = book.write;
     let mut lines = Vec::new();
+    let mut taken = HashSet::new();
     for (index, (item, claim)) in write.items.iter().zip(&write.claims.items).enumerate() {
         let Meaning::Point(written) = &item.meaning else { continue };
         let time = match (written.timestamp, write.unit) {
@@ -175,22 +181,39 @@ fn judged_lines<'w>(book: &Book<'w>) -> Vec<Judged<'w>> {
                 let key = (written.measurement.as_str(), &written.tags, time);
                 book.after.get(&key).map(|found| found[0])
             }
-            (None, timestamp) => newest(book, written, timestamp.is_none()),
+            (None, timestamp) => newest(book, written, timestamp.is_none(), &taken),
         };
-        lines.push(Judged { index, written, duty, found });
+        if duty != Duty::MustNot {
+            taken.extend(found);
+        }
+        lines.push(Judged { index, written, duty, is_timed: time.is_some(), found });
     }
     lines
 }
 
 /// The point of a line whose time the server chose, or whose unit is not sure: a new one of the
-/// same series, or one that has changed.
-fn newest(book: &Book<'_>, written: &Written, by_server: bool) -> Option<usize> {
+/// same series, or one that has changed. A server may give each line a time of its own, so a point
+/// that shows this line and belongs to none before it comes first.
+fn newest(
+    book: &Book<'_>,
+    written: &Written,
+    by_server: bool,
+    taken: &HashSet<usize>,
+) -> Option<usize> {
     let fits = |point: &Point| {
         series(point) == (&written.measurement, &written.tags)
             && (!by_server || is_near(point.time, book.write.now))
             && !book.is_old(point)
     };
-    book.write.after.iter().rposition(fits)
+    let after = &book.write.after;
+    let last = after.iter().rposition(fits)?;
+    let shows = |point: &Point| {
+        let mut fields = written.fields.iter();
+        fields.all(|(key, value)| point.fields.get(key).is_some_and(|v| v.agrees(value)))
+    };
+    let fitting = || (0..=last).filter(|n| fits(&after[*n]) && shows(&after[*n]));
+    let own = fitting().find(|n| !taken.contains(n)).or_else(|| fitting().next_back());
+    Some(own.unwrap_or(last))
 }
 
 fn series(point: &Point) -> (&String, &BTreeMap<String, String>) {
@@ -336,6 +359,51 @@ fn vanished(book: &Book<'_>) -> Vec<String> {
         format!("LOST, stored before this write: {}", p.show(&show_time(p.time, write.now)))
     })
     .collect()
+}
+
+/// Fields that a point had before this write, that no line of it could have changed, and that its
+/// point has no longer. What is there with the value of a refused line is told of that line.
+fn lost_fields(book: &Book<'_>) -> Vec<String> {
+    let write = book.write;
+    if write.oldest.is_some() || open_lines(write) > 0 {
+        return Vec::new();
+    }
+    let is_lost = |old: &Point, key: &String, value: &Value, now: &[usize]| {
+        let stored = || now.iter().filter_map(|n| write.after[*n].fields.get(key));
+        let may_change = |line: &Judged<'_>| {
+            line.written.fields.get(key).is_some_and(|written| match line.duty {
+                Duty::MustNot => stored().any(|v| v.agrees(written)),
+                Duty::Must | Duty::May => {
+                    !line.is_timed || line.found.is_some_and(|at| now.contains(&at))
+                }
+            }) && series(old) == (&line.written.measurement, &line.written.tags)
+        };
+        !stored().any(|v| v.agrees(value)) && !book.lines.iter().any(may_change)
+    };
+    let mut lost = Vec::new();
+    for old in write.before {
+        let Some(now) = book.after.get(&old.key()) else { continue };
+        if now.iter().any(|n| write.after[*n].fields == old.fields) {
+            continue;
+        }
+        for (key, value) in old.fields.iter().filter(|(key, value)| is_lost(old, key, value, now)) {
+            let shown = old.show(&show_time(old.time, write.now));
+            lost.push(format!("LOST, stored before this write: {key}={} of {shown}", value.show()));
+        }
+    }
+    lost
+}
+
+/// `dropped=N`, though more lines than the rest are there, or though there are not so many.
+fn wrong_count(write: &Write<'_>, fates: &[Fate]) -> Option<String> {
+    let said = write.claims.unnamed;
+    let lines = fates.len();
+    if said > lines {
+        return Some(format!("PHANTOM, said to be dropped: {said} of {lines} lines"));
+    }
+    let all_there = fates.iter().all(|fate| *fate == Fate::Stored);
+    (said > 0 && all_there)
+        .then(|| format!("PHANTOM, said to be dropped: {said}, and all are there"))
 }
 
 /// Lines that are plainly data, all acknowledged, and the database is empty.

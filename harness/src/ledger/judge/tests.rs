@@ -87,6 +87,35 @@ fn dropped_lines_without_a_name_are_counted() {
     let body = r#"{"error":"partial write: conflict dropped=1"}"#;
     assert_eq!(fates("a f=1 1\nb f=2 2", 400, body, "", "a f=1 1"), ["stored", "-"]);
     assert_eq!(fates("a f=1 1\nb f=2 2", 400, body, "", ""), ["-", "LOST"]);
+    let all = fates("a f=1 1\nb f=2 2", 400, body, "", "a f=1 1\nb f=2 2");
+    assert_eq!(all[2], "PHANTOM, said to be dropped: 1, and all are there");
+    let more = fates("a f=1 1", 400, &body.replace("=1", "=2"), "", "");
+    assert_eq!(more, ["-", "PHANTOM, said to be dropped: 2 of 1 lines"]);
+}
+
+#[test]
+fn an_overwrite_keeps_the_other_fields() {
+    let lost = fates("a f=1 1", 204, "", "a g=2i,h=3 1", "a f=1,h=3 1");
+    assert_eq!(lost, ["stored", "LOST, stored before this write: g=2i of a g=2i,h=3 1"]);
+    let changed = fates("a f=1 1", 204, "", "b g=2i 1", "a f=1 1\nb g=3i 1");
+    assert_eq!(changed[2], "LOST, stored before this write: g=2i of b g=2i 1");
+    assert_eq!(fates("a g=1 1", 204, "", "a g=2 1", "a g=1 1"), ["stored"]);
+    assert_eq!(fates("a g=1 1", 400, "{}", "a g=2 1", "a g=1 1"), ["PHANTOM"]);
+}
+
+#[test]
+fn a_server_may_give_each_line_a_time_of_its_own() {
+    let (one, two) = (NOW + 1_000, NOW + 2_000);
+    for (lines, after) in [
+        ("a f=1\na f=2", format!("a f=1 {one}\na f=2 {two}")),
+        ("a f=1\na g=2", format!("a f=1 {one}\na g=2 {two}")),
+        ("a f=1\na f=1", format!("a f=1 {one}\na f=1 {two}")),
+        ("a f=1\na g=2", format!("a f=1,g=2 {one}")),
+    ] {
+        assert_eq!(fates(lines, 204, "", "", &after), ["stored", "stored"], "{lines}");
+    }
+    let twice = fates("a f=1", 204, "", "", &format!("a f=1 {one}\na f=1 {two}"));
+    assert!(twice[1].starts_with("PHANTOM"), "{twice:?}");
 }
 
 #[test]
