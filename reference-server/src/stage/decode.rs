@@ -149,3 +149,28 @@ fn too_large(size: SizeLimit) -> WriteFault {
     };
     WriteFault::with(Fault::TooLarge, "limit", limit.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    #[test]
+    fn a_small_gzip_does_not_take_all_memory() -> std::io::Result<()> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        for _ in 0..=OWN_INFLATED_LIMIT >> 20 {
+            encoder.write_all(&[b'\n'; 1 << 20])?;
+        }
+        let body = encoder.finish()?;
+        for profile in profiles::ALL {
+            for endpoint in profile.facts.write {
+                let decoded = decode(endpoint, &Announced::Gzip, body.clone());
+                let fault = decoded.err().map(|fault| fault.fault);
+                assert_eq!(fault, Some(Fault::TooLarge), "{}", endpoint.path);
+            }
+        }
+        Ok(())
+    }
+}
