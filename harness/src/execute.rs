@@ -18,8 +18,10 @@ pub(crate) struct Executed {
     pub(crate) curl: Vec<String>,
     /// No answer in time: nothing certain is known.
     pub(crate) timed_out: bool,
-    /// What is stored could not be read.
+    /// The target has no language that reads back what is stored.
     pub(crate) unread: bool,
+    /// The steps, from 1, after which what is stored could not be read, and why.
+    pub(crate) unreadable: Vec<(usize, String)>,
     /// What could not be given back.
     pub(crate) left_behind: Option<String>,
 }

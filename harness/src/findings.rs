@@ -5,7 +5,7 @@ use crate::compare::{Finding, Kind, compare};
 use crate::event::CaseResult;
 use crate::execute::Executed;
 use crate::snapshot::{Basis, Snapshot};
-use crate::transcript::Outcome;
+use crate::transcript::{Outcome, Record};
 use crate::verdict::{Course, Verdict, Weight, verdict};
 
 /// What a run brings to every case.
@@ -30,6 +30,7 @@ pub(crate) fn of_executed(
     }
     let (lies, notes) = honesty(&done, snapshot);
     findings.extend(lies);
+    findings.extend(unreadable(&done, snapshot));
     findings.retain(|finding| finding.kind.from_strictness() <= setting.strict);
     findings.sort_by_key(|finding| (finding.step, finding.kind));
     result.notes = notes;
@@ -142,9 +143,37 @@ fn honesty(done: &Executed, snapshot: Option<&Snapshot>) -> (Vec<Finding>, Vec<S
     (lies, notes)
 }
 
+/// Where what is stored cannot be read, though the product was not seen to end up so too. Where its
+/// record does not say (nobody read back), a refused line may have spoilt the product's store.
+fn unreadable(done: &Executed, snapshot: Option<&Snapshot>) -> Vec<Finding> {
+    let recorded = snapshot.filter(|s| s.basis == Basis::Recorded);
+    let steps = recorded.map_or(&[][..], |s| &s.transcript.steps);
+    let is_known = |step: usize| {
+        let (before, from) = steps.split_at(steps.len().min(step - 1));
+        let read_back = |record: &&Record| record.action == "read_back";
+        let nearest = [before.iter().rev().find(read_back), from.iter().find(read_back)];
+        let mut nearest = nearest.into_iter().flatten().map(|record| &record.outcome).peekable();
+        if nearest.peek().is_none() {
+            return from
+                .first()
+                .is_some_and(|r| matches!(&r.outcome, Outcome::Answer(a) if a.status >= 400));
+        }
+        nearest.any(|outcome| matches!(outcome, Outcome::Unreadable(_) | Outcome::NotAsked))
+    };
+    let unknown = done.unreadable.iter().filter(|(step, _)| !is_known(*step));
+    unknown
+        .map(|(step, why)| Finding {
+            step: *step,
+            kind: Kind::Honesty,
+            expected: "what is stored can be read".to_owned(),
+            got: format!("what is stored cannot be read: {why}"),
+        })
+        .collect()
+}
+
 /// What is a fault on any server: no answer, or the answer that it has failed.
 fn without_snapshot(done: &Executed) -> Vec<Finding> {
-    let fault = |(n, record): (usize, &crate::transcript::Record)| {
+    let fault = |(n, record): (usize, &Record)| {
         let (kind, got) = match &record.outcome {
             Outcome::NoAnswer(why) => (Kind::NoAnswer, why.clone()),
             Outcome::Answer(answer) if answer.status >= 500 && record.action == "write" => {

@@ -184,6 +184,49 @@ async fn a_crash_is_never_a_refusal() {
     let (ending, results, _) =
         judge(&target(&fake.url), plan(vec![case("one-bad", "must", ONE_BAD)])).await;
     assert_eq!((ending.code(), results[0].verdict), (1, Verdict::Fail));
+    assert_eq!(fake.bad_writes(), 1, "a write is never sent twice");
+}
+
+#[rstest]
+#[case::broken(Fault::UnreadableAfterBadLines, 1, Verdict::Fail)]
+#[case::slow(Fault::SlowToReadAfterBadLines, 4, Verdict::Unknown)]
+#[tokio::test]
+async fn what_cannot_be_read_does_not_go_unseen(
+    #[case] fault: Fault,
+    #[case] code: u8,
+    #[case] verdict: Verdict,
+) {
+    let steps = ONE_BAD.split("[[step]]\nread_back").next().unwrap();
+    let fake = Fake::start(fault).await;
+    let one_bad = case("one-bad", "may", steps);
+    let (ending, results, _) = judge(&target(&fake.url), plan(vec![one_bad])).await;
+    assert_eq!((ending.code(), results[0].verdict), (code, verdict), "{results:#?}");
+}
+
+#[tokio::test]
+async fn what_the_product_itself_makes_unreadable_is_no_fault() {
+    let fake = Fake::start(Fault::UnreadableAfterBadLines).await;
+    let transcript = "1 write\n  status 400\n2 read_back\n  ? broken\n";
+    let dir = snapshots("one-bad", transcript, "recorded");
+    let mut plan = plan(vec![case("one-bad", "must", ONE_BAD)]);
+    plan.snapshots = Snapshots::new(Some(dir.path().to_owned()));
+    plan.strict = 0;
+    let (_, results, _) = judge(&target(&fake.url), plan).await;
+    assert_eq!(results[0].verdict, Verdict::Pass, "{results:#?}");
+}
+
+#[tokio::test]
+async fn a_read_back_shows_what_is_there_now() {
+    let fake = Fake::start(Fault::ForgetsOnceRead).await;
+    let stored =
+        "  = cpu,host=a v=1i 1700000000000000001\n  = cpu,host=b v=2i 1700000000000000002\n";
+    let transcript = format!("1 write\n  status 204\n2 read_back\n{stored}");
+    let dir = snapshots("good", &transcript, "recorded");
+    let mut plan = plan(vec![case("good", "must", GOOD)]);
+    plan.snapshots = Snapshots::new(Some(dir.path().to_owned()));
+    let (ending, results, _) = judge(&target(&fake.url), plan).await;
+    assert_eq!(ending, Ending::NotConformant, "{results:#?}");
+    assert_eq!(results[0].findings[0].got.trim(), "nothing stored");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ impl Run<'_> {
     pub(super) async fn step(&mut self, number: usize, step: &Step) -> Record {
         let action = step.action.word().to_owned();
         let Some(out) = outgoing(self.session.target.profile.family, step, self.space) else {
-            return Record { action, outcome: self.read_back().await, ledger: Vec::new() };
+            return Record { action, outcome: self.read_back(number).await, ledger: Vec::new() };
         };
         self.redactor.learn(&out.times, unit(step.sending.precision.as_deref()));
         self.note_curl(&out);
@@ -44,10 +44,17 @@ impl Run<'_> {
         if is_write && self.stored.is_none() {
             self.stored = self.session.read(self.space).await.ok();
         }
-        let answer = self.session.pool.send(&out.request).await;
+        let pool = &self.session.pool;
+        // On a kept connection that ends without an answer a request is sent again: what changes
+        // something must not be.
+        let answer = if out.request.method == "GET" {
+            pool.send(&out.request).await
+        } else {
+            pool.send_fresh(&out.request).await
+        };
         let mut ledger = Vec::new();
         if is_write {
-            if let Some(made) = self.ledger(&out, answer.as_ref().ok()).await {
+            if let Some(made) = self.ledger(number, &out, answer.as_ref().ok()).await {
                 ledger = made.differences().iter().map(|d| self.redactor.text(d)).collect();
                 self.done.ledgers.push((number, self.redacted(made)));
             }
@@ -64,36 +71,64 @@ impl Run<'_> {
         Record { action, outcome, ledger }
     }
 
-    async fn read_back(&mut self) -> Outcome {
+    async fn read_back(&mut self, number: usize) -> Outcome {
         if self.session.language.is_none() {
             self.done.unread = true;
             return Outcome::NotAsked;
         }
-        let points = match self.stored.take() {
-            Some(points) => Ok(points),
-            None => self.session.read(self.space).await,
-        };
-        match points {
+        // Asked again even where a ledger has just read it: this is what is there now.
+        match self.session.read(self.space).await {
             Ok(points) => {
                 let shown = shown(&points, &self.redactor);
                 self.stored = Some(points);
                 Outcome::Stored(shown)
             }
-            Err(Unreadable(why)) => Outcome::Unreadable(self.redactor.text(&why)),
+            Err(why) => {
+                self.note_unreadable(number, &why);
+                Outcome::Unreadable(self.redactor.text(&why.0))
+            }
+        }
+    }
+
+    /// A reading that failed: where it took too long nothing certain is known, else it is a fault
+    /// that must not go unseen.
+    fn note_unreadable(&mut self, number: usize, Unreadable(why): &Unreadable) {
+        if why.contains(&WireError::Timeout(self.session.pool.timeout).to_string()) {
+            self.done.timed_out = true;
+        } else {
+            self.done.unreadable.push((number, self.redactor.text(why)));
         }
     }
 
     /// The ledger of a write that goes to the case's own database and can be read back.
-    async fn ledger(&mut self, out: &Outgoing, answer: Option<&Response>) -> Option<Ledger> {
+    async fn ledger(
+        &mut self,
+        number: usize,
+        out: &Outgoing,
+        answer: Option<&Response>,
+    ) -> Option<Ledger> {
         let before = self.stored.take();
         if self.session.language.is_none() {
             self.done.unread = true;
             return None;
         }
-        let mut after = self.session.read(self.space).await.ok();
+        let mut after = self.session.read(self.space).await;
         let response = answer?;
-        let (before, addressed) =
-            (before?, address(self.session.target.profile.family, out, self.space));
+        let addressed = address(self.session.target.profile.family, out, self.space);
+        if !addressed.own {
+            self.stored = after.ok();
+            return None;
+        }
+        let visible = self.session.target.profile.read_back.visible_within;
+        let deadline = Instant::now() + visible.max(LATE);
+        while after.is_err() && Instant::now() < deadline {
+            sleep(Duration::from_millis(100)).await;
+            after = self.session.read(self.space).await;
+        }
+        if let Err(why) = &after {
+            self.note_unreadable(number, why);
+        }
+        let (before, mut after) = (before?, after.ok());
         let items = items(out.lines());
         let retention = self.case.retention.as_ref().map(|r| r.duration);
         let oldest = retention.map(|d| self.space.now - i64::try_from(d.as_nanos()).unwrap_or(0));
@@ -109,13 +144,7 @@ impl Run<'_> {
             })
         };
         let claims = claims(response, &items);
-        if !addressed.own {
-            self.stored = after;
-            return None;
-        }
         let mut ledger = make(after.as_deref()?, &claims);
-        let visible = self.session.target.profile.read_back.visible_within;
-        let deadline = Instant::now() + visible.max(LATE);
         let mut lost = ledger.misses_something();
         let at_first = ledger.clone();
         while lost && Instant::now() < deadline {

@@ -28,6 +28,9 @@ pub(crate) enum Fault {
     CrashesOnBadLines,
     DiesAfterCanary,
     NoInfluxql,
+    ForgetsOnceRead,
+    UnreadableAfterBadLines,
+    SlowToReadAfterBadLines,
 }
 
 /// A stored point: measurement, tags, fields, time; and when it shows.
@@ -45,6 +48,10 @@ struct State {
     databases: BTreeMap<String, Vec<Point>>,
     writes: usize,
     dead: bool,
+    /// The databases to which a bad line has come.
+    spoilt: Vec<String>,
+    /// The databases that were read.
+    read: Vec<String>,
 }
 
 /// A running server.
@@ -69,6 +76,11 @@ impl Fake {
 
     pub(crate) fn databases(&self) -> Vec<String> {
         self.state.lock().unwrap().databases.keys().cloned().collect()
+    }
+
+    /// How many writes with a bad line have come.
+    pub(crate) fn bad_writes(&self) -> usize {
+        self.state.lock().unwrap().spoilt.len()
     }
 }
 
@@ -161,11 +173,33 @@ fn answer(head: &str, body: &str, fault: Fault, state: &Mutex<State>) -> Reply {
                 "{\"error\":\"unable to parse authentication credentials\"}".to_owned(),
             );
         }
+        Fault::UnreadableAfterBadLines if state.spoilt.contains(&param("db")) => {
+            return Reply::Answer(500, "{\"error\":\"out of order\"}".to_owned());
+        }
+        Fault::SlowToReadAfterBadLines if state.spoilt.contains(&param("db")) => {
+            return Reply::Hang;
+        }
         Fault::NoInfluxql if path == "/query" => return Reply::Answer(404, String::new()),
         _ => {}
     }
     match path {
-        "/query" => Reply::Answer(200, statement(&mut state, &param("q"), &param("db"))),
+        "/query" => {
+            let (text, db) = (param("q"), param("db"));
+            if fault == Fault::ForgetsOnceRead && text.starts_with("SELECT") {
+                // The first reading comes right after the write.
+                if state.read.contains(&db) {
+                    state
+                        .databases
+                        .entry(db.clone())
+                        .or_default()
+                        .retain(|p| p.measurement != "cpu");
+                }
+            }
+            if text == "SHOW TAG KEYS" {
+                state.read.push(db.clone());
+            }
+            Reply::Answer(200, statement(&mut state, &text, &db))
+        }
         "/write" => write(&mut state, &param("db"), body, fault),
         _ => Reply::Answer(404, "404 page not found\n".to_owned()),
     }
@@ -185,6 +219,9 @@ fn write(state: &mut State, db: &str, body: &str, fault: Fault) -> Reply {
             Some(point) => points.push(point),
             None => bad.push(format!("unable to parse '{line}': missing fields")),
         }
+    }
+    if !bad.is_empty() {
+        state.spoilt.push(db.to_owned());
     }
     match fault {
         Fault::HangsOnBadLines if !bad.is_empty() => return Reply::Hang,
