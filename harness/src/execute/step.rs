@@ -183,10 +183,12 @@ impl Run<'_> {
     fn note_curl(&mut self, out: &Outgoing) {
         let secrets = self.session.secrets(self.space);
         let line = curl(&self.session.target.base, &out.request, &secrets);
-        let mut line = line.replace(&self.space.database, crate::explain::DATABASE);
-        if !self.space.prefix.is_empty() {
-            line = line.replace(&self.space.prefix, "");
-        }
+        // A database that was there before keeps its name: the line runs as it was sent.
+        let line = if self.space.prefix.is_empty() {
+            line.replace(&self.space.database, crate::explain::DATABASE)
+        } else {
+            line
+        };
         self.done.curl.push(line);
     }
 }
