@@ -5,7 +5,7 @@
 
 use crate::line::{FieldValue, Line};
 use crate::text::lossy;
-use std::fmt;
+use core::fmt;
 
 /// Measurement: commas and spaces escaped. Keys and tag values: equal signs too. String values:
 /// quotes escaped, no quotes around. Floats as Rust shows them: `1.0` is `1`, `1e20` all digits.

@@ -7,8 +7,10 @@
 use crate::dialect::IoxWording;
 use crate::text::{ORIGINAL_LINE_BYTES, cut, lossy};
 use crate::wording;
-use std::fmt;
-use std::ops::Range;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
 
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,11 @@ pub enum ParseErrorKind {
     ExpectedEquals,
     /// IOx: a name or key or value that ends in a backslash.
     EndsWithBackslash,
+    /// A line so long that positions in it could not be told; no product's answer.
+    LineTooLong {
+        /// What is allowed.
+        limit: usize,
+    },
     /// IOx: a name, key, value or string that is too long.
     StringTooLong {
         /// What is allowed.
@@ -112,7 +119,7 @@ impl fmt::Display for ParseError {
     }
 }
 
-impl std::error::Error for ParseError {}
+impl core::error::Error for ParseError {}
 
 impl ParseError {
     /// The product's reason alone, `missing fields`.

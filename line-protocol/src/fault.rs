@@ -3,7 +3,7 @@
 //! The walk over the body turns it into a [`ParseError`](crate::ParseError), which is absolute.
 
 use crate::error::ParseErrorKind;
-use std::ops::Range;
+use core::ops::Range;
 
 /// What is wrong, and which bytes of the line.
 #[derive(Debug)]

@@ -13,6 +13,12 @@
 //! }
 //! ```
 
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
 mod dialect;
 mod display;
 mod encode;
@@ -22,19 +28,28 @@ mod go;
 mod iox;
 mod line;
 mod lines;
+mod parser;
 mod physical;
+mod plain;
+#[allow(unsafe_code)]
+mod scan;
 mod sink;
+mod tape;
 mod text;
 mod unescape;
+mod view;
 mod wording;
 
 pub use dialect::{Dialect, GoDialect, IoxDialect, IoxWording, Options, Precision};
 pub use encode::{EncodeError, Part, Point, encode};
 pub use error::{ParseError, ParseErrorKind};
 pub use line::{Field, FieldValue, Line, Tag, Text};
-pub use lines::{Lines, parse, parse_into};
+pub use lines::{OwnedLines, parse};
+pub use parser::{Lines, Parser};
+pub use scan::Scan;
 pub use sink::{ErrorSink, FirstN};
 pub use text::{ORIGINAL_LINE_BYTES, cut, lossy};
+pub use view::{Fields, LineView, Tags};
 
 /// The examples of the README, so that they are compiled and run.
 #[cfg(doctest)]

@@ -2,8 +2,9 @@
 //!
 //! This module holds the result only; which bytes become what is the grammars' matter.
 
-use std::borrow::Cow;
-use std::ops::Range;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Bytes as they are meant: escapes resolved, borrowed where there were none.
 pub type Text<'a> = Cow<'a, [u8]>;

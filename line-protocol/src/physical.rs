@@ -3,8 +3,8 @@
 //! Knows `\n` and `\r\n` only. That a quoted string may hold them is the grammars' knowledge, and
 //! that the two ways of counting disagree is a fact of the product that shows such lines.
 
+use core::ops::Range;
 use memchr::memchr;
-use std::ops::Range;
 
 /// Remembers where it stopped, so that asking for every line's number walks the body once.
 #[derive(Clone, Debug, Default)]

@@ -3,33 +3,34 @@
 //! A sink decides whether parsing goes on; it makes no texts.
 
 use crate::error::ParseError;
-use std::ops::ControlFlow;
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 /// Takes errors as they are found and says whether to go on.
 pub trait ErrorSink {
-    /// Takes one error. `Break` ends the parse.
-    fn report(&mut self, error: ParseError) -> ControlFlow<()>;
+    /// Takes one error, which is only made if `error` is called. `Break` ends the parse.
+    fn report(&mut self, error: impl FnOnce() -> ParseError) -> ControlFlow<()>;
 }
 
 /// Counts for nothing: errors are dropped and parsing goes on.
 impl ErrorSink for () {
-    fn report(&mut self, _error: ParseError) -> ControlFlow<()> {
+    fn report(&mut self, _error: impl FnOnce() -> ParseError) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
 
 /// Keeps every error.
 impl ErrorSink for Vec<ParseError> {
-    fn report(&mut self, error: ParseError) -> ControlFlow<()> {
-        self.push(error);
+    fn report(&mut self, error: impl FnOnce() -> ParseError) -> ControlFlow<()> {
+        self.push(error());
         ControlFlow::Continue(())
     }
 }
 
 /// Keeps the first error and ends the parse with it.
 impl ErrorSink for Option<ParseError> {
-    fn report(&mut self, error: ParseError) -> ControlFlow<()> {
-        self.get_or_insert(error);
+    fn report(&mut self, error: impl FnOnce() -> ParseError) -> ControlFlow<()> {
+        self.get_or_insert_with(error);
         ControlFlow::Break(())
     }
 }
@@ -53,17 +54,17 @@ impl FirstN {
 }
 
 impl ErrorSink for FirstN {
-    fn report(&mut self, error: ParseError) -> ControlFlow<()> {
+    fn report(&mut self, error: impl FnOnce() -> ParseError) -> ControlFlow<()> {
         self.total += 1;
         if self.kept.len() < self.limit {
-            self.kept.push(error);
+            self.kept.push(error());
         }
         ControlFlow::Continue(())
     }
 }
 
-impl<S: ErrorSink + ?Sized> ErrorSink for &mut S {
-    fn report(&mut self, error: ParseError) -> ControlFlow<()> {
+impl<S: ErrorSink> ErrorSink for &mut S {
+    fn report(&mut self, error: impl FnOnce() -> ParseError) -> ControlFlow<()> {
         (**self).report(error)
     }
 }

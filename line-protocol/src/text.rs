@@ -2,6 +2,8 @@
 //!
 //! Unescaping is not here; it belongs to the grammars.
 
+use alloc::string::String;
+
 /// How much of a line IOx shows, in bytes.
 pub const ORIGINAL_LINE_BYTES: usize = 20;
 

@@ -1,32 +1,35 @@
-//! Resolving escapes, borrowed where there are none.
+//! Resolving escapes.
 //!
 //! One function serves both grammars; which bytes may be escaped is the caller's knowledge. It
 //! never decides where a token ends.
 
+use alloc::vec::Vec;
 use memchr::memchr;
-use std::borrow::Cow;
 
 /// Drops each backslash that stands before one of `special`. Every other backslash stays, and does
 /// not protect the byte after it: in `\\,` the second backslash still belongs to the comma unless
 /// a backslash is special itself.
-pub(crate) fn unescape<'a>(bytes: &'a [u8], special: &[u8]) -> Cow<'a, [u8]> {
-    let Some(first) = memchr(b'\\', bytes) else {
-        return Cow::Borrowed(bytes);
-    };
-    let mut text = Vec::with_capacity(bytes.len());
-    text.extend_from_slice(&bytes[..first]);
-    let mut at = first;
-    while at < bytes.len() {
-        match bytes.get(at + 1) {
-            Some(next) if bytes[at] == b'\\' && special.contains(next) => {
-                text.push(*next);
-                at += 2;
-            }
-            _ => {
-                text.push(bytes[at]);
-                at += 1;
-            }
+///
+/// Appends the result to `out` and says true, or says false and appends nothing where no backslash
+/// is.
+pub(crate) fn unescape_onto(bytes: &[u8], special: &[u8], out: &mut Vec<u8>) -> bool {
+    let Some(mut next) = memchr(b'\\', bytes) else { return false };
+    let mut rest = bytes;
+    loop {
+        let (before, from) = rest.split_at(next);
+        out.extend_from_slice(before);
+        // What is taken as it is: the escaped byte, or the backslash that escapes nothing.
+        let (taken, length) = match from.get(1) {
+            Some(escaped) if special.contains(escaped) => (*escaped, 2),
+            _ => (b'\\', 1),
+        };
+        out.push(taken);
+        rest = &from[length..];
+        match memchr(b'\\', rest) {
+            Some(found) => next = found,
+            None => break,
         }
     }
-    Cow::Owned(text)
+    out.extend_from_slice(rest);
+    true
 }

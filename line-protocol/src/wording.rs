@@ -5,6 +5,10 @@
 use crate::dialect::IoxWording;
 use crate::error::ParseErrorKind as Kind;
 use crate::text::lossy;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// How many characters of the input an IOx error shows since 3.9, and how many bytes it takes to be
 /// cut.
@@ -39,6 +43,7 @@ pub(crate) fn go_reason(kind: Kind, part: &[u8]) -> Vec<u8> {
         Kind::UnsignedOutOfRange => {
             return out_of_range("unable to parse unsigned ", "ParseUint", part);
         }
+        Kind::LineTooLong { limit } => return too_long(limit).into_bytes(),
         Kind::KeyTooLong { length, limit } => {
             return format!("max key length exceeded: {length} > {limit}").into_bytes();
         }
@@ -71,6 +76,11 @@ fn reserved(key: &[u8]) -> Vec<u8> {
     format!("cannot use reserved tag key \"{quoted}\"").into_bytes()
 }
 
+/// Our own words, for what no product was seen to be sent.
+fn too_long(limit: usize) -> String {
+    format!("line is longer than {limit} bytes")
+}
+
 /// What the IOx parser answers.
 pub(crate) fn iox_reason(kind: Kind, wording: IoxWording, part: &[u8]) -> Vec<u8> {
     let backticks = wording == IoxWording::Backticks;
@@ -85,6 +95,7 @@ pub(crate) fn iox_reason(kind: Kind, wording: IoxWording, part: &[u8]) -> Vec<u8
             "Measurements, tag keys and values, and field keys may not end with a backslash"
                 .to_owned()
         }
+        Kind::LineTooLong { limit } => too_long(limit),
         Kind::StringTooLong { limit } => format!("String is greater than {}", size(limit)),
         Kind::TrailingContent => {
             let shown = if backticks { format!("`{}`", shorten(&part)) } else { quoted };

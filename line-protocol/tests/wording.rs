@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use line_protocol::{Dialect, ErrorSink, FirstN, IoxDialect, IoxWording, Options, ParseError};
-use line_protocol::{parse, parse_into};
+use line_protocol::{Parser, parse};
 
 fn text(body: &[u8], dialect: Dialect) -> String {
     let error = parse(body, &dialect, &Options::default()).find_map(Result::err);
@@ -118,7 +118,8 @@ fn sinks_decide_how_far_to_go() {
     let body = b"bad\nm f=1\nbad\nbad\nm f=2";
     fn drive(body: &[u8], mut sink: impl ErrorSink) -> usize {
         let mut good = 0;
-        let _ = parse_into(body, &Dialect::GO_V2, &Options::default(), |_| good += 1, &mut sink);
+        let mut parser = Parser::new(Dialect::GO_V2);
+        let _ = parser.parse_into(body, &Options::default(), |_| good += 1, &mut sink);
         good
     }
     let (mut first, mut all, mut some) = (None::<ParseError>, Vec::new(), FirstN::new(2));

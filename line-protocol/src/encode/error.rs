@@ -2,7 +2,10 @@
 
 use crate::dialect::Precision;
 use crate::text::lossy;
-use std::fmt;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 /// A part of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,4 +131,4 @@ fn shown(byte: u8) -> String {
     format!("'{}'", byte.escape_ascii())
 }
 
-impl std::error::Error for EncodeError {}
+impl core::error::Error for EncodeError {}

@@ -10,6 +10,8 @@ pub use error::{EncodeError, Part};
 
 use crate::dialect::{Dialect, GoDialect, IoxDialect, Precision};
 use crate::line::{Field, FieldValue, Line, Tag, Text};
+use alloc::format;
+use alloc::vec::Vec;
 use name::Place;
 
 /// What a line says.

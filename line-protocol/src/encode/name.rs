@@ -2,6 +2,7 @@
 
 use super::error::{EncodeError, Part};
 use crate::dialect::{Dialect, IoxDialect};
+use alloc::vec::Vec;
 
 /// Where a name stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,7 +114,7 @@ fn write_iox(
 
 /// IOx reads text only.
 pub(super) fn check_utf8(text: &[u8], part: Part) -> Result<(), EncodeError> {
-    match std::str::from_utf8(text) {
+    match core::str::from_utf8(text) {
         Ok(_) => Ok(()),
         Err(_) => Err(EncodeError::NotUtf8(part)),
     }

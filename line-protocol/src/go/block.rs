@@ -4,7 +4,7 @@
 //! to follow `=` and `,` too. It judges nothing.
 
 use super::skip_blanks;
-use std::ops::Range;
+use core::ops::Range;
 
 /// The next line that is not blank and not a comment, without leading blanks.
 ///

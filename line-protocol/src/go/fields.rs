@@ -8,7 +8,7 @@ use super::{before, number, skip_blanks};
 use crate::dialect::GoDialect;
 use crate::error::ParseErrorKind as Kind;
 use crate::fault::Fault;
-use std::ops::Range;
+use core::ops::Range;
 
 /// ```text
 /// fields = field *( "," field )          up to an unquoted, unescaped space

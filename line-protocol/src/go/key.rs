@@ -6,35 +6,14 @@ use super::before;
 use crate::dialect::GoDialect;
 use crate::error::ParseErrorKind as Kind;
 use crate::fault::Fault;
-use crate::line::{Tag, Text};
-use crate::unescape::unescape;
-use std::borrow::Cow;
+use crate::tape::{TagNames, Tape};
 
 /// What storage uses for itself. Compared with the key as written, escapes and all.
 pub(crate) const RESERVED: [&[u8]; 5] = [b"\xff", b"\x00", b"_field", b"_measurement", b"time"];
 
-/// Where the parts of a key stand.
-pub(super) struct Key {
-    /// Where measurement and tags end: at the space before the fields.
-    pub(super) end: usize,
-    measurement_end: usize,
-    /// Sorted by the key as written.
-    tags: Vec<TagSpan>,
-    sorted_as_written: bool,
-}
-
-#[derive(Clone, Copy)]
-struct TagSpan {
-    start: usize,
-    equals: usize,
-    end: usize,
-}
-
-impl TagSpan {
-    fn key(self, line: &[u8]) -> &[u8] {
-        &line[self.start..self.equals]
-    }
-}
+/// What a backslash may stand before in a measurement, and in the key or value of a tag.
+pub(crate) const IN_MEASUREMENT: &[u8] = b",\" =";
+pub(crate) const IN_TAG: &[u8] = b", =";
 
 /// ```text
 /// key         = measurement *( "," tag )
@@ -42,7 +21,7 @@ impl TagSpan {
 /// tag         = tag-key "=" tag-value
 /// ```
 /// Nothing but the end of the line is looked at twice: `m\t` is a measurement, `m="x` too.
-pub(super) fn scan(line: &[u8], dialect: &GoDialect) -> Result<Key, Fault> {
+pub(super) fn scan(line: &[u8], dialect: &GoDialect, tape: &mut Tape) -> Result<(), Fault> {
     if matches!(line.first(), None | Some(b',')) {
         return Err(Fault::at(Kind::MissingMeasurement, 0));
     }
@@ -53,28 +32,27 @@ pub(super) fn scan(line: &[u8], dialect: &GoDialect) -> Result<Key, Fault> {
         }
         at += 1;
     }
-    let measurement_end = at;
-    let mut tags = Vec::new();
+    tape.measurement = tape.name(line, 0..at, IN_MEASUREMENT);
     while line[at] == b',' {
-        let tag = scan_tag(line, at + 1)?;
-        at = tag.end;
-        tags.push(tag);
+        at = scan_tag(line, at + 1, tape)?;
     }
-    if dialect.reserved_tag_keys {
-        for tag in &tags {
-            if RESERVED.contains(&tag.key(line)) {
-                return Err(Fault::new(Kind::ReservedTagKey, tag.start..tag.equals));
-            }
-        }
+    tape.key_end = at;
+    let key = |tag: &TagNames| &line[tag.0.written()];
+    let tags = &mut tape.tags;
+    if dialect.reserved_tag_keys
+        && let Some((name, _)) = tags.iter().find(|tag| RESERVED.contains(&key(tag)))
+    {
+        return Err(Fault::new(Kind::ReservedTagKey, name.written()));
     }
-    let sorted_as_written = tags.is_sorted_by(|a, b| a.key(line) <= b.key(line));
-    if !sorted_as_written {
-        tags.sort_by(|a, b| a.key(line).cmp(b.key(line)));
+    tape.tags_as_written = tags.is_sorted_by(|a, b| key(a) <= key(b));
+    if !tape.tags_as_written {
+        tags.sort_by(|a, b| key(a).cmp(key(b)));
     }
-    if let Some(pair) = tags.windows(2).find(|pair| pair[0].key(line) == pair[1].key(line)) {
-        return Err(Fault::new(Kind::DuplicateTags, pair[1].start..pair[1].end));
+    if let Some(pair) = tags.windows(2).find(|pair| key(&pair[0]) == key(&pair[1])) {
+        let (name, value) = pair[1];
+        return Err(Fault::new(Kind::DuplicateTags, name.written().start..value.written().end));
     }
-    Ok(Key { end: at, measurement_end, tags, sorted_as_written })
+    Ok(())
 }
 
 /// ```text
@@ -82,7 +60,8 @@ pub(super) fn scan(line: &[u8], dialect: &GoDialect) -> Result<Key, Fault> {
 /// tag-value = any byte but " " ",", then bytes up to an unescaped "," or " "
 /// ```
 /// An unescaped `=` inside the value is an error; as its first byte it is a byte like any other.
-fn scan_tag(line: &[u8], start: usize) -> Result<TagSpan, Fault> {
+/// Puts the tag on the tape and returns where it ends.
+fn scan_tag(line: &[u8], start: usize, tape: &mut Tape) -> Result<usize, Fault> {
     if matches!(line.get(start), None | Some(b' ' | b',' | b'=')) {
         return Err(Fault::at(Kind::MissingTagKey, start));
     }
@@ -107,38 +86,12 @@ fn scan_tag(line: &[u8], start: usize) -> Result<TagSpan, Fault> {
             None => return Err(Fault::at(Kind::MissingFields, at)),
             Some(_) if before(line, at) == b'\\' => {}
             Some(b'=') => return Err(Fault::new(Kind::InvalidTagFormat, at..at + 1)),
-            Some(b' ' | b',') => return Ok(TagSpan { start, equals, end: at }),
+            Some(b' ' | b',') => break,
             Some(_) => {}
         }
     }
-}
-
-impl Key {
-    /// The name, `\,` `\ ` `\=` and `\"` resolved.
-    pub(super) fn measurement<'a>(&self, line: &'a [u8]) -> Text<'a> {
-        unescape(&line[..self.measurement_end], b",\" =")
-    }
-
-    /// The tags, `\,` `\ ` and `\=` resolved.
-    pub(super) fn tags<'a>(&self, line: &'a [u8]) -> Vec<Tag<'a>> {
-        let text = |range: std::ops::Range<usize>| unescape(&line[range], b", =");
-        self.tags
-            .iter()
-            .map(|tag| (text(tag.start..tag.equals), text(tag.equals + 1..tag.end)))
-            .collect()
-    }
-
-    /// Measurement and tags as written, but in the order of the keys.
-    pub(super) fn series_key<'a>(&self, line: &'a [u8]) -> Text<'a> {
-        if self.sorted_as_written {
-            return Cow::Borrowed(&line[..self.end]);
-        }
-        let mut key = Vec::with_capacity(self.end);
-        key.extend_from_slice(&line[..self.measurement_end]);
-        for tag in &self.tags {
-            key.push(b',');
-            key.extend_from_slice(&line[tag.start..tag.end]);
-        }
-        Cow::Owned(key)
-    }
+    let key = tape.name(line, start..equals, IN_TAG);
+    let value = tape.name(line, equals + 1..at, IN_TAG);
+    tape.tags.push((key, value));
+    Ok(at)
 }

@@ -13,41 +13,35 @@ mod read;
 mod timestamp;
 
 pub(crate) use block::next_line;
-pub(crate) use key::RESERVED;
-pub(crate) use timestamp::MAX_TIME;
+pub(crate) use key::{IN_MEASUREMENT, IN_TAG, RESERVED};
+pub(crate) use read::{FIELD_KEY_SEPARATOR, IN_FIELD_KEY};
+pub(crate) use timestamp::{MAX_TIME, default_time, nanoseconds};
 
 use crate::dialect::{GoDialect, Options};
 use crate::error::ParseErrorKind;
 use crate::fault::Fault;
-use crate::line::Line;
+use crate::tape::Tape;
 
 /// ```text
 /// line = key " "+ fields [ " "+ timestamp " "* ]
 /// ```
-pub(crate) fn parse_line<'a>(
-    raw: &'a [u8],
+pub(crate) fn parse_line(
+    raw: &[u8],
     dialect: &GoDialect,
     options: &Options,
-) -> Result<Line<'a>, Fault> {
-    let key = key::scan(raw, dialect)?;
-    if key.end > dialect.max_key_bytes {
-        let kind = ParseErrorKind::KeyTooLong { length: key.end, limit: dialect.max_key_bytes };
-        return Err(Fault::new(kind, 0..key.end));
+    tape: &mut Tape,
+) -> Result<(), Fault> {
+    key::scan(raw, dialect, tape)?;
+    if tape.key_end > dialect.max_key_bytes {
+        let (length, limit) = (tape.key_end, dialect.max_key_bytes);
+        return Err(Fault::new(ParseErrorKind::KeyTooLong { length, limit }, 0..length));
     }
-    let scanned = fields::scan(raw, key.end, dialect)?;
-    let fields = read::fields(raw, scanned.clone(), key.end, dialect)?;
-    let time = timestamp::scan(raw, scanned.end, options)?;
-    Ok(Line {
-        number: 0,
-        raw,
-        span: 0..0,
-        measurement: key.measurement(raw),
-        tags: key.tags(raw),
-        fields: fields?,
-        timestamp: Some(time.unwrap_or_else(|| options.precision.truncate(options.default_time))),
-        has_timestamp: time.is_some(),
-        series_key: key.series_key(raw),
-    })
+    let fields = fields::scan(raw, tape.key_end, dialect)?;
+    let unreadable = read::fields(raw, fields.clone(), dialect, tape)?;
+    let time = timestamp::scan(raw, fields.end, options)?;
+    tape.timestamp = Some(time.unwrap_or_else(|| default_time(options)));
+    tape.has_timestamp = time.is_some();
+    unreadable.map_or(Ok(()), Err)
 }
 
 /// What the Go parser skips before a line, before the fields and before the timestamp. Between

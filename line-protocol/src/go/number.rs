@@ -95,6 +95,6 @@ pub(super) fn decode_float(token: &[u8]) -> Option<f64> {
 }
 
 /// Rust's reading of a decimal number; the same as Go's for what [`scan`] lets through.
-pub(super) fn parse<T: std::str::FromStr>(token: &[u8]) -> Option<T> {
-    std::str::from_utf8(token).ok()?.parse().ok()
+pub(super) fn parse<T: core::str::FromStr>(token: &[u8]) -> Option<T> {
+    core::str::from_utf8(token).ok()?.parse().ok()
 }

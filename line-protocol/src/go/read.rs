@@ -9,22 +9,23 @@ use super::number::{decode_boolean, decode_float, parse};
 use crate::dialect::GoDialect;
 use crate::error::ParseErrorKind as Kind;
 use crate::fault::Fault;
-use crate::line::{Field, FieldValue};
-use crate::unescape::unescape;
-use std::ops::Range;
+use crate::tape::{Tape, Value};
+use core::ops::Range;
 
-/// What storage puts between series key and field key.
-const FIELD_KEY_SEPARATOR: usize = 4;
+/// How long what storage puts between series key and field key is.
+pub(crate) const FIELD_KEY_SEPARATOR: usize = 4;
 
-/// The outer result is judged before the timestamp, as in the real parser; the inner one holds
-/// what it would only have met when reading the values, after accepting the line.
-pub(super) fn fields<'a>(
-    line: &'a [u8],
+/// What a backslash may stand before in a field key.
+pub(crate) const IN_FIELD_KEY: &[u8] = b",\" =";
+
+/// What is refused is judged before the timestamp, as in the real parser; what is returned it would
+/// only have met when reading the values, after accepting the line.
+pub(super) fn fields(
+    line: &[u8],
     scanned: Range<usize>,
-    series_key: usize,
     dialect: &GoDialect,
-) -> Result<Result<Vec<Field<'a>>, Fault>, Fault> {
-    let mut fields = Vec::new();
+    tape: &mut Tape,
+) -> Result<Option<Fault>, Fault> {
     let mut unreadable = None;
     let limit = dialect.max_key_bytes;
     let mut at = scanned.start;
@@ -33,13 +34,16 @@ pub(super) fn fields<'a>(
         if equals + 2 > scanned.end {
             return Err(Fault::new(Kind::InvalidValue, at..equals));
         }
-        let length = series_key + FIELD_KEY_SEPARATOR + (equals - at);
+        let length = tape.key_end + FIELD_KEY_SEPARATOR + (equals - at);
         if length > limit {
             return Err(Fault::new(Kind::KeyTooLong { length, limit }, at..equals));
         }
         let value_end = value_end(line, equals + 1, scanned.end);
-        match decode(&line[equals + 1..value_end]) {
-            Some(value) => fields.push((unescape(&line[at..equals], b",\" ="), value)),
+        match decode(line, equals + 1..value_end, tape) {
+            Some(value) => {
+                let key = tape.name(line, at..equals, IN_FIELD_KEY);
+                tape.fields.push((key, value));
+            }
             None if unreadable.is_none() => {
                 unreadable = Some(Fault::new(Kind::InvalidValue, at..equals));
             }
@@ -47,7 +51,7 @@ pub(super) fn fields<'a>(
         }
         at = value_end + 1;
     }
-    Ok(unreadable.map_or(Ok(fields), Err))
+    Ok(unreadable)
 }
 
 fn key_end(line: &[u8], from: usize, end: usize) -> usize {
@@ -75,18 +79,19 @@ fn value_end(line: &[u8], from: usize, end: usize) -> usize {
 
 /// The kind is decided by the first byte, integers by the last. A string loses its first and its
 /// last byte, whatever the last one is: `"a"b` is `a"`.
-fn decode(value: &[u8]) -> Option<FieldValue<'_>> {
+fn decode(line: &[u8], range: Range<usize>, tape: &mut Tape) -> Option<Value> {
+    let value = &line[range.clone()];
     let (first, rest) = value.split_first()?;
     if *first == b'"' {
-        let (_, inner) = rest.split_last()?;
-        return Some(FieldValue::String(unescape(inner, b"\"\\")));
+        rest.split_last()?;
+        return Some(Value::String(tape.name(line, range.start + 1..range.end - 1, b"\"\\")));
     }
     if !b"0123456789-.nNiIu".contains(first) {
-        return decode_boolean(value).map(FieldValue::Boolean);
+        return decode_boolean(value).map(Value::Boolean);
     }
     match value.split_last()? {
-        (b'i', digits) => parse(digits).map(FieldValue::Integer),
-        (b'u', digits) => parse(digits).map(FieldValue::Unsigned),
-        _ => decode_float(value).map(FieldValue::Float),
+        (b'i', digits) => parse(digits).map(Value::Integer),
+        (b'u', digits) => parse(digits).map(Value::Unsigned),
+        _ => decode_float(value).map(Value::Float),
     }
 }

@@ -9,6 +9,18 @@ use crate::fault::Fault;
 /// The largest time, and negated the smallest, that storage can hold.
 pub(crate) const MAX_TIME: i64 = i64::MAX - 1;
 
+/// A timestamp as written, in nanoseconds; none if that is no time that storage can hold.
+pub(crate) fn nanoseconds(timestamp: i64, options: &Options) -> Option<i64> {
+    timestamp
+        .checked_mul(options.precision.multiplier())
+        .filter(|time| (-MAX_TIME..=MAX_TIME).contains(time))
+}
+
+/// What a line without a timestamp gets.
+pub(crate) fn default_time(options: &Options) -> i64 {
+    options.precision.truncate(options.default_time)
+}
+
 /// ```text
 /// timestamp = [ "-" ] *DIGIT          up to a space, a line break or the end
 /// ```
@@ -36,10 +48,7 @@ pub(super) fn scan(line: &[u8], from: usize, options: &Options) -> Result<Option
     let Some(number) = parse::<i64>(&line[token.clone()]) else {
         return Err(Fault::new(Kind::TimestampOutOfRange, token));
     };
-    let time = number
-        .checked_mul(options.precision.multiplier())
-        .filter(|time| (-MAX_TIME..=MAX_TIME).contains(time));
-    let Some(time) = time else {
+    let Some(time) = nanoseconds(number, options) else {
         return Err(Fault::new(Kind::TimeOutsideRange, token));
     };
     if line[end..].iter().any(|byte| *byte != b' ') {

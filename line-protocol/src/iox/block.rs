@@ -3,8 +3,8 @@
 //! The split follows the Go parser's; comments are cut off afterwards, so the rest of a piece that
 //! a quote in a comment swallowed is still read.
 
+use core::ops::Range;
 use memchr::memchr;
-use std::ops::Range;
 
 /// The next piece that holds something, without leading blanks and comments.
 pub(crate) fn next_line(input: &[u8], position: &mut usize) -> Option<Range<usize>> {

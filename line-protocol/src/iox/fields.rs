@@ -4,8 +4,7 @@ use super::name::Names;
 use super::number;
 use crate::error::ParseErrorKind as Kind;
 use crate::fault::Fault;
-use crate::line::{Field, FieldValue};
-use crate::unescape::unescape;
+use crate::tape::{Name, Tape, Value};
 use memchr::memchr2;
 
 /// ```text
@@ -14,37 +13,37 @@ use memchr::memchr2;
 /// ```
 /// Returns where the set ends. A comma after the first field is taken along even if no field
 /// follows; a comma after a later field is not.
-pub(super) fn read<'a>(
-    line: &'a [u8],
+pub(super) fn read(
+    line: &[u8],
     start: usize,
     names: &Names,
-) -> Result<(Vec<Field<'a>>, usize), Fault> {
-    let Some((first, mut end)) = read_field(line, start, names)? else {
+    tape: &mut Tape,
+) -> Result<usize, Fault> {
+    let Some((first, mut end)) = read_field(line, start, names, tape)? else {
         return Err(Fault::new(Kind::MissingFields, start..line.len()));
     };
-    let mut fields = Vec::with_capacity(4);
-    fields.push(first);
+    tape.fields.push(first);
     while line.get(end) == Some(&b',') {
-        match read_field(line, end + 1, names)? {
+        match read_field(line, end + 1, names, tape)? {
             Some((field, next)) => {
-                fields.push(field);
+                tape.fields.push(field);
                 end = next;
             }
-            None if fields.len() == 1 => return Ok((fields, end + 1)),
+            None if tape.fields.len() == 1 => return Ok(end + 1),
             None => break,
         }
     }
-    Ok((fields, end))
+    Ok(end)
 }
 
 type Read<T> = Result<Option<(T, usize)>, Fault>;
 
-fn read_field<'a>(line: &'a [u8], start: usize, names: &Names) -> Read<Field<'a>> {
-    let Some((key, equals)) = names.key(line, start)? else { return Ok(None) };
+fn read_field(line: &[u8], start: usize, names: &Names, tape: &mut Tape) -> Read<(Name, Value)> {
+    let Some((key, equals)) = names.key(line, start, tape)? else { return Ok(None) };
     if line.get(equals) != Some(&b'=') {
         return Ok(None);
     }
-    let value = read_value(line, equals + 1, names)?;
+    let value = read_value(line, equals + 1, names, tape)?;
     Ok(value.map(|(value, end)| ((key, value), end)))
 }
 
@@ -53,12 +52,12 @@ fn read_field<'a>(line: &'a [u8], start: usize, names: &Names) -> Read<Field<'a>
 /// boolean = "true" / "True" / "TRUE" / "t" / "T" / "false" / "False" / "FALSE" / "f" / "F"
 /// ```
 /// The longest of the booleans' spellings is taken; what follows is not looked at.
-fn read_value<'a>(line: &'a [u8], start: usize, names: &Names) -> Read<FieldValue<'a>> {
+fn read_value(line: &[u8], start: usize, names: &Names, tape: &mut Tape) -> Read<Value> {
     let rest = &line[start..];
-    let boolean = |value, length| Ok(Some((FieldValue::Boolean(value), start + length)));
+    let boolean = |value, length| Ok(Some((Value::Boolean(value), start + length)));
     match rest {
         [b'-' | b'0'..=b'9', ..] => number::read(line, start),
-        [b'"', ..] => read_string(line, start, names),
+        [b'"', ..] => read_string(line, start, names, tape),
         [b't', b'r', b'u', b'e', ..]
         | [b'T', b'r', b'u', b'e', ..]
         | [b'T', b'R', b'U', b'E', ..] => boolean(true, 4),
@@ -75,7 +74,7 @@ fn read_value<'a>(line: &'a [u8], start: usize, names: &Names) -> Read<FieldValu
 /// string = DQUOTE *( "\" DQUOTE / "\\" / any byte but DQUOTE ) DQUOTE
 /// ```
 /// A backslash before anything else is a byte like any other.
-fn read_string<'a>(line: &'a [u8], start: usize, names: &Names) -> Read<FieldValue<'a>> {
+fn read_string(line: &[u8], start: usize, names: &Names, tape: &mut Tape) -> Read<Value> {
     let mut at = start + 1;
     let end = loop {
         match memchr2(b'"', b'\\', &line[at..]) {
@@ -89,9 +88,9 @@ fn read_string<'a>(line: &'a [u8], start: usize, names: &Names) -> Read<FieldVal
             }
         }
     };
-    let text = unescape(&line[start + 1..end], b"\"\\");
-    if text.len() > names.max_bytes {
+    let text = tape.name(line, start + 1..end, b"\"\\");
+    if tape.text(line, text).len() > names.max_bytes {
         return Err(Fault::new(Kind::StringTooLong { limit: names.max_bytes }, start..end + 1));
     }
-    Ok(Some((FieldValue::String(text), end + 1)))
+    Ok(Some((Value::String(text), end + 1)))
 }

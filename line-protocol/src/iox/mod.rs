@@ -10,43 +10,36 @@ mod number;
 mod tags;
 
 pub(crate) use block::next_line;
+pub(crate) use name::{IN_KEY, IN_MEASUREMENT};
 
 use crate::dialect::IoxDialect;
 use crate::error::ParseErrorKind as Kind;
 use crate::fault::Fault;
-use crate::line::Line;
+use crate::tape::Tape;
 use name::Names;
 
 /// ```text
 /// line = measurement [ "," tags ] 1*" " fields [ 1*" " timestamp *" " ]
 /// ```
-pub(crate) fn parse_line<'a>(raw: &'a [u8], dialect: &IoxDialect) -> Result<Line<'a>, Fault> {
+pub(crate) fn parse_line(raw: &[u8], dialect: &IoxDialect, tape: &mut Tape) -> Result<(), Fault> {
     let names = Names { max_bytes: dialect.max_string_bytes };
-    let Some((measurement, mut at)) = names.measurement(raw)? else {
+    let Some((measurement, mut at)) = names.measurement(raw, tape)? else {
         return Err(Fault::at(Kind::MissingMeasurement, 0));
     };
-    let mut tag_list = Vec::new();
+    tape.measurement = measurement;
     if raw.get(at) == Some(&b',') {
-        at = tags::read(raw, at + 1, &names, dialect.wording, &mut tag_list)?;
+        at = tags::read(raw, at + 1, &names, dialect.wording, tape)?;
     }
-    let series_end = at;
-    at = spaces(raw, at).ok_or_else(|| Fault::new(Kind::ExpectedSpace, series_end..raw.len()))?;
-    let (fields, end) = fields::read(raw, at, &names)?;
+    tape.key_end = at;
+    at = spaces(raw, at).ok_or_else(|| Fault::new(Kind::ExpectedSpace, at..raw.len()))?;
+    let end = fields::read(raw, at, &names, tape)?;
     let (timestamp, end) = timestamp(raw, end)?;
     if end < raw.len() {
         return Err(Fault::new(Kind::TrailingContent, end..raw.len()));
     }
-    Ok(Line {
-        number: 0,
-        raw,
-        span: 0..0,
-        measurement,
-        tags: tag_list,
-        fields,
-        timestamp,
-        has_timestamp: timestamp.is_some(),
-        series_key: raw[..series_end].into(),
-    })
+    tape.timestamp = timestamp;
+    tape.has_timestamp = timestamp.is_some();
+    Ok(())
 }
 
 /// ```text

@@ -4,9 +4,11 @@
 
 use crate::error::ParseErrorKind as Kind;
 use crate::fault::Fault;
-use crate::line::Text;
-use crate::unescape::unescape;
-use std::borrow::Cow;
+use crate::tape::{Name, Tape};
+
+/// What a backslash may stand before in a measurement, and in any other name.
+pub(crate) const IN_MEASUREMENT: &[u8] = b", \\";
+pub(crate) const IN_KEY: &[u8] = b"\\,= ";
 
 /// Reads names up to a length.
 pub(super) struct Names {
@@ -14,33 +16,34 @@ pub(super) struct Names {
 }
 
 /// A name and where it ends; none if there is not a single byte of it.
-pub(super) type Read<'a> = Result<Option<(Text<'a>, usize)>, Fault>;
+pub(super) type Read = Result<Option<(Name, usize)>, Fault>;
 
 impl Names {
     /// Ends at a blank, NUL or comma. `\,` `\ ` and `\\` are escapes.
-    pub(super) fn measurement<'a>(&self, line: &'a [u8]) -> Read<'a> {
-        self.read(line, 0, |b| matches!(b, b' ' | b'\t' | b'\n' | 0 | b','), b", \\")
+    pub(super) fn measurement(&self, line: &[u8], tape: &mut Tape) -> Read {
+        self.read(line, 0, tape, |b| matches!(b, b' ' | b'\t' | b'\n' | 0 | b','), IN_MEASUREMENT)
     }
 
     /// Ends at a blank or `=`: a comma belongs to the key. `\\` `\,` `\=` and `\ ` are escapes.
-    pub(super) fn key<'a>(&self, line: &'a [u8], start: usize) -> Read<'a> {
-        self.read(line, start, |b| matches!(b, b' ' | b'\t' | b'\n' | b'='), b"\\,= ")
+    pub(super) fn key(&self, line: &[u8], start: usize, tape: &mut Tape) -> Read {
+        self.read(line, start, tape, |b| matches!(b, b' ' | b'\t' | b'\n' | b'='), IN_KEY)
     }
 
     /// Ends at a blank or comma: an `=` belongs to the value. Escapes as in a key.
-    pub(super) fn tag_value<'a>(&self, line: &'a [u8], start: usize) -> Read<'a> {
-        self.read(line, start, |b| matches!(b, b' ' | b'\t' | b'\n' | b','), b"\\,= ")
+    pub(super) fn tag_value(&self, line: &[u8], start: usize, tape: &mut Tape) -> Read {
+        self.read(line, start, tape, |b| matches!(b, b' ' | b'\t' | b'\n' | b','), IN_KEY)
     }
 
     /// A backslash takes the next byte with it, whatever that is, and stays itself unless that byte
     /// is one of `special`. What then ends in a backslash is refused.
-    fn read<'a>(
+    fn read(
         &self,
-        line: &'a [u8],
+        line: &[u8],
         start: usize,
+        tape: &mut Tape,
         ends: impl Fn(u8) -> bool,
         special: &[u8],
-    ) -> Read<'a> {
+    ) -> Read {
         let mut at = start;
         let mut escaped = false;
         while let Some(&byte) = line.get(at) {
@@ -57,16 +60,17 @@ impl Names {
         }
         // A backslash as the very last byte has nothing to take along.
         let end = at.min(line.len());
-        let written = &line[start..end];
         // A backslash is among the escapes of every name, so none is left that would have to
         // protect the byte after it.
-        let text = if escaped { unescape(written, special) } else { Cow::Borrowed(written) };
+        let name =
+            if escaped { tape.name(line, start..end, special) } else { Name::plain(start..end) };
+        let text = tape.text(line, name);
         if text.ends_with(b"\\") {
             return Err(Fault::new(Kind::EndsWithBackslash, start..end));
         }
         if text.len() > self.max_bytes {
             return Err(Fault::new(Kind::StringTooLong { limit: self.max_bytes }, start..end));
         }
-        Ok(Some((text, end)))
+        Ok(Some((name, end)))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::ParseErrorKind as Kind;
 use crate::fault::Fault;
-use crate::line::FieldValue;
+use crate::tape::Value;
 
 /// ```text
 /// integer  = [ "-" ] 1*DIGIT "i"
@@ -11,23 +11,19 @@ use crate::line::FieldValue;
 /// ```
 /// Whatever of it can be read is read: `1.` is `1` and a trailing `.`. A float that overflows is
 /// infinite.
-#[allow(clippy::type_complexity)]
-pub(super) fn read<'a>(
-    line: &'a [u8],
-    start: usize,
-) -> Result<Option<(FieldValue<'a>, usize)>, Fault> {
+pub(super) fn read(line: &[u8], start: usize) -> Result<Option<(Value, usize)>, Fault> {
     let Some(mut end) = signed_digits(line, start) else { return Ok(None) };
     let whole = &line[start..end];
     match line.get(end) {
         Some(b'i') => {
             let value =
                 parse(whole).ok_or_else(|| Fault::new(Kind::IntegerOutOfRange, start..end))?;
-            return Ok(Some((FieldValue::Integer(value), end + 1)));
+            return Ok(Some((Value::Integer(value), end + 1)));
         }
         Some(b'u') if line[start] != b'-' => {
             let value =
                 parse(whole).ok_or_else(|| Fault::new(Kind::UnsignedOutOfRange, start..end))?;
-            return Ok(Some((FieldValue::Unsigned(value), end + 1)));
+            return Ok(Some((Value::Unsigned(value), end + 1)));
         }
         Some(b'.') => end = digits(line, end + 1).unwrap_or(end),
         _ => {}
@@ -36,7 +32,7 @@ pub(super) fn read<'a>(
         let sign = usize::from(matches!(line.get(end + 1), Some(b'+' | b'-')));
         end = digits(line, end + 1 + sign).unwrap_or(end);
     }
-    Ok(parse(&line[start..end]).map(|value| (FieldValue::Float(value), end)))
+    Ok(parse(&line[start..end]).map(|value| (Value::Float(value), end)))
 }
 
 /// Where an optional minus and one or more digits end.
@@ -51,6 +47,6 @@ fn digits(line: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Rust's own reading of a number, which is the product's.
-pub(super) fn parse<T: std::str::FromStr>(token: &[u8]) -> Option<T> {
-    std::str::from_utf8(token).ok()?.parse().ok()
+pub(super) fn parse<T: core::str::FromStr>(token: &[u8]) -> Option<T> {
+    core::str::from_utf8(token).ok()?.parse().ok()
 }

@@ -1,0 +1,276 @@
+//! Walks a body and hands out its lines, whatever the grammar, with buffers that are used again.
+//!
+//! Plain lines are read by `plain`; for all others the dialect's grammar decides where the line
+//! ends and what it means. Here lines get their numbers and faults their places in the input.
+
+use crate::dialect::{Dialect, Options};
+use crate::error::{ParseError, ParseErrorKind, Voice};
+use crate::fault::Fault;
+use crate::line::Line;
+use crate::physical::PhysicalLines;
+use crate::plain::{self, Plain, TagOrder, Walk};
+use crate::scan::{Index, Scan};
+use crate::sink::ErrorSink;
+use crate::tape::{MAX_LINE, Tape};
+use crate::view::LineView;
+use crate::{go, iox};
+use core::ops::{ControlFlow, Range};
+
+/// A parser of one dialect, with the buffers it needs for a line.
+///
+/// Nothing is allocated any more once a parser has seen the longest line, the most tags and the
+/// most escapes it will meet, so keep it: one for each thread or connection.
+///
+/// ```
+/// use line_protocol::{Dialect, FieldValue, Options, Parser};
+/// let mut parser = Parser::new(Dialect::IOX_3_9);
+/// for body in [&b"cpu,host=a load=1.5 17\n"[..], b"mem,host=b free=12i 18\n"] {
+///     let mut lines = parser.lines(body, &Options::default());
+///     while let Some(line) = lines.next_line() {
+///         let line = line.unwrap();
+///         assert_eq!(line.tags().next().unwrap().0, b"host");
+///         assert!(matches!(line.fields().next().unwrap().1, FieldValue::Float(_) | FieldValue::Integer(12)));
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Parser {
+    dialect: Dialect,
+    scan: Scan,
+    index: Index,
+    tape: Tape,
+    order: TagOrder,
+}
+
+/// Where a parse stands in its body.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cursor {
+    /// Where the next line begins, or what is before it.
+    position: usize,
+    /// How many lines there were.
+    number: usize,
+    /// The part of the input that the index is of.
+    scanned: Range<usize>,
+    /// How many positions of the index lie before `position`.
+    passed: usize,
+    physical: PhysicalLines,
+}
+
+/// A line that is on the tape.
+pub(crate) struct Found {
+    /// Where in the input the tape's positions begin to count.
+    pub(crate) base: usize,
+    pub(crate) span: Range<usize>,
+    pub(crate) number: usize,
+}
+
+/// A refused line.
+pub(crate) struct Refused {
+    fault: Fault,
+    line: Range<usize>,
+    voice: Voice,
+}
+
+impl Parser {
+    /// A parser for this dialect, with the fastest scan that the processor can run.
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            scan: Scan::fastest(),
+            index: Index::default(),
+            tape: Tape::default(),
+            order: TagOrder::default(),
+        }
+    }
+
+    /// Uses another implementation of the scan, or the fastest if the processor cannot run that.
+    /// For tests and measurements.
+    #[must_use]
+    pub fn scan(self, scan: Scan) -> Self {
+        Self { scan: scan.or_fastest(), ..self }
+    }
+
+    /// The dialect.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    /// Parses a body, one line for each call of [`Lines::next_line`].
+    pub fn lines<'p, 'i>(&'p mut self, input: &'i [u8], options: &Options) -> Lines<'p, 'i> {
+        Lines { parser: self, input, options: *options, cursor: Cursor::default() }
+    }
+
+    /// Parses a body, hands good lines to `accept` and errors to `sink`; stops where the sink says
+    /// so. An error that the sink does not look at costs no more than finding it.
+    ///
+    /// ```
+    /// use line_protocol::{Dialect, FirstN, Options, Parser};
+    /// let mut fields = 0;
+    /// let mut errors = FirstN::new(1);
+    /// let body = b"cpu load=1,idle=2\ncpu load=\ncpu\n";
+    /// let _ = Parser::new(Dialect::GO_V2).parse_into(
+    ///     body,
+    ///     &Options::default(),
+    ///     |line| fields += line.fields().len(),
+    ///     &mut errors,
+    /// );
+    /// assert_eq!((fields, errors.total), (2, 2));
+    /// assert_eq!(errors.kept[0].reason(body), "missing field value");
+    /// ```
+    pub fn parse_into(
+        &mut self,
+        input: &[u8],
+        options: &Options,
+        mut accept: impl FnMut(LineView<'_>),
+        sink: &mut impl ErrorSink,
+    ) -> ControlFlow<()> {
+        let mut cursor = Cursor::default();
+        while let Some(step) = self.step(input, options, &mut cursor) {
+            match step {
+                Ok(found) => accept(self.view(input, found)),
+                Err(refused) => sink.report(|| cursor.locate(refused, input))?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// A found line with buffers of its own.
+    pub(crate) fn line<'a>(&self, input: &'a [u8], found: Found) -> Line<'a> {
+        let Found { base, span, number } = found;
+        let raw = span.start - base..span.end - base;
+        Line { number, span, ..self.tape.to_line(&input[base..], raw) }
+    }
+
+    #[inline(always)]
+    fn view<'a>(&'a self, input: &'a [u8], found: Found) -> LineView<'a> {
+        let base = &input[found.base..];
+        LineView::new(&self.tape, base, found.base, found.span, found.number)
+    }
+
+    /// The next line that is not blank and no comment.
+    #[inline]
+    pub(crate) fn step(
+        &mut self,
+        input: &[u8],
+        options: &Options,
+        cursor: &mut Cursor,
+    ) -> Option<Result<Found, Refused>> {
+        loop {
+            if cursor.position >= input.len() {
+                return None;
+            }
+            if cursor.position >= cursor.scanned.end {
+                self.scan_from(cursor.position, input, cursor);
+            }
+            let base = cursor.scanned.start;
+            let start = cursor.position - base;
+            let mut walk = Walk::resume(&input[base..], &self.index, cursor.passed);
+            walk.skip_to(start);
+            let order = &mut self.order;
+            let tape = &mut self.tape;
+            let read = plain::read(&mut walk, start, &self.dialect, options, order, tape);
+            let passed = walk.passed();
+            match read {
+                Plain::Line(end) => {
+                    let span = cursor.position..base + end;
+                    (cursor.position, cursor.passed) = (span.end + 1, passed);
+                    cursor.number += 1;
+                    return Some(Ok(Found { base, span, number: cursor.number }));
+                }
+                Plain::Nothing(end) => {
+                    (cursor.position, cursor.passed) = (base + end + 1, passed);
+                }
+                Plain::Unscanned if start > 0 && cursor.scanned.end < input.len() => {
+                    self.scan_from(cursor.position, input, cursor);
+                }
+                Plain::Unscanned | Plain::Other => {
+                    if let Some(step) = self.step_by_grammar(input, options, cursor) {
+                        return Some(step);
+                    }
+                }
+            }
+        }
+    }
+
+    fn scan_from(&mut self, position: usize, input: &[u8], cursor: &mut Cursor) {
+        let rest = &input[position..];
+        self.index.fill(self.scan, rest);
+        cursor.scanned = position..position + rest.len().min(Index::STRETCH);
+        cursor.passed = 0;
+        if cursor.scanned.end == input.len() {
+            // The end of the input ends a line as a line feed does.
+            self.index.push(rest.len() as u32);
+        }
+    }
+
+    /// As [`step`](Self::step), by the dialect's own grammar; none where nothing follows.
+    #[cold]
+    #[inline(never)]
+    fn step_by_grammar(
+        &mut self,
+        input: &[u8],
+        options: &Options,
+        cursor: &mut Cursor,
+    ) -> Option<Result<Found, Refused>> {
+        let (line, voice) = match &self.dialect {
+            Dialect::Go(_) => (go::next_line(input, &mut cursor.position)?, Voice::Go),
+            Dialect::Iox(dialect) => {
+                (iox::next_line(input, &mut cursor.position)?, Voice::Iox(dialect.wording))
+            }
+        };
+        cursor.number += 1;
+        let raw = &input[line.clone()];
+        self.tape.clear();
+        let parsed = match &self.dialect {
+            _ if raw.len() > MAX_LINE => {
+                Err(Fault::at(ParseErrorKind::LineTooLong { limit: MAX_LINE }, 0))
+            }
+            Dialect::Go(dialect) => go::parse_line(raw, dialect, options, &mut self.tape),
+            Dialect::Iox(dialect) => iox::parse_line(raw, dialect, &mut self.tape),
+        };
+        Some(match parsed {
+            Ok(()) => Ok(Found { base: line.start, span: line, number: cursor.number }),
+            Err(fault) => Err(Refused { fault, line, voice }),
+        })
+    }
+}
+
+impl Cursor {
+    /// Makes the error of the line that was just refused.
+    pub(crate) fn locate(&mut self, refused: Refused, input: &[u8]) -> ParseError {
+        let Refused { fault, line, voice } = refused;
+        ParseError {
+            kind: fault.kind,
+            line_number: self.number,
+            span: line.start + fault.span.start..line.start + fault.span.end,
+            line,
+            physical: self.physical.find(input, self.number),
+            voice,
+        }
+    }
+}
+
+/// The lines of one body, in order, good and bad. Made by [`Parser::lines`].
+#[derive(Debug)]
+pub struct Lines<'p, 'i> {
+    parser: &'p mut Parser,
+    input: &'i [u8],
+    options: Options,
+    cursor: Cursor,
+}
+
+impl Lines<'_, '_> {
+    /// The next line, which is the parser's until the next call; none at the end of the body.
+    ///
+    /// Not an [`Iterator`], since its items could not be kept; [`parse`](crate::parse) gives one.
+    #[inline]
+    pub fn next_line(&mut self) -> Option<Result<LineView<'_>, ParseError>> {
+        match self.parser.step(self.input, &self.options, &mut self.cursor)? {
+            Ok(found) => Some(Ok(self.parser.view(self.input, found))),
+            Err(refused) => Some(Err(self.cursor.locate(refused, self.input))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

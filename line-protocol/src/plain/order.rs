@@ -1,0 +1,84 @@
+//! The order of a line's tags in the Go grammar, remembered from line to line.
+//!
+//! Lines that follow each other mostly have the same tag keys in the same order. Then sorting,
+//! looking for keys that are there twice and looking for reserved ones is one comparison with the
+//! keys of the line before.
+
+use crate::go;
+use crate::tape::{TagNames, Tape};
+use alloc::vec::Vec;
+use core::mem;
+
+/// The keys of the last line, and what sorts them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TagOrder {
+    /// The keys as written, one after another.
+    keys: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<u32>,
+    /// Which tag of the line comes at which place.
+    places: Vec<u32>,
+    as_written: bool,
+    reserved_refused: bool,
+    /// A second list of tags, to sort from one into the other.
+    spare: Vec<TagNames>,
+}
+
+impl TagOrder {
+    /// Sorts the tags by their keys as written. None if a key is there twice or is reserved.
+    #[inline(always)]
+    pub(crate) fn apply(
+        &mut self,
+        base: &[u8],
+        tape: &mut Tape,
+        refuse_reserved: bool,
+    ) -> Option<()> {
+        if tape.tags.is_empty() {
+            return Some(());
+        }
+        if !(self.is_of(base, &tape.tags) && (self.reserved_refused || !refuse_reserved)) {
+            self.learn(base, &tape.tags, refuse_reserved)?;
+        }
+        if !self.as_written {
+            self.spare.clear();
+            self.spare.extend(self.places.iter().map(|place| tape.tags[*place as usize]));
+            mem::swap(&mut self.spare, &mut tape.tags);
+            tape.tags_as_written = false;
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn is_of(&self, base: &[u8], tags: &[TagNames]) -> bool {
+        let mut start = 0;
+        self.ends.len() == tags.len()
+            && self.ends.iter().zip(tags).all(|(&end, (key, _))| {
+                let known = &self.keys[start..end as usize];
+                start = end as usize;
+                *known == base[key.written()]
+            })
+    }
+
+    #[inline(never)]
+    fn learn(&mut self, base: &[u8], tags: &[TagNames], refuse_reserved: bool) -> Option<()> {
+        let key = |place: &u32| &base[tags[*place as usize].0.written()];
+        self.ends.clear();
+        self.places.clear();
+        self.places.extend(0..tags.len() as u32);
+        if refuse_reserved && self.places.iter().any(|place| go::RESERVED.contains(&key(place))) {
+            return None;
+        }
+        self.places.sort_unstable_by(|a, b| key(a).cmp(key(b)));
+        if self.places.windows(2).any(|pair| key(&pair[0]) == key(&pair[1])) {
+            return None;
+        }
+        self.as_written = self.places.is_sorted();
+        self.reserved_refused = refuse_reserved;
+        self.keys.clear();
+        for (name, _) in tags {
+            self.keys.extend_from_slice(&base[name.written()]);
+            self.ends.push(self.keys.len() as u32);
+        }
+        Some(())
+    }
+}

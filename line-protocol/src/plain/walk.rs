@@ -1,0 +1,154 @@
+//! The walk from structural byte to structural byte.
+//!
+//! None means that the next step is not plain, or that the stretch is at its end; the caller tells
+//! the two apart by asking whether all positions are used up.
+
+use super::{Index, Name, Plain, Tape};
+
+/// A scanned stretch of the input, and how far it was walked.
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    /// The input from the beginning of the stretch on, to its very end.
+    bytes: &'a [u8],
+    positions: &'a [u32],
+    next: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Goes on in a stretch after `passed` of its positions.
+    #[inline(always)]
+    pub(crate) fn resume(bytes: &'a [u8], index: &'a Index, passed: usize) -> Self {
+        Self { bytes, positions: index.positions(), next: passed }
+    }
+
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How many positions were passed.
+    #[inline(always)]
+    pub(crate) fn passed(&self) -> usize {
+        self.next
+    }
+
+    /// Whether no position is left, so that what follows was not scanned.
+    #[inline(always)]
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.next >= self.positions.len()
+    }
+
+    /// Passes the positions before `start`.
+    #[inline(always)]
+    pub(crate) fn skip_to(&mut self, start: usize) {
+        while self.positions.get(self.next).is_some_and(|at| (*at as usize) < start) {
+            self.next += 1;
+        }
+    }
+
+    /// The next structural byte and where it stands. The end of the input counts as a line feed.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<(usize, u8)> {
+        let at = *self.positions.get(self.next)? as usize;
+        self.next += 1;
+        Some((at, self.bytes.get(at).copied().unwrap_or(b'\n')))
+    }
+
+    /// A name from `start` on, where it ends, and the byte that ends it.
+    #[inline(always)]
+    pub(super) fn name(
+        &mut self,
+        start: usize,
+        escapable: &[u8],
+        tape: &mut Tape,
+    ) -> Option<(Name, usize, u8)> {
+        let (end, stop) = self.next()?;
+        if stop == b'\\' {
+            return self.escaped_name(start, end, escapable, tape);
+        }
+        (end > start).then(|| (Name::plain(start..end), end, stop))
+    }
+
+    /// A name whose first backslash stands at `backslash`.
+    ///
+    /// A backslash before a byte that is not structural is a byte like any other, in every dialect.
+    #[cold]
+    #[inline(never)]
+    fn escaped_name(
+        &mut self,
+        start: usize,
+        backslash: usize,
+        escapable: &[u8],
+        tape: &mut Tape,
+    ) -> Option<(Name, usize, u8)> {
+        let (mut at, mut byte) = (backslash, b'\\');
+        while byte == b'\\' {
+            let after = at + 1;
+            // Go's splitter looks two bytes ahead, so the last byte but one escapes nothing.
+            if after + 1 >= self.bytes.len() {
+                return None;
+            }
+            (at, byte) = self.next()?;
+            if at == after {
+                if !matches!(byte, b',' | b' ' | b'=') {
+                    return None;
+                }
+                (at, byte) = self.next()?;
+            }
+        }
+        Some((tape.name(self.bytes, start..at, escapable), at, byte))
+    }
+
+    /// A string whose opening quote stands at `start`, without its quotes, and where it ends.
+    #[inline(always)]
+    pub(super) fn string(&mut self, start: usize, tape: &mut Tape) -> Option<(Name, usize)> {
+        // The opening quote itself.
+        self.next()?;
+        let mut escaped = false;
+        loop {
+            let (at, byte) = self.next()?;
+            match byte {
+                // Not the end of the input, which counts as a line feed.
+                b'"' => {
+                    let inside = start + 1..at;
+                    let text = if escaped {
+                        tape.name(self.bytes, inside, b"\"\\")
+                    } else {
+                        Name::plain(inside)
+                    };
+                    return Some((text, at + 1));
+                }
+                b'\\' => {
+                    escaped = true;
+                    if at + 2 >= self.bytes.len() {
+                        return None;
+                    }
+                    // It takes the next byte with it, which matters if that is structural.
+                    if self.positions.get(self.next).is_some_and(|p| *p as usize == at + 1) {
+                        self.next += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A comment up to the end of its line. With a quote or a backslash in it, where it ends is the
+    /// grammar's matter.
+    pub(super) fn comment(&mut self) -> Plain {
+        loop {
+            match self.next() {
+                None => return Plain::Unscanned,
+                Some((_, b'"' | b'\\')) => return Plain::Other,
+                Some((at, b'\n')) => return Plain::Nothing(at),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// An empty line.
+    pub(super) fn blank(&mut self, start: usize) -> Plain {
+        self.next += 1;
+        Plain::Nothing(start)
+    }
+}
