@@ -13,31 +13,37 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 /// The longest line: what a position can name. No product takes a body of that size.
-pub(crate) const MAX_LINE: usize = u32::MAX as usize;
+pub(crate) const MAX_LINE: usize = (ESCAPED - 1) as usize;
 
-/// A name or a string: where it is written, and where its unescaped form is, if that differs.
+/// Set in the start of a name that had to be unescaped.
+const ESCAPED: u32 = 1 << 31;
+
+/// A name or a string: where it is written, or which of the tape's unescaped ones it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Name {
     start: u32,
     end: u32,
-    /// In the tape's own bytes. Empty if what is written is what is meant: an escape always means
-    /// at least one byte.
-    meant_start: u32,
-    meant_end: u32,
 }
 
 impl Name {
     /// What is written is what is meant.
     #[inline(always)]
     pub(crate) fn plain(written: Range<usize>) -> Self {
-        let (start, end) = (written.start as u32, written.end as u32);
-        Self { start, end, meant_start: 0, meant_end: 0 }
+        Self { start: written.start as u32, end: written.end as u32 }
     }
 
-    #[inline(always)]
-    pub(crate) fn written(self) -> Range<usize> {
-        self.start as usize..self.end as usize
+    fn is_escaped(self) -> bool {
+        self.start & ESCAPED != 0
     }
+}
+
+/// A name with escapes: where it is written, and where in the tape's own bytes what it means ends,
+/// which is where the next one begins.
+#[derive(Clone, Copy, Debug)]
+struct EscapedName {
+    written: Name,
+    meant_start: usize,
+    meant_end: usize,
 }
 
 /// A field's value.
@@ -65,6 +71,7 @@ pub(crate) struct Tape {
     pub(crate) key_end: usize,
     /// Whether the tags stand here in the order in which they are written.
     pub(crate) tags_as_written: bool,
+    escaped: Vec<EscapedName>,
     unescaped: Vec<u8>,
 }
 
@@ -74,29 +81,48 @@ impl Tape {
     pub(crate) fn clear(&mut self) {
         self.tags.clear();
         self.fields.clear();
+        self.escaped.clear();
         self.unescaped.clear();
         self.tags_as_written = true;
     }
 
     /// A name as written in `base`, with the backslashes before any of `special` dropped.
     pub(crate) fn name(&mut self, base: &[u8], written: Range<usize>, special: &[u8]) -> Name {
-        let from = self.unescaped.len();
-        let mut name = Name::plain(written);
-        if unescape_onto(&base[name.written()], special, &mut self.unescaped) {
-            name.meant_start = from as u32;
-            name.meant_end = self.unescaped.len() as u32;
+        let meant_start = self.unescaped.len();
+        let plain = Name::plain(written.clone());
+        if !unescape_onto(&base[written], special, &mut self.unescaped) {
+            return plain;
         }
+        let name = Name { start: ESCAPED | self.escaped.len() as u32, end: 0 };
+        let meant_end = self.unescaped.len();
+        self.escaped.push(EscapedName { written: plain, meant_start, meant_end });
         name
     }
 
     /// The bytes that a name means.
     #[inline(always)]
     pub(crate) fn text<'a>(&'a self, base: &'a [u8], name: Name) -> &'a [u8] {
-        if name.meant_end == 0 {
-            &base[name.written()]
+        if name.is_escaped() {
+            self.meant(name)
         } else {
-            &self.unescaped[name.meant_start as usize..name.meant_end as usize]
+            &base[name.start as usize..name.end as usize]
         }
+    }
+
+    fn meant(&self, name: Name) -> &[u8] {
+        let escaped = self.escaped[(name.start & !ESCAPED) as usize];
+        &self.unescaped[escaped.meant_start..escaped.meant_end]
+    }
+
+    /// Where a name is written.
+    #[inline(always)]
+    pub(crate) fn written(&self, name: Name) -> Range<usize> {
+        let Name { start, end } = if name.is_escaped() {
+            self.escaped[(name.start & !ESCAPED) as usize].written
+        } else {
+            name
+        };
+        start as usize..end as usize
     }
 
     /// Measurement and tags as written, in the order in which the tags stand here. `line` is where
@@ -106,10 +132,10 @@ impl Tape {
             return Cow::Borrowed(&base[line..self.key_end]);
         }
         let mut key = Vec::with_capacity(self.key_end - line);
-        key.extend_from_slice(&base[self.measurement.written()]);
+        key.extend_from_slice(&base[self.written(self.measurement)]);
         for (tag, value) in &self.tags {
             key.push(b',');
-            key.extend_from_slice(&base[tag.written().start..value.written().end]);
+            key.extend_from_slice(&base[self.written(*tag).start..self.written(*value).end]);
         }
         Cow::Owned(key)
     }
@@ -118,10 +144,10 @@ impl Tape {
     /// `base`, and so is the line's span.
     pub(crate) fn to_line<'a>(&self, base: &'a [u8], raw: Range<usize>) -> Line<'a> {
         let text = |name: Name| -> Text<'a> {
-            if name.meant_end == 0 {
-                Cow::Borrowed(&base[name.written()])
+            if name.is_escaped() {
+                Cow::Owned(self.meant(name).to_vec())
             } else {
-                Cow::Owned(self.text(base, name).to_vec())
+                Cow::Borrowed(&base[self.written(name)])
             }
         };
         let value = |value: Value| match value {

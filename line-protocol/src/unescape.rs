@@ -6,6 +6,10 @@
 use alloc::vec::Vec;
 use memchr::memchr;
 
+/// Up to here a backslash is looked for byte by byte: names are short, and a vector search that
+/// has to be set up first is slower for them.
+const SHORT: usize = 24;
+
 /// Drops each backslash that stands before one of `special`. Every other backslash stays, and does
 /// not protect the byte after it: in `\\,` the second backslash still belongs to the comma unless
 /// a backslash is special itself.
@@ -13,23 +17,33 @@ use memchr::memchr;
 /// Appends the result to `out` and says true, or says false and appends nothing where no backslash
 /// is.
 pub(crate) fn unescape_onto(bytes: &[u8], special: &[u8], out: &mut Vec<u8>) -> bool {
-    let Some(mut next) = memchr(b'\\', bytes) else { return false };
-    let mut rest = bytes;
-    loop {
-        let (before, from) = rest.split_at(next);
-        out.extend_from_slice(before);
-        // What is taken as it is: the escaped byte, or the backslash that escapes nothing.
-        let (taken, length) = match from.get(1) {
-            Some(escaped) if special.contains(escaped) => (*escaped, 2),
-            _ => (b'\\', 1),
-        };
-        out.push(taken);
-        rest = &from[length..];
-        match memchr(b'\\', rest) {
-            Some(found) => next = found,
-            None => break,
+    let Some(first) = backslash(bytes) else { return false };
+    out.reserve(bytes.len());
+    let (before, mut rest) = bytes.split_at(first);
+    out.extend_from_slice(before);
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        match after {
+            [escaped, after @ ..] if *byte == b'\\' && special.contains(escaped) => {
+                out.push(*escaped);
+                rest = after;
+            }
+            _ => out.push(*byte),
+        }
+        if rest.len() > SHORT {
+            let (before, from) = rest.split_at(memchr(b'\\', rest).unwrap_or(rest.len()));
+            out.extend_from_slice(before);
+            rest = from;
         }
     }
-    out.extend_from_slice(rest);
     true
+}
+
+#[inline(always)]
+fn backslash(bytes: &[u8]) -> Option<usize> {
+    if bytes.len() <= SHORT {
+        bytes.iter().position(|byte| *byte == b'\\')
+    } else {
+        memchr(b'\\', bytes)
+    }
 }

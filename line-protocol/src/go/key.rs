@@ -7,6 +7,7 @@ use crate::dialect::GoDialect;
 use crate::error::ParseErrorKind as Kind;
 use crate::fault::Fault;
 use crate::tape::{TagNames, Tape};
+use core::mem;
 
 /// What storage uses for itself. Compared with the key as written, escapes and all.
 pub(crate) const RESERVED: [&[u8]; 5] = [b"\xff", b"\x00", b"_field", b"_measurement", b"time"];
@@ -37,22 +38,37 @@ pub(super) fn scan(line: &[u8], dialect: &GoDialect, tape: &mut Tape) -> Result<
         at = scan_tag(line, at + 1, tape)?;
     }
     tape.key_end = at;
-    let key = |tag: &TagNames| &line[tag.0.written()];
-    let tags = &mut tape.tags;
+    // Out of the tape for a moment, which says where they are written.
+    let mut tags = mem::take(&mut tape.tags);
+    let as_written = put_in_order(line, &mut tags, tape, dialect);
+    tape.tags = tags;
+    tape.tags_as_written = as_written?;
+    Ok(())
+}
+
+/// Sorts the tags by their keys as written, and says whether they were.
+fn put_in_order(
+    line: &[u8],
+    tags: &mut [TagNames],
+    tape: &Tape,
+    dialect: &GoDialect,
+) -> Result<bool, Fault> {
+    let key = |tag: &TagNames| &line[tape.written(tag.0)];
     if dialect.reserved_tag_keys
         && let Some((name, _)) = tags.iter().find(|tag| RESERVED.contains(&key(tag)))
     {
-        return Err(Fault::new(Kind::ReservedTagKey, name.written()));
+        return Err(Fault::new(Kind::ReservedTagKey, tape.written(*name)));
     }
-    tape.tags_as_written = tags.is_sorted_by(|a, b| key(a) <= key(b));
-    if !tape.tags_as_written {
+    let as_written = tags.is_sorted_by(|a, b| key(a) <= key(b));
+    if !as_written {
         tags.sort_by(|a, b| key(a).cmp(key(b)));
     }
     if let Some(pair) = tags.windows(2).find(|pair| key(&pair[0]) == key(&pair[1])) {
         let (name, value) = pair[1];
-        return Err(Fault::new(Kind::DuplicateTags, name.written().start..value.written().end));
+        let span = tape.written(name).start..tape.written(value).end;
+        return Err(Fault::new(Kind::DuplicateTags, span));
     }
-    Ok(())
+    Ok(as_written)
 }
 
 /// ```text

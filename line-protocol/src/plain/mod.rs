@@ -102,10 +102,7 @@ fn line(
     let (name, mut end, mut stop) = walk.name(start, escapable.measurement, tape)?;
     tape.measurement = name;
     while stop == b',' {
-        let (key, equals, after_key) = walk.name(end + 1, escapable.tag, tape)?;
-        if after_key != b'=' {
-            return None;
-        }
+        let (key, equals) = walk.key(end + 1, escapable.tag, tape)?;
         let (value, value_end, after_value) = walk.name(equals + 1, escapable.tag, tape)?;
         tape.tags.push((key, value));
         (end, stop) = (value_end, after_value);
@@ -115,10 +112,7 @@ fn line(
         return None;
     }
     loop {
-        let (key, equals, after_key) = walk.name(end + 1, escapable.field_key, tape)?;
-        if after_key != b'=' {
-            return None;
-        }
+        let (key, equals) = walk.key(end + 1, escapable.field_key, tape)?;
         let value;
         (value, end, stop) = field_value(walk, equals + 1, dialect, tape)?;
         tape.fields.push((key, value));

@@ -36,8 +36,8 @@ impl TagOrder {
         if tape.tags.is_empty() {
             return Some(());
         }
-        if !(self.is_of(base, &tape.tags) && (self.reserved_refused || !refuse_reserved)) {
-            self.learn(base, &tape.tags, refuse_reserved)?;
+        if !(self.is_of(base, tape) && (self.reserved_refused || !refuse_reserved)) {
+            self.learn(base, tape, refuse_reserved)?;
         }
         if !self.as_written {
             self.spare.clear();
@@ -49,19 +49,20 @@ impl TagOrder {
     }
 
     #[inline(always)]
-    fn is_of(&self, base: &[u8], tags: &[TagNames]) -> bool {
+    fn is_of(&self, base: &[u8], tape: &Tape) -> bool {
         let mut start = 0;
-        self.ends.len() == tags.len()
-            && self.ends.iter().zip(tags).all(|(&end, (key, _))| {
+        self.ends.len() == tape.tags.len()
+            && self.ends.iter().zip(&tape.tags).all(|(&end, (key, _))| {
                 let known = &self.keys[start..end as usize];
                 start = end as usize;
-                *known == base[key.written()]
+                *known == base[tape.written(*key)]
             })
     }
 
     #[inline(never)]
-    fn learn(&mut self, base: &[u8], tags: &[TagNames], refuse_reserved: bool) -> Option<()> {
-        let key = |place: &u32| &base[tags[*place as usize].0.written()];
+    fn learn(&mut self, base: &[u8], tape: &Tape, refuse_reserved: bool) -> Option<()> {
+        let tags = &tape.tags;
+        let key = |place: &u32| &base[tape.written(tags[*place as usize].0)];
         self.ends.clear();
         self.places.clear();
         self.places.extend(0..tags.len() as u32);
@@ -76,7 +77,7 @@ impl TagOrder {
         self.reserved_refused = refuse_reserved;
         self.keys.clear();
         for (name, _) in tags {
-            self.keys.extend_from_slice(&base[name.written()]);
+            self.keys.extend_from_slice(&base[tape.written(*name)]);
             self.ends.push(self.keys.len() as u32);
         }
         Some(())

@@ -10,15 +10,20 @@ use super::{Index, Name, Plain, Tape};
 pub(crate) struct Walk<'a> {
     /// The input from the beginning of the stretch on, to its very end.
     bytes: &'a [u8],
-    positions: &'a [u32],
-    next: usize,
+    /// The positions not yet passed.
+    rest: &'a [u32],
+    scanned: usize,
 }
+
+/// A name, where it ends, and the byte that ends it.
+type Ended = (Name, usize, u8);
 
 impl<'a> Walk<'a> {
     /// Goes on in a stretch after `passed` of its positions.
     #[inline(always)]
     pub(crate) fn resume(bytes: &'a [u8], index: &'a Index, passed: usize) -> Self {
-        Self { bytes, positions: index.positions(), next: passed }
+        let positions = index.positions();
+        Self { bytes, rest: positions.get(passed..).unwrap_or_default(), scanned: positions.len() }
     }
 
     #[inline(always)]
@@ -29,44 +34,65 @@ impl<'a> Walk<'a> {
     /// How many positions were passed.
     #[inline(always)]
     pub(crate) fn passed(&self) -> usize {
-        self.next
+        self.scanned - self.rest.len()
     }
 
     /// Whether no position is left, so that what follows was not scanned.
     #[inline(always)]
     pub(crate) fn is_at_end(&self) -> bool {
-        self.next >= self.positions.len()
+        self.rest.is_empty()
     }
 
     /// Passes the positions before `start`.
     #[inline(always)]
     pub(crate) fn skip_to(&mut self, start: usize) {
-        while self.positions.get(self.next).is_some_and(|at| (*at as usize) < start) {
-            self.next += 1;
+        while let [at, rest @ ..] = self.rest
+            && (*at as usize) < start
+        {
+            self.rest = rest;
         }
     }
 
-    /// The next structural byte and where it stands. The end of the input counts as a line feed.
+    /// The byte at a position. The end of the input counts as a line feed.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<(usize, u8)> {
-        let at = *self.positions.get(self.next)? as usize;
-        self.next += 1;
-        Some((at, self.bytes.get(at).copied().unwrap_or(b'\n')))
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(b'\n')
     }
 
-    /// A name from `start` on, where it ends, and the byte that ends it.
+    /// The next structural byte and where it stands.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<(usize, u8)> {
+        let (at, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        let at = *at as usize;
+        Some((at, self.byte(at)))
+    }
+
+    /// A name from `start` on. A backslash in it may stand before any of `escapable`.
     #[inline(always)]
     pub(super) fn name(
         &mut self,
         start: usize,
-        escapable: &[u8],
+        escapable: &'static [u8],
         tape: &mut Tape,
-    ) -> Option<(Name, usize, u8)> {
+    ) -> Option<Ended> {
         let (end, stop) = self.next()?;
         if stop == b'\\' {
             return self.escaped_name(start, end, escapable, tape);
         }
         (end > start).then(|| (Name::plain(start..end), end, stop))
+    }
+
+    /// A name that an equal sign ends, and where that stands.
+    #[inline(always)]
+    pub(super) fn key(
+        &mut self,
+        start: usize,
+        escapable: &'static [u8],
+        tape: &mut Tape,
+    ) -> Option<(Name, usize)> {
+        let (name, end, stop) = self.name(start, escapable, tape)?;
+        (stop == b'=').then_some((name, end))
     }
 
     /// A name whose first backslash stands at `backslash`.
@@ -80,7 +106,7 @@ impl<'a> Walk<'a> {
         backslash: usize,
         escapable: &[u8],
         tape: &mut Tape,
-    ) -> Option<(Name, usize, u8)> {
+    ) -> Option<Ended> {
         let (mut at, mut byte) = (backslash, b'\\');
         while byte == b'\\' {
             let after = at + 1;
@@ -108,7 +134,6 @@ impl<'a> Walk<'a> {
         loop {
             let (at, byte) = self.next()?;
             match byte {
-                // Not the end of the input, which counts as a line feed.
                 b'"' => {
                     let inside = start + 1..at;
                     let text = if escaped {
@@ -124,8 +149,8 @@ impl<'a> Walk<'a> {
                         return None;
                     }
                     // It takes the next byte with it, which matters if that is structural.
-                    if self.positions.get(self.next).is_some_and(|p| *p as usize == at + 1) {
-                        self.next += 1;
+                    if self.rest.first().is_some_and(|next| *next as usize == at + 1) {
+                        self.next()?;
                     }
                 }
                 _ => {}
@@ -148,7 +173,7 @@ impl<'a> Walk<'a> {
 
     /// An empty line.
     pub(super) fn blank(&mut self, start: usize) -> Plain {
-        self.next += 1;
+        self.next();
         Plain::Nothing(start)
     }
 }
