@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::check::dialects::{self, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use harness::case::Level;
 use harness::snapshot::Basis;
@@ -18,6 +19,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Run(RunArgs),
     Serve(ServeArgs),
+    Check(CheckArgs),
     List(ListArgs),
     Explain(ExplainArgs),
     #[command(hide = true)]
@@ -262,4 +264,64 @@ impl Switch {
 pub(crate) enum ServeFormat {
     Text,
     Json,
+}
+
+/// Checks files of line protocol and points at each error
+#[derive(Debug, Args)]
+#[command(after_help = "Dialects:
+  v1    InfluxDB OSS 1.x (v1.6, v1.12)     v3.6  InfluxDB 3 until 3.8
+  v2    InfluxDB OSS 2.x                   v3    InfluxDB 3 since 3.9 (v3.9)
+  all   each of them; also a profile's name, as `lineproof list --profiles` shows them
+
+Examples:
+  lineproof check body.lp
+  lineproof check --dialect v3 --precision s *.lp
+  lineproof check --dialect all capture.lp.gz
+  curl -s http://host/metrics.lp | lineproof check -
+  lineproof check --format github --dialect v1 --dialect v3 fixtures/*.lp     (in CI)
+
+A line is bad if one of the dialects refuses it. Only the line protocol is judged: what a server's
+storage may refuse later (types that do not match, old points) is not known here.
+Exit codes: 0 every line is good; 1 a line is refused; 2 wrong usage, or a file cannot be read (the
+other files are checked all the same). Warnings do not count.")]
+pub(crate) struct CheckArgs {
+    /// What to check; `-`, or nothing, is standard input; gzip is inflated
+    #[arg(value_name = "FILE|-")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Whose grammar; may be repeated, or a list with commas
+    #[arg(long = "dialect", value_name = "NAME", default_value = "v2", value_delimiter = ',')]
+    #[arg(value_parser = dialects::find)]
+    pub(crate) dialects: Vec<&'static [Named]>,
+    /// The unit of the timestamps [default: ns; v3 guesses it from their size]
+    #[arg(long, value_enum)]
+    pub(crate) precision: Option<Unit>,
+    /// The form of the report; json is one object a line, github is annotations
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: CheckFormat,
+    /// Show so many bad lines of each file, and count the others; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) max_errors: usize,
+    /// Print nothing: the exit code says it
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// The unit of timestamps.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Unit {
+    Ns,
+    #[value(alias = "u")]
+    Us,
+    Ms,
+    S,
+    M,
+    H,
+}
+
+/// The forms of what `check` found.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Human,
+    Json,
+    Github,
 }

@@ -1,5 +1,6 @@
 //! The binary: what the user types, and the exit code that comes of it.
 
+mod check;
 mod cli;
 mod embedded;
 mod exit;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         cli::Command::Run(args) => exit::guarded(|| run::run(&args)),
         cli::Command::Serve(args) => exit::guarded(|| serve::serve(&args)),
         cli::Command::List(args) => exit::guarded(|| list::list(&args)),
+        cli::Command::Check(args) => exit::guarded(|| check::check(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
     };

@@ -1,0 +1,107 @@
+//! What is told of one line: who refuses it, why, who would take it, and what may help.
+
+use super::dialects::{KNOWN, Named};
+use super::place::{Place, Places};
+use super::time;
+use super::walk::Verdict;
+use line_protocol::{Options, ParseError, ParseErrorKind, parse};
+use std::ops::Range;
+
+/// A line that at least one dialect refuses.
+pub(crate) struct Finding {
+    /// Where the line begins.
+    pub(crate) first: Place,
+    /// In the order in which the dialects were asked; never empty.
+    pub(crate) refusals: Vec<Refusal>,
+    /// Names of dialects, those that were not asked too.
+    pub(crate) accepted_by: Vec<&'static str>,
+    pub(crate) help: Vec<String>,
+}
+
+/// What one dialect has against the line.
+pub(crate) struct Refusal {
+    pub(crate) dialect: &'static Named,
+    pub(crate) error: ParseError,
+    /// Where the wrong part begins.
+    pub(crate) place: Place,
+}
+
+/// Something that no dialect refuses and that is hardly meant.
+pub(crate) struct Warning {
+    pub(crate) text: String,
+    pub(crate) span: Range<usize>,
+    pub(crate) place: Place,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Finding {
+    /// What is to be said of a line, if anything: `step` is what the dialects make of it.
+    pub(crate) fn new(
+        body: &[u8],
+        line: &Range<usize>,
+        step: &[(&'static Named, Verdict<'_>)],
+        options: &Options,
+        places: &Places<'_>,
+    ) -> Self {
+        let refusals: Vec<_> = step
+            .iter()
+            .filter_map(|(dialect, verdict)| Some((*dialect, verdict.as_ref().err()?.clone())))
+            .map(|(dialect, error)| {
+                let place = places.of(error.span.start);
+                Refusal { dialect, error, place }
+            })
+            .collect();
+        let help = refusals.first().map(|refusal| help(body, refusal, options));
+        Self {
+            first: places.of(line.start),
+            accepted_by: accepted_by(body, line, step, options),
+            help: help.unwrap_or_default(),
+            refusals,
+        }
+    }
+}
+
+/// Those who were asked have said it; the others are asked for this line alone.
+fn accepted_by(
+    body: &[u8],
+    line: &Range<usize>,
+    step: &[(&'static Named, Verdict<'_>)],
+    options: &Options,
+) -> Vec<&'static str> {
+    // With its line break, which a backslash before it may need.
+    let end = line.end + usize::from(body.get(line.end) == Some(&b'\n'));
+    let alone = &body[line.start..end];
+    let takes = |named: &&Named| match step.iter().find(|(asked, _)| asked.name == named.name) {
+        Some((_, verdict)) => verdict.is_ok(),
+        None => accepts(named, alone, options),
+    };
+    KNOWN.iter().filter(takes).map(|named| named.name).collect()
+}
+
+fn accepts(named: &Named, text: &[u8], options: &Options) -> bool {
+    let mut lines = parse(text, &named.dialect, options).peekable();
+    lines.peek().is_some() && lines.all(|line| line.is_ok())
+}
+
+fn help(body: &[u8], refusal: &Refusal, options: &Options) -> Vec<String> {
+    let mut help = Vec::new();
+    let line = body.get(refusal.error.line.clone()).unwrap_or_default();
+    let name = refusal.dialect.name;
+    if let Some(rest) = line.strip_suffix(b"\r")
+        && accepts(refusal.dialect, rest, options)
+    {
+        help.push(format!("{name} would accept it without the carriage return at its end (CR LF)"));
+    }
+    let beyond = matches!(
+        refusal.error.kind,
+        ParseErrorKind::TimeOutsideRange | ParseErrorKind::TimestampOutOfRange
+    );
+    let written = body.get(refusal.error.span.clone()).unwrap_or_default();
+    let written = std::str::from_utf8(written).ok().and_then(|text| text.parse().ok());
+    if let (true, Some(written)) = (beyond, written)
+        && let Some(guess) = time::likely_unit(written, options.precision)
+    {
+        help.push(guess.question());
+    }
+    help
+}

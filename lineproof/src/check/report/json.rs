@@ -1,0 +1,76 @@
+//! For programs: one object a line.
+//!
+//! `{"type":"error"}` for each line and each dialect that refuses it, `"warning"`, `"unreadable"`,
+//! and for each file and dialect a `"summary"`.
+
+use super::Report;
+use crate::check::dialects::Named;
+use crate::check::finding::{Finding, Refusal, Warning};
+use crate::check::input::Source;
+use crate::check::walk::Tally;
+use line_protocol::ParseErrorKind;
+use serde_json::{Value, json};
+
+/// For programs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Json;
+
+impl Report for Json {
+    fn refused(&self, source: &Source, finding: &Finding) -> String {
+        let object = |Refusal { dialect, error, place }: &Refusal| {
+            line(&json!({
+                "type": "error",
+                "file": source.name,
+                "line": place.line,
+                "column": place.column,
+                "span": [error.span.start, error.span.end],
+                "kind": kind(error.kind),
+                "reason": error.reason(&source.bytes),
+                "message": error.message(&source.bytes),
+                "dialect": dialect.name,
+                "accepted_by": finding.accepted_by,
+            }))
+        };
+        finding.refusals.iter().map(object).collect()
+    }
+
+    fn warning(&self, source: &Source, warning: &Warning) -> String {
+        line(&json!({
+            "type": "warning",
+            "file": source.name,
+            "line": warning.place.line,
+            "column": warning.place.column,
+            "span": [warning.span.start, warning.span.end],
+            "message": warning.text,
+            "notes": warning.notes,
+        }))
+    }
+
+    fn done(&self, source: &Source, tallies: &[(&'static Named, Tally)], hidden: u64) -> String {
+        let object = |(dialect, tally): &(&'static Named, Tally)| {
+            line(&json!({
+                "type": "summary",
+                "file": source.name,
+                "dialect": dialect.name,
+                "good": tally.good,
+                "bad": tally.bad,
+                "not_shown": hidden,
+            }))
+        };
+        tallies.iter().map(object).collect()
+    }
+
+    fn unreadable(&self, name: &str, why: &str) -> String {
+        line(&json!({ "type": "unreadable", "file": name, "message": why }))
+    }
+}
+
+fn line(value: &Value) -> String {
+    format!("{value}\n")
+}
+
+/// The kind's name in the library, without what it holds.
+fn kind(kind: ParseErrorKind) -> String {
+    let text = format!("{kind:?}");
+    text.split(' ').next().unwrap_or(&text).to_owned()
+}
