@@ -3,16 +3,13 @@
 //! Works on the bytes near the error only: a line may be as long as the file.
 
 use super::place::Place;
-use super::show::{Cell, boundary, cells};
+use super::show::{COLUMN_BYTES, cells, last_columns, width};
 use memchr::memchr;
 use std::ops::Range;
 
 /// How many columns of a line are shown, and how many of them before the error.
 const WIDTH: usize = 100;
 const BEFORE: usize = 40;
-
-/// The most bytes that a column takes.
-const COLUMN_BYTES: usize = 4;
 
 /// How many lines of an error that reaches over several are shown.
 const LINES: usize = 3;
@@ -71,8 +68,7 @@ fn window(
     let before = if fits {
         cells(&body[line.start..focus]).collect()
     } else {
-        let from = focus.saturating_sub(BEFORE * COLUMN_BYTES).max(line.start);
-        last_columns(&body[boundary(body, from).max(line.start)..focus], BEFORE)
+        last_columns(&body[line.start..focus], BEFORE)
     };
     let shown: usize = before.iter().map(|cell| cell.bytes).sum();
     let mut text = if focus - shown > line.start { "...".to_owned() } else { String::new() };
@@ -99,21 +95,4 @@ fn window(
         text += "...";
     }
     (text, marked.map(|_| from..to.max(from + 1)))
-}
-
-fn width(bytes: &[u8]) -> usize {
-    cells(bytes).map(|cell| cell.width).sum()
-}
-
-/// The cells at the end that fit into so many columns.
-fn last_columns(bytes: &[u8], columns: usize) -> Vec<Cell> {
-    let mut kept: Vec<_> = cells(bytes).collect();
-    let mut all: usize = kept.iter().map(|cell| cell.width).sum();
-    let too_many = kept.iter().take_while(|cell| {
-        let drop = all > columns;
-        all -= if drop { cell.width } else { 0 };
-        drop
-    });
-    let too_many = too_many.count();
-    kept.split_off(too_many)
 }

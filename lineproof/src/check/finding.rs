@@ -4,7 +4,7 @@ use super::dialects::{KNOWN, Named};
 use super::place::{Place, Places};
 use super::time;
 use super::walk::Verdict;
-use line_protocol::{Options, ParseError, ParseErrorKind, parse};
+use line_protocol::{Dialect, Line, Options, ParseError, ParseErrorKind, parse};
 use std::ops::Range;
 
 /// A line that at least one dialect refuses.
@@ -72,7 +72,7 @@ fn accepted_by(
     let end = line.end + usize::from(body.get(line.end) == Some(&b'\n'));
     let alone = &body[line.start..end];
     let takes = |named: &&Named| match step.iter().find(|(asked, _)| asked.name == named.name) {
-        Some((_, verdict)) => verdict.is_ok(),
+        Some((_, verdict)) => verdict.as_ref().is_ok_and(|line| in_range(named, line, options)),
         None => accepts(named, alone, options),
     };
     KNOWN.iter().filter(takes).map(|named| named.name).collect()
@@ -80,7 +80,16 @@ fn accepted_by(
 
 fn accepts(named: &Named, text: &[u8], options: &Options) -> bool {
     let mut lines = parse(text, &named.dialect, options).peekable();
-    lines.peek().is_some() && lines.all(|line| line.is_ok())
+    let good = |line: Verdict<'_>| line.is_ok_and(|line| in_range(named, &line, options));
+    lines.peek().is_some() && lines.all(good)
+}
+
+/// IOx leaves it to what comes after the parser to refuse a time.
+fn in_range(named: &Named, line: &Line<'_>, options: &Options) -> bool {
+    match (named.dialect, line.timestamp) {
+        (Dialect::Iox(_), Some(time)) => time.checked_mul(options.precision.multiplier()).is_some(),
+        _ => true,
+    }
 }
 
 fn help(body: &[u8], refusal: &Refusal, options: &Options) -> Vec<String> {

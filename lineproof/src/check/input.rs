@@ -60,7 +60,11 @@ fn inflated(mut from: impl Read, limit: u64, room: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     (&mut from).take(GZIP.len() as u64).read_to_end(&mut bytes)?;
     if bytes == GZIP {
-        return limited(MultiGzDecoder::new(GZIP.chain(from)), LIMIT, "inflates to", Vec::new());
+        let inflater = MultiGzDecoder::new(GZIP.chain(from));
+        return limited(inflater, LIMIT, "inflates to", Vec::new()).map_err(|error| {
+            let broken = !matches!(error.kind(), io::ErrorKind::Other);
+            if broken { io::Error::other(format!("broken gzip: {error}")) } else { error }
+        });
     }
     // One allocation where the size is known, and the byte that shows that nothing follows.
     bytes.reserve_exact(usize::try_from(room).unwrap_or(0).saturating_add(1));

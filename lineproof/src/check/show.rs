@@ -15,9 +15,12 @@ pub(crate) struct Cell {
     pub(crate) bytes: usize,
 }
 
-/// How many bytes of a long text are shown, at its beginning and at its end.
-const HEAD: usize = 140;
-const TAIL: usize = 80;
+/// How many columns of a long text are shown, at its beginning and at its end.
+const HEAD: usize = 120;
+const TAIL: usize = 60;
+
+/// The most bytes that a column takes.
+pub(crate) const COLUMN_BYTES: usize = 4;
 
 /// The cells of some bytes.
 pub(crate) fn cells(bytes: &[u8]) -> impl Iterator<Item = Cell> {
@@ -27,18 +30,44 @@ pub(crate) fn cells(bytes: &[u8]) -> impl Iterator<Item = Cell> {
     })
 }
 
+/// How many columns they take.
+pub(crate) fn width(bytes: &[u8]) -> usize {
+    cells(bytes).map(|cell| cell.width).sum()
+}
+
 /// A text within a sentence: its beginning and its end if it is long.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    let show = |bytes: &[u8]| cells(bytes).map(|cell| cell.text).collect::<String>();
-    if bytes.len() <= HEAD + TAIL {
-        return show(bytes);
+    const ALL: usize = HEAD + TAIL;
+    if bytes.len() <= ALL * COLUMN_BYTES && width(bytes) <= ALL {
+        return cells(bytes).map(|cell| cell.text).collect();
     }
-    let (head, tail) = (boundary(bytes, HEAD), boundary(bytes, bytes.len() - TAIL));
-    format!("{}...{}", show(&bytes[..head]), show(&bytes[tail..]))
+    let mut text = String::new();
+    let mut room = HEAD;
+    for cell in cells(&bytes[..bytes.len().min(HEAD * COLUMN_BYTES)]) {
+        let Some(left) = room.checked_sub(cell.width) else { break };
+        room = left;
+        text += &cell.text;
+    }
+    text += "...";
+    text.extend(last_columns(bytes, TAIL).into_iter().map(|cell| cell.text));
+    text
+}
+
+/// The cells at the end that fit into so many columns.
+pub(crate) fn last_columns(bytes: &[u8], columns: usize) -> Vec<Cell> {
+    let from = boundary(bytes, bytes.len().saturating_sub(columns * COLUMN_BYTES));
+    let mut kept: Vec<_> = cells(&bytes[from..]).collect();
+    let mut taken: usize = kept.iter().map(|cell| cell.width).sum();
+    let mut dropped = 0;
+    while taken > columns {
+        taken -= kept[dropped].width;
+        dropped += 1;
+    }
+    kept.split_off(dropped)
 }
 
 /// The last place up to `at` that is not inside a character.
-pub(crate) fn boundary(bytes: &[u8], at: usize) -> usize {
+fn boundary(bytes: &[u8], at: usize) -> usize {
     // A character has at most three bytes after its first.
     let starts = |at: &usize| bytes.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
     (at.saturating_sub(3)..=at).rev().find(starts).unwrap_or(at)

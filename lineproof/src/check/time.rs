@@ -54,7 +54,7 @@ pub(crate) fn doubt(written: i64, asked: Precision) -> Option<(String, Guess)> {
     }
     let guess = likely_unit(written, asked)?;
     let text = if beyond {
-        "time is out of range".to_owned()
+        "time is out of range: the parser takes it, storage will not".to_owned()
     } else {
         format!("time is {}", show(nanoseconds))
     };

@@ -125,10 +125,15 @@ fn answers(source: &Source, finding: &Finding, title: &str) -> Vec<Note> {
             None => said.push((vec![dialect.name], message)),
         }
     }
-    let own = |(names, message): &(Vec<&str>, String)| names.len() > 1 || message != title;
     let note = |(names, message): (Vec<&str>, String)| {
+        // The title has said it for the first of them.
+        let (names, what) = if message == title {
+            (&names[1..], "the same".to_owned())
+        } else {
+            (&*names, message)
+        };
         let verb = if names.len() == 1 { "answers" } else { "answer" };
-        ("note", format!("{} {verb}: {message}", names.join(", ")))
+        (!names.is_empty()).then(|| ("note", format!("{} {verb}: {what}", names.join(", "))))
     };
-    said.into_iter().filter(own).map(note).collect()
+    said.into_iter().filter_map(note).collect()
 }
