@@ -269,9 +269,9 @@ pub(crate) enum ServeFormat {
 /// Checks files of line protocol and points at each error
 #[derive(Debug, Args)]
 #[command(after_help = "Dialects:
-  v1    InfluxDB OSS 1.x (v1.6, v1.12)     v3.6  InfluxDB 3 until 3.8
-  v2    InfluxDB OSS 2.x                   v3    InfluxDB 3 since 3.9 (v3.9)
-  all   each of them; also a profile's name, as `lineproof list --profiles` shows them
+  v1    InfluxDB OSS 1.x      v3.6  InfluxDB 3 until 3.8
+  v2    InfluxDB OSS 2.x      v3    InfluxDB 3 since 3.9
+  all   each of them; also a release (v1.12), or a name that `lineproof list --profiles` shows
 
 Examples:
   lineproof check body.lp

@@ -210,6 +210,26 @@ a.lp: 1 good, 2 bad lines
 }
 
 #[test]
+fn a_string_of_two_lines_leaves_nothing_out() {
+    assert_said(
+        &from_stdin(&[], b"m s=\"one\ntwo\" x\n"),
+        1,
+        r#"
+error: bad timestamp
+ --> <stdin>:2:6
+  |
+1 | m s="one
+2 | two" x
+  |      ^
+  = note: v2 answers: unable to parse 'm s="one␊two" x': bad timestamp
+  = help: no dialect accepts this line
+
+<stdin>: 0 good, 1 bad line
+"#,
+    );
+}
+
+#[test]
 fn a_long_line_is_shown_around_the_error() {
     let many = |word: &str| (0..20_000).map(|n| format!("{word}{n}=1i,")).collect::<String>();
     let body = format!("m {}bad=1z,{}z=1\n", many("é"), many("b"));
@@ -386,6 +406,15 @@ fn json_is_one_object_a_line() {
             }),
         ]
     );
+}
+
+#[test]
+fn kinds_in_json_are_single_words() {
+    let body = format!("{} f=1\n", "k".repeat(65_536));
+    let ran = from_stdin(&["--format=json"], body.as_bytes());
+    let error: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert_eq!(error["kind"], "KeyTooLong");
+    assert_eq!(error["reason"], "max key length exceeded: 65536 > 65535");
 }
 
 #[test]

@@ -3,12 +3,14 @@
 //! A name stands for one way of reading lines: releases that read them the same way share it.
 
 use line_protocol::Dialect;
+use std::ops::RangeInclusive;
 
 /// A dialect with its name.
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) name: &'static str,
-    aliases: &'static [&'static str],
+    /// The releases that read lines so, major and minor.
+    releases: RangeInclusive<(u32, u32)>,
     pub(crate) dialect: Dialect,
 }
 
@@ -19,28 +21,42 @@ impl Named {
     }
 }
 
+const LAST: u32 = u32::MAX;
+
 /// Every dialect, once.
 pub(crate) static KNOWN: [Named; 4] = [
-    Named { name: "v1", aliases: &["v1.6", "v1.12"], dialect: Dialect::GO_V1_12 },
-    Named { name: "v2", aliases: &["v2.7", "v2.9"], dialect: Dialect::GO_V2 },
-    Named { name: "v3.6", aliases: &["v3.0", "v3.8"], dialect: Dialect::IOX_3_6 },
-    Named { name: "v3", aliases: &["v3.9"], dialect: Dialect::IOX_3_9 },
+    Named { name: "v1", releases: (1, 0)..=(1, LAST), dialect: Dialect::GO_V1_12 },
+    Named { name: "v2", releases: (2, 0)..=(2, LAST), dialect: Dialect::GO_V2 },
+    Named { name: "v3.6", releases: (3, 0)..=(3, 8), dialect: Dialect::IOX_3_6 },
+    Named { name: "v3", releases: (3, 9)..=(3, LAST), dialect: Dialect::IOX_3_9 },
 ];
 
-/// The dialect of a name, of an alias or of a profile; `all` is every one.
+/// The dialect of a name, of a release (`v1.8`) or of a profile; `all` is every one.
 pub(crate) fn find(word: &str) -> Result<&'static [Named], String> {
     if word == "all" {
         return Ok(&KNOWN);
     }
-    let by_name = |named: &&Named| named.name == word || named.aliases.contains(&word);
-    let found = KNOWN.iter().find(by_name).or_else(|| {
-        let profile = profiles::find(word).ok()?;
-        KNOWN.iter().find(|named| named.dialect == profile.facts.dialect)
-    });
+    let found = KNOWN
+        .iter()
+        .find(|named| named.name == word)
+        .or_else(|| {
+            let release = release(word)?;
+            KNOWN.iter().find(|named| named.releases.contains(&release))
+        })
+        .or_else(|| {
+            let profile = profiles::find(word).ok()?;
+            KNOWN.iter().find(|named| named.dialect == profile.facts.dialect)
+        });
     found.map(std::slice::from_ref).ok_or_else(|| {
         let names: Vec<_> = KNOWN.iter().map(|named| named.name).collect();
-        format!("known are {}, all, and the profiles of `lineproof list`", names.join(", "))
+        format!("known are {}, all, a release as v1.8, and the names that `lineproof list --profiles` shows", names.join(", "))
     })
+}
+
+/// `v1.8`
+fn release(word: &str) -> Option<(u32, u32)> {
+    let (major, minor) = word.strip_prefix('v')?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -54,8 +70,12 @@ mod tests {
         assert_eq!(name("v1.6"), Ok("v1"));
         assert_eq!(name("v3.8"), Ok("v3.6"));
         assert_eq!(name("v3.9"), Ok("v3"));
+        assert_eq!(name("v3"), Ok("v3"));
+        assert_eq!(name("v2.0"), Ok("v2"));
         assert_eq!(name("oss-v2@2.7"), Ok("v2"));
-        assert!(name("v4").is_err());
+        for word in ["v4", "v4.0", "v0.9", "v3.", "v1.6.7", "", "1.6"] {
+            assert!(name(word).is_err(), "{word}");
+        }
         for profile in profiles::ALL {
             assert!(name(&profile.name()).is_ok(), "{} has no name here", profile.name());
         }
