@@ -55,7 +55,7 @@ fn check(body: &[u8], options: &Options) {
 
 /// Pieces of which most sequences are nearly lines.
 fn nearly_lines() -> impl Strategy<Value = Vec<u8>> {
-    const PIECES: [&str; 64] = [
+    const PIECES: [&str; 66] = [
         "m",
         "cpu",
         "a",
@@ -108,6 +108,8 @@ fn nearly_lines() -> impl Strategy<Value = Vec<u8>> {
         "false",
         "False",
         "nan",
+        ",time=v",
+        "m,_field=v f=1\n",
         "1700000000000000000",
         "-9223372036854775808",
         "cpu,host=a load=1.5 17\n",

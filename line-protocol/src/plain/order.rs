@@ -19,13 +19,13 @@ pub(crate) struct TagOrder {
     /// Which tag of the line comes at which place.
     places: Vec<u32>,
     as_written: bool,
-    reserved_refused: bool,
     /// A second list of tags, to sort from one into the other.
     spare: Vec<TagNames>,
 }
 
 impl TagOrder {
-    /// Sorts the tags by their keys as written. None if a key is there twice or is reserved.
+    /// Sorts the tags by their keys as written. None if a key is there twice, or is reserved and
+    /// such keys are refused, which must always be the same for one memory.
     #[inline(always)]
     pub(crate) fn apply(
         &mut self,
@@ -36,7 +36,7 @@ impl TagOrder {
         if tape.tags.is_empty() {
             return Some(());
         }
-        if !(self.is_of(base, tape) && (self.reserved_refused || !refuse_reserved)) {
+        if !self.is_of(base, tape) {
             self.learn(base, tape, refuse_reserved)?;
         }
         if !self.as_written {
@@ -74,7 +74,6 @@ impl TagOrder {
             return None;
         }
         self.as_written = self.places.is_sorted();
-        self.reserved_refused = refuse_reserved;
         self.keys.clear();
         for (name, _) in tags {
             self.keys.extend_from_slice(&base[tape.written(*name)]);

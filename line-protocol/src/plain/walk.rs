@@ -98,6 +98,8 @@ impl<'a> Walk<'a> {
     /// A name whose first backslash stands at `backslash`.
     ///
     /// A backslash before a byte that is not structural is a byte like any other, in every dialect.
+    /// That Go's splitter ignores a backslash two bytes before the end of the body makes no
+    /// difference: a name is followed by more than that.
     #[cold]
     #[inline(never)]
     fn escaped_name(
@@ -110,10 +112,6 @@ impl<'a> Walk<'a> {
         let (mut at, mut byte) = (backslash, b'\\');
         while byte == b'\\' {
             let after = at + 1;
-            // Go's splitter looks two bytes ahead, so the last byte but one escapes nothing.
-            if after + 1 >= self.bytes.len() {
-                return None;
-            }
             (at, byte) = self.next()?;
             if at == after {
                 if !matches!(byte, b',' | b' ' | b'=') {
@@ -145,9 +143,6 @@ impl<'a> Walk<'a> {
                 }
                 b'\\' => {
                     escaped = true;
-                    if at + 2 >= self.bytes.len() {
-                        return None;
-                    }
                     // It takes the next byte with it, which matters if that is structural.
                     if self.rest.first().is_some_and(|next| *next as usize == at + 1) {
                         self.next()?;
