@@ -13,31 +13,25 @@ pub fn report(events: &[Event]) -> String {
         let area = result.id.split('/').next().unwrap_or_default();
         suites.entry(format!("{}.{area}", result.profile)).or_default().push(result);
     }
-    let mut xml =
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"lineproof\">\n".to_owned();
+    let ends: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Finished(finished) => {
+                finished.reason.as_ref().map(|why| (&finished.profile, why))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
+    let all: Vec<&CaseResult> = suites.values().flatten().copied().collect();
+    let _ = writeln!(xml, "<testsuites name=\"lineproof\" {}>", totals(&all, ends.len()));
     for (name, results) in &suites {
-        let count =
-            |wanted: &[Verdict]| results.iter().filter(|r| wanted.contains(&r.verdict)).count();
-        let time: u64 = results.iter().map(|r| r.milliseconds).sum();
-        let _ = writeln!(
-            xml,
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\">",
-            escape(name),
-            results.len(),
-            count(&[Verdict::Fail, Verdict::Xpass]),
-            count(&[Verdict::Error, Verdict::Unknown]),
-            count(&[Verdict::Xfail, Verdict::Unsupported, Verdict::Skipped]),
-            seconds(time)
-        );
+        let _ = writeln!(xml, "  <testsuite name=\"{}\" {}>", escape(name), totals(results, 0));
         for result in results {
             case(&mut xml, name, result);
         }
         xml += "  </testsuite>\n";
     }
-    let ends = events.iter().filter_map(|event| match event {
-        Event::Finished(finished) => finished.reason.as_ref().map(|why| (&finished.profile, why)),
-        _ => None,
-    });
     for (profile, why) in ends {
         let _ = writeln!(
             xml,
@@ -48,6 +42,19 @@ pub fn report(events: &[Event]) -> String {
         );
     }
     xml + "</testsuites>\n"
+}
+
+/// The attributes that count; `unfinished` runs are one error each.
+fn totals(results: &[&CaseResult], unfinished: usize) -> String {
+    let count = |wanted: &[Verdict]| results.iter().filter(|r| wanted.contains(&r.verdict)).count();
+    format!(
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",
+        results.len() + unfinished,
+        count(&[Verdict::Fail, Verdict::Xpass]),
+        count(&[Verdict::Error, Verdict::Unknown]) + unfinished,
+        count(&[Verdict::Xfail, Verdict::Unsupported, Verdict::Skipped]),
+        seconds(results.iter().map(|r| r.milliseconds).sum())
+    )
 }
 
 fn case(xml: &mut String, suite: &str, result: &CaseResult) {
