@@ -166,6 +166,8 @@ impl Parser {
             let start = cursor.position - base;
             let mut walk = Walk::resume(&input[base..], &self.index, cursor.passed);
             walk.skip_to(start);
+            // Kept, so that no line walks the positions of those before it again.
+            cursor.passed = walk.passed();
             let order = &mut self.order;
             let tape = &mut self.tape;
             let read = plain::read(&mut walk, start, &self.dialect, options, order, tape);
