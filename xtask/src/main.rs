@@ -2,6 +2,7 @@
 
 mod cargo;
 mod conformance;
+mod miri;
 mod peer;
 mod real_servers;
 mod review;
@@ -24,6 +25,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Conformance(conformance::Arguments),
+    Miri(miri::Arguments),
     RealServers(real_servers::Arguments),
     Review(review::Arguments),
     Snapshots(snapshots::Arguments),
@@ -33,6 +35,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Miri(arguments) => miri::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::Snapshots(arguments) => snapshots::run(&arguments),
