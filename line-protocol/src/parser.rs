@@ -160,7 +160,7 @@ impl Parser {
                 return None;
             }
             if cursor.position >= cursor.scanned.end {
-                self.scan_from(cursor.position, input, cursor);
+                self.scan_stretch(Index::STRETCH, input, cursor);
             }
             let base = cursor.scanned.start;
             let start = cursor.position - base;
@@ -182,9 +182,7 @@ impl Parser {
                 Plain::Nothing(end) => {
                     (cursor.position, cursor.passed) = (base + end + 1, passed);
                 }
-                Plain::Unscanned if start > 0 && cursor.scanned.end < input.len() => {
-                    self.scan_from(cursor.position, input, cursor);
-                }
+                Plain::Unscanned if self.scan_more(start, input, cursor) => {}
                 Plain::Unscanned | Plain::Other => {
                     if let Some(step) = self.step_by_grammar(input, options, cursor) {
                         return Some(step);
@@ -194,15 +192,29 @@ impl Parser {
         }
     }
 
-    fn scan_from(&mut self, position: usize, input: &[u8], cursor: &mut Cursor) {
-        let rest = &input[position..];
-        self.index.fill(self.scan, rest);
-        cursor.scanned = position..position + rest.len().min(Index::STRETCH);
-        cursor.passed = 0;
-        if cursor.scanned.end == input.len() {
+    /// Scans the next stretch, from where the cursor stands.
+    fn scan_stretch(&mut self, length: usize, input: &[u8], cursor: &mut Cursor) {
+        let start = cursor.position;
+        let end = input.len().min(start + length);
+        self.index.fill(self.scan, &input[start..end]);
+        if end == input.len() {
             // The end of the input ends a line as a line feed does.
-            self.index.push(rest.len() as u32);
+            self.index.push((end - start) as u32);
         }
+        (cursor.scanned, cursor.passed) = (start..end, 0);
+    }
+
+    /// For a line that was not scanned to its end: from its beginning, and if that was done already
+    /// eight times as much, so that all of it together is little more than the last time. False
+    /// where that is too much, or nothing is left.
+    #[cold]
+    fn scan_more(&mut self, start: usize, input: &[u8], cursor: &mut Cursor) -> bool {
+        let length = if start > 0 { Index::STRETCH } else { 8 * cursor.scanned.len() };
+        let more = cursor.scanned.end < input.len() && length <= Index::LONGEST_STRETCH;
+        if more {
+            self.scan_stretch(length, input, cursor);
+        }
+        more
     }
 
     /// As [`step`](Self::step), by the dialect's own grammar; none where nothing follows.

@@ -14,7 +14,7 @@ mod walk;
 pub(crate) use order::TagOrder;
 pub(crate) use walk::Walk;
 
-use crate::dialect::{Dialect, GoDialect, Options};
+use crate::dialect::{Dialect, GoDialect, IoxDialect, Options};
 use crate::go;
 use crate::scan::Index;
 use crate::tape::{Name, Tape, Value};
@@ -137,7 +137,7 @@ fn line(
         Dialect::Go(go) => finish_go(bytes, start, end, time, go, options, order, tape)?,
         Dialect::Iox(iox) => {
             // No part of the line is longer than the line.
-            if end - start > iox.max_string_bytes {
+            if end - start > iox.max_string_bytes && !iox_lengths_fit(bytes, tape, iox) {
                 return None;
             }
             tape.timestamp = time;
@@ -161,7 +161,8 @@ fn finish_go(
     tape: &mut Tape,
 ) -> Option<()> {
     // Series key, separator and field key together are never longer than the line is with it.
-    if end - start + go::FIELD_KEY_SEPARATOR > dialect.max_key_bytes {
+    let longest = end - start + go::FIELD_KEY_SEPARATOR;
+    if longest > dialect.max_key_bytes && !go_lengths_fit(start, tape, dialect) {
         return None;
     }
     order.apply(bytes, tape, dialect.reserved_tag_keys)?;
@@ -170,6 +171,27 @@ fn finish_go(
         None => go::default_time(options),
     });
     Some(())
+}
+
+/// Whether the keys of a line that is longer than a key may be are themselves short enough.
+#[cold]
+fn go_lengths_fit(start: usize, tape: &Tape, dialect: &GoDialect) -> bool {
+    let series_key = tape.key_end - start;
+    tape.fields.iter().all(|(key, _)| {
+        series_key + go::FIELD_KEY_SEPARATOR + tape.written(*key).len() <= dialect.max_key_bytes
+    })
+}
+
+/// Whether the parts of a line that is longer than a part may be are themselves short enough.
+#[cold]
+fn iox_lengths_fit(bytes: &[u8], tape: &Tape, dialect: &IoxDialect) -> bool {
+    let fits = |name: Name| tape.text(bytes, name).len() <= dialect.max_string_bytes;
+    fits(tape.measurement)
+        && tape.tags.iter().all(|(key, value)| fits(*key) && fits(*value))
+        && tape
+            .fields
+            .iter()
+            .all(|(key, value)| fits(*key) && !matches!(value, Value::String(text) if !fits(*text)))
 }
 
 /// A value, where it ends, and the byte that ends it.

@@ -13,9 +13,11 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// The longest stretch: 16 KiB, so that text and positions fit a first-level cache of 32 KiB
-    /// as long as fewer than one byte in four is structural.
+    /// How long a stretch usually is: 16 KiB, so that text and positions fit a first-level cache of
+    /// 32 KiB as long as fewer than one byte in four is structural.
     pub(crate) const STRETCH: usize = 16 * 1024;
+    /// How long it may become for a line that is longer.
+    pub(crate) const LONGEST_STRETCH: usize = 512 * Self::STRETCH;
 
     pub(crate) fn positions(&self) -> &[u32] {
         &self.positions
@@ -26,10 +28,10 @@ impl Index {
         self.positions.push(position);
     }
 
-    /// Replaces the positions by those of `stretch`, which is at most [`STRETCH`](Self::STRETCH)
-    /// long; what is longer is cut.
+    /// Replaces the positions by those of `stretch`. What is longer than
+    /// [`LONGEST_STRETCH`](Self::LONGEST_STRETCH) is cut.
     pub(crate) fn fill(&mut self, scan: Scan, stretch: &[u8]) {
-        let stretch = &stretch[..stretch.len().min(Self::STRETCH)];
+        let stretch = &stretch[..stretch.len().min(Self::LONGEST_STRETCH)];
         match scan {
             // SAFETY: the scalar classifier needs no features.
             Scan::Scalar => unsafe { self.fill_with::<scalar::Scalar>(stretch) },
@@ -46,7 +48,7 @@ impl Index {
     }
 
     /// # Safety
-    /// The processor has the features of `C`, and `stretch` is at most `STRETCH` long.
+    /// The processor has the features of `C`, and `stretch` is at most `LONGEST_STRETCH` long.
     #[inline(always)]
     pub(super) unsafe fn fill_with<C: Classify>(&mut self, stretch: &[u8]) {
         self.positions.clear();

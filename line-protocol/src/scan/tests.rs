@@ -80,8 +80,8 @@ fn a_full_stretch_of_nothing_else_fits() {
 #[test]
 fn what_is_longer_is_cut() {
     let mut index = Index::default();
-    index.fill(Scan::fastest(), &[b','; Index::STRETCH + 100]);
-    assert_eq!(index.positions().len(), Index::STRETCH);
+    index.fill(Scan::fastest(), &std::vec![b','; Index::LONGEST_STRETCH + 100]);
+    assert_eq!(index.positions().len(), Index::LONGEST_STRETCH);
 }
 
 #[test]

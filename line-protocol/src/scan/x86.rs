@@ -64,7 +64,7 @@ impl Classify for Avx2 {
 /// The shared loop, compiled for AVX2.
 ///
 /// # Safety
-/// The processor has AVX2, BMI1 and POPCNT, and `stretch` is at most `Index::STRETCH` long.
+/// The processor has AVX2, BMI1 and POPCNT, and `stretch` is at most `Index::LONGEST_STRETCH` long.
 #[target_feature(enable = "avx2,bmi1,popcnt")]
 pub(super) unsafe fn fill_avx2(index: &mut Index, stretch: &[u8]) {
     // SAFETY: as the caller promised.
