@@ -6,11 +6,13 @@ mod agree;
 #[path = "../../line-protocol/tests/support/oracle.rs"]
 mod compare;
 mod point;
+mod scan;
 mod sound;
 
 pub use agree::{go_releases_agree, grammars_agree, iox_releases_agree};
 pub use compare::difference;
 pub use point::{AnyPoint, assert_read_back};
+pub use scan::{assert_place_is_nothing, assert_scans_agree};
 pub use sound::assert_sound;
 
 use line_protocol::{Dialect, Options, Precision};
