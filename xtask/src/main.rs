@@ -3,6 +3,7 @@
 mod cargo;
 mod conformance;
 mod miri;
+mod fuzz;
 mod peer;
 mod real_servers;
 mod review;
@@ -26,6 +27,7 @@ struct Cli {
 enum Command {
     Conformance(conformance::Arguments),
     Miri(miri::Arguments),
+    Fuzz(fuzz::Arguments),
     RealServers(real_servers::Arguments),
     Review(review::Arguments),
     Snapshots(snapshots::Arguments),
@@ -36,6 +38,7 @@ fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Miri(arguments) => miri::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::Snapshots(arguments) => snapshots::run(&arguments),
