@@ -9,6 +9,7 @@ mod watch;
 use crate::cargo::root;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 use watch::{End, Watch};
@@ -132,6 +133,8 @@ fn fuzz(target: &str, seconds: u64) -> Command {
         "-timeout=10".to_owned(),
         "-dict=fuzz/tokens.dict".to_owned(),
     ]);
+    // The message is what is shown; the stack is seen when the input is run again.
+    command.env("RUST_BACKTRACE", "0");
     command
 }
 
@@ -141,6 +144,7 @@ fn reproduce(target: &str, last_words: &str) -> String {
     let Some((_, path)) = written else {
         return format!("{target}: ended without an input; what is above says why");
     };
-    let path = path.trim();
+    let path = Path::new(path.trim());
+    let path = path.strip_prefix(root()).unwrap_or(path).display();
     format!("{target}: failed on {path}\n  cargo +nightly fuzz run {target} {path}")
 }

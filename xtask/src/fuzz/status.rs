@@ -13,13 +13,15 @@ pub(super) struct Status {
 }
 
 impl Status {
-    /// Takes a line of its output; most say nothing of interest.
+    /// Takes a line of its output; says whether it was one about the run.
     ///
     /// `#8192 NEW    cov: 898 ft: 1653 corp: 108/356b lim: 4 exec/s: 110 rss: 364Mb`
-    pub(super) fn take(&mut self, line: &str, seconds: u64) {
-        let Some(line) = line.strip_prefix('#') else { return };
+    pub(super) fn take(&mut self, line: &str, seconds: u64) -> bool {
+        let Some(line) = line.strip_prefix('#') else { return false };
         let mut words = line.split_whitespace();
-        let Some(executions) = words.next().and_then(|word| word.parse().ok()) else { return };
+        let Some(executions) = words.next().and_then(|word| word.parse().ok()) else {
+            return false;
+        };
         (self.executions, self.seconds) = (executions, seconds);
         while let Some(word) = words.next() {
             let place = match word {
@@ -30,6 +32,7 @@ impl Status {
             };
             *place = words.next().unwrap_or_default().to_owned();
         }
+        true
     }
 }
 
@@ -73,9 +76,9 @@ mod tests {
     fn the_last_words_count() {
         let mut status = Status::default();
         status.take("#2\tINITED cov: 5 ft: 6 corp: 1/1b exec/s: 0 rss: 36Mb", 0);
-        status.take("INFO: seed corpus: files: 1 min: 1b", 1);
+        assert!(!status.take("INFO: seed corpus: files: 1 min: 1b", 1));
         status.take("#9000\tREDUCE cov: 70 ft: 80 corp: 12/356b lim: 4 exec/s: 4500 rss: 9Mb", 2);
-        status.take("###### End of recommended dictionary. ######", 3);
+        assert!(!status.take("###### End of recommended dictionary. ######", 3));
         let table = table(&[("oracle", status.clone()), ("again", status)]);
         let cells: Vec<Vec<&str>> =
             table.lines().map(|line| line.split_whitespace().collect()).collect();

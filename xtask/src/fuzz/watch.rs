@@ -3,7 +3,6 @@
 
 use super::status::Status;
 use anyhow::{Context, Result};
-use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -18,11 +17,11 @@ pub(super) enum End {
     Clean,
     /// By Ctrl-C.
     Interrupted,
-    /// Otherwise; with the end of what it said.
+    /// Otherwise; with what it said last.
     Failed(String),
 }
 
-/// As much as shows a panic's message, the stack and the input.
+/// As much as shows a panic's message and the input.
 const LAST_WORDS: usize = 80;
 
 /// Knows whether the user wants to end.
@@ -89,17 +88,18 @@ impl Watch {
 
 fn listen(output: impl Read, began: Instant) -> (String, Status) {
     let mut status = Status::default();
-    let mut last_words = VecDeque::new();
+    // What was said since the last sign of life.
+    let mut last_words = Vec::new();
     // A message may hold bytes of the input that made it.
     for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line).into_owned();
-        status.take(&line, began.elapsed().as_secs());
-        if last_words.len() == LAST_WORDS {
-            last_words.pop_front();
+        if status.take(&line, began.elapsed().as_secs()) {
+            last_words.clear();
+        } else if !line.starts_with("    #") && last_words.len() < LAST_WORDS {
+            last_words.push(line);
         }
-        last_words.push_back(line);
     }
-    (Vec::from(last_words).join("\n"), status)
+    (last_words.join("\n"), status)
 }
 
 /// To every process of the group. There is no safe call for it.
