@@ -67,10 +67,26 @@ fn the_harness_does_not_know_the_server() {
 }
 
 #[test]
+fn the_oracle_does_not_know_the_parser() {
+    let manifest = root().join("line-protocol/oracle/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).expect("a manifest");
+    assert!(!manifest.contains("dependencies]"), "the oracle depends on something");
+}
+
+#[test]
 fn unsafe_code_is_forbidden_by_every_manifest() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for member in ["profiles", "reference-server", "harness", "lineproof", "benches", "xtask"] {
+    let members = [
+        "profiles",
+        "reference-server",
+        "harness",
+        "lineproof",
+        "benches",
+        "xtask",
+        "line-protocol/oracle",
+    ];
+    for member in members {
         let path = root().join(member).join("Cargo.toml");
         let manifest = fs::read_to_string(&path).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{}", path.display());
@@ -84,7 +100,8 @@ fn unsafe_code_is_forbidden_by_every_manifest() {
 
 #[test]
 fn no_file_is_too_long_and_every_file_says_what_it_is() {
-    for folder in ["line-protocol", "profiles", "reference-server", "harness", "lineproof", "xtask"]
+    for folder in
+        ["line-protocol", "profiles", "reference-server", "harness", "lineproof", "xtask", "fuzz"]
     {
         for (path, text) in sources(folder) {
             let lines = text.lines().count();
