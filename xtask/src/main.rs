@@ -2,8 +2,8 @@
 
 mod cargo;
 mod conformance;
-mod miri;
 mod fuzz;
+mod miri;
 mod peer;
 mod real_servers;
 mod review;
@@ -26,8 +26,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Conformance(conformance::Arguments),
-    Miri(miri::Arguments),
     Fuzz(fuzz::Arguments),
+    Miri(miri::Arguments),
     RealServers(real_servers::Arguments),
     Review(review::Arguments),
     Snapshots(snapshots::Arguments),
@@ -37,8 +37,8 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Conformance(arguments) => conformance::run(&arguments),
-        Command::Miri(arguments) => miri::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Miri(arguments) => miri::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::Snapshots(arguments) => snapshots::run(&arguments),
