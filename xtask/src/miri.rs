@@ -22,9 +22,6 @@ pub(crate) struct Arguments {
     target: Option<String>,
 }
 
-/// Whole stretches of 16 KiB in every dialect: minutes, and nothing that the shorter ones do not do.
-const TOO_LONG: &[&str] = &["stretches_end_anywhere"];
-
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let asked =
         nightly(&["miri", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -37,10 +34,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut command = nightly(&["miri", "test", "--package", "line-protocol", "--lib"]);
     if let Some(target) = &arguments.target {
         command.args(["--target", target]);
-    }
-    command.arg("--");
-    for test in TOO_LONG {
-        command.args(["--skip", test]);
     }
     let start = Instant::now();
     let status = command.status().context("cargo could not be started")?;

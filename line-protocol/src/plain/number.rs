@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn each_byte_but_digits_is_refused_at_each_place() {
         for place in 0..19 {
-            for byte in 0..=255_u8 {
+            for byte in (0..=255_u8).step_by(if cfg!(miri) { 23 } else { 1 }) {
                 let (mut body, start, end) = put("1111111111111111111");
                 body[start + place] = byte;
                 assert_eq!(

@@ -49,7 +49,7 @@ fn each_byte_is_judged_alike() {
     for &scan in Scan::available() {
         let all: Vec<u8> = (0..=255).collect();
         check(scan, &all);
-        for byte in 0..=255 {
+        for byte in (0..=255).step_by(if cfg!(miri) { 31 } else { 1 }) {
             check(scan, &[byte; 65]);
         }
     }
@@ -57,7 +57,7 @@ fn each_byte_is_judged_alike() {
 
 #[test]
 fn every_length_and_alignment() {
-    let (starts, lengths) = if cfg!(miri) { (3, 70) } else { (64, 300) };
+    let (starts, lengths) = if cfg!(miri) { (2, 66) } else { (64, 300) };
     let noise = noise(starts + lengths);
     for &scan in Scan::available() {
         for start in 0..starts {
@@ -69,6 +69,7 @@ fn every_length_and_alignment() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long; shorter ones do the same")]
 fn a_full_stretch_of_nothing_else_fits() {
     for &scan in Scan::available() {
         check(scan, &[b','; Index::STRETCH]);
@@ -78,6 +79,7 @@ fn a_full_stretch_of_nothing_else_fits() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long; shorter ones do the same")]
 fn what_is_longer_is_cut() {
     let mut index = Index::default();
     index.fill(Scan::fastest(), &std::vec![b','; Index::LONGEST_STRETCH + 100]);
