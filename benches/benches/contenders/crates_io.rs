@@ -6,7 +6,7 @@ use lineproof_benches::{Grammar, Tally};
 
 pub(super) fn influxdb_line_protocol() -> Contender {
     Contender {
-        name: "influxdb-line-protocol",
+        name: "influxdb-line-protocol".to_owned(),
         grammar: Grammar::Iox,
         run: Box::new(|workload| {
             let mut tally = Tally::default();

@@ -12,11 +12,22 @@ use lineproof_benches::{Grammar, Tally, Workload};
 /// A parser under test.
 pub(crate) struct Contender {
     /// Its column in the table.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Which grammar it reads.
     pub(crate) grammar: Grammar,
     /// Parses all bodies of a workload.
-    pub(crate) run: Box<dyn Fn(&Workload) -> Tally>,
+    pub(crate) run: Box<dyn FnMut(&Workload) -> Tally>,
+}
+
+impl Contender {
+    /// Parses a workload and looks whether what was found is what is there.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub(crate) fn check(&mut self, workload: &Workload) {
+        let found = (self.run)(workload);
+        assert_eq!(found, workload.tally(self.grammar), "{} on {}", self.name, workload.name);
+    }
 }
 
 /// All parsers.
