@@ -1,4 +1,4 @@
-//! Building the `lineproof` binary and running it.
+//! Building the `lineproof` binary and the benches, and running the former.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -21,16 +21,27 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// Builds the binary and returns where it is. Cargo's progress goes to standard error, so that a
-/// person sees that something lives; off a terminal cargo names each crate instead.
+/// Builds the binary and returns where it is.
 pub(crate) fn build(build: Build) -> Result<PathBuf> {
+    let mut arguments = vec!["build", "--package", "lineproof", "--bin", "lineproof"];
+    if build == Build::SuiteOnly {
+        arguments.push("--no-default-features");
+    }
+    built("lineproof", &arguments)
+}
+
+/// Builds one of the benches and returns where it is.
+pub(crate) fn bench(name: &str) -> Result<PathBuf> {
+    built(name, &["bench", "--package", "lineproof-benches", "--bench", name, "--no-run"])
+}
+
+/// Cargo's progress goes to standard error, so that a person sees that something lives; off a
+/// terminal cargo names each crate instead.
+fn built(what: &str, arguments: &[&str]) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
-    command.current_dir(root()).args(["build", "--package", "lineproof", "--bin", "lineproof"]);
+    command.current_dir(root()).args(arguments);
     command.args(["--message-format", "json-render-diagnostics"]);
-    if build == Build::SuiteOnly {
-        command.arg("--no-default-features");
-    }
     if std::io::stderr().is_terminal() {
         command.env("CARGO_TERM_PROGRESS_WHEN", "auto");
     }
@@ -41,9 +52,9 @@ pub(crate) fn build(build: Build) -> Result<PathBuf> {
         .output()
         .context("cargo could not be started")?;
     if !output.status.success() {
-        bail!("the build of lineproof failed; what is above says why");
+        bail!("the build of {what} failed; what is above says why");
     }
-    executable(&output.stdout).context("cargo built lineproof and did not say where it is")
+    executable(&output.stdout).with_context(|| format!("cargo does not say where it built {what}"))
 }
 
 /// The path of the executable in cargo's messages.

@@ -1,8 +1,10 @@
 //! The project's own commands; this file only dispatches.
 
+mod bench_table;
 mod cargo;
 mod conformance;
 mod fuzz;
+mod instructions;
 mod miri;
 mod peer;
 mod real_servers;
@@ -25,8 +27,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    BenchTable(bench_table::Arguments),
     Conformance(conformance::Arguments),
     Fuzz(fuzz::Arguments),
+    Instructions(instructions::Arguments),
     Miri(miri::Arguments),
     RealServers(real_servers::Arguments),
     Review(review::Arguments),
@@ -36,8 +40,10 @@ enum Command {
 
 fn main() -> Result<ExitCode> {
     match Cli::parse().command {
+        Command::BenchTable(arguments) => bench_table::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Miri(arguments) => miri::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
