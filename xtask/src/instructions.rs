@@ -64,7 +64,7 @@ fn judge(baseline: &Baseline, now: &Counts) -> ExitCode {
             continue;
         }
         if count * 100 > was * (100 + ALLOWED) {
-            worse.push(format!("{parser} on {workload}: {change:+.1} %"));
+            worse.push(format!("{parser} on {workload}: {change:+.2} %"));
         }
         better += usize::from(count * 100 < was * (100 - ALLOWED));
     }
