@@ -8,7 +8,9 @@ mod contenders;
 use contenders::Contender;
 use cpu_time::ThreadTime;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{
+    BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
+};
 use lineproof_benches::{Workload, all};
 use std::hint::black_box;
 use std::time::Duration;
@@ -52,7 +54,8 @@ fn parsing(criterion: &mut Criterion<CpuTime>) {
         let mut group = criterion.benchmark_group(workload.name);
         // Short: noise is seen by repeating the whole, not by staying longer with one.
         group.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(400));
-        group.sample_size(20).throughput(Throughput::Bytes(workload.body.len() as u64));
+        group.sample_size(20).sampling_mode(SamplingMode::Flat);
+        group.throughput(Throughput::Bytes(workload.body.len() as u64));
         ceilings(&mut group, &workload);
         for parser in &mut parsers {
             parser.check(&workload);

@@ -107,7 +107,7 @@ fn markdown(table: &Table, order: &[(String, String)], processor: &str, rounds: 
         format!("| MB/s | {} |\n|---{}|\n", parsers.join(" | "), "|---:".repeat(parsers.len()));
     for workload in workloads {
         let of = |parser: &str| table.get(&(workload.to_owned(), parser.to_owned()));
-        let peer = of(PEER).map(median);
+        let peer = of(PEER);
         text += &format!("| `{workload}` |");
         for parser in &parsers {
             text += &of(parser).map_or_else(|| " – |".to_owned(), |rounds| cell(rounds, peer));
@@ -115,18 +115,22 @@ fn markdown(table: &Table, order: &[(String, String)], processor: &str, rounds: 
         text.push('\n');
     }
     text += &format!(
-        "\n{processor}, one core, thread CPU time. Median of {rounds} rounds (× `{PEER}`, ± half of \
-         the range between the rounds). 1 MB = 10⁶ bytes.\n"
+        "\n{processor}, one core, thread CPU time. Median of {rounds} rounds (× `{PEER}` in the \
+         same round, ± half of the range between the rounds). 1 MB = 10⁶ bytes.\n"
     );
     text
 }
 
-fn cell(rounds: &Rounds, peer: Option<f64>) -> String {
+fn cell(rounds: &Rounds, peer: Option<&Rounds>) -> String {
     let middle = median(rounds);
     let most = rounds.iter().copied().fold(0.0, f64::max);
     let least = rounds.iter().copied().fold(f64::INFINITY, f64::min);
     let spread = (most - least) / 2.0 / middle * 100.0;
-    let ratio = peer.map_or_else(String::new, |peer| format!("{:.1}×, ", middle / peer));
+    let ratio = peer.map_or_else(String::new, |peer| {
+        // Within a round, so that a slow minute slows both.
+        let ratios = rounds.iter().zip(peer).map(|(ours, theirs)| ours / theirs).collect();
+        format!("{:.1}×, ", median(&ratios))
+    });
     format!(" {middle:.0} ({ratio}±{spread:.0} %) |")
 }
 
@@ -154,7 +158,10 @@ mod tests {
 
     #[test]
     fn a_cell_has_median_ratio_and_spread() {
-        assert_eq!(cell(&vec![90.0, 100.0, 110.0], Some(50.0)), " 100 (2.0×, ±10 %) |");
+        assert_eq!(
+            cell(&vec![90.0, 100.0, 110.0], Some(&vec![45.0, 20.0, 55.0])),
+            " 100 (2.0×, ±10 %) |"
+        );
         assert_eq!(cell(&vec![90.0, 110.0], None), " 100 (±10 %) |");
     }
 
