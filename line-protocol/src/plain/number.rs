@@ -2,9 +2,8 @@
 //!
 //! None always means "let the grammar decide", never "wrong".
 
-/// An unsigned number of 1 to 19 digits that end at `end`.
-///
-/// Nineteen digits fit 64 bits, whatever they are; twenty are left to the grammar.
+/// An unsigned number of 1 to 20 digits that end at `end`. What does not fit 64 bits is left to the
+/// grammar, and so are more digits, which may begin with zeros.
 #[inline(always)]
 pub(super) fn digits(bytes: &[u8], start: usize, end: usize) -> Option<u64> {
     let last = eight_before(bytes, end)?;
@@ -14,16 +13,17 @@ pub(super) fn digits(bytes: &[u8], start: usize, end: usize) -> Option<u64> {
             let first = eight(padded(eight_before(bytes, end - 8)?, length - 8))?;
             Some(first * 100_000_000 + eight(last)?)
         }
-        length @ 17..=19 => {
+        length @ 17..=20 => {
             let first = eight(padded(eight_before(bytes, end - 16)?, length - 16))?;
             let second = eight(eight_before(bytes, end - 8)?)?;
-            Some((first * 100_000_000 + second) * 100_000_000 + eight(last)?)
+            let rest = second * 100_000_000 + eight(last)?;
+            first.checked_mul(10_000_000_000_000_000)?.checked_add(rest)
         }
         _ => None,
     }
 }
 
-/// A signed number of up to 19 digits.
+/// A signed number.
 #[inline(always)]
 pub(super) fn signed(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     let negative = bytes.get(start) == Some(&b'-');
@@ -177,7 +177,22 @@ mod tests {
             let (body, start, end) = put(&all[..length]);
             assert_eq!(digits(&body, start, end), all[..length].parse().ok(), "{length}");
         }
-        for other in ["", "12345678901234567890", "1a", "/1", ":1", "1234567:", "\u{b2}1"] {
+        for (most, value) in
+            [("18446744073709551615", Some(u64::MAX)), ("18446744073709551616", None)]
+        {
+            let (body, start, end) = put(most);
+            assert_eq!(digits(&body, start, end), value, "{most}");
+        }
+        for other in [
+            "",
+            "123456789012345678901",
+            "000000000000000000001",
+            "1a",
+            "/1",
+            ":1",
+            "1234567:",
+            "\u{b2}1",
+        ] {
             let (body, start, end) = put(other);
             assert_eq!(digits(&body, start, end), None, "{other}");
         }

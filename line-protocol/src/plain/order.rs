@@ -69,11 +69,15 @@ impl TagOrder {
         if refuse_reserved && self.places.iter().any(|place| go::RESERVED.contains(&key(place))) {
             return None;
         }
-        self.places.sort_unstable_by(|a, b| key(a).cmp(key(b)));
-        if self.places.windows(2).any(|pair| key(&pair[0]) == key(&pair[1])) {
-            return None;
+        // Strictly: then no key is there twice either.
+        let ascend = |pair: &[u32]| key(&pair[0]) < key(&pair[1]);
+        self.as_written = self.places.windows(2).all(ascend);
+        if !self.as_written {
+            self.places.sort_unstable_by(|a, b| key(a).cmp(key(b)));
+            if !self.places.windows(2).all(ascend) {
+                return None;
+            }
         }
-        self.as_written = self.places.is_sorted();
         self.keys.clear();
         for (name, _) in tags {
             self.keys.extend_from_slice(&base[tape.written(*name)]);
