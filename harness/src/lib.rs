@@ -9,10 +9,12 @@
 //! chance out of it all, and the [`transcript`] keeps what is left. `findings` has [`compare`] set
 //! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
 //! result is an [`event`], and [`report`] makes the events readable. [`record`] goes the same way
-//! and writes snapshots instead; [`explain`] tells of a case without a target.
+//! and writes snapshots instead; [`explain`] tells of a case without a target,
+//! and [`clauses`] which promises of the products' pages have cases.
 
 pub mod case;
 pub mod claim;
+pub mod clauses;
 mod clock;
 pub mod compare;
 mod diagnose;

@@ -5,6 +5,7 @@ mod file;
 mod validate;
 
 use crate::case::Case;
+use crate::clauses::Register;
 use include_dir::{Dir, include_dir};
 use std::collections::HashMap;
 use std::fmt;
@@ -50,6 +51,10 @@ pub fn load(dir: Option<&Path>) -> Result<Vec<Case>, Vec<CaseError>> {
         }
     }
     errors.extend(repeated_ids(&cases));
+    match Register::load(dir) {
+        Ok(register) => errors.extend(register.iter().flat_map(|r| r.unknown(&cases))),
+        Err(error) => errors.push(error),
+    }
     if errors.is_empty() {
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(cases)
@@ -65,6 +70,22 @@ pub fn load(dir: Option<&Path>) -> Result<Vec<Case>, Vec<CaseError>> {
 pub fn parse(file: &str, text: &str) -> Result<Case, CaseError> {
     let raw = file::read(file, text)?;
     validate::case(file, text, raw)
+}
+
+/// A file that stands beside the areas' folders; none if there is none.
+pub(crate) fn beside_the_cases(
+    dir: Option<&Path>,
+    name: &str,
+) -> Result<Option<String>, CaseError> {
+    let Some(dir) = dir else {
+        let file = EMBEDDED.get_file(name);
+        return Ok(file.map(|file| String::from_utf8_lossy(file.contents()).into_owned()));
+    };
+    match std::fs::read_to_string(dir.join(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CaseError { file: name.to_owned(), line: 0, message: error.to_string() }),
+    }
 }
 
 fn repeated_ids(cases: &[Case]) -> Vec<CaseError> {

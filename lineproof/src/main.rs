@@ -1,6 +1,7 @@
 //! The binary: what the user types, and the exit code that comes of it.
 
 mod check;
+mod clauses;
 mod cli;
 mod embedded;
 mod exit;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(args) => exit::guarded(|| serve::serve(&args)),
         cli::Command::List(args) => exit::guarded(|| list::list(&args)),
         cli::Command::Check(args) => exit::guarded(|| check::check(&args)),
+        cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
     };
