@@ -11,7 +11,7 @@ type Item<'a> = Result<Line<'a>, ParseError>;
 pub fn assert_scans_agree(body: &[u8], dialect: &Dialect, options: &Options) {
     let tail = &body[body.len() / 2..];
     for scan in Scan::available() {
-        let mut parser = Parser::new(*dialect).scan(*scan);
+        let mut parser = Parser::new(*dialect).with_scan(*scan);
         for part in [body, tail, body] {
             let expected: Vec<Item<'_>> = parse(part, dialect, options).collect();
             let read = read(&mut parser, part, options);
@@ -29,21 +29,19 @@ fn read<'i>(parser: &mut Parser, body: &'i [u8], options: &Options) -> Vec<Item<
     items
 }
 
-fn line<'i>(view: &LineView<'_>, body: &'i [u8]) -> Line<'i> {
-    let fields = view.fields();
-    assert_eq!((view.tags().len(), fields.len()), (view.tags().count(), view.fields().count()));
-    assert_eq!(view.raw(), &body[view.span()]);
-    Line {
-        number: view.number(),
-        raw: &body[view.span()],
-        span: view.span(),
-        measurement: view.measurement().to_vec().into(),
-        tags: view.tags().map(|(key, v)| (key.to_vec().into(), v.to_vec().into())).collect(),
-        fields: fields.map(|(key, value)| (key.to_vec().into(), value.into_owned())).collect(),
-        timestamp: view.timestamp(),
-        has_timestamp: view.has_timestamp(),
-        series_key: view.series_key().into_owned().into(),
-    }
+/// The line with buffers of its own, which the view must agree with in all its parts.
+fn line<'i>(view: &LineView<'_, 'i>, body: &'i [u8]) -> Line<'i> {
+    let line = view.to_line();
+    assert_eq!((view.tags().len(), view.fields().len()), (line.tags.len(), line.fields.len()));
+    assert_eq!((view.raw(), line.raw), (&body[view.span()], &body[line.span.clone()]));
+    assert_eq!((view.number(), view.measurement()), (line.number, &*line.measurement));
+    assert!(view.tags().eq(line.tags.iter().map(|(key, value)| (&**key, &**value))));
+    assert!(view.fields().eq(line.fields.iter().map(|(key, value)| (&**key, value.clone()))));
+    assert_eq!(
+        (view.timestamp(), view.has_timestamp(), view.series_key()),
+        (line.timestamp, line.has_timestamp, line.series_key.clone())
+    );
+    line
 }
 
 /// Equal, and their floats bit by bit.

@@ -5,7 +5,7 @@
 //! nothing compares them.
 
 /// One product's way of reading line protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// The Go package `models` of InfluxDB OSS v1 and v2.
     Go(GoDialect),
@@ -13,8 +13,9 @@ pub enum Dialect {
     Iox(IoxDialect),
 }
 
-/// The facts of the Go grammar that differ between releases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The facts of the Go grammar that differ between releases. A newer release may add one: begin with
+/// one of the constants, `GoDialect { unsigned: true, ..GoDialect::V1 }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GoDialect {
     /// Whether `1u` is a value. Where it is not, every `u` literal is an `invalid number`.
     pub unsigned: bool,
@@ -24,8 +25,9 @@ pub struct GoDialect {
     pub max_key_bytes: usize,
 }
 
-/// The facts of the IOx grammar that differ between releases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The facts of the IOx grammar that differ between releases. As with [`GoDialect`], begin with one of
+/// the constants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IoxDialect {
     /// The longest name, tag key, tag value, field key and string, counted after unescaping.
     pub max_string_bytes: usize,
@@ -34,7 +36,8 @@ pub struct IoxDialect {
 }
 
 /// The two generations of error texts of the IOx parser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum IoxWording {
     /// Until 3.8: `'` around values, a malformed tag set is not explained, no truncation.
     Quotes,
@@ -71,7 +74,7 @@ impl IoxDialect {
 }
 
 /// The unit of the timestamps in a body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Precision {
     /// Nanoseconds.
     #[default]
@@ -108,7 +111,7 @@ impl Precision {
 }
 
 /// What the caller decides for one body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Options {
     /// The unit of explicit timestamps. The Go grammar multiplies and checks the range itself; the
     /// IOx grammar leaves both to the caller.

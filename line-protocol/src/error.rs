@@ -115,11 +115,54 @@ pub(crate) enum Voice {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {:?}", self.line_number, self.kind)
+        write!(f, "line {}: {}", self.line_number, self.kind)
     }
 }
 
 impl core::error::Error for ParseError {}
+
+/// In plain words of ours, the same for every dialect; the product's are
+/// [`ParseError::reason`]'s.
+impl fmt::Display for ParseErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MissingMeasurement => "no measurement",
+            Self::MissingFields => "no fields",
+            Self::MissingTagKey | Self::ExpectedTagKey => "no tag key where one should be",
+            Self::MissingTagValue | Self::ExpectedTagValue => "a tag without a value",
+            Self::InvalidTagFormat => "an equal sign in a tag value",
+            Self::DuplicateTags => "a tag key that is there twice",
+            Self::ReservedTagKey => "a tag key that is reserved",
+            Self::InvalidFieldFormat => "fields, commas and equal signs that do not add up",
+            Self::MissingFieldKey => "no field key before an equal sign",
+            Self::MissingFieldValue => "no field value behind an equal sign",
+            Self::InvalidNumber => "a value that begins like a number and is none",
+            Self::InvalidFloat => "a number that is no float, or too large for one",
+            Self::InvalidBoolean => "a value that is neither number, string nor boolean",
+            Self::IntegerOutOfRange => "an integer beyond 64 bits",
+            Self::UnsignedOutOfRange => "an unsigned integer beyond 64 bits",
+            Self::UnbalancedQuotes => "a string that is never closed",
+            Self::InvalidValue => "a field that cannot be told apart from its value",
+            Self::BadTimestamp | Self::TimestampSyntax => "a timestamp that is no integer",
+            Self::TimestampOutOfRange => "a timestamp beyond 64 bits",
+            Self::TimeOutsideRange => "a time that cannot be stored in nanoseconds",
+            Self::TrailingContent => "something behind the end of the line",
+            Self::TagSetMalformed => "a malformed tag",
+            Self::ExpectedSpace => "no space before the fields",
+            Self::ExpectedEquals => "a tag key without an equal sign",
+            Self::EndsWithBackslash => "a name that ends in a backslash",
+            Self::KeyTooLong { length, limit } => {
+                return write!(f, "a key of {length} bytes, of which {limit} are allowed");
+            }
+            Self::LineTooLong { limit } => {
+                return write!(f, "a line of more than {limit} bytes");
+            }
+            Self::StringTooLong { limit } => {
+                return write!(f, "a name or string of more than {limit} bytes");
+            }
+        })
+    }
+}
 
 impl ParseError {
     /// The product's reason alone, `missing fields`.

@@ -44,8 +44,8 @@ pub use dialect::{Dialect, GoDialect, IoxDialect, IoxWording, Options, Precision
 pub use encode::{EncodeError, Part, Point, encode};
 pub use error::{ParseError, ParseErrorKind};
 pub use line::{Field, FieldValue, Line, Tag, Text};
-pub use lines::{OwnedLines, parse};
-pub use parser::{Lines, Parser};
+pub use lines::{Lines, ParsedLines, parse};
+pub use parser::Parser;
 pub use scan::Scan;
 pub use sink::{ErrorSink, FirstN};
 pub use text::{ORIGINAL_LINE_BYTES, cut, lossy};

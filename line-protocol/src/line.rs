@@ -17,6 +17,7 @@ pub type Field<'a> = (Text<'a>, FieldValue<'a>);
 
 /// One accepted line.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Line<'a> {
     /// The product's own number of the line, from 1: items that hold something are counted, blank
     /// lines and comments are not, and a string that spans lines does not add any.

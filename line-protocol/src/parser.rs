@@ -6,7 +6,7 @@
 use crate::dialect::{Dialect, Options};
 use crate::error::{ParseError, ParseErrorKind, Voice};
 use crate::fault::Fault;
-use crate::line::Line;
+use crate::lines::Lines;
 use crate::physical::PhysicalLines;
 use crate::plain::{self, Plain, TagOrder, Walk};
 use crate::scan::{Index, Scan};
@@ -14,12 +14,15 @@ use crate::sink::ErrorSink;
 use crate::tape::{MAX_LINE, Tape};
 use crate::view::LineView;
 use crate::{go, iox};
+use core::fmt;
 use core::ops::{ControlFlow, Range};
 
 /// A parser of one dialect, with the buffers it needs for a line.
 ///
 /// Nothing is allocated any more once a parser has seen the longest line, the most tags and the
-/// most escapes it will meet, so keep it: one for each thread or connection.
+/// most escapes it will meet, so keep it: one for each thread or connection. What it keeps is about
+/// twice the longest line's size, and up to 1 MiB for the scan; what a line beyond 256 KiB takes for
+/// the scan, four bytes for each of its own at most and 32 MiB at most, is given back.
 ///
 /// ```
 /// use line_protocol::{Dialect, FieldValue, Options, Parser};
@@ -33,7 +36,7 @@ use core::ops::{ControlFlow, Range};
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Parser {
     dialect: Dialect,
     scan: Scan,
@@ -86,8 +89,8 @@ impl Parser {
     /// Uses another implementation of the scan, or the fastest if the processor cannot run that.
     /// For tests and measurements.
     #[must_use]
-    pub fn scan(self, scan: Scan) -> Self {
-        Self { scan: scan.or_fastest(), ..self }
+    pub fn with_scan(self, scan: Scan) -> Self {
+        Self { scan, ..self }
     }
 
     /// The dialect.
@@ -97,11 +100,12 @@ impl Parser {
 
     /// Parses a body, one line for each call of [`Lines::next_line`].
     pub fn lines<'p, 'i>(&'p mut self, input: &'i [u8], options: &Options) -> Lines<'p, 'i> {
-        Lines { parser: self, input, options: *options, cursor: Cursor::default() }
+        Lines::new(self, input, options)
     }
 
     /// Parses a body, hands good lines to `accept` and errors to `sink`; stops where the sink says
-    /// so. An error that the sink does not look at costs no more than finding it.
+    /// so. An error that the sink does not look at costs no more than finding it. Who wants to stop
+    /// at a good line uses [`lines`](Self::lines).
     ///
     /// ```
     /// use line_protocol::{Dialect, FirstN, Options, Parser};
@@ -121,7 +125,7 @@ impl Parser {
         &mut self,
         input: &[u8],
         options: &Options,
-        mut accept: impl FnMut(LineView<'_>),
+        mut accept: impl FnMut(LineView<'_, '_>),
         sink: &mut impl ErrorSink,
     ) -> ControlFlow<()> {
         let mut cursor = Cursor::default();
@@ -134,8 +138,9 @@ impl Parser {
         ControlFlow::Continue(())
     }
 
-    /// How many structural bytes a body has: the scan alone, which no parse can be faster than. For
-    /// measurements.
+    /// How many structural bytes a body has: the scan alone. For measurements, and no part of what
+    /// versions promise.
+    #[doc(hidden)]
     pub fn count_structural(&mut self, input: &[u8]) -> usize {
         let mut count = |stretch| {
             self.index.fill(self.scan, stretch);
@@ -144,15 +149,8 @@ impl Parser {
         input.chunks(Index::STRETCH).map(&mut count).sum()
     }
 
-    /// A found line with buffers of its own.
-    pub(crate) fn line<'a>(&self, input: &'a [u8], found: Found) -> Line<'a> {
-        let Found { base, span, number } = found;
-        let raw = span.start - base..span.end - base;
-        Line { number, span, ..self.tape.to_line(&input[base..], raw) }
-    }
-
     #[inline(always)]
-    fn view<'a>(&'a self, input: &'a [u8], found: Found) -> LineView<'a> {
+    pub(crate) fn view<'p, 'i: 'p>(&'p self, input: &'i [u8], found: Found) -> LineView<'p, 'i> {
         let base = &input[found.base..];
         LineView::new(&self.tape, base, found.base, found.span, found.number)
     }
@@ -259,6 +257,13 @@ impl Parser {
     }
 }
 
+impl fmt::Debug for Parser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parser = f.debug_struct("Parser");
+        parser.field("dialect", &self.dialect).field("scan", &self.scan).finish_non_exhaustive()
+    }
+}
+
 impl Cursor {
     /// Makes the error of the line that was just refused.
     pub(crate) fn locate(&mut self, refused: Refused, input: &[u8]) -> ParseError {
@@ -270,28 +275,6 @@ impl Cursor {
             line,
             physical: self.physical.find(input, self.number),
             voice,
-        }
-    }
-}
-
-/// The lines of one body, in order, good and bad. Made by [`Parser::lines`].
-#[derive(Debug)]
-pub struct Lines<'p, 'i> {
-    parser: &'p mut Parser,
-    input: &'i [u8],
-    options: Options,
-    cursor: Cursor,
-}
-
-impl Lines<'_, '_> {
-    /// The next line, which is the parser's until the next call; none at the end of the body.
-    ///
-    /// Not an [`Iterator`], since its items could not be kept; [`parse`](crate::parse) gives one.
-    #[inline]
-    pub fn next_line(&mut self) -> Option<Result<LineView<'_>, ParseError>> {
-        match self.parser.step(self.input, &self.options, &mut self.cursor)? {
-            Ok(found) => Some(Ok(self.parser.view(self.input, found))),
-            Err(refused) => Some(Err(self.cursor.locate(refused, self.input))),
         }
     }
 }

@@ -6,7 +6,8 @@ use crate::error::ParseError;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Takes errors as they are found and says whether to go on.
+/// Takes errors as they are found and says whether to go on. Not for `dyn`: an error that nobody
+/// wants is never made, which takes a function of the caller's own type.
 pub trait ErrorSink {
     /// Takes one error, which is only made if `error` is called. `Break` ends the parse.
     fn report(&mut self, error: impl FnOnce() -> ParseError) -> ControlFlow<()>;
@@ -27,7 +28,7 @@ impl ErrorSink for Vec<ParseError> {
     }
 }
 
-/// Keeps the first error and ends the parse with it.
+/// Keeps the first error and ends the parse with it. One that is there already stays.
 impl ErrorSink for Option<ParseError> {
     fn report(&mut self, error: impl FnOnce() -> ParseError) -> ControlFlow<()> {
         self.get_or_insert_with(error);
@@ -37,6 +38,7 @@ impl ErrorSink for Option<ParseError> {
 
 /// Keeps the first few errors, counts the others, and lets the parse go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FirstN {
     /// How many to keep.
     pub limit: usize,

@@ -1,20 +1,22 @@
 //! A parsed line while it is in the parser's hands.
 
-use crate::line::{FieldValue, Text};
+use crate::line::{FieldValue, Line, Text};
 use crate::tape::{Name, TagNames, Tape, Value};
 use alloc::borrow::Cow;
 use core::fmt;
+use core::iter::FusedIterator;
 use core::ops::Range;
 use core::slice;
 
-/// One accepted line, borrowed from its parser until the next line is asked for.
+/// One accepted line, borrowed from its parser (`'p`) until the next line is asked for, and from the
+/// input (`'i`).
 ///
-/// The same facts as [`Line`](crate::Line), without buffers of its own.
+/// The same facts as [`Line`], without buffers of its own.
 #[derive(Clone, Copy)]
-pub struct LineView<'a> {
-    tape: &'a Tape,
+pub struct LineView<'p, 'i> {
+    tape: &'p Tape,
     /// What the tape's positions are relative to.
-    base: &'a [u8],
+    base: &'i [u8],
     /// Where `base` begins in the input.
     offset: usize,
     start: usize,
@@ -22,12 +24,12 @@ pub struct LineView<'a> {
     number: usize,
 }
 
-impl<'a> LineView<'a> {
+impl<'p, 'i: 'p> LineView<'p, 'i> {
     /// `raw` is the whole line as a range of the input, in which `base` begins at `offset`.
     #[inline(always)]
     pub(crate) fn new(
-        tape: &'a Tape,
-        base: &'a [u8],
+        tape: &'p Tape,
+        base: &'i [u8],
         offset: usize,
         raw: Range<usize>,
         number: usize,
@@ -35,13 +37,13 @@ impl<'a> LineView<'a> {
         Self { tape, base, offset, start: raw.start - offset, end: raw.end - offset, number }
     }
 
-    /// The product's own number of the line; see [`Line::number`](crate::Line::number).
+    /// The product's own number of the line; see [`Line::number`].
     pub fn number(&self) -> usize {
         self.number
     }
 
     /// The whole line as scanned, from its first byte that is not blank.
-    pub fn raw(&self) -> &'a [u8] {
+    pub fn raw(&self) -> &'i [u8] {
         &self.base[self.start..self.end]
     }
 
@@ -52,20 +54,20 @@ impl<'a> LineView<'a> {
 
     /// The measurement, unescaped.
     #[inline]
-    pub fn measurement(&self) -> &'a [u8] {
+    pub fn measurement(&self) -> &'p [u8] {
         self.tape.text(self.base, self.tape.measurement)
     }
 
     /// The tags, keys and values unescaped. Go: sorted by the key as written. IOx: in the order of
     /// the line, repeated keys kept.
     #[inline]
-    pub fn tags(&self) -> Tags<'a> {
+    pub fn tags(&self) -> Tags<'p> {
         Tags { tape: self.tape, base: self.base, rest: self.tape.tags.iter() }
     }
 
     /// The fields in the order of the line, keys unescaped, values decoded. Repeated keys are kept.
     #[inline]
-    pub fn fields(&self) -> Fields<'a> {
+    pub fn fields(&self) -> Fields<'p> {
         Fields { tape: self.tape, base: self.base, rest: self.tape.fields.iter() }
     }
 
@@ -81,14 +83,21 @@ impl<'a> LineView<'a> {
         self.tape.has_timestamp
     }
 
-    /// Measurement and tags in escaped form; see [`Line::series_key`](crate::Line::series_key).
-    /// Allocates only where the Go grammar had to sort the tags.
-    pub fn series_key(&self) -> Text<'a> {
+    /// Measurement and tags in escaped form; see [`Line::series_key`]. Allocates only where the Go
+    /// grammar had to sort the tags.
+    pub fn series_key(&self) -> Text<'i> {
         self.tape.series_key(self.base, self.start)
+    }
+
+    /// The line with vectors of its own, to be kept beyond the parser's next line. Its texts are
+    /// still the input's where nothing had to be unescaped.
+    pub fn to_line(&self) -> Line<'i> {
+        let line = self.tape.to_line(self.base, self.start..self.end);
+        Line { number: self.number, span: self.span(), ..line }
     }
 }
 
-impl fmt::Debug for LineView<'_> {
+impl fmt::Debug for LineView<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineView")
             .field("number", &self.number)
@@ -99,7 +108,7 @@ impl fmt::Debug for LineView<'_> {
 }
 
 /// The tags of a [`LineView`]: keys and values.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Tags<'a> {
     tape: &'a Tape,
     base: &'a [u8],
@@ -111,8 +120,7 @@ impl<'a> Iterator for Tags<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, value) = self.rest.next()?;
-        Some((self.tape.text(self.base, *key), self.tape.text(self.base, *value)))
+        self.rest.next().map(|tag| self.resolve(tag))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -120,10 +128,30 @@ impl<'a> Iterator for Tags<'a> {
     }
 }
 
+impl DoubleEndedIterator for Tags<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.rest.next_back().map(|tag| self.resolve(tag))
+    }
+}
+
 impl ExactSizeIterator for Tags<'_> {}
+impl FusedIterator for Tags<'_> {}
+
+impl<'a> Tags<'a> {
+    #[inline]
+    fn resolve(&self, (key, value): &TagNames) -> (&'a [u8], &'a [u8]) {
+        (self.tape.text(self.base, *key), self.tape.text(self.base, *value))
+    }
+}
+
+impl fmt::Debug for Tags<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
 
 /// The fields of a [`LineView`]: keys and values. Strings are always borrowed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Fields<'a> {
     tape: &'a Tape,
     base: &'a [u8],
@@ -135,7 +163,26 @@ impl<'a> Iterator for Fields<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, value) = self.rest.next()?;
+        self.rest.next().map(|field| self.resolve(field))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rest.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Fields<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.rest.next_back().map(|field| self.resolve(field))
+    }
+}
+
+impl ExactSizeIterator for Fields<'_> {}
+impl FusedIterator for Fields<'_> {}
+
+impl<'a> Fields<'a> {
+    #[inline]
+    fn resolve(&self, (key, value): &(Name, Value)) -> (&'a [u8], FieldValue<'a>) {
         let value = match *value {
             Value::Float(v) => FieldValue::Float(v),
             Value::Integer(v) => FieldValue::Integer(v),
@@ -145,12 +192,12 @@ impl<'a> Iterator for Fields<'a> {
                 FieldValue::String(Cow::Borrowed(self.tape.text(self.base, name)))
             }
         };
-        Some((self.tape.text(self.base, *key), value))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.rest.size_hint()
+        (self.tape.text(self.base, *key), value)
     }
 }
 
-impl ExactSizeIterator for Fields<'_> {}
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}

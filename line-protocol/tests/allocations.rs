@@ -66,7 +66,7 @@ fn nothing_is_allocated_in_the_steady_state() {
     let body = body();
     for dialect in [Dialect::GO_V1_6, Dialect::GO_V2, Dialect::IOX_3_6, Dialect::IOX_3_9] {
         for &scan in Scan::available() {
-            let mut parser = Parser::new(dialect).scan(scan);
+            let mut parser = Parser::new(dialect).with_scan(scan);
             let mut first = (0, 0);
             let warm = allocations(|| first = read(&mut parser, &body));
             assert!(warm > 0, "the counter does not count");
@@ -93,4 +93,17 @@ fn a_long_body_takes_no_more_than_a_short_one() {
         });
         assert!(grown.bytes_max < 1_000_000, "{} bytes for {}", grown.bytes_max, long.len());
     }
+}
+
+/// What the scan took for one very long line does not stay.
+#[test]
+fn memory_is_given_back() {
+    let long = format!("m f=\"{}\"", "x".repeat(7_000_000));
+    let mut parser = Parser::new(Dialect::GO_V2);
+    let left = measure(|| {
+        read(&mut parser, &long);
+        read(&mut parser, "m f=1");
+    });
+    assert!(left.bytes_max > 20_000_000, "{} at most", left.bytes_max);
+    assert!(left.bytes_current < 2_000_000, "{} left", left.bytes_current);
 }

@@ -1,7 +1,8 @@
 //! `cargo xtask miri`: the tests of the crate that has `unsafe`, run by Miri.
 //!
 //! Miri interprets, some hundred times slower than the processor runs, so the tests are few and cut
-//! themselves down (`cfg!(miri)`). What it cannot run are AVX2 and the tests that time something.
+//! themselves down (`cfg!(miri)`). Each scan is run: those that are there at compile time with all
+//! tests, AVX2 and NEON with the scan's own.
 
 use crate::cargo;
 use anyhow::{Context, Result, bail};
@@ -31,14 +32,63 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
              rustup toolchain install nightly --profile minimal --component miri,rust-src"
         );
     }
-    let mut command = nightly(&["miri", "test", "--package", "line-protocol", "--lib"]);
-    if let Some(target) = &arguments.target {
-        command.args(["--target", target]);
+    let passes = match &arguments.target {
+        Some(target) => vec![Pass { name: "everything there", target: Some(target), ..HERE }],
+        None => vec![HERE, AVX2, NEON],
+    };
+    for pass in &passes {
+        let start = Instant::now();
+        let status = pass.command().status().context("cargo could not be started")?;
+        println!("{}: took {:.0} s, {status}", pass.name, start.elapsed().as_secs_f64());
+        if !status.success() {
+            return Ok(ExitCode::FAILURE);
+        }
     }
-    let start = Instant::now();
-    let status = command.status().context("cargo could not be started")?;
-    println!("took {:.0} s, {status}", start.elapsed().as_secs_f64());
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One way of running the tests.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    name: &'a str,
+    target: Option<&'a str>,
+    /// Only tests whose name holds this.
+    filter: Option<&'a str>,
+    /// Told to the compiler. Then without `std`, which would ask the processor at run time.
+    features: Option<&'a str>,
+}
+
+/// All tests, with the scans that need no asking: scalar, and SSE2 on x86-64.
+const HERE: Pass<'static> =
+    Pass { name: "everything here", target: None, filter: None, features: None };
+/// The scan alone with AVX2.
+const AVX2: Pass<'static> = Pass {
+    name: "the scan with AVX2",
+    target: Some("x86_64-unknown-linux-gnu"),
+    filter: Some("scan"),
+    features: Some("+avx2,+bmi1,+popcnt"),
+};
+/// The scan alone with NEON.
+const NEON: Pass<'static> = Pass {
+    name: "the scan with NEON",
+    target: Some("aarch64-unknown-linux-gnu"),
+    filter: Some("scan"),
+    features: None,
+};
+
+impl Pass<'_> {
+    fn command(&self) -> Command {
+        let mut command = nightly(&["miri", "test", "--package", "line-protocol", "--lib"]);
+        if let Some(target) = self.target {
+            command.args(["--target", target]);
+        }
+        if let Some(features) = self.features {
+            command.arg("--no-default-features");
+            command.env("RUSTFLAGS", format!("-Ctarget-feature={features}"));
+        }
+        command.args(self.filter);
+        command
+    }
 }
 
 /// The nightly toolchain's cargo, which must not be told about the one that runs this.

@@ -30,8 +30,8 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 
 /// The lines that are code, without comments, up to the file's tests.
 fn code(text: &str) -> impl Iterator<Item = &str> {
-    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
-    lines.filter(|line| !line.trim_start().starts_with("//"))
+    let tests = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    text[..tests].lines().filter(|line| !line.trim_start().starts_with("//"))
 }
 
 #[test]

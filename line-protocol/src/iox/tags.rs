@@ -40,6 +40,7 @@ pub(super) fn read(
 
 /// A tag and where it ends. The outer error is final in every release; the inner one says that
 /// there is no tag here.
+// Two kinds of no, as the doc says; a type of its own would only rename them.
 #[allow(clippy::type_complexity)]
 fn read_tag(
     line: &[u8],

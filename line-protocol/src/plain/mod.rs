@@ -15,9 +15,9 @@ pub(crate) use order::TagOrder;
 pub(crate) use walk::Walk;
 
 use crate::dialect::{Dialect, GoDialect, IoxDialect, Options};
-use crate::go;
 use crate::scan::Index;
 use crate::tape::{Name, Tape, Value};
+use crate::{go, iox};
 
 /// What stands at the beginning of a line.
 #[derive(Debug)]
@@ -47,11 +47,9 @@ impl Escapable {
                 tag: go::IN_TAG,
                 field_key: go::IN_FIELD_KEY,
             },
-            Dialect::Iox(_) => Self {
-                measurement: crate::iox::IN_MEASUREMENT,
-                tag: crate::iox::IN_KEY,
-                field_key: crate::iox::IN_KEY,
-            },
+            Dialect::Iox(_) => {
+                Self { measurement: iox::IN_MEASUREMENT, tag: iox::IN_KEY, field_key: iox::IN_KEY }
+            }
         }
     }
 }
@@ -134,43 +132,28 @@ fn line(
     };
     tape.has_timestamp = time.is_some();
     match dialect {
-        Dialect::Go(go) => finish_go(bytes, start, end, time, go, options, order, tape)?,
-        Dialect::Iox(iox) => {
+        Dialect::Go(dialect) => {
+            order.apply(bytes, tape, dialect.reserved_tag_keys)?;
+            tape.timestamp = Some(match time {
+                Some(time) => go::nanoseconds(time, options)?,
+                None => go::default_time(options),
+            });
+            // Series key, separator and field key together are never longer than the line with it.
+            let longest = end - start + go::FIELD_KEY_SEPARATOR;
+            if longest > dialect.max_key_bytes && !go_lengths_fit(start, tape, dialect) {
+                return None;
+            }
+        }
+        Dialect::Iox(dialect) => {
             // No part of the line is longer than the line.
-            if end - start > iox.max_string_bytes && !iox_lengths_fit(bytes, tape, iox) {
+            let limit = dialect.max_string_bytes;
+            if end - start > limit && !iox_lengths_fit(bytes, tape, dialect) {
                 return None;
             }
             tape.timestamp = time;
         }
     }
     Some(end)
-}
-
-/// What only the Go grammar asks for: tags in order and none twice, none of the reserved keys, keys
-/// that storage can hold, the time in nanoseconds.
-#[allow(clippy::too_many_arguments)]
-#[inline(always)]
-fn finish_go(
-    bytes: &[u8],
-    start: usize,
-    end: usize,
-    time: Option<i64>,
-    dialect: &GoDialect,
-    options: &Options,
-    order: &mut TagOrder,
-    tape: &mut Tape,
-) -> Option<()> {
-    // Series key, separator and field key together are never longer than the line is with it.
-    let longest = end - start + go::FIELD_KEY_SEPARATOR;
-    if longest > dialect.max_key_bytes && !go_lengths_fit(start, tape, dialect) {
-        return None;
-    }
-    order.apply(bytes, tape, dialect.reserved_tag_keys)?;
-    tape.timestamp = Some(match time {
-        Some(time) => go::nanoseconds(time, options)?,
-        None => go::default_time(options),
-    });
-    Some(())
 }
 
 /// Whether the keys of a line that is longer than a key may be are themselves short enough.

@@ -15,9 +15,14 @@ pub(crate) struct Index {
 impl Index {
     /// How long a stretch usually is: 16 KiB, so that text and positions fit a first-level cache of
     /// 32 KiB as long as fewer than one byte in four is structural.
-    pub(crate) const STRETCH: usize = 16 * 1024;
+    ///
+    /// In unit tests a few bytes, so that stretches end everywhere.
+    pub(crate) const STRETCH: usize = if cfg!(test) { 24 } else { 16 * 1024 };
     /// How long it may become for a line that is longer.
-    pub(crate) const LONGEST_STRETCH: usize = 512 * Self::STRETCH;
+    pub(crate) const LONGEST_STRETCH: usize =
+        if cfg!(test) { 8 * Self::STRETCH } else { 512 * Self::STRETCH };
+    /// For how many positions memory is kept: 1 MiB. What a longer line took is given back.
+    const KEPT: usize = 256 * 1024;
 
     pub(crate) fn positions(&self) -> &[u32] {
         &self.positions
@@ -32,27 +37,31 @@ impl Index {
     /// [`LONGEST_STRETCH`](Self::LONGEST_STRETCH) is cut.
     pub(crate) fn fill(&mut self, scan: Scan, stretch: &[u8]) {
         let stretch = &stretch[..stretch.len().min(Self::LONGEST_STRETCH)];
-        match scan {
+        match scan.or_fastest() {
             // SAFETY: the scalar classifier needs no features.
             Scan::Scalar => unsafe { self.fill_with::<scalar::Scalar>(stretch) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: every x86-64 has SSE2.
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+            // SAFETY: only compiled where the target has SSE2.
             Scan::Sse2 => unsafe { self.fill_with::<super::x86::Sse2>(stretch) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a `Scan` that the processor cannot run is replaced when a parser is made.
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+            // SAFETY: `or_fastest` gives nothing that the processor cannot run.
             Scan::Avx2 => unsafe { super::x86::fill_avx2(self, stretch) },
-            #[cfg(target_arch = "aarch64")]
-            // SAFETY: every 64-bit ARM has NEON.
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            // SAFETY: only compiled where the target has NEON.
             Scan::Neon => unsafe { self.fill_with::<super::neon::Neon>(stretch) },
         }
     }
 
     /// # Safety
-    /// The processor has the features of `C`, and `stretch` is at most `LONGEST_STRETCH` long.
+    /// The processor has the features of `C`.
     #[inline(always)]
     pub(super) unsafe fn fill_with<C: Classify>(&mut self, stretch: &[u8]) {
         self.positions.clear();
-        // Every byte may be structural, and a block writes up to three positions too many.
+        if self.positions.capacity() > Self::KEPT && stretch.len() < Self::KEPT {
+            self.positions = Vec::new();
+        }
+        // Every byte may be structural, the end may be put behind, and positions are written by
+        // fours, so up to three too many: a block more is more than enough.
         self.positions.reserve(stretch.len() + BLOCK);
         let (blocks, rest) = stretch.as_chunks::<BLOCK>();
         let mut last = [0; BLOCK];

@@ -1,14 +1,11 @@
-//! The scan with NEON, which every 64-bit ARM has.
+//! The scan with NEON, which is compiled where the target has it.
 
-use super::{BLOCK, Classify};
+use super::{BLOCK, Classify, LOWER, UPPER};
 use core::arch::aarch64::*;
 
-/// Looks up both halves of each byte; a byte is structural where the two answers share a bit. The
-/// bits are those of the AVX2 scan.
+/// Looks up both halves of each byte.
 pub(super) struct Neon;
 
-const LOWER: [u8; 16] = [1 | 2, 0, 2, 0, 0, 0, 0, 0, 0, 1, 1, 0, 2 | 8, 4, 0, 0];
-const UPPER: [u8; 16] = [1, 0, 2, 4, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// NEON has no instruction that gathers one bit of each byte, so each byte keeps its own bit and
 /// neighbours are added until eight bytes are one.
 const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
@@ -17,7 +14,7 @@ impl Classify for Neon {
     #[inline(always)]
     unsafe fn structural(block: &[u8; BLOCK]) -> u64 {
         let (quarters, _) = block.as_chunks::<16>();
-        // SAFETY: each load reads 16 bytes of an array of 16, and NEON is always there.
+        // SAFETY: each load reads 16 bytes of an array of 16, and this is only compiled with NEON.
         unsafe {
             let lower = vld1q_u8(LOWER.as_ptr());
             let upper = vld1q_u8(UPPER.as_ptr());

@@ -1,6 +1,7 @@
-//! The scan with SSE2, which every x86-64 has, and with AVX2, which is looked for at run time.
+//! The scan with SSE2, which is compiled where the target has it, and with AVX2, which is looked for
+//! at run time.
 
-use super::{BLOCK, Classify, Index};
+use super::{BLOCK, Classify, Index, LOWER, UPPER};
 use core::arch::x86_64::*;
 
 /// Compares with each structural byte; SSE2 has no table lookup.
@@ -11,7 +12,7 @@ impl Classify for Sse2 {
     unsafe fn structural(block: &[u8; BLOCK]) -> u64 {
         let mut mask = 0;
         for (at, part) in block.as_chunks::<16>().0.iter().enumerate() {
-            // SAFETY: `part` is 16 bytes, the load needs no alignment, and SSE2 is always there.
+            // SAFETY: `part` is 16 bytes, the load needs no alignment, and this is only compiled with SSE2.
             let bits = unsafe {
                 let v = _mm_loadu_si128(part.as_ptr().cast());
                 let is = |byte: u8| _mm_cmpeq_epi8(v, _mm_set1_epi8(byte as i8));
@@ -28,14 +29,8 @@ impl Classify for Sse2 {
     }
 }
 
-/// Looks up both halves of each byte; a byte is structural where the two answers share a bit.
-///
-/// The bits: 1 for the upper half 0 (NUL, tab, line feed), 2 for 2 (space, quote, comma), 4 for 3
-/// (equal sign), 8 for 5 (backslash). A byte from 0x80 on gives 0 in the lookup of its lower half.
+/// Looks up both halves of each byte. One from 0x80 on gives 0 in the lookup of its lower half.
 pub(super) struct Avx2;
-
-const LOWER: [u8; 16] = [1 | 2, 0, 2, 0, 0, 0, 0, 0, 0, 1, 1, 0, 2 | 8, 4, 0, 0];
-const UPPER: [u8; 16] = [1, 0, 2, 4, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 impl Classify for Avx2 {
     #[inline(always)]
@@ -64,7 +59,7 @@ impl Classify for Avx2 {
 /// The shared loop, compiled for AVX2.
 ///
 /// # Safety
-/// The processor has AVX2, BMI1 and POPCNT, and `stretch` is at most `Index::LONGEST_STRETCH` long.
+/// The processor has AVX2, BMI1 and POPCNT.
 #[target_feature(enable = "avx2,bmi1,popcnt")]
 pub(super) unsafe fn fill_avx2(index: &mut Index, stretch: &[u8]) {
     // SAFETY: as the caller promised.

@@ -4,7 +4,7 @@
 //! take two lines for one. What overlaps is one step.
 
 use super::dialects::Named;
-use line_protocol::{Line, Options, OwnedLines, ParseError, parse};
+use line_protocol::{Line, Options, ParseError, ParsedLines, parse};
 use std::ops::Range;
 
 /// What one dialect makes of a line.
@@ -24,7 +24,7 @@ pub(crate) struct Walk<'b> {
 
 struct Reader<'b> {
     dialect: &'static Named,
-    lines: OwnedLines<'b>,
+    lines: ParsedLines<'b>,
     next: Option<Verdict<'b>>,
     tally: Tally,
 }
