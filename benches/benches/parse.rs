@@ -11,6 +11,7 @@ use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{
     BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
 };
+use line_protocol::{Dialect, Parser};
 use lineproof_benches::{Workload, all};
 use std::hint::black_box;
 use std::time::Duration;
@@ -80,6 +81,14 @@ fn ceilings(group: &mut BenchmarkGroup<'_, CpuTime>, workload: &Workload) {
     assert!(workload.bodies().all(is_utf8));
     group.bench_function("utf-8", |bencher| {
         bencher.iter(|| black_box(workload).bodies().all(is_utf8));
+    });
+    // Either grammar: the scan knows none.
+    let mut parser = Parser::new(Dialect::IOX_3_9);
+    let mut structural = |body: &[u8]| parser.count_structural(body);
+    let found: usize = workload.bodies().map(&mut structural).sum();
+    assert_eq!(found, workload.body.bytes().filter(|byte| b", =\"\\\n\t\0".contains(byte)).count());
+    group.bench_function("structural scan", |bencher| {
+        bencher.iter(|| black_box(workload).bodies().map(&mut structural).sum::<usize>());
     });
 }
 
