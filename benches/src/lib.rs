@@ -7,5 +7,6 @@ mod workloads;
 
 pub use tally::Tally;
 pub use workloads::{
-    Grammar, Workload, all, bad10, escaped, mixed, one_line, small, strings, tsbs, wide,
+    Grammar, NAMES, Workload, all, bad10, escaped, mixed, named, one_line, small, strings, tsbs,
+    wide,
 };

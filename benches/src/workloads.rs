@@ -55,20 +55,31 @@ impl Workload {
     }
 }
 
-/// All of them, 150 to 400 kB each: large enough that a request's own cost does not show (but for
+/// The names of all; the bench `instructions` has them once more, as ids.
+pub const NAMES: [&str; 8] =
+    ["tsbs", "small", "wide", "strings", "escaped", "mixed", "one_line", "bad10"];
+
+/// All of them, as [`named`] makes them.
+pub fn all() -> Vec<Workload> {
+    NAMES.into_iter().filter_map(named).collect()
+}
+
+/// One of them, 150 to 400 kB: large enough that a request's own cost does not show (but for
 /// [`one_line`], which is there to show it), small enough for the caches, so that the parser is
 /// measured and not memory.
-pub fn all() -> Vec<Workload> {
-    vec![
-        tsbs(1000),
-        small(5000),
-        wide(200),
-        strings(1000),
-        escaped(1000),
-        mixed(2000),
-        one_line(5000),
-        bad10(5000),
-    ]
+pub fn named(name: &str) -> Option<Workload> {
+    let workload = match name {
+        "tsbs" => tsbs(1000),
+        "small" => small(5000),
+        "wide" => wide(200),
+        "strings" => strings(1000),
+        "escaped" => escaped(1000),
+        "mixed" => mixed(2000),
+        "one_line" => one_line(5000),
+        "bad10" => bad10(5000),
+        _ => return None,
+    };
+    Some(workload)
 }
 
 /// Servers as the TSBS benchmark makes them: 344 bytes a line, 10 tags that are not sorted, 10

@@ -1,4 +1,4 @@
-//! Building the `lineproof` binary and the benches, and running the former.
+//! Cargo: building the `lineproof` binary and the benches, and running the former.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -35,13 +35,26 @@ pub(crate) fn bench(name: &str) -> Result<PathBuf> {
     built(name, &["bench", "--package", "lineproof-benches", "--bench", name, "--no-run"])
 }
 
+/// Cargo, at the root.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// The version of a dependency.
+pub(crate) fn version_of(package: &str) -> Result<String> {
+    let output = command().args(["pkgid", package]).stderr(Stdio::inherit()).output()?;
+    let id = String::from_utf8_lossy(&output.stdout);
+    let version = id.trim().rsplit_once(['@', '#']).map(|(_, version)| version.to_owned());
+    version.with_context(|| format!("cargo does not say which {package} there is"))
+}
+
 /// Cargo's progress goes to standard error, so that a person sees that something lives; off a
 /// terminal cargo names each crate instead.
 fn built(what: &str, arguments: &[&str]) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut command = Command::new(cargo);
-    command.current_dir(root()).args(arguments);
-    command.args(["--message-format", "json-render-diagnostics"]);
+    let mut command = command();
+    command.args(arguments).args(["--message-format", "json-render-diagnostics"]);
     if std::io::stderr().is_terminal() {
         command.env("CARGO_TERM_PROGRESS_WHEN", "auto");
     }
@@ -70,16 +83,8 @@ fn executable(messages: &[u8]) -> Option<PathBuf> {
 /// Builds these commands with one more feature, and runs that build.
 #[cfg(not(feature = "snapshots"))]
 pub(crate) fn xtask_with(feature: &str, arguments: &[OsString]) -> Result<ExitStatus> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut command = Command::new(cargo);
-    command.current_dir(root()).args([
-        "run",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--features",
-        feature,
-    ]);
+    let mut command = command();
+    command.args(["run", "--quiet", "--package", "xtask", "--features", feature]);
     command.args(["--", feature]).args(arguments);
     command.status().context("cargo could not be started")
 }

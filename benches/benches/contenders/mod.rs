@@ -26,6 +26,14 @@ impl Contender {
     /// If it is not.
     pub(crate) fn check(&mut self, workload: &Workload) {
         let found = (self.run)(workload);
+        self.compare(workload, found);
+    }
+
+    /// Looks whether what was found is what is there.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub(crate) fn compare(&self, workload: &Workload, found: Tally) {
         assert_eq!(found, workload.tally(self.grammar), "{} on {}", self.name, workload.name);
     }
 }

@@ -1,6 +1,6 @@
 //! `benches/instructions.toml`: the counts that a change is held against, and what they are of.
 
-use super::callgrind::Counts;
+use super::counts::{Counts, Tools};
 use crate::cargo;
 use anyhow::{Context, Result};
 use std::fmt::Write;
@@ -8,9 +8,7 @@ use std::path::PathBuf;
 
 /// What the file says.
 pub(super) struct Baseline {
-    pub(super) cpu: String,
-    rustc: String,
-    valgrind: String,
+    pub(super) tools: Tools,
     counts: toml::Table,
 }
 
@@ -28,8 +26,8 @@ impl Baseline {
             Some(toml::Value::String(text)) => Ok(text),
             _ => Err(anyhow::anyhow!("benches/instructions.toml has no `{key}`")),
         };
-        let (cpu, rustc, valgrind) = (text("cpu")?, text("rustc")?, text("valgrind")?);
-        Ok(Self { cpu, rustc, valgrind, counts: table })
+        let tools = Tools { cpu: text("cpu")?, rustc: text("rustc")?, valgrind: text("valgrind")? };
+        Ok(Self { tools, counts: table })
     }
 
     pub(super) fn of(now: &Counts) -> Self {
@@ -41,8 +39,7 @@ impl Baseline {
                 section.insert(workload.clone(), count);
             }
         }
-        let (cpu, rustc, valgrind) = (now.cpu.clone(), now.rustc.clone(), now.valgrind.clone());
-        Self { cpu, rustc, valgrind, counts }
+        Self { tools: now.tools.clone(), counts }
     }
 
     pub(super) fn count(&self, parser: &str, workload: &str) -> Option<u64> {
@@ -50,15 +47,30 @@ impl Baseline {
         u64::try_from(count).ok().filter(|count| *count > 0)
     }
 
+    /// Which parser on which workload it has and what was counted has not.
+    pub(super) fn not_in(&self, now: &Counts) -> Vec<String> {
+        let rows = self.counts.iter().flat_map(|(parser, section)| {
+            let workloads = section.as_table().into_iter().flat_map(toml::Table::keys);
+            workloads.map(move |workload| (parser, workload))
+        });
+        let counted = |parser: &str, workload: &str| {
+            now.rows.iter().any(|row| row.0 == parser && row.1 == workload)
+        };
+        rows.filter(|(parser, workload)| !counted(parser, workload))
+            .map(|(parser, workload)| format!("{parser} on {workload}"))
+            .collect()
+    }
+
     /// What the baseline was made with, where that is not what there is now.
     pub(super) fn differences<'a>(
         &'a self,
-        now: &'a Counts,
+        now: &'a Tools,
     ) -> impl Iterator<Item = (&'static str, &'a str, &'a str)> {
+        let Tools { cpu, rustc, valgrind } = &self.tools;
         let all = [
-            ("processor", self.cpu.as_str(), now.cpu.as_str()),
-            ("rustc", &self.rustc, &now.rustc),
-            ("valgrind", &self.valgrind, &now.valgrind),
+            ("processor", cpu.as_str(), now.cpu.as_str()),
+            ("rustc", rustc, &now.rustc),
+            ("valgrind", valgrind, &now.valgrind),
         ];
         all.into_iter().filter(|(_, was, is)| was != is)
     }
@@ -68,9 +80,8 @@ impl Baseline {
             "# Instructions of one pass over each workload, by parser, buffers warm.\n\
              # Written by `cargo xtask instructions --update`, compared by `cargo xtask instructions`.\n",
         );
-        for (key, value) in
-            [("cpu", &self.cpu), ("rustc", &self.rustc), ("valgrind", &self.valgrind)]
-        {
+        let Tools { cpu, rustc, valgrind } = &self.tools;
+        for (key, value) in [("cpu", cpu), ("rustc", rustc), ("valgrind", valgrind)] {
             let _ = writeln!(text, "{key} = {}", toml::Value::from(value.as_str()));
         }
         let _ = write!(text, "\n{}", self.counts);
