@@ -13,7 +13,7 @@ pub(super) fn all() -> Vec<Contender> {
     // The fastest is what a parser takes by itself.
     for &scan in Scan::available().iter().rev().skip(1) {
         let name = format!("iox-{scan:?}").to_lowercase();
-        all.push(views(name, Parser::new(Dialect::IOX_3_9).scan(scan)));
+        all.push(views(name, Parser::new(Dialect::IOX_3_9).with_scan(scan)));
     }
     all.push(Contender {
         name: "iox-owned".to_owned(),
