@@ -33,7 +33,7 @@ fn read<'i>(parser: &mut Parser, body: &'i [u8], options: &Options) -> Vec<Item<
 fn line<'i>(view: &LineView<'_, 'i>, body: &'i [u8]) -> Line<'i> {
     let line = view.to_line();
     assert_eq!((view.tags().len(), view.fields().len()), (line.tags.len(), line.fields.len()));
-    assert_eq!((view.raw(), line.raw), (&body[view.span()], &body[line.span.clone()]));
+    assert_eq!((view.raw(), &*line.raw), (&body[view.span()], &body[line.span.clone()]));
     assert_eq!((view.number(), view.measurement()), (line.number, &*line.measurement));
     assert!(view.tags().eq(line.tags.iter().map(|(key, value)| (&**key, &**value))));
     assert!(view.fields().eq(line.fields.iter().map(|(key, value)| (&**key, value.clone()))));

@@ -22,7 +22,7 @@ pub fn assert_sound(body: &[u8], dialect: &Dialect, options: &Options) {
 }
 
 fn assert_sound_line(body: &[u8], line: &Line<'_>, dialect: &Dialect) {
-    assert_eq!(&body[line.span.clone()], line.raw);
+    assert_eq!(&body[line.span.clone()], &*line.raw);
     assert!(!line.measurement.is_empty() && !line.fields.is_empty());
     assert!(line.raw.starts_with(&line.series_key) || matches!(dialect, Dialect::Go(_)));
     assert!(line.tags.iter().all(|(key, value)| !key.is_empty() && !value.is_empty()));

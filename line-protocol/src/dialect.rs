@@ -4,6 +4,8 @@
 //! nothing of routes, statuses or storage. The constants name the releases the facts were seen in;
 //! nothing compares them.
 
+use core::fmt;
+
 /// One product's way of reading line protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
@@ -89,6 +91,20 @@ pub enum Precision {
     Minute,
     /// Hours (OSS v1 only).
     Hour,
+}
+
+/// `nanosecond`, `second`, …
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nanosecond => "nanosecond",
+            Self::Microsecond => "microsecond",
+            Self::Millisecond => "millisecond",
+            Self::Second => "second",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+        })
+    }
 }
 
 impl Precision {

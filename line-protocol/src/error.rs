@@ -11,6 +11,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
+use core::str::Utf8Chunk;
+use memchr::{memchr_iter, memrchr};
 
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +98,8 @@ pub enum ParseErrorKind {
 pub struct ParseError {
     /// What is wrong.
     pub kind: ParseErrorKind,
-    /// The product's own number of the line, counted as in [`Line`](crate::Line).
+    /// The product's own number of the line, counted as in [`Line`](crate::Line): blank lines and
+    /// comments do not count. An editor's is [`position`](Self::position)'s.
     pub line_number: usize,
     /// The line as scanned, as bytes of the input.
     pub line: Range<usize>,
@@ -113,6 +116,9 @@ pub(crate) enum Voice {
     Iox(IoxWording),
 }
 
+/// The product's own number of the line and, in plain words of ours, what is wrong. What the product
+/// says is [`message`](Self::message), an editor's line number is [`position`](Self::position)'s;
+/// both need the input.
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line_number, self.kind)
@@ -165,7 +171,27 @@ impl fmt::Display for ParseErrorKind {
 }
 
 impl ParseError {
-    /// The product's reason alone, `missing fields`.
+    /// Where [`span`](Self::span) begins, as an editor counts: line and column, both from 1, the
+    /// column in characters (a byte that is not UTF-8 counts as one).
+    ///
+    /// ```
+    /// use line_protocol::{Dialect, Options, parse};
+    /// let body = "# two lines\n\ncpu,host=\u{e9} load=\n".as_bytes();
+    /// let error = parse(body, &Dialect::GO_V2, &Options::default()).find_map(Result::err).unwrap();
+    /// assert_eq!((error.line_number, error.position(body)), (1, (3, 17)));
+    /// ```
+    pub fn position(&self, input: &[u8]) -> (usize, usize) {
+        let before = input.get(..self.span.start).unwrap_or(input);
+        let line = 1 + memchr_iter(b'\n', before).count();
+        let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let chunks = before[start..].utf8_chunks();
+        let characters =
+            |chunk: Utf8Chunk<'_>| chunk.valid().chars().count() + chunk.invalid().len();
+        (line, 1 + chunks.map(characters).sum::<usize>())
+    }
+
+    /// The product's reason alone, `missing fields`. Like all that takes the input, it needs the one
+    /// that was parsed; another gives some other text.
     pub fn reason(&self, input: &[u8]) -> String {
         lossy(&self.reason_bytes(input))
     }
@@ -196,7 +222,8 @@ impl ParseError {
         }
     }
 
-    /// What IOx shows as the line: the first 20 bytes of [`physical_line`](Self::physical_line).
+    /// What IOx shows as the line, which may be another one: the first 20 bytes of
+    /// [`physical_line`](Self::physical_line).
     pub fn original_line<'a>(&self, input: &'a [u8]) -> &'a [u8] {
         cut(self.physical_line(input), ORIGINAL_LINE_BYTES)
     }

@@ -23,7 +23,7 @@ pub struct Line<'a> {
     /// lines and comments are not, and a string that spans lines does not add any.
     pub number: usize,
     /// The whole line as scanned, from its first byte that is not blank.
-    pub raw: &'a [u8],
+    pub raw: Text<'a>,
     /// Where `raw` stands in the input.
     pub span: Range<usize>,
     /// The measurement.
@@ -56,6 +56,35 @@ pub enum FieldValue<'a> {
     String(Text<'a>),
 }
 
+impl Line<'_> {
+    /// The same line, owning all its bytes, to be kept beyond the input.
+    pub fn into_owned(self) -> Line<'static> {
+        Line {
+            number: self.number,
+            raw: own(self.raw),
+            span: self.span,
+            measurement: own(self.measurement),
+            tags: own_tags(self.tags),
+            fields: own_fields(self.fields),
+            timestamp: self.timestamp,
+            has_timestamp: self.has_timestamp,
+            series_key: own(self.series_key),
+        }
+    }
+}
+
+pub(crate) fn own(text: Text<'_>) -> Text<'static> {
+    Cow::Owned(text.into_owned())
+}
+
+pub(crate) fn own_tags(tags: Vec<Tag<'_>>) -> Vec<Tag<'static>> {
+    tags.into_iter().map(|(key, value)| (own(key), own(value))).collect()
+}
+
+pub(crate) fn own_fields(fields: Vec<Field<'_>>) -> Vec<Field<'static>> {
+    fields.into_iter().map(|(key, value)| (own(key), value.into_owned())).collect()
+}
+
 impl FieldValue<'_> {
     /// The same value, owning its bytes.
     pub fn into_owned(self) -> FieldValue<'static> {
@@ -64,7 +93,7 @@ impl FieldValue<'_> {
             Self::Integer(v) => FieldValue::Integer(v),
             Self::Unsigned(v) => FieldValue::Unsigned(v),
             Self::Boolean(v) => FieldValue::Boolean(v),
-            Self::String(v) => FieldValue::String(Cow::Owned(v.into_owned())),
+            Self::String(v) => FieldValue::String(own(v)),
         }
     }
 }

@@ -161,7 +161,7 @@ impl Tape {
             number: 0,
             series_key: self.series_key(base, raw.start),
             span: raw.clone(),
-            raw: &base[raw],
+            raw: Cow::Borrowed(&base[raw]),
             measurement: text(self.measurement),
             tags: self.tags.iter().map(|(key, meant)| (text(*key), text(*meant))).collect(),
             fields: self.fields.iter().map(|(key, meant)| (text(*key), value(*meant))).collect(),

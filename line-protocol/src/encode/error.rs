@@ -121,7 +121,7 @@ impl fmt::Display for EncodeError {
             Self::Unsigned(value) => write!(f, "no unsigned integers here: {value}"),
             Self::TimeOutOfRange(time) => write!(f, "the time {time} is out of range"),
             Self::TimeNotInUnit(time, precision) => {
-                write!(f, "the time {time} is no whole number of {precision:?}s")
+                write!(f, "the time {time} is no whole number of {precision}s")
             }
         }
     }

@@ -9,7 +9,7 @@ mod name;
 pub use error::{EncodeError, Part};
 
 use crate::dialect::{Dialect, GoDialect, IoxDialect, Precision};
-use crate::line::{Field, FieldValue, Line, Tag, Text};
+use crate::line::{Field, FieldValue, Line, Tag, Text, own, own_fields, own_tags};
 use alloc::format;
 use alloc::vec::Vec;
 use name::Place;
@@ -25,6 +25,18 @@ pub struct Point<'a> {
     pub fields: Vec<Field<'a>>,
     /// Go: in nanoseconds. IOx: in the unit of the request.
     pub timestamp: Option<i64>,
+}
+
+impl Point<'_> {
+    /// The same point, owning its bytes.
+    pub fn into_owned(self) -> Point<'static> {
+        Point {
+            measurement: own(self.measurement),
+            tags: own_tags(self.tags),
+            fields: own_fields(self.fields),
+            timestamp: self.timestamp,
+        }
+    }
 }
 
 impl<'a> From<Line<'a>> for Point<'a> {
