@@ -2,7 +2,8 @@
 
 /// What can be wrong with a write, from the first check to the last.
 ///
-/// The names in braces are the holes that the text of an [`Answer`] may have for that fault.
+/// The names in braces are the holes that the text of an [`Answer`] may have for that fault; where
+/// there is {name} or {value}, {quoted} is the same between Go's quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// No credentials, or none that can be understood.
@@ -27,6 +28,8 @@ pub enum Fault {
     DatabaseMissing,
     /// The database or bucket does not exist: {name}, as the caller wrote it.
     DatabaseUnknown,
+    /// A bucket that stands for a database and a policy names no database: {name}.
+    BucketWithoutDatabase,
     /// The database's name is not allowed, the product's own reason: {detail}.
     DatabaseName,
     /// The retention policy does not exist: {name}.
@@ -77,7 +80,8 @@ pub enum Fault {
     EmptyWrite,
     /// Lines are malformed and nothing was stored: {detail} joins all reasons.
     LinesRejected,
-    /// Lines were rejected, by the parser or the schema; the rest was stored: {detail} as above.
+    /// Lines were rejected, by the parser or the schema; the rest was stored: {detail} as above,
+    /// {target} ` for database: …`, with ` for retention policy: …` where the caller named one.
     PartialLines,
     /// Lines were rejected because a limit of the schema is reached; the rest was stored.
     PartialLimit,

@@ -27,6 +27,17 @@ pub struct FluxRules {
     pub map_columns: MapColumns,
     /// Whether `schema.measurements` has the parameters `start` and `stop`.
     pub measurements_take_a_range: bool,
+    /// A request of the type `influxql`.
+    pub influxql_requests: InfluxqlRequests,
+}
+
+/// What a request of the type `influxql` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InfluxqlRequests {
+    /// Of a type that is not known.
+    Unknown,
+    /// Compiled to Flux, by a compiler that knows no `*`: 500 with its words.
+    Compiled,
 }
 
 /// InfluxDB OSS 2.7 (Flux 0.196.1).
@@ -38,4 +49,6 @@ pub const OSS_V2_2_7: FluxRules = FluxRules {
     map_columns: MapColumns::AsBefore,
     // recorded 2.7.12: `schema.measurements(bucket:, start:)` answers; 2.1.1 refuses the argument
     measurements_take_a_range: true,
+    // recorded 2.7.12: `unknown query type: influxql`; 2.1.1 compiles it
+    influxql_requests: InfluxqlRequests::Unknown,
 };

@@ -11,8 +11,19 @@ pub struct Http {
     pub release_headers: ReleaseHeaders,
     /// The bytes 08 and 0C in a JSON string.
     pub control_escapes: ControlEscapes,
+    /// What other sites' pages may send.
+    pub cors: Cors,
     /// Whether credentials are asked for where nobody said anything.
     pub auth_by_default: bool,
+}
+
+/// What other sites' pages may send, as the answers to them list it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cors {
+    /// `Access-Control-Allow-Methods`.
+    pub methods: &'static str,
+    /// `Access-Control-Allow-Headers`.
+    pub headers: &'static str,
 }
 
 /// Which answers name the release.

@@ -11,8 +11,14 @@ pub struct Influxql {
     pub errors: Errors,
     /// Which planner answers `SELECT`.
     pub planner: Planner,
+    /// The order in which `/query` gives the measurements of one statement.
+    pub measurements: MeasurementOrder,
+    /// How a POST to `/query` carries its parameters.
+    pub post_body: PostBody,
     /// Which statements change anything.
     pub administration: Administration,
+    /// Whether `SHOW RETENTION POLICIES` tells how old and how new a point may be.
+    pub policies_tell_write_limits: bool,
     /// What a `q` that is missing or empty gives.
     pub missing_query: &'static str,
     /// Whether `SHOW TAG KEYS` has a `WITH KEY`.
@@ -26,6 +32,8 @@ pub struct Influxql {
 pub struct Json {
     /// How floats print.
     pub floats: Floats,
+    /// What is done with a number that JSON cannot hold.
+    pub infinite: Infinite,
     /// How strings are escaped.
     pub strings: Strings,
     /// How many digits a time's fraction has.
@@ -41,6 +49,18 @@ pub enum Floats {
     Go,
     /// As Rust's `serde_json`: `1.0`, `1e-7`, `1e16`.
     Serde,
+    /// The same, but that a number without a fraction which an `i64` can hold is printed as one:
+    /// `1`, and `0` for `-0.0`.
+    SerdeWhole,
+}
+
+/// What an infinite number does to an answer in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Infinite {
+    /// The connection breaks off after the head.
+    BreaksOff,
+    /// The body is `{"error":"json: unsupported value: +Inf"}` (`-Inf`) and nothing else.
+    Refused,
 }
 
 /// How strings are escaped.
@@ -81,6 +101,9 @@ pub enum CsvForm {
     Go,
     /// Never quoted, one header, `\r\n` at the end.
     Plain,
+    /// Quoted where there is a comma or a quote, one header a statement and a blank line before
+    /// each but the first. A statement that fails leaves nothing.
+    CommaQuoted,
 }
 
 /// How errors of the whole query are answered.
@@ -92,6 +115,29 @@ pub enum Errors {
     V2,
     /// 500 with plain text, 404 JSON for an unknown database.
     V3,
+    /// 200 with the error in the result of its statement, of which there may be several; 400
+    /// `{"error":…}` for parameters that cannot be read.
+    InStatement,
+}
+
+/// The order in which `/query` gives the measurements of one statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeasurementOrder {
+    /// By their names.
+    ByName,
+    /// By their names, the last first.
+    Backwards,
+}
+
+/// How a POST to `/query` carries its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostBody {
+    /// As a form, if its type says so.
+    FormIfTyped,
+    /// As a form, whatever its type says.
+    Form,
+    /// As its type says: a form or, without a type too, the statements themselves.
+    FormOrStatements,
 }
 
 /// Which planner answers `SELECT`.
@@ -99,7 +145,7 @@ pub enum Errors {
 pub enum Planner {
     /// The Go products': ties in time come in the order of a heap of series.
     Go,
-    /// InfluxDB 3's: one statement, rows sorted by time and tags, measurements backwards in `/query`.
+    /// InfluxDB 3's: rows sorted by time and tags.
     Iox,
 }
 
@@ -114,8 +160,14 @@ pub enum Administration {
     Nothing,
 }
 
-const GO_JSON: Json =
-    Json { floats: Floats::Go, strings: Strings::Go, time_digits: TimeDigits::Shortest, end: "\n" };
+const GO_JSON: Json = Json {
+    floats: Floats::Go,
+    // Storage takes no infinity.
+    infinite: Infinite::Refused,
+    strings: Strings::Go,
+    time_digits: TimeDigits::Shortest,
+    end: "\n",
+};
 
 /// `oss-v1@1.6`: recorded from 1.6.7 (`/query` in its protocol probes, read-back of its writes).
 pub const OSS_V1_1_6: Influxql = Influxql {
@@ -125,7 +177,10 @@ pub const OSS_V1_1_6: Influxql = Influxql {
     csv: Csv { content_type: "text/csv", null: "", form: CsvForm::Go },
     errors: Errors::V1,
     planner: Planner::Go,
+    measurements: MeasurementOrder::ByName,
+    post_body: PostBody::FormIfTyped,
     administration: Administration::All,
+    policies_tell_write_limits: false,
     missing_query: "missing required parameter \"q\"",
     // Asked of a running 1.6.7: `found WITH, expected ;`.
     tag_keys_with_key: false,
@@ -138,8 +193,11 @@ pub const OSS_V2_2_7: Influxql = Influxql {
     csv: Csv { content_type: "application/csv", null: "", form: CsvForm::Go },
     errors: Errors::V2,
     planner: Planner::Go,
+    measurements: MeasurementOrder::ByName,
+    post_body: PostBody::FormIfTyped,
     // v1/coordinator/statement_executor.go: 62 `not implemented`, 369-404 deletes.
     administration: Administration::Deletes,
+    policies_tell_write_limits: false,
     missing_query: "mime: no media type",
     // influxdata/influxql parser.go, parseShowTagKeysStatement (inferred: not recorded).
     tag_keys_with_key: true,
@@ -151,6 +209,7 @@ pub const OSS_V2_2_7: Influxql = Influxql {
 pub const V3_CORE_3_6: Influxql = Influxql {
     json: Json {
         floats: Floats::Serde,
+        infinite: Infinite::BreaksOff,
         strings: Strings::Serde,
         time_digits: TimeDigits::Thousands,
         end: "\r\n",
@@ -158,7 +217,10 @@ pub const V3_CORE_3_6: Influxql = Influxql {
     csv: Csv { content_type: "application/csv", null: "null", form: CsvForm::Plain },
     errors: Errors::V3,
     planner: Planner::Iox,
+    measurements: MeasurementOrder::Backwards,
+    post_body: PostBody::Form,
     administration: Administration::Nothing,
+    policies_tell_write_limits: false,
     missing_query: "serde error: missing field `q`",
     // influxdb_influxql_parser, show_tag_keys: no such clause (inferred: not recorded).
     tag_keys_with_key: false,

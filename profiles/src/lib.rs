@@ -11,6 +11,8 @@
 //! | [`answer`] | which fault is answered how: status, shape of the body, text |
 //! | [`storage`] | what storage accepts and how it words what it refuses |
 //! | [`http`] | headers and routing habits that are the same for all answers of a product |
+//! | [`influxql`], [`flux`], [`sql`] | what queries answer, where releases differ |
+//! | [`v1_api`], [`v2_api`], [`v3_api`] | what a family has beside writes and queries |
 //! | `editions` | one file per edition |
 //!
 //! Sources are written as in the products' repositories: `1.6:services/httpd/handler.go` is a file
@@ -25,10 +27,14 @@ pub mod influxql;
 mod registry;
 pub mod sql;
 pub mod storage;
+pub mod v1_api;
 pub mod v2_api;
+pub mod v3_api;
 pub mod write;
 
 pub use capability::{Capability, Family, ReadBack};
 pub use http::ControlEscapes;
 pub use registry::{ALL, Facts, Profile, UnknownProfile, find};
+pub use v1_api::V1Api;
 pub use v2_api::V2Api;
+pub use v3_api::V3Api;

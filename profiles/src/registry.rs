@@ -8,7 +8,9 @@ use crate::http::Http;
 use crate::influxql::Influxql;
 use crate::sql::Sql;
 use crate::storage::Storage;
+use crate::v1_api::V1Api;
 use crate::v2_api::V2Api;
+use crate::v3_api::V3Api;
 use crate::write::WriteEndpoint;
 use line_protocol::Dialect;
 
@@ -42,8 +44,12 @@ pub struct Facts {
     pub write: &'static [WriteEndpoint],
     /// How it keeps points.
     pub storage: Storage,
+    /// The further routes of the v1 family, where the product is of it.
+    pub v1_api: Option<&'static V1Api>,
     /// The management API of the v2 family, where the product has it.
     pub v2_api: Option<&'static V2Api>,
+    /// The further routes of the v3 family, where the product is of it.
+    pub v3_api: Option<&'static V3Api>,
     /// How `/query` answers.
     pub influxql: &'static Influxql,
     /// Flux, where the product has it.

@@ -16,12 +16,17 @@ pub enum Storage {
 pub struct Shards {
     /// What a type conflict between two points of one batch does, where the field is new.
     pub conflict_in_batch: ConflictInBatch,
-    /// How names stand in the message of a type conflict.
+    /// How names stand in the messages of a type conflict and of a string that is too long.
     pub conflict_names: Quoting,
     /// The longest string value, in bytes.
     pub longest_string: Option<usize>,
+    /// What becomes of a field `time` that has other fields beside it.
+    pub time_beside_fields: TimeBesideFields,
     /// How points older than the retention period are reported.
     pub beyond_retention: BeyondRetention,
+    /// The losses whose message ends with the database and the retention policy that they were
+    /// meant for.
+    pub target_named: &'static [Loss],
     /// Whether a measurement that is not UTF-8 fails where the write makes its shard.
     pub new_shard_needs_utf8: bool,
     /// A number of tags in one point on which the release panics.
@@ -50,13 +55,33 @@ pub enum Quoting {
     Go,
 }
 
+/// What becomes of a field `time` that has other fields beside it; alone it always loses its point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeBesideFields {
+    /// It is left out, and nobody is told.
+    Stripped,
+    /// It is left out and the write is answered as a partial one that dropped nothing, unless a
+    /// point was dropped too. The last such point words it.
+    StrippedAndTold,
+}
+
+/// What a partial write has lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Points, for what is wrong with them.
+    Points,
+    /// Fields `time`, out of points that are stored.
+    TimeFields,
+    /// Points older than the retention period.
+    Retention,
+}
+
 /// How a drop by retention is worded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BeyondRetention {
     /// `points beyond retention policy dropped=2`.
     Short,
-    /// With the number, the duration, the oldest and newest point and the bound, then the database
-    /// and the policy.
+    /// With the number, the duration, the oldest and newest point and the bound.
     Detailed,
 }
 

@@ -66,10 +66,23 @@ pub struct V2Api {
     pub operator_resources: &'static [&'static str],
     /// The types that a permission may name.
     pub permission_resources: &'static [&'static str],
+    /// The build that `/ping` names in a second pair of release headers, where it has one.
+    pub second_ping_build: Option<&'static str>,
+    /// What a wrong method on `/api/v2/me` is.
+    pub me: MeRoutes,
 }
 
-// tags v2.7.12: authz.go, AllResourceTypes; the operator's permissions leave out `instance`.
-const RESOURCES_2_7: &[&str] = &[
+/// Whether `/api/v2/me` shares the routes of `/api/v2/users`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeRoutes {
+    /// It does: a POST makes a user.
+    AsUsers,
+    /// It has its own: a POST is no method of it.
+    Own,
+}
+
+// tag v2.7.12: authz.go, AllResourceTypes; the operator's permissions leave out `instance`.
+pub(crate) const RESOURCES_2_7: &[&str] = &[
     "authorizations",
     "buckets",
     "dashboards",
@@ -117,4 +130,8 @@ pub const OSS_V2_2_7: V2Api = V2Api {
     delete_by_field: DeleteByField::NotImplemented,
     operator_resources: RESOURCES_2_7.split_at(22).0,
     permission_resources: RESOURCES_2_7,
+    // Recorded: each header once.
+    second_ping_build: None,
+    // Recorded: POST is 405 without a body.
+    me: MeRoutes::Own,
 };

@@ -34,6 +34,8 @@ pub enum Address {
     DatabaseAndPolicy,
     /// `bucket` and `org` or `orgID`.
     Bucket,
+    /// `bucket` alone, as `db` or `db/rp`, all behind the first slash being the policy (v1).
+    BucketAsDatabaseAndPolicy,
     /// `db`.
     Database,
     /// `db`, with `rp` appended as `db/rp` unless it is `autogen` or `default` (v3).

@@ -3,7 +3,7 @@
 use profiles::answer::{self, Fault};
 use profiles::storage::Storage;
 use profiles::write::{
-    BadLines, Check, SizeLimit, UnknownEncoding, UnknownPrecision, WriteEndpoint,
+    Address, BadLines, Check, SizeLimit, UnknownEncoding, UnknownPrecision, WriteEndpoint,
 };
 use profiles::{ALL, Capability, find};
 
@@ -30,6 +30,9 @@ fn reachable(endpoint: &WriteEndpoint, storage: &Storage) -> Vec<Fault> {
                 Fault::ParameterRepeated,
                 Fault::PrecisionUnknown,
             ]),
+            Check::DatabaseNamed if endpoint.address == Address::BucketAsDatabaseAndPolicy => {
+                faults.extend([Fault::DatabaseMissing, Fault::BucketWithoutDatabase]);
+            }
             Check::DatabaseNamed if endpoint.path == "/api/v2/write" => {
                 faults.push(Fault::DatabaseMissing);
             }
@@ -115,7 +118,11 @@ fn a_profile_is_found_by_its_name_and_by_its_product() {
     for profile in ALL {
         assert_eq!(find(&profile.name()).map(|found| found.edition), Ok(profile.edition));
     }
-    assert_eq!(find("oss-v1").map(|found| found.edition), Ok("1.6"));
+    // Of several editions, none is meant more than the others.
+    for profile in ALL {
+        let editions = ALL.iter().filter(|other| other.product == profile.product).count();
+        assert_eq!(find(profile.product).is_ok(), editions == 1, "{}", profile.product);
+    }
     let message = find("oss-v9").map(|found| found.edition).unwrap_err().to_string();
     assert!(message.contains("oss-v9") && message.contains("v3-core@3.6"), "{message}");
 }

@@ -42,13 +42,7 @@ fn shaped(http: &Http, answer: &Answer, text: &[u8], lines: &[RejectedLine]) -> 
     };
     let response = Response::new(answer.status);
     match answer.shape {
-        Shape::ErrorLine => {
-            let header = &text[..text.len().min(LONGEST_ERROR_HEADER)];
-            response
-                .with("Content-Type", "application/json")
-                .with("X-Influxdb-Error", header)
-                .with_body([b"{\"error\":", &*go(text), b"}\n"].concat())
-        }
+        Shape::ErrorLine => in_error_line(response, text, &go(text)),
         Shape::ErrorChallenge => response
             .with("Content-Type", "application/json")
             .with("WWW-Authenticate", "Basic realm=\"InfluxDB\"")
@@ -71,6 +65,22 @@ fn shaped(http: &Http, answer: &Answer, text: &[u8], lines: &[RejectedLine]) -> 
             .with("Content-Type", "text/plain; charset=utf-8")
             .with_body([text, b"\n"].concat()),
     }
+}
+
+/// An error that is not of a write, as the v1 family puts it.
+pub fn error_line(http: &Http, status: u16, text: &str) -> Response {
+    let mut quoted = Vec::with_capacity(text.len() + 2);
+    go_json::push_string(&mut quoted, text.as_bytes(), http.control_escapes);
+    in_error_line(Response::new(status), text.as_bytes(), &quoted)
+}
+
+/// The error object of v1, with its text already in JSON too.
+fn in_error_line(response: Response, text: &[u8], quoted: &[u8]) -> Response {
+    let header = &text[..text.len().min(LONGEST_ERROR_HEADER)];
+    response
+        .with("Content-Type", "application/json")
+        .with("X-Influxdb-Error", header)
+        .with_body([b"{\"error\":", quoted, b"}\n"].concat())
 }
 
 /// The answer of a management API.
@@ -166,7 +176,7 @@ fn lossy(text: &[u8]) -> String {
     line_protocol::lossy(text)
 }
 
-/// Fills the holes of a text; `{quoted}` is the name between Go's quotes.
+/// Fills the holes of a text; `{quoted}` is the name, or the value, between Go's quotes.
 fn fill(template: &str, holes: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
     let content = |hole: &str| holes.iter().find(|(name, _)| *name == hole).map(|(_, c)| c);
     let mut filled = Vec::new();
@@ -174,9 +184,9 @@ fn fill(template: &str, holes: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
     while let Some((before, after)) = rest.split_once('{') {
         filled.extend_from_slice(before.as_bytes());
         let (hole, tail) = after.split_once('}').unwrap_or((after, ""));
-        match (hole, content(hole), content("name")) {
+        match (hole, content(hole), content("name").or_else(|| content("value"))) {
             (_, Some(content), _) => filled.extend_from_slice(content),
-            ("quoted", None, Some(name)) => filled.extend_from_slice(quote(name).as_bytes()),
+            ("quoted", None, Some(plain)) => filled.extend_from_slice(quote(plain).as_bytes()),
             _ => {}
         }
         rest = tail;

@@ -1,4 +1,5 @@
-//! One file per edition: its facts, each with its source.
+//! One file per edition: its facts, each with its source. An edition that is most like another says
+//! only what differs from it.
 
 mod oss_v1_1_6;
 mod oss_v2_2_7;

@@ -2,9 +2,12 @@
 
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family, ReadBack};
-use crate::http::{ControlEscapes, Http, ReleaseHeaders};
+use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
-use crate::storage::{BeyondRetention, ConflictInBatch, Quoting, Shards, Storage};
+use crate::storage::{
+    BeyondRetention, ConflictInBatch, Quoting, Shards, Storage, TimeBesideFields,
+};
+use crate::v1_api::{TokenScheme, V1Api, V2Routes, VerbosePing};
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
     UnknownEncoding, UnknownPrecision, WriteEndpoint,
@@ -13,7 +16,7 @@ use line_protocol::{Dialect, Precision as P};
 use std::time::Duration;
 
 /// Credentials, on `/write` and `/query`; recorded.
-const CREDENTIALS: &[Answer] = &[
+pub(super) const CREDENTIALS: &[Answer] = &[
     Answer::new(
         F::CredentialsMissing,
         401,
@@ -22,12 +25,16 @@ const CREDENTIALS: &[Answer] = &[
     ),
     Answer::new(F::CredentialsWrong, 401, S::ErrorChallenge, "authorization failed"),
     Answer::new(F::UsernameRequired, 401, S::ErrorChallenge, "username required"),
+];
+
+const BEARER: &[Answer] = &[
     // The missing `e` is the product's: 1.6:services/httpd/handler.go:59.
     Answer::new(F::BearerDisabled, 401, S::ErrorChallenge, "bearer auth disabld"),
 ];
 
-/// Every fault of `/write`; recorded, but for the gzip of a corrupt block and the throttle.
-const ANSWERS: &[Answer] = &[
+/// Every fault of `/write` that later releases answer in the same words; recorded, but for the gzip
+/// of a corrupt block and the throttle.
+pub(super) const ANSWERS: &[Answer] = &[
     Answer::new(
         F::Forbidden,
         403,
@@ -50,14 +57,16 @@ const ANSWERS: &[Answer] = &[
     Answer::new(F::TooLarge, 413, S::ErrorLine, "Request Entity Too Large"),
     Answer::new(F::BodyBroken, 400, S::ErrorLine, "unexpected EOF"),
     Answer::new(F::LinesRejected, 400, S::ErrorLine, "{detail}"),
-    Answer::new(F::PartialLines, 400, S::ErrorLine, "partial write: {detail} dropped=0"),
     Answer::new(F::PartialStorage, 400, S::ErrorLine, "partial write: {detail}"),
     Answer::new(F::StorageConflict, 400, S::ErrorLine, "{detail}"),
     Answer::new(F::StorageFailed, 500, S::ErrorLine, "{detail}"),
     Answer::new(F::Panic, 500, S::PlainLine, "Internal Server Error"),
 ];
 
-const WRITE: WriteEndpoint = WriteEndpoint {
+const PARTIAL: &[Answer] =
+    &[Answer::new(F::PartialLines, 400, S::ErrorLine, "partial write: {detail} dropped=0")];
+
+pub(super) const WRITE: WriteEndpoint = WriteEndpoint {
     path: "/write",
     address: Address::DatabaseAndPolicy,
     // 1.6:services/httpd/handler.go serveWrite.
@@ -92,7 +101,60 @@ const WRITE: WriteEndpoint = WriteEndpoint {
     bad_lines: BadLines::StoreGood,
     // 1.6:models/consistency.go.
     consistency: &["any", "one", "quorum", "all"],
-    answers: &[ANSWERS],
+    answers: &[PARTIAL, ANSWERS],
+};
+
+pub(super) const READ_BACK: ReadBack =
+    ReadBack { languages: &[C::Influxql], visible_within: Duration::ZERO };
+
+pub(super) const HTTP: Http = Http {
+    // The recorded build is Debian's.
+    version: "1.6.7~rc0",
+    build: "OSS",
+    release_headers: ReleaseHeaders::Always,
+    control_escapes: ControlEscapes::Hex,
+    // 1.6:services/httpd/handler.go cors; recorded.
+    cors: Cors {
+        methods: "DELETE, GET, OPTIONS, POST, PUT",
+        headers: "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, \
+                  X-CSRF-Token, X-HTTP-Method-Override",
+    },
+    auth_by_default: false,
+};
+
+pub(super) const SHARDS: Shards = Shards {
+    conflict_in_batch: ConflictInBatch::FirstTypeWinsUnlessNewShard,
+    conflict_names: Quoting::Raw,
+    longest_string: None,
+    // Recorded: 204.
+    time_beside_fields: TimeBesideFields::Stripped,
+    beyond_retention: BeyondRetention::Short,
+    target_named: &[],
+    new_shard_needs_utf8: true,
+    panics_at_tags: Some(100),
+    escaped_equals_unreadable: false,
+};
+
+/// Recorded: neither `/health` nor anything under `/api/v2`; a verbose ping is 204.
+const V1_API: V1Api = V1Api {
+    health: false,
+    verbose_ping: VerbosePing::Ignored,
+    token_scheme: TokenScheme::Unknown,
+    v2_routes: V2Routes::None,
+};
+
+pub(super) const FACTS: Facts = Facts {
+    dialect: Dialect::GO_V1_6,
+    http: HTTP,
+    credentials: &[BEARER, CREDENTIALS],
+    write: &[WRITE],
+    storage: Storage::Shards(SHARDS),
+    v1_api: Some(&V1_API),
+    v2_api: None,
+    v3_api: None,
+    influxql: &crate::influxql::OSS_V1_1_6,
+    flux: None,
+    sql: None,
 };
 
 pub(crate) static OSS_V1_1_6: Profile = Profile {
@@ -110,31 +172,6 @@ pub(crate) static OSS_V1_1_6: Profile = Profile {
         C::Influxql,
         C::Limits,
     ],
-    read_back: ReadBack { languages: &[C::Influxql], visible_within: Duration::ZERO },
-    facts: Facts {
-        dialect: Dialect::GO_V1_6,
-        http: Http {
-            // The recorded build is Debian's.
-            version: "1.6.7~rc0",
-            build: "OSS",
-            release_headers: ReleaseHeaders::Always,
-            control_escapes: ControlEscapes::Hex,
-            auth_by_default: false,
-        },
-        credentials: &[CREDENTIALS],
-        write: &[WRITE],
-        storage: Storage::Shards(Shards {
-            conflict_in_batch: ConflictInBatch::FirstTypeWinsUnlessNewShard,
-            conflict_names: Quoting::Raw,
-            longest_string: None,
-            beyond_retention: BeyondRetention::Short,
-            new_shard_needs_utf8: true,
-            panics_at_tags: Some(100),
-            escaped_equals_unreadable: false,
-        }),
-        v2_api: None,
-        influxql: &crate::influxql::OSS_V1_1_6,
-        flux: None,
-        sql: None,
-    },
+    read_back: READ_BACK,
+    facts: FACTS,
 };

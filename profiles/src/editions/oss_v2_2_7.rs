@@ -2,9 +2,11 @@
 
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family, ReadBack};
-use crate::http::{ControlEscapes, Http, ReleaseHeaders};
+use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
-use crate::storage::{BeyondRetention, ConflictInBatch, Quoting, Shards, Storage};
+use crate::storage::{
+    BeyondRetention, ConflictInBatch, Loss, Quoting, Shards, Storage, TimeBesideFields,
+};
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
     UnknownEncoding, UnknownPrecision, WriteEndpoint,
@@ -156,50 +158,72 @@ const WRITE: WriteEndpoint = WriteEndpoint {
     ..API_V2_WRITE
 };
 
+pub(super) const CAPABILITIES: &[C] = &[
+    C::Write,
+    C::ReadBack,
+    C::CreateDatabase,
+    C::ApiV1,
+    C::ApiV2,
+    C::Auth,
+    C::Permissions,
+    C::Retention,
+    C::Influxql,
+    C::Flux,
+    C::Delete,
+    C::Limits,
+];
+
+pub(super) const READ_BACK: ReadBack =
+    ReadBack { languages: &[C::Influxql, C::Flux], visible_within: Duration::ZERO };
+
+pub(super) const HTTP: Http = Http {
+    version: "v2.7.12",
+    build: "OSS",
+    release_headers: ReleaseHeaders::Always,
+    control_escapes: ControlEscapes::Short,
+    // 2.7:kit/transport/http/middleware.go; recorded.
+    cors: Cors {
+        methods: "POST, GET, OPTIONS, PUT, DELETE, PATCH",
+        headers: "Accept, Content-Type, Content-Length, Accept-Encoding, Authorization, User-Agent",
+    },
+    auth_by_default: true,
+};
+
+pub(super) const SHARDS: Shards = Shards {
+    // 2.7:tsdb/field_validator.go:17-74, since 2.7.12.
+    conflict_in_batch: ConflictInBatch::FirstTypeWins,
+    conflict_names: Quoting::Go,
+    // 2.7:tsdb/shard.go MaxFieldValueLength.
+    longest_string: Some(1_048_576),
+    // Recorded: 204.
+    time_beside_fields: TimeBesideFields::Stripped,
+    beyond_retention: BeyondRetention::Detailed,
+    // 2.7:v1/coordinator/points_writer.go; what a shard drops is told without (tsdb/shard.go:849).
+    target_named: &[Loss::Retention],
+    new_shard_needs_utf8: false,
+    panics_at_tags: None,
+    escaped_equals_unreadable: true,
+};
+
+pub(super) const FACTS: Facts = Facts {
+    dialect: Dialect::GO_V2,
+    http: HTTP,
+    credentials: &[CREDENTIALS],
+    write: &[API_V2_WRITE, WRITE],
+    storage: Storage::Shards(SHARDS),
+    v1_api: None,
+    v2_api: Some(&crate::v2_api::OSS_V2_2_7),
+    v3_api: None,
+    influxql: &crate::influxql::OSS_V2_2_7,
+    flux: Some(&crate::flux::OSS_V2_2_7),
+    sql: None,
+};
+
 pub(crate) static OSS_V2_2_7: Profile = Profile {
     product: "oss-v2",
     edition: "2.7",
     family: Family::V2,
-    capabilities: &[
-        C::Write,
-        C::ReadBack,
-        C::CreateDatabase,
-        C::ApiV1,
-        C::ApiV2,
-        C::Auth,
-        C::Permissions,
-        C::Retention,
-        C::Influxql,
-        C::Flux,
-        C::Delete,
-        C::Limits,
-    ],
-    read_back: ReadBack { languages: &[C::Influxql, C::Flux], visible_within: Duration::ZERO },
-    facts: Facts {
-        dialect: Dialect::GO_V2,
-        http: Http {
-            version: "v2.7.12",
-            build: "OSS",
-            release_headers: ReleaseHeaders::Always,
-            control_escapes: ControlEscapes::Short,
-            auth_by_default: true,
-        },
-        credentials: &[CREDENTIALS],
-        write: &[API_V2_WRITE, WRITE],
-        storage: Storage::Shards(Shards {
-            // 2.7:tsdb/field_validator.go:17-74, since 2.7.12.
-            conflict_in_batch: ConflictInBatch::FirstTypeWins,
-            conflict_names: Quoting::Go,
-            // 2.7:tsdb/shard.go MaxFieldValueLength.
-            longest_string: Some(1_048_576),
-            beyond_retention: BeyondRetention::Detailed,
-            new_shard_needs_utf8: false,
-            panics_at_tags: None,
-            escaped_equals_unreadable: true,
-        }),
-        v2_api: Some(&crate::v2_api::OSS_V2_2_7),
-        influxql: &crate::influxql::OSS_V2_2_7,
-        flux: Some(&crate::flux::OSS_V2_2_7),
-        sql: None,
-    },
+    capabilities: CAPABILITIES,
+    read_back: READ_BACK,
+    facts: FACTS,
 };

@@ -2,9 +2,10 @@
 
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family, ReadBack};
-use crate::http::{ControlEscapes, Http, ReleaseHeaders};
+use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::storage::{Storage, Tables};
+use crate::v3_api::{UnknownRoute, V3Api};
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
     UnknownEncoding, UnknownPrecision, WriteEndpoint,
@@ -31,14 +32,16 @@ const V3_UNITS: &[(&str, P)] = &[
 const CREDENTIALS: &[Answer] = &[
     Answer::new(F::CredentialsMissing, 401, S::BareText, ""),
     Answer::new(F::CredentialsWrong, 401, S::BareText, ""),
-    Answer::new(
-        F::CredentialsMalformed,
-        400,
-        S::BareErrorSpaced,
-        "Authorization header was malformed, the request was not in the form of 'Authorization: \
-         <auth-scheme> <token>', supported auth-schemes are Bearer, Token and Basic",
-    ),
 ];
+
+/// An `Authorization` that cannot be read; recorded.
+pub(super) const MALFORMED: &[Answer] = &[Answer::new(
+    F::CredentialsMalformed,
+    400,
+    S::BareErrorSpaced,
+    "Authorization header was malformed, the request was not in the form of 'Authorization: \
+     <auth-scheme> <token>', supported auth-schemes are Bearer, Token and Basic",
+)];
 
 /// What `/api/v3/write_lp` says of its query string and of good lines beside bad ones.
 /// These tables are recorded, but for the database limit (3.6:tests/server/limits.rs has the status).
@@ -205,7 +208,7 @@ const V2_WORDS: &[Answer] = &[
 ];
 
 /// 3.6:influxdb3_server/src/http.rs:955-1010.
-const ENCODING: Encoding = Encoding {
+pub(super) const ENCODING: Encoding = Encoding {
     gzip: &["gzip"],
     unknown: UnknownEncoding::Refused,
     // `GzDecoder`; the release 3.8 reads all members.
@@ -213,7 +216,7 @@ const ENCODING: Encoding = Encoding {
     utf8: true,
 };
 
-const WRITE_LP: WriteEndpoint = WriteEndpoint {
+pub(super) const WRITE_LP: WriteEndpoint = WriteEndpoint {
     path: "/api/v3/write_lp",
     address: Address::Database,
     checks: &[Check::Parameters, Check::DatabaseName, Check::NamespaceName],
@@ -230,7 +233,7 @@ const WRITE_LP: WriteEndpoint = WriteEndpoint {
     answers: &[V3_WORDS, PLAIN_WORDS],
 };
 
-const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
+pub(super) const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
     path: "/api/v2/write",
     address: Address::BucketAsDatabase,
     checks: &[Check::Parameters, Check::NamespaceName, Check::DatabaseName],
@@ -244,54 +247,75 @@ const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
     ..WRITE_LP
 };
 
-const WRITE: WriteEndpoint = WriteEndpoint {
+pub(super) const WRITE: WriteEndpoint = WriteEndpoint {
     path: "/write",
     address: Address::DatabaseWithPolicy,
     answers: &[V1_WORDS, PLAIN_WORDS],
     ..API_V2_WRITE
 };
 
+pub(super) const CAPABILITIES: &[C] = &[
+    C::Write,
+    C::ReadBack,
+    C::CreateDatabase,
+    C::ApiV1,
+    C::ApiV2,
+    C::ApiV3,
+    C::Auth,
+    C::Retention,
+    C::Influxql,
+    C::Sql,
+    C::Limits,
+];
+
+pub(super) const READ_BACK: ReadBack =
+    ReadBack { languages: &[C::Influxql, C::Sql], visible_within: Duration::ZERO };
+
+pub(super) const HTTP: Http = Http {
+    version: "3.6.0",
+    build: "Core",
+    release_headers: ReleaseHeaders::PingOnly,
+    control_escapes: ControlEscapes::Short,
+    // Recorded.
+    cors: Cors { methods: "*", headers: "*" },
+    auth_by_default: true,
+};
+
+/// 3.6:influxdb3_server/src/http.rs:2441-2459, where a path that is not there is an `Ok`; recorded.
+const V3_API: V3Api = V3Api {
+    unknown_route: UnknownRoute { text: "not found", cors: true },
+    health_content_type: None,
+    missing_database_named: false,
+    cluster_uuid: false,
+};
+
+pub(super) const FACTS: Facts = Facts {
+    dialect: Dialect::IOX_3_6,
+    http: HTTP,
+    credentials: &[CREDENTIALS, MALFORMED],
+    write: &[WRITE_LP, API_V2_WRITE, WRITE],
+    storage: Storage::Tables(Tables {
+        // 3.6:influxdb3_catalog/src/catalog/versions/v2.rs:76-78,157-163.
+        databases: 5,
+        tables: 2000,
+        columns: 500,
+        tag_columns: 256,
+        reserved: &["time", "__chunk_order"],
+        longest_name: 64,
+    }),
+    v1_api: None,
+    v2_api: None,
+    v3_api: Some(&V3_API),
+    influxql: &crate::influxql::V3_CORE_3_6,
+    flux: None,
+    sql: Some(&crate::sql::V3_CORE_3_6),
+};
+
 pub(crate) static V3_CORE_3_6: Profile = Profile {
     product: "v3-core",
     edition: "3.6",
     family: Family::V3,
-    capabilities: &[
-        C::Write,
-        C::ReadBack,
-        C::CreateDatabase,
-        C::ApiV1,
-        C::ApiV2,
-        C::ApiV3,
-        C::Auth,
-        C::Retention,
-        C::Influxql,
-        C::Sql,
-        C::Limits,
-    ],
-    read_back: ReadBack { languages: &[C::Influxql, C::Sql], visible_within: Duration::ZERO },
-    facts: Facts {
-        dialect: Dialect::IOX_3_6,
-        http: Http {
-            version: "3.6.0",
-            build: "Core",
-            release_headers: ReleaseHeaders::PingOnly,
-            control_escapes: ControlEscapes::Short,
-            auth_by_default: true,
-        },
-        credentials: &[CREDENTIALS],
-        write: &[WRITE_LP, API_V2_WRITE, WRITE],
-        storage: Storage::Tables(Tables {
-            // 3.6:influxdb3_catalog/src/catalog/versions/v2.rs:76-78,157-163.
-            databases: 5,
-            tables: 2000,
-            columns: 500,
-            tag_columns: 256,
-            reserved: &["time", "__chunk_order"],
-            longest_name: 64,
-        }),
-        v2_api: None,
-        influxql: &crate::influxql::V3_CORE_3_6,
-        flux: None,
-        sql: Some(&crate::sql::V3_CORE_3_6),
-    },
+    capabilities: CAPABILITIES,
+    read_back: READ_BACK,
+    facts: FACTS,
 };

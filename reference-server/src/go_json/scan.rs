@@ -110,6 +110,19 @@ impl<'t> Document<'t> {
         Ok(Self { text, elements: scan.elements, end: scan.at })
     }
 
+    /// The one value of the text, as `json.Unmarshal` reads it.
+    ///
+    /// # Errors
+    /// Go's text.
+    pub fn whole(text: &'t [u8]) -> Result<Self, String> {
+        let document = Self::first(text).map_err(|error| match error {
+            SyntaxError::Empty | SyntaxError::Cut => "unexpected end of JSON input".to_owned(),
+            unexpected => unexpected.to_string(),
+        })?;
+        document.nothing_behind().map_err(|error| error.to_string())?;
+        Ok(document)
+    }
+
     /// That nothing but blanks follows the value, as `json.Unmarshal` wants it.
     ///
     /// # Errors

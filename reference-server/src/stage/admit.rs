@@ -58,6 +58,8 @@ pub struct BucketTarget {
     pub database: String,
     /// The retention policy as messages name it.
     pub policy: String,
+    /// The retention policy that the caller named; empty where none was.
+    pub named_policy: String,
     /// The organisation's id, where there are organisations.
     pub organisation: String,
 }
@@ -139,10 +141,17 @@ fn time_unit(endpoint: &WriteEndpoint, query: &QueryString) -> Result<TimeUnit, 
 
 fn database_named(address: Address, query: &QueryString) -> Result<(), WriteFault> {
     let name = match address {
-        Address::Bucket | Address::BucketAsDatabase => "bucket",
+        Address::Bucket | Address::BucketAsDatabase | Address::BucketAsDatabaseAndPolicy => {
+            "bucket"
+        }
         Address::DatabaseAndPolicy | Address::Database | Address::DatabaseWithPolicy => "db",
     };
     match query.non_empty(name) {
+        Some(bucket)
+            if address == Address::BucketAsDatabaseAndPolicy && bucket.starts_with('/') =>
+        {
+            Err(WriteFault::with(Fault::BucketWithoutDatabase, "name", bucket))
+        }
         Some(_) => Ok(()),
         None if name == "db" => Err(Fault::NoDatabaseParameter.into()),
         None => Err(Fault::DatabaseMissing.into()),
@@ -158,9 +167,10 @@ fn parameters(endpoint: &WriteEndpoint, query: &QueryString) -> Result<bool, Wri
     let known: &[&str] = match endpoint.address {
         Address::Database => &["db", "precision", "accept_partial", "no_sync"],
         Address::DatabaseWithPolicy => &["db", "rp", "precision"],
-        Address::DatabaseAndPolicy | Address::Bucket | Address::BucketAsDatabase => {
-            &["bucket", "org", "precision"]
-        }
+        Address::DatabaseAndPolicy
+        | Address::Bucket
+        | Address::BucketAsDatabase
+        | Address::BucketAsDatabaseAndPolicy => &["bucket", "org", "precision"],
     };
     let mut seen = Vec::new();
     let mut accept_partial = endpoint.bad_lines == BadLines::Tables { accept_partial: true };
@@ -196,7 +206,9 @@ fn parameters(endpoint: &WriteEndpoint, query: &QueryString) -> Result<bool, Wri
 fn database_name(address: Address, query: &QueryString) -> String {
     let get = |name| query.get(name).unwrap_or_default();
     match address {
-        Address::Bucket | Address::BucketAsDatabase => get("bucket").to_owned(),
+        Address::Bucket | Address::BucketAsDatabase | Address::BucketAsDatabaseAndPolicy => {
+            get("bucket").to_owned()
+        }
         Address::DatabaseAndPolicy | Address::Database => get("db").to_owned(),
         Address::DatabaseWithPolicy => {
             let policy = get("rp").to_lowercase();

@@ -8,7 +8,7 @@ use crate::store::shards::{Dropped, StorageFault};
 use crate::store::tables::{SchemaFault, TableSet};
 use line_protocol::{Dialect, Options};
 use profiles::answer::Fault;
-use profiles::storage::{BeyondRetention, Shards, Tables};
+use profiles::storage::{Shards, Tables};
 
 /// Stores a batch in a bucket of shards.
 ///
@@ -22,15 +22,7 @@ pub fn store_in_shards(
 ) -> Result<(), WriteFault> {
     let bucket = target.bucket.as_ref().map_err(Clone::clone)?;
     lock(bucket).write(&batch.lines, now).map_err(|fault| match fault {
-        StorageFault::Dropped(dropped) => partial(&dropped, ""),
-        StorageFault::BeyondRetention(dropped) => {
-            let suffix = format!(
-                " for database: {} for retention policy: {}",
-                target.database, target.policy
-            );
-            let detailed = rules.beyond_retention == BeyondRetention::Detailed;
-            partial(&dropped, if detailed { &suffix } else { "" })
-        }
+        StorageFault::Dropped(dropped) => partial(rules, target, &dropped),
         StorageFault::Conflict => {
             WriteFault::with(Fault::StorageConflict, "detail", "field type conflict")
         }
@@ -43,13 +35,23 @@ pub fn store_in_shards(
         StorageFault::Panic => Fault::Panic.into(),
     })?;
     match &batch.rejected {
-        Some(reasons) => Err(WriteFault::with(Fault::PartialLines, "detail", reasons.clone())),
+        Some(reasons) => Err(WriteFault::with(Fault::PartialLines, "detail", reasons.clone())
+            .and("target", meant_for(&target.database, &target.named_policy))),
         None => Ok(()),
     }
 }
 
-fn partial(dropped: &Dropped, suffix: &str) -> WriteFault {
-    let end = format!(" dropped={}{suffix}", dropped.count);
+/// How a message names what its points were meant for.
+fn meant_for(database: &str, policy: &str) -> String {
+    let database = format!(" for database: {database}");
+    if policy.is_empty() { database } else { format!("{database} for retention policy: {policy}") }
+}
+
+fn partial(rules: &Shards, target: &BucketTarget, dropped: &Dropped) -> WriteFault {
+    let mut end = format!(" dropped={}", dropped.count);
+    if rules.target_named.contains(&dropped.loss) {
+        end.push_str(&meant_for(&target.database, &target.policy));
+    }
     WriteFault::with(Fault::PartialStorage, "detail", [&*dropped.reason, end.as_bytes()].concat())
 }
 

@@ -12,7 +12,7 @@ use super::view::{Measurement, Series};
 use crate::go_text;
 use crate::query::influxql::host::{Remove, SeriesKey};
 use line_protocol::Line;
-use profiles::storage::{BeyondRetention, Shards as Rules};
+use profiles::storage::{BeyondRetention, Loss, Shards as Rules};
 use shard::Shard;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -38,10 +38,8 @@ pub struct ShardedBucket {
 /// What storage did not take of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StorageFault {
-    /// Points were dropped: reason and number; the rest is stored.
+    /// Points or fields were dropped: what, why and how many; the rest is stored.
     Dropped(Dropped),
-    /// Points were older than the retention period: the text and the number; the rest is stored.
-    BeyondRetention(Dropped),
     /// A type conflict within the batch: nothing of the shard is stored.
     Conflict,
     /// A name that the new shard cannot hold: nothing of the shard is stored.
@@ -98,7 +96,8 @@ impl ShardedBucket {
             Some(ShardFault::Conflict) => Err(StorageFault::Conflict),
             Some(ShardFault::NotUtf8) => Err(StorageFault::NotUtf8),
             None if too_old.is_empty() => Ok(()),
-            None => Err(StorageFault::BeyondRetention(Dropped {
+            None => Err(StorageFault::Dropped(Dropped {
+                loss: Loss::Retention,
                 reason: self.beyond_retention(&too_old, oldest),
                 count: too_old.len(),
             })),

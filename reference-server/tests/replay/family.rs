@@ -26,7 +26,7 @@ pub(crate) fn of(recording: &str, client: &mut Client) -> Result<Box<dyn Family>
     if recording.starts_with("v1-") {
         Ok(Box::new(V1::new(client, auth)?))
     } else if recording.starts_with("v2-") {
-        Ok(Box::new(V2::new(client, auth)?))
+        Ok(Box::new(V2::new(client, auth, recording.contains("-2.1-"))?))
     } else {
         Ok(Box::new(V3::new(client, auth)?))
     }

@@ -111,7 +111,7 @@ impl Recording {
 
 /// Whether this recording's probes are requests in full, not lines for one endpoint.
 fn asks_in_full(name: &str) -> bool {
-    name.ends_with("-protocol") || name.ends_with("-auth")
+    ["-protocol", "-auth", "-compat"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn parse<'a, P: Deserialize<'a> + Into<Probe>>(text: &'a str) -> Result<Vec<Probe>, String> {

@@ -51,9 +51,17 @@ pub(crate) fn start(recording: &str) -> Result<Asked, String> {
 
 /// The profile that a recording is of.
 fn profile(recording: &str) -> Option<&'static str> {
-    [("v1-1.6", "oss-v1@1.6"), ("v2-2.7", "oss-v2@2.7"), ("v3-core-3.6", "v3-core@3.6")]
-        .into_iter()
-        .find_map(|(prefix, name)| recording.starts_with(prefix).then_some(name))
+    [
+        ("v1-1.6", "oss-v1@1.6"),
+        ("v1-1.12", "oss-v1@1.12"),
+        ("v2-2.1", "oss-v2@2.1"),
+        ("v2-2.7", "oss-v2@2.7"),
+        ("v2-2.9", "oss-v2@2.9"),
+        ("v3-core-3.6", "v3-core@3.6"),
+        ("v3-core-3.8.0", "v3-core@3.8.0"),
+    ]
+    .into_iter()
+    .find_map(|(prefix, name)| recording.starts_with(prefix).then_some(name))
 }
 
 /// The time goes on from when the recordings were made: what they sent was old or new then.

@@ -5,6 +5,7 @@ use crate::http::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use profiles::answer::Fault;
+use profiles::v1_api::TokenScheme;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -21,14 +22,19 @@ pub enum Caller {
 ///
 /// # Errors
 /// What is wrong with the credentials.
-pub fn authenticate(required: bool, catalog: &Catalog, request: &Request) -> Result<Caller, Fault> {
+pub fn authenticate(
+    required: bool,
+    tokens: TokenScheme,
+    catalog: &Catalog,
+    request: &Request,
+) -> Result<Caller, Fault> {
     if !required {
         return Ok(Caller::Anyone);
     }
     if !catalog.has_admin() {
         return Ok(Caller::FirstAdmin);
     }
-    let (name, password) = credentials(request)?;
+    let (name, password) = credentials(request, tokens)?;
     if name.is_empty() {
         return Err(Fault::UsernameRequired);
     }
@@ -39,7 +45,7 @@ pub fn authenticate(required: bool, catalog: &Catalog, request: &Request) -> Res
 }
 
 /// User and password: the parameters first, then the header.
-fn credentials(request: &Request) -> Result<(String, String), Fault> {
+fn credentials(request: &Request, tokens: TokenScheme) -> Result<(String, String), Fault> {
     let query = &request.query;
     if let (Some(user), Some(password)) = (query.non_empty("u"), query.non_empty("p")) {
         return Ok((user.to_owned(), password.to_owned()));
@@ -48,6 +54,10 @@ fn credentials(request: &Request) -> Result<(String, String), Fault> {
     let mut parts = header.split(' ');
     match (parts.next(), parts.next(), parts.next()) {
         (Some("Bearer"), Some(_), None) => Err(Fault::BearerDisabled),
+        (Some("Token"), Some(token), None) if tokens == TokenScheme::UserAndPassword => {
+            let (user, password) = token.split_once(':').ok_or(Fault::CredentialsMissing)?;
+            Ok((user.to_owned(), password.to_owned()))
+        }
         (Some("Basic"), Some(encoded), None) => {
             let decoded = STANDARD.decode(encoded).map_err(|_| Fault::CredentialsMissing)?;
             let decoded = String::from_utf8_lossy(&decoded);

@@ -1,7 +1,8 @@
-//! The v1 family: `/write`, `/query` and `/ping`; databases, retention policies and users made by
-//! InfluxQL.
+//! The v1 family: writes, `/query`, `/ping` and what later releases have beside them; databases,
+//! retention policies and users made by InfluxQL.
 
 pub mod auth;
+mod buckets;
 pub mod catalog;
 pub(in crate::family) mod query;
 mod write;
@@ -13,19 +14,18 @@ use crate::stage::decode::Incoming;
 use crate::write_path;
 use auth::Caller;
 use catalog::Catalog;
-use profiles::Profile;
 use profiles::storage::{Shards, Storage};
+use profiles::v1_api::{V2Routes, VerbosePing};
+use profiles::write::WriteEndpoint;
+use profiles::{Profile, V1Api};
+use serde_json::json;
 use std::sync::{Arc, Mutex};
-
-/// The methods that CORS allows, and the headers (1.6:services/httpd/handler.go cors; recorded).
-const CORS_METHODS: &str = "DELETE, GET, OPTIONS, POST, PUT";
-const CORS_HEADERS: &str = "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, \
-    X-CSRF-Token, X-HTTP-Method-Override";
 
 /// A server of the v1 family.
 pub struct Service {
     profile: &'static Profile,
     rules: Shards,
+    api: V1Api,
     /// Whether credentials are asked for.
     auth: bool,
     clock: Arc<dyn Clock>,
@@ -33,11 +33,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// A server without databases; `None` where the profile does not keep points in shards.
+    /// A server without databases; `None` where the profile lacks what the family needs.
     pub fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
         let Storage::Shards(rules) = profile.facts.storage else { return None };
         let catalog = Mutex::new(Catalog::new(rules));
-        Some(Self { profile, rules, auth, clock, catalog })
+        let api = *profile.facts.v1_api?;
+        Some(Self { profile, rules, api, auth, clock, catalog })
     }
 
     /// The catalog, to set a server up without asking it over HTTP.
@@ -56,28 +57,70 @@ impl Service {
 
     async fn route(&self, request: Request, body: Body<'_>) -> Response {
         let method = request.method.as_str();
+        let endpoint = self.profile.facts.write.iter().find(|e| e.path == request.path);
+        if let Some(endpoint) = endpoint {
+            return match method {
+                // The CORS filter answers before any handler does.
+                "OPTIONS" => Response::new(200),
+                "POST" => self.write(endpoint, request, body).await,
+                _ => not_allowed("OPTIONS, POST"),
+            };
+        }
         match (request.path.as_str(), method) {
-            // The CORS filter answers before any handler does.
-            ("/write" | "/query" | "/ping", "OPTIONS") => Response::new(200),
-            ("/write", "POST") => self.write(request, body).await,
-            ("/write", _) => not_allowed("OPTIONS, POST"),
+            ("/query" | "/ping", "OPTIONS") => Response::new(200),
             ("/query", "GET" | "HEAD" | "POST") => self.query(request, body).await,
             ("/query", _) => not_allowed("GET, OPTIONS, POST"),
-            ("/ping", "GET" | "HEAD") => {
-                Response::new(204).with("Content-Type", "application/json")
-            }
+            ("/ping", "GET" | "HEAD") => self.ping(&request),
             ("/ping", _) => not_allowed("GET, HEAD"),
+            ("/health", _) if self.api.health => self.health(method),
+            (path, _) if self.api.v2_routes == V2Routes::PoliciesAsBuckets => {
+                match buckets::Route::of(path) {
+                    Some(route) => self.v2_route(route, request, body).await,
+                    None => plain(404, "404 page not found\n"),
+                }
+            }
             _ => plain(404, "404 page not found\n"),
         }
     }
 
-    async fn write(&self, request: Request, body: Body<'_>) -> Response {
+    fn ping(&self, request: &Request) -> Response {
+        let wanted = !matches!(request.query.get("verbose"), None | Some("" | "0" | "false"));
+        if wanted && self.api.verbose_ping == VerbosePing::TellsVersion {
+            let version = json!({ "version": self.profile.facts.http.version });
+            return json_answer(200, version.to_string());
+        }
+        Response::new(204).with("Content-Type", "application/json")
+    }
+
+    /// `/health`: the keys in the order of their names, as Go writes a map.
+    fn health(&self, method: &str) -> Response {
+        match method {
+            "OPTIONS" => Response::new(200),
+            "GET" => {
+                let health = json!({
+                    "checks": [],
+                    "message": "ready for queries and writes",
+                    "name": "influxdb",
+                    "status": "pass",
+                    "version": self.profile.facts.http.version,
+                });
+                json_answer(200, health.to_string())
+            }
+            _ => not_allowed("GET, OPTIONS"),
+        }
+    }
+
+    async fn write(
+        &self,
+        endpoint: &'static WriteEndpoint,
+        request: Request,
+        body: Body<'_>,
+    ) -> Response {
         let facts = &self.profile.facts;
         let caller = match self.authenticate(&request) {
             Ok(caller) => caller,
             Err(fault) => return respond::fault(&facts.http, facts.credentials, &fault.into()),
         };
-        let [endpoint] = facts.write else { return plain(404, "404 page not found\n") };
         let body = Incoming::Waiting(body);
         let now = self.clock.now();
         let written =
@@ -90,7 +133,7 @@ impl Service {
 
     fn authenticate(&self, request: &Request) -> Result<Caller, profiles::answer::Fault> {
         let catalog = crate::lock::lock(&self.catalog);
-        auth::authenticate(self.auth, &catalog, request)
+        auth::authenticate(self.auth, self.api.token_scheme, &catalog, request)
     }
 
     /// The headers that every answer has.
@@ -105,11 +148,15 @@ impl Service {
         match origin {
             Some(origin) => response
                 .with("Access-Control-Allow-Origin", origin)
-                .with("Access-Control-Allow-Methods", CORS_METHODS)
-                .with("Access-Control-Allow-Headers", CORS_HEADERS),
+                .with("Access-Control-Allow-Methods", http.cors.methods)
+                .with("Access-Control-Allow-Headers", http.cors.headers),
             None => response,
         }
     }
+}
+
+fn json_answer(status: u16, body: impl Into<Vec<u8>>) -> Response {
+    Response::new(status).with("Content-Type", "application/json").with_body(body)
 }
 
 fn not_allowed(allow: &'static str) -> Response {

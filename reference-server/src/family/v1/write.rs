@@ -19,19 +19,29 @@ impl Tenancy for Service {
         Ok(())
     }
 
-    fn find(&self, _: &Caller, _: Address, query: &QueryString) -> Result<Target, WriteFault> {
-        let name = query.get("db").unwrap_or_default();
+    fn find(
+        &self,
+        _: &Caller,
+        address: Address,
+        query: &QueryString,
+    ) -> Result<Target, WriteFault> {
+        let get = |parameter| query.get(parameter).unwrap_or_default();
+        let (name, policy) = match address {
+            Address::BucketAsDatabaseAndPolicy => as_database_and_policy(get("bucket")),
+            _ => (get("db"), get("rp")),
+        };
         let catalog = lock(&self.catalog);
         let database = catalog
             .database(name)
             .ok_or_else(|| WriteFault::with(Fault::DatabaseUnknown, "name", name))?;
-        let policy = query.get("rp").unwrap_or_default();
-        let bucket = database.policy(policy).map(|policy| policy.bucket.clone());
+        let found = database.policy(policy);
+        let bucket = found.map(|found| found.bucket.clone());
         let unknown = || WriteFault::with(Fault::PolicyUnknown, "name", policy);
         Ok(Target::Bucket(BucketTarget {
             bucket: bucket.ok_or_else(unknown),
             database: name.to_owned(),
-            policy: policy.to_owned(),
+            policy: found.map_or(policy, |found| &found.name).to_owned(),
+            named_policy: policy.to_owned(),
             organisation: String::new(),
         }))
     }
@@ -46,6 +56,11 @@ impl Tenancy for Service {
             Caller::User(_) | Caller::Anyone | Caller::FirstAdmin => Ok(()),
         }
     }
+}
+
+/// A bucket `db` or `db/rp` as the database and the policy that it stands for.
+pub(super) fn as_database_and_policy(bucket: &str) -> (&str, &str) {
+    bucket.split_once('/').unwrap_or((bucket, ""))
 }
 
 impl Store for Service {

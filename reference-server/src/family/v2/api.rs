@@ -17,6 +17,7 @@ mod setup;
 use super::catalog::{Catalog, Permission, Token};
 use super::reply::{ApiError, Code, Document, Reply};
 use crate::go_text::Query;
+use profiles::v2_api::MeRoutes;
 use std::sync::Arc;
 
 /// A request to the management API.
@@ -116,6 +117,11 @@ fn route(catalog: &mut Catalog, request: &Request<'_>) -> Result<Reply, ApiError
     match (resource, inner) {
         ("setup", "") if on(&["GET", "POST"]) => setup::handle(catalog, request),
         ("me", "") if on(&["GET"]) => setup::me(catalog, request),
+        ("me", "") if on(&["POST"]) && catalog.release().me == MeRoutes::AsUsers => {
+            // What cannot be read is an error before there is a user to make.
+            json::body(request.body).map_err(|error| ApiError::new(Code::Internal, error))?;
+            Err(absent(path))
+        }
         ("orgs" | "buckets" | "authorizations" | "dbrps", "") if on(&["GET", "POST"]) => {
             collection(catalog, request, resource)
         }

@@ -45,6 +45,7 @@ fn api_error(error: FluxError) -> ApiError {
     let code = match error.code {
         ErrorCode::Invalid => Code::Invalid,
         ErrorCode::NotFound => Code::NotFound,
+        ErrorCode::Internal => Code::Internal,
     };
     ApiError::new(code, error.message)
 }

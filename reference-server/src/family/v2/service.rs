@@ -19,11 +19,6 @@ use profiles::write::WriteEndpoint;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// 2.7:kit/transport/http/middleware.go; recorded.
-const CORS_METHODS: &str = "POST, GET, OPTIONS, PUT, DELETE, PATCH";
-const CORS_HEADERS: &str =
-    "Accept, Content-Type, Content-Length, Accept-Encoding, Authorization, User-Agent";
-
 /// The methods of the paths that are not the management API's.
 const POST_ONLY: &str = "OPTIONS, POST";
 const GET_AND_POST: &str = "GET, OPTIONS, POST";
@@ -72,15 +67,23 @@ impl Service {
         let mut response = match &origin {
             None if preflight => Response::new(405),
             Some(_) if preflight => Response::new(204)
-                .with("Access-Control-Allow-Methods", CORS_METHODS)
-                .with("Access-Control-Allow-Headers", CORS_HEADERS),
+                .with("Access-Control-Allow-Methods", http.cors.methods)
+                .with("Access-Control-Allow-Headers", http.cors.headers),
             _ if is_api => self.api(&request, body).await,
             _ => self.other(&request, body).await,
         };
         if let Some(origin) = origin {
             response = response.with("Access-Control-Allow-Origin", origin);
         }
-        response.with("X-Influxdb-Build", http.build).with("X-Influxdb-Version", http.version)
+        let pinged = request.path == "/ping" && response.status == 204;
+        let response =
+            response.with("X-Influxdb-Build", http.build).with("X-Influxdb-Version", http.version);
+        match self.profile.facts.v2_api.and_then(|api| api.second_ping_build) {
+            Some(build) if pinged => {
+                response.with("X-Influxdb-Build", build).with("X-Influxdb-Version", http.version)
+            }
+            _ => response,
+        }
     }
 
     /// A path under `/api/v2`.

@@ -55,6 +55,7 @@ impl Tenancy for Service {
             bucket: Ok(self.points(id)),
             database: id.to_string(),
             policy: POLICY.to_owned(),
+            named_policy: String::new(),
             organisation: organisation.to_string(),
         }))
     }

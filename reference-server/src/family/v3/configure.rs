@@ -55,7 +55,11 @@ impl Service {
         if lock(&self.catalog).remove(name) {
             return Routed::Ok(Response::new(200));
         }
-        failed(404, "the requested resource was not found")
+        let text = "the requested resource was not found";
+        if self.api.missing_database_named {
+            return failed(404, &format!("{text}: {name}"));
+        }
+        failed(404, text)
     }
 
     pub(super) fn list_databases(&self, request: &Request) -> Routed {

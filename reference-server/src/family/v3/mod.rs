@@ -18,9 +18,9 @@ use crate::stage::WriteFault;
 use crate::stage::decode::Incoming;
 use crate::write_path;
 use catalog::Catalog;
-use profiles::Profile;
 use profiles::answer::Fault;
 use profiles::storage::{Storage, Tables};
+use profiles::{Profile, V3Api};
 use std::sync::{Arc, Mutex};
 
 /// How much of a body this server reads to throw it away, where the product reads on for ever.
@@ -30,12 +30,15 @@ const PATIENCE: u64 = 256 << 20;
 pub struct Service {
     profile: &'static Profile,
     rules: Tables,
+    api: V3Api,
     /// Whether tokens are asked for.
     auth: bool,
     clock: Arc<dyn Clock>,
     catalog: Arc<Mutex<Catalog>>,
     /// The process as `/ping` names it.
     process_id: String,
+    /// The catalog as later releases name it in every answer.
+    catalog_id: String,
 }
 
 /// An answer, and whether it is one of those that carry the CORS header.
@@ -47,12 +50,13 @@ enum Routed {
 }
 
 impl Service {
-    /// A server without databases; `None` where the profile does not keep points in tables.
+    /// A server without databases; `None` where the profile lacks what the family needs.
     pub fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
         let Storage::Tables(rules) = profile.facts.storage else { return None };
-        let process_id = crate::ids::request_id();
+        let api = *profile.facts.v3_api?;
+        let (process_id, catalog_id) = (crate::ids::request_id(), crate::ids::request_id());
         let catalog = Arc::default();
-        Some(Self { profile, rules, auth, clock, catalog, process_id })
+        Some(Self { profile, rules, api, auth, clock, catalog, process_id, catalog_id })
     }
 
     /// The catalog, to set a server up without asking it over HTTP.
@@ -71,19 +75,29 @@ impl Service {
                 return Response { close: true, ..Response::new(400) }.with_body(text);
             }
         };
+        let response = self.answer(&request, body).await;
+        if self.api.cluster_uuid {
+            return response.with("Cluster-Uuid", self.catalog_id.as_str());
+        }
+        response
+    }
+
+    /// Answers a request whose body was read.
+    async fn answer(&self, request: &Request, body: Option<Vec<u8>>) -> Response {
         if request.method == "OPTIONS" {
+            let cors = &self.profile.facts.http.cors;
             return Response::new(204)
                 .with("Access-Control-Allow-Origin", "*")
-                .with("Access-Control-Allow-Methods", "*")
-                .with("Access-Control-Allow-Headers", "*")
+                .with("Access-Control-Allow-Methods", cors.methods)
+                .with("Access-Control-Allow-Headers", cors.headers)
                 .with("Access-Control-Max-Age", "86400");
         }
         let no_auth_needed = request.path == "/api/v3/configure/token/admin";
-        if !no_auth_needed && let Err(fault) = self.authenticate(&request) {
+        if !no_auth_needed && let Err(fault) = self.authenticate(request) {
             let facts = &self.profile.facts;
             return respond::fault(&facts.http, facts.credentials, &fault.into());
         }
-        match self.route(&request, body).await {
+        match self.route(request, body).await {
             Routed::Ok(response) => response.with("Access-Control-Allow-Origin", "*"),
             Routed::Err(response) => response,
         }
@@ -94,9 +108,9 @@ impl Service {
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", _) if endpoint.is_some() => match endpoint {
                 Some(endpoint) => self.write(endpoint, request, body).await,
-                None => not_found(),
+                None => self.not_found(),
             },
-            ("GET", "/health" | "/api/v1/health") => Routed::Ok(Response::new(200).with_body("OK")),
+            ("GET", "/health" | "/api/v1/health") => self.health(),
             ("GET" | "POST", "/ping") => Routed::Ok(self.ping()),
             ("GET" | "POST", "/api/v3/query_sql") => self.query_sql(request, body).await,
             ("GET" | "POST", "/query" | "/api/v3/query_influxql") => self.influxql(request, body),
@@ -104,8 +118,23 @@ impl Service {
             ("POST", "/api/v3/configure/database") => self.create_database(request, body),
             ("DELETE", "/api/v3/configure/database") => self.delete_database(request),
             ("GET", "/api/v3/configure/database") => self.list_databases(request),
-            _ => not_found(),
+            _ => self.not_found(),
         }
+    }
+
+    fn health(&self) -> Routed {
+        let response = Response::new(200).with_body("OK");
+        Routed::Ok(match self.api.health_content_type {
+            Some(content_type) => response.with("Content-Type", content_type),
+            None => response,
+        })
+    }
+
+    /// Any path that is not routed, and any other method on one that is.
+    fn not_found(&self) -> Routed {
+        let unknown = self.api.unknown_route;
+        let response = Response::new(404).with_body(unknown.text);
+        if unknown.cors { Routed::Ok(response) } else { Routed::Err(response) }
     }
 
     async fn write(
@@ -165,9 +194,4 @@ impl Service {
         };
         self.profile.facts.write.iter().map(limit).max().unwrap_or(PATIENCE)
     }
-}
-
-/// Any path that is not routed, and any other method on one that is; an `Ok` answer in 3.6.
-fn not_found() -> Routed {
-    Routed::Ok(Response::new(404).with_body("not found"))
 }

@@ -9,6 +9,7 @@ use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::respond;
 use crate::store::view::Measurement;
+use profiles::influxql::PostBody;
 use std::sync::{Arc, Mutex};
 
 /// What InfluxQL sees of the catalog: each database has one policy.
@@ -70,10 +71,17 @@ impl Service {
     pub(super) fn influxql(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
         let query = request.raw_query.as_deref().unwrap_or_default();
         let body = body.unwrap_or_default();
-        let form = (request.method == "POST" && request.path == "/query").then_some(&*body);
-        let parameters = Parameters::new(query, form);
-        let host = InfluxqlHost { catalog: Arc::clone(&self.catalog), now: self.clock.now() };
         let rules = self.profile.facts.influxql;
+        let posted = request.method == "POST" && request.path == "/query";
+        let parameters = match (posted, rules.post_body) {
+            (false, _) => Parameters::new(query, None),
+            (true, PostBody::FormOrStatements) => match by_type(request, query, body) {
+                Ok(parameters) => parameters,
+                Err(refusal) => return Routed::Err(refusal),
+            },
+            (true, PostBody::Form | PostBody::FormIfTyped) => Parameters::new(query, Some(&body)),
+        };
+        let host = InfluxqlHost { catalog: Arc::clone(&self.catalog), now: self.clock.now() };
         let answer = if request.path == "/query" {
             let accept = request.header("accept");
             let read_only = request.method == "GET";
@@ -85,6 +93,24 @@ impl Service {
         let ok = answer.status == 200;
         let response = respond::influxql(answer);
         if ok { Routed::Ok(response) } else { Routed::Err(response) }
+    }
+}
+
+/// The parameters of a POST whose body is a form or, without a type too, statements
+/// (influxdb3_core c7612d1:iox_v1_query_api/src/handler.rs).
+fn by_type(request: &Request, query: &str, body: Vec<u8>) -> Result<Parameters, Response> {
+    let kind = request.header("content-type").unwrap_or("application/vnd.influxql");
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/x-www-form-urlencoded" => Ok(Parameters::new(query, Some(&body))),
+        "application/vnd.influxql" if query.is_empty() => Ok(Parameters::new(query, None)),
+        "application/vnd.influxql" => Ok(Parameters::new(query, None).or("q", body)),
+        "multipart/form-data" => Err(Response::new(501)
+            .with_body("a query as multipart/form-data is not part of this server")),
+        _ => {
+            let error = serde_json::json!({ "error": format!("invalid mime type ({kind})") });
+            Err(Response::new(400).with_body(error.to_string()))
+        }
     }
 }
 
@@ -120,7 +146,7 @@ impl Service {
     pub(super) async fn query_sql(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
         use crate::query::sql;
         use std::sync::Arc;
-        let Some(product) = self.profile.facts.sql else { return super::not_found() };
+        let Some(product) = self.profile.facts.sql else { return self.not_found() };
         let host: Arc<dyn sql::Host> = Arc::new(sql_host::SqlHost(Arc::clone(&self.catalog)));
         let body = body.unwrap_or_default();
         let asked = match request.method.as_str() {

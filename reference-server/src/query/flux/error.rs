@@ -9,6 +9,8 @@ pub enum ErrorCode {
     Invalid,
     /// A bucket or an organization does not exist, or may not be read.
     NotFound,
+    /// The product cannot do it and says so in words of its own.
+    Internal,
 }
 
 impl ErrorCode {
@@ -17,6 +19,7 @@ impl ErrorCode {
         match self {
             Self::Invalid => "invalid",
             Self::NotFound => "not found",
+            Self::Internal => "internal error",
         }
     }
 
@@ -25,6 +28,7 @@ impl ErrorCode {
         match self {
             Self::Invalid => 400,
             Self::NotFound => 404,
+            Self::Internal => 500,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! From the parts of a request for a query to the parts of its answer, without an HTTP library.
 
 use super::csv::{Annotation, Dialect};
-use super::error::FluxError;
+use super::error::{ErrorCode, FluxError};
 use super::host::{Host, OrganizationReference};
 use super::request::{Body, from_json};
 use super::{Query, literal, run};
-use profiles::flux::FluxRules;
+use profiles::flux::{FluxRules, InfluxqlRequests};
 
 /// The parts of a request that matter to a query.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +40,13 @@ pub fn answer(
     rules: &FluxRules,
     request: &Request<'_>,
 ) -> Result<Answer, FluxError> {
-    let decoded = decode(host, request);
+    let decoded = decode(host, rules, request);
     let decoded =
         decoded.map_err(|why| FluxError::invalid(why).within("failed to decode request body"))?;
-    let (script, dialect, now) = decoded;
+    let Decoded { script, dialect, now, is_influxql } = decoded;
+    if is_influxql {
+        return Err(compiled(&script));
+    }
     let body = run(host, rules, &Query { script: &script, dialect, now });
     if request.prefer == "return-no-content" {
         // the errors of a run are lost with its rows
@@ -61,9 +64,27 @@ const fn no_content() -> Answer {
     Answer { status: 204, content_type: None, body: Vec::new() }
 }
 
-type Decoded = (Vec<u8>, Dialect, Option<i64>);
+/// What a release says that compiles InfluxQL to Flux: of its compiler, no more is here than what it
+/// cannot do.
+fn compiled(influxql: &[u8]) -> FluxError {
+    let text = String::from_utf8_lossy(influxql).to_lowercase();
+    let mut words = text.split_whitespace();
+    if (words.next(), words.next()) == (Some("select"), Some("*")) {
+        let message = "compilation failed: unimplemented: field wildcard".to_owned();
+        return FluxError { code: ErrorCode::Internal, message };
+    }
+    FluxError::unsupported("InfluxQL in a request for Flux")
+}
 
-fn decode(host: &dyn Host, request: &Request<'_>) -> Result<Decoded, String> {
+/// A request that can be run.
+struct Decoded {
+    script: Vec<u8>,
+    dialect: Dialect,
+    now: Option<i64>,
+    is_influxql: bool,
+}
+
+fn decode(host: &dyn Host, rules: &FluxRules, request: &Request<'_>) -> Result<Decoded, String> {
     let media = request.content_type.split(';').next().unwrap_or_default().trim();
     let flux = media.eq_ignore_ascii_case("application/vnd.flux");
     let mut body = Body::default();
@@ -73,6 +94,11 @@ fn decode(host: &dyn Host, request: &Request<'_>) -> Result<Decoded, String> {
             format!("failed parsing request body as JSON; if sending a raw Flux script, set 'Content-Type: application/vnd.flux' in your request headers: {why}")
         })?;
         script = body.query.clone().unwrap_or_default().into_bytes();
+    }
+    let is_influxql = body.r#type.as_deref() == Some("influxql")
+        && rules.influxql_requests == InfluxqlRequests::Compiled;
+    if is_influxql {
+        body.r#type = None;
     }
     let dialect = validate(&body, &script)?;
     let parameter = |name: &str| {
@@ -92,7 +118,7 @@ fn decode(host: &dyn Host, request: &Request<'_>) -> Result<Decoded, String> {
     }
     // the zero of Go's times is the present
     let now = body.now.as_deref().filter(|now| !now.starts_with("0001-01-01T00:00:00"));
-    Ok((script, dialect, now.and_then(literal::time)))
+    Ok(Decoded { script, dialect, now: now.and_then(literal::time), is_influxql })
 }
 
 /// Check the request in the product's order.

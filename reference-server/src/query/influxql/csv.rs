@@ -26,6 +26,7 @@ impl Printer {
         match self.csv.form {
             CsvForm::Go => self.go(parts),
             CsvForm::Plain => self.plain(parts),
+            CsvForm::CommaQuoted => self.comma_quoted(parts),
         }
     }
 
@@ -79,8 +80,43 @@ impl Printer {
         out
     }
 
+    fn comma_quoted(&mut self, parts: &[Part<'_>]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for part in parts {
+            let Some(first) = part.series.first() else { continue };
+            let statement = part.outcome.statement;
+            if self.statement != Some(statement) {
+                if statement > 0 {
+                    out.push(b'\n');
+                }
+                out.extend_from_slice(b"name,tags");
+                for column in &first.columns {
+                    out.push(b',');
+                    out.extend_from_slice(column);
+                }
+                out.push(b'\n');
+                self.statement = Some(statement);
+            }
+            for series in part.series {
+                let tag = |(key, value): &(Name, Name)| [&**key, b"=", &**value].concat();
+                let tags: Vec<_> = series.tags.iter().map(tag).collect();
+                for row in &series.rows {
+                    out.extend(comma_quoted(series.name.clone()));
+                    out.push(b',');
+                    out.extend(comma_quoted(tags.join(&b',')));
+                    for cell in row {
+                        out.push(b',');
+                        out.extend(comma_quoted(self.cell(cell)));
+                    }
+                    out.push(b'\n');
+                }
+            }
+        }
+        out
+    }
+
     fn cell(&self, cell: &Cell) -> Vec<u8> {
-        let floats = if self.csv.form == CsvForm::Go { None } else { Some(Floats::Serde) };
+        let floats = if self.csv.form == CsvForm::Plain { Some(Floats::Serde) } else { None };
         match cell {
             Cell::Null => self.csv.null.as_bytes().to_vec(),
             Cell::Time(ns) => self.epoch.of(*ns).to_string().into_bytes(),
@@ -93,6 +129,22 @@ impl Printer {
             Cell::Value(Value::String(s)) => s.to_vec(),
         }
     }
+}
+
+/// A cell that is quoted only where it holds a comma or a quote.
+fn comma_quoted(cell: Vec<u8>) -> Vec<u8> {
+    if !cell.iter().any(|b| matches!(b, b',' | b'"')) {
+        return cell;
+    }
+    let mut out = vec![b'"'];
+    for byte in cell {
+        out.push(byte);
+        if byte == b'"' {
+            out.push(byte);
+        }
+    }
+    out.push(b'"');
+    out
 }
 
 /// An error of the whole query.

@@ -10,7 +10,7 @@ use super::json::{self, Part, Style};
 use super::parse::{Params, parse_query};
 use super::result::Outcome;
 use super::time::Epoch;
-use super::{chunk, csv, iox};
+use super::{chunk, csv, in_statement, iox};
 use profiles::influxql::{Errors, Influxql, Planner};
 
 /// The parameters of a request, decoded: those of the query string and of a form body, which wins.
@@ -33,6 +33,21 @@ impl Parameters {
                 },
             );
         Self { pairs: pairs.collect() }
+    }
+
+    /// Whether there is none at all.
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// The same with one more, where it is not there or empty.
+    #[must_use]
+    pub fn or(mut self, name: &str, value: Vec<u8>) -> Self {
+        if self.get(name).is_none_or(<[u8]>::is_empty) {
+            self.pairs.retain(|pair| pair.0 != name);
+            self.pairs.push((name.to_owned(), value));
+        }
+        self
     }
 
     /// The first value of a parameter.
@@ -83,6 +98,7 @@ const JSON: &str = "application/json";
 pub fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
     match rules.errors {
         Errors::V3 => iox::query(request, host, rules),
+        Errors::InStatement => in_statement::query(request, host, rules),
         Errors::V1 | Errors::V2 => go_query(request, host, rules),
     }
 }
@@ -122,7 +138,7 @@ fn go_query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
             ..Answer::default()
         },
         // What encoding/json says; the Go products store no infinity, so none can get here.
-        Err(json::Unprintable) => whole_error(500, "json: unsupported value: +Inf", &output, rules),
+        Err(unprintable) => whole_error(500, &unprintable.to_string(), &output, rules),
     }
 }
 

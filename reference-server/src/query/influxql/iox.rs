@@ -1,4 +1,5 @@
-//! The answers of InfluxDB 3: `/query` and `/api/v3/query_influxql`. Not how rows are found.
+//! The answers of InfluxDB 3: `/query` of the releases whose errors are the whole answer, and
+//! `/api/v3/query_influxql`. Not how rows are found.
 
 use super::ast::Statement;
 use super::chunk;
@@ -10,7 +11,7 @@ use super::parse::parse_query;
 use super::result::{Cell, Outcome};
 use super::time::{self, Epoch};
 use crate::store::Value;
-use profiles::influxql::{Influxql, Strings, TimeDigits};
+use profiles::influxql::{Floats, Infinite, Influxql, MeasurementOrder, Strings, TimeDigits};
 
 /// Answers `/query`.
 pub(super) fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
@@ -22,53 +23,89 @@ pub(super) fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> 
         Ok(outcome) => outcome,
         Err(answer) => return answer,
     };
-    if output.chunk.is_none() {
-        // Finished measurements are put before those already there.
+    // Finished measurements are put before those already there; not in chunks.
+    if output.chunk.is_none() && rules.measurements == MeasurementOrder::Backwards {
         outcome.series.reverse();
-    } else {
-        // No chunk says that another follows.
     }
     let content_type = Some(if output.csv { rules.csv.content_type } else { "application/json" });
     match output.print(std::slice::from_ref(&outcome), rules) {
         Ok(body) => Answer { status: 200, content_type, body, ..Answer::default() },
-        Err(json::Unprintable) => {
+        Err(unprintable) => infinite(unprintable, &output, rules, content_type),
+    }
+}
+
+/// What an infinite number makes of an answer.
+pub(super) fn infinite(
+    unprintable: json::Unprintable,
+    output: &Output,
+    rules: &Influxql,
+    content_type: Option<&'static str>,
+) -> Answer {
+    match rules.json.infinite {
+        Infinite::BreaksOff => {
             Answer { status: 200, content_type, breaks_off: true, ..Answer::default() }
+        }
+        Infinite::Refused => {
+            let body = json::error(&unprintable.to_string(), output.style);
+            Answer { status: 200, content_type, body, ..Answer::default() }
         }
     }
 }
 
+/// Why no answer can be printed as asked.
+pub(super) enum Unreadable {
+    /// A parameter, in serde's words.
+    Parameter(String),
+    /// A form that the release does not print.
+    Accept(String),
+}
+
 fn output(request: &Request<'_>, rules: &Influxql) -> Result<Output, Answer> {
+    let units = &["ns", "u", "ms", "s", "m", "h", "µ"];
+    wanted(request, rules, units).map_err(|unreadable| match unreadable {
+        Unreadable::Parameter(why) => plain(400, &format!("serde error: {why}")),
+        Unreadable::Accept(why) => plain(500, &why),
+    })
+}
+
+/// How the answer is to be printed; `units` are those that `epoch` may name.
+pub(super) fn wanted(
+    request: &Request<'_>,
+    rules: &Influxql,
+    units: &[&str],
+) -> Result<Output, Unreadable> {
     let p = request.parameters;
     let flag = |name: &str| match p.get(name) {
         None | Some(b"false") => Ok(false),
         Some(b"true") => Ok(true),
-        Some(_) => Err(plain(400, "serde error: provided string was not `true` or `false`")),
+        Some(_) => {
+            let why = "provided string was not `true` or `false`".to_owned();
+            Err(Unreadable::Parameter(why))
+        }
     };
     let (chunked, pretty) = (flag("chunked")?, flag("pretty")?);
     let size = match p.get("chunk_size") {
         None => chunk::DEFAULT_SIZE,
-        Some(_) => match p.text("chunk_size").parse() {
+        Some(_) => match p.text("chunk_size").parse::<usize>() {
             Ok(n) => n,
-            Err(e) => return Err(plain(400, &format!("serde error: {e}"))),
+            Err(e) => return Err(Unreadable::Parameter(e.to_string())),
         },
     };
-    let epoch = match p.get("epoch") {
+    let epoch = match p.get("epoch").map(|_| p.text("epoch")) {
         None => None,
-        Some(_) => match Epoch::named(&p.text("epoch")).filter(|_| p.get("epoch") != Some(b"n")) {
+        Some(name) => match Epoch::named(&name).filter(|_| units.contains(&name.as_str())) {
             Some(epoch) => Some(epoch),
             None => {
-                let text = format!(
-                    "serde error: unknown variant `{}`, expected one of `ns`, `u`, `ms`, `s`, `m`, `h`, `µ`",
-                    p.text("epoch")
-                );
-                return Err(plain(400, &text));
+                let units: Vec<_> = units.iter().map(|unit| format!("`{unit}`")).collect();
+                let why = format!("unknown variant `{name}`, expected one of {}", units.join(", "));
+                return Err(Unreadable::Parameter(why));
             }
         },
     };
     let csv = match request.accept {
         Some("application/csv" | "text/csv") => true,
         None | Some("application/json" | "*/*") => false,
-        Some(other) => return Err(plain(500, &format!("invalid mime type ({other})"))),
+        Some(other) => return Err(Unreadable::Accept(format!("invalid mime type ({other})"))),
     };
     let indent = if pretty && !csv { rules.pretty } else { 0 };
     Ok(Output {
@@ -100,7 +137,7 @@ fn outcome(parameters: &Parameters, host: &dyn Host, rules: &Influxql) -> Result
     run_one(statement, context).map_err(|f| failed(&f))
 }
 
-fn names_database(statement: &Statement) -> bool {
+pub(super) fn names_database(statement: &Statement) -> bool {
     use super::ast::Source;
     match statement {
         Statement::Select(select) => select
@@ -118,7 +155,7 @@ fn names_database(statement: &Statement) -> bool {
 
 /// What the products' parser says. Only where no statement begins is its text known; elsewhere this
 /// server gives its own.
-fn parse_error(q: &[u8], message: &str) -> String {
+pub(super) fn parse_error(q: &[u8], message: &str) -> String {
     let text = String::from_utf8_lossy(q);
     let rest = text.trim_start();
     let first: String =
@@ -248,7 +285,8 @@ fn json_cell(cell: &Cell, rules: &Influxql) -> Option<Vec<u8>> {
         ),
         // arrow-json writes what is not finite as null, which is left out.
         Cell::Value(Value::Float(n)) if !n.is_finite() => return None,
-        Cell::Value(Value::Float(n)) => out.extend(json::float(*n, rules.json.floats).into_bytes()),
+        // arrow-json again, whatever `/query` does.
+        Cell::Value(Value::Float(n)) => out.extend(json::float(*n, Floats::Serde).into_bytes()),
         Cell::Value(Value::Integer(n)) => out.extend(n.to_string().into_bytes()),
         Cell::Value(Value::Unsigned(n)) => out.extend(n.to_string().into_bytes()),
         Cell::Value(Value::Boolean(b)) => out.extend(b.to_string().into_bytes()),

@@ -16,9 +16,19 @@ pub(super) struct Style {
     pub indent: usize,
 }
 
-/// JSON cannot hold this number.
+/// JSON cannot hold this number: an infinity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unprintable;
+pub(super) struct Unprintable {
+    negative: bool,
+}
+
+impl std::fmt::Display for Unprintable {
+    /// As Go's `encoding/json` puts it, and the products that follow it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.negative { '-' } else { '+' };
+        write!(f, "json: unsupported value: {sign}Inf")
+    }
+}
 
 /// One document with the results of statements, or parts of them.
 ///
@@ -208,7 +218,9 @@ impl Writer {
                 Some(epoch) => self.text(&epoch.of(*ns).to_string()),
                 None => self.string(time::rfc3339(*ns, self.style.json.time_digits).as_bytes()),
             },
-            Cell::Value(Value::Float(n)) if !n.is_finite() => return Err(Unprintable),
+            Cell::Value(Value::Float(n)) if !n.is_finite() => {
+                return Err(Unprintable { negative: *n < 0.0 });
+            }
             Cell::Value(Value::Float(n)) => self.text(&float(*n, self.style.json.floats)),
             Cell::Value(Value::Integer(n)) => self.text(&n.to_string()),
             Cell::Value(Value::Unsigned(n)) => self.text(&n.to_string()),
@@ -270,8 +282,12 @@ pub(super) fn float(n: f64, floats: Floats) -> String {
             with_exponent_sign(&format!("{n:e}"))
         }
         Floats::Go => n.to_string(),
-        Floats::Serde if size != 0.0 && !(1e-5..1e16).contains(&size) => format!("{n:e}"),
-        Floats::Serde => format!("{n:?}"),
+        // Only what surely fits: 2^63 as a float is one more than the largest `i64`.
+        Floats::SerdeWhole if n.fract() == 0.0 && size < i64::MAX as f64 => (n as i64).to_string(),
+        Floats::Serde | Floats::SerdeWhole if size != 0.0 && !(1e-5..1e16).contains(&size) => {
+            format!("{n:e}")
+        }
+        Floats::Serde | Floats::SerdeWhole => format!("{n:?}"),
     }
 }
 
@@ -288,18 +304,24 @@ mod tests {
 
     #[test]
     fn floats() {
-        // oss-v1@1.6 and v3-core@3.6, as recorded for the same lines.
-        for (n, go, serde) in [
-            (1.0, "1", "1.0"),
-            (-0.0, "-0", "-0.0"),
-            (1e-10, "1e-10", "1e-10"),
-            (1e308, "1e+308", "1e308"),
-            (12_345_678_901_234_567_890.0, "12345678901234567000", "1.2345678901234567e19"),
-            (10_000_000_000.0, "10000000000", "10000000000.0"),
-            (0.000_001, "0.000001", "1e-6"),
+        // oss-v1@1.6, v3-core@3.6 and v3-core@3.8.0, as recorded for the same lines.
+        for (n, go, serde, whole) in [
+            (1.0, "1", "1.0", "1"),
+            (-0.0, "-0", "-0.0", "0"),
+            (1e-10, "1e-10", "1e-10", "1e-10"),
+            (1e308, "1e+308", "1e308", "1e308"),
+            (
+                1.234_567_890_123_456_7e19,
+                "12345678901234567000",
+                "1.2345678901234567e19",
+                "1.2345678901234567e19",
+            ),
+            (10_000_000_000.0, "10000000000", "10000000000.0", "10000000000"),
+            (0.000_001, "0.000001", "1e-6", "1e-6"),
         ] {
             assert_eq!(float(n, Floats::Go), go);
             assert_eq!(float(n, Floats::Serde), serde);
+            assert_eq!(float(n, Floats::SerdeWhole), whole);
         }
     }
 }

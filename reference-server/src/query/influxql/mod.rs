@@ -10,6 +10,7 @@ pub mod exec;
 pub mod expr;
 pub mod host;
 pub mod http;
+mod in_statement;
 mod iox;
 mod json;
 mod lexer;

@@ -20,6 +20,8 @@ impl Epoch {
             "s" => SECOND,
             "m" => 60 * SECOND,
             "h" => HOUR,
+            "d" => 24 * HOUR,
+            "w" => 7 * 24 * HOUR,
             _ => return None,
         }))
     }

@@ -4,7 +4,7 @@ use crate::go_text;
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::value::{FieldType, Name, Value};
 use line_protocol::{FieldValue, Line};
-use profiles::storage::{ConflictInBatch, Quoting, Shards as Rules};
+use profiles::storage::{ConflictInBatch, Loss, Quoting, Shards as Rules, TimeBesideFields};
 use std::collections::BTreeMap;
 
 /// The key that storage keeps for itself, as a tag and as a field.
@@ -19,19 +19,21 @@ pub(super) struct Shard {
     series: BTreeMap<(Name, TagSet), SeriesPoints>,
 }
 
-/// Points that were dropped.
+/// What was lost of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
-    /// Why the first of them was; bytes of the input may stand in it.
+    /// What it was.
+    pub loss: Loss,
+    /// Why the first of them was lost; bytes of the input may stand in it.
     pub reason: Vec<u8>,
-    /// How many.
+    /// How many points: none where only fields were lost.
     pub count: usize,
 }
 
 /// What a shard did not take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ShardFault {
-    /// Points were dropped, the rest is stored.
+    /// Points or fields were dropped, the rest is stored.
     Dropped(Dropped),
     /// A type conflict within the batch; nothing is stored.
     Conflict,
@@ -61,7 +63,10 @@ impl Shard {
         is_new: bool,
         lines: &[&Line<'_>],
     ) -> Result<(), ShardFault> {
-        let mut validated = match rules.conflict_in_batch {
+        // Tags `time` are looked for in the whole batch first: their reason goes before any other.
+        let (lines, tagged) = without_time_tags(lines);
+        let lines = lines.as_slice();
+        let validated = match rules.conflict_in_batch {
             ConflictInBatch::FirstTypeWins => self.validate_one_by_one(rules, lines),
             ConflictInBatch::Fails => self.validate_at_once(rules, lines)?,
             // The coordinator tries once more, unless it has spent that on making the shard
@@ -84,13 +89,20 @@ impl Shard {
                 self.insert(line);
             }
         }
-        match validated.dropped.take() {
+        let dropped = match (tagged, validated.dropped) {
+            (Some(tagged), Some(others)) => {
+                Some(Dropped { count: tagged.count + others.count, ..tagged })
+            }
+            (tagged, others) => tagged.or(others),
+        };
+        match dropped.or_else(|| stripped_of_time(rules, &validated.accepted)) {
             Some(dropped) => Err(ShardFault::Dropped(dropped)),
             None => Ok(()),
         }
     }
 
-    /// Checks each point against the registered fields and registers its own at once.
+    /// Checks each field of each point against the registered ones and registers it at once: those
+    /// before one that costs the point its place stay registered (2.7:tsdb/field_validator.go:17-74).
     fn validate_one_by_one<'l, 'i>(
         &mut self,
         rules: &Rules,
@@ -98,8 +110,12 @@ impl Shard {
     ) -> Validated<'l, 'i> {
         let mut validated = Validated::default();
         for line in lines {
-            let checked = self.check(rules, line).and_then(|()| {
-                for (field, value) in line.fields.iter().filter(|(key, _)| **key != *TIME) {
+            let checked = self.check_point(rules, line).and_then(|()| {
+                for (field, value) in &line.fields {
+                    check_length(rules, line, field, value)?;
+                    if **field == *TIME {
+                        continue;
+                    }
                     self.register(&line.measurement, field, type_of(value)).map_err(
                         |registered| conflict(rules, line, field, type_of(value), registered),
                     )?;
@@ -120,7 +136,8 @@ impl Shard {
     ) -> Result<Validated<'l, 'i>, ShardFault> {
         let mut validated = Validated::default();
         for line in lines {
-            let checked = self.check(rules, line);
+            let checked =
+                self.check_point(rules, line).and_then(|()| self.check_fields(rules, line));
             validated.note(line, checked);
         }
         for line in &validated.accepted {
@@ -132,33 +149,27 @@ impl Shard {
         Ok(validated)
     }
 
-    /// What is wrong with a point by itself or with the registered fields. Its series stays even
-    /// if the point is dropped, but for one with a tag `time`.
-    fn check(&mut self, rules: &Rules, line: &Line<'_>) -> Result<(), Vec<u8>> {
-        let measurement = &*line.measurement;
-        if line.tags.iter().any(|(key, _)| **key == *TIME) {
-            let start = &b"invalid tag key: input tag \"time\" on measurement \""[..];
-            return Err([start, measurement, b"\" is invalid"].concat());
-        }
+    /// What is wrong with a point whatever its values are. Its series stays even if the point is
+    /// dropped.
+    fn check_point(&mut self, rules: &Rules, line: &Line<'_>) -> Result<(), Vec<u8>> {
         if !is_lost_to_queries(rules, line) {
             self.series.entry(key_of(line)).or_default();
         }
         if line.fields.iter().all(|(key, _)| **key == *TIME) {
             let start = &b"invalid field name: input field \"time\" on measurement \""[..];
-            return Err([start, measurement, b"\" is invalid"].concat());
+            return Err([start, &*line.measurement, b"\" is invalid"].concat());
         }
+        Ok(())
+    }
+
+    /// What is wrong with a point's fields by themselves or beside the registered ones.
+    fn check_fields(&self, rules: &Rules, line: &Line<'_>) -> Result<(), Vec<u8>> {
         for (field, value) in &line.fields {
-            if let (FieldValue::String(text), Some(longest)) = (value, rules.longest_string)
-                && text.len() > longest
-            {
-                let end = format!("\" is too long, {} > {longest}", text.len());
-                let on = &b"\" on measurement \""[..];
-                return Err([b"input field \"", &**field, on, measurement, end.as_bytes()].concat());
-            }
+            check_length(rules, line, field, value)?;
             if **field == *TIME {
                 continue;
             }
-            let key = (Name::from(measurement), Name::from(&**field));
+            let key = (Name::from(&*line.measurement), Name::from(&**field));
             let registered = self.fields.get(&key).copied();
             if let Some(registered) = registered.filter(|known| *known != type_of(value)) {
                 return Err(conflict(rules, line, field, type_of(value), registered));
@@ -225,10 +236,23 @@ impl<'l, 'i> Validated<'l, 'i> {
             Ok(()) => self.accepted.push(line),
             Err(reason) => {
                 // The first reason speaks for all.
-                self.dropped.get_or_insert(Dropped { reason, count: 0 }).count += 1;
+                let first = Dropped { loss: Loss::Points, reason, count: 0 };
+                self.dropped.get_or_insert(first).count += 1;
             }
         }
     }
+}
+
+/// The points without a tag `time`, and what is said of the others: they leave no series.
+fn without_time_tags<'l, 'i>(lines: &[&'l Line<'i>]) -> (Vec<&'l Line<'i>>, Option<Dropped>) {
+    let tagged = |line: &&Line<'_>| line.tags.iter().any(|(key, _)| **key == *TIME);
+    let (tagged, others): (Vec<_>, Vec<_>) = lines.iter().copied().partition(tagged);
+    let dropped = tagged.first().map(|line| {
+        let start = &b"invalid tag key: input tag \"time\" on measurement \""[..];
+        let reason = [start, &*line.measurement, b"\" is invalid"].concat();
+        Dropped { loss: Loss::Points, reason, count: tagged.len() }
+    });
+    (others, dropped)
 }
 
 /// Whether no query will ever find this point: its measurement has an escaped `=`, which v2 writes
@@ -248,6 +272,34 @@ fn is_lost_to_queries(rules: &Rules, line: &Line<'_>) -> bool {
     false
 }
 
+/// What the release says of fields `time` that it left out of points which it stores.
+fn stripped_of_time(rules: &Rules, stored: &[&Line<'_>]) -> Option<Dropped> {
+    if rules.time_beside_fields == TimeBesideFields::Stripped {
+        return None;
+    }
+    let has_time = |line: &&&Line<'_>| line.fields.iter().any(|(key, _)| **key == *TIME);
+    let line = stored.iter().rev().find(has_time)?;
+    let start = &b"invalid field name: input field \"time\" on measurement \""[..];
+    let end = &b"\" is invalid. Field \"time\" has been stripped from point."[..];
+    let reason = [start, &*line.measurement, end].concat();
+    Some(Dropped { loss: Loss::TimeFields, reason, count: 0 })
+}
+
+fn check_length(
+    rules: &Rules,
+    line: &Line<'_>,
+    field: &[u8],
+    value: &FieldValue<'_>,
+) -> Result<(), Vec<u8>> {
+    match (value, rules.longest_string) {
+        (FieldValue::String(text), Some(longest)) if text.len() > longest => {
+            let end = format!(" is too long, {} > {longest}", text.len());
+            Err([input_field(rules, line, field), end.into_bytes()].concat())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn conflict(
     rules: &Rules,
     line: &Line<'_>,
@@ -255,18 +307,19 @@ fn conflict(
     input: FieldType,
     registered: FieldType,
 ) -> Vec<u8> {
+    let end = format!(" is type {input}, already exists as type {registered}");
+    let field = input_field(rules, line, field);
+    [b"field type conflict: ", &*field, end.as_bytes()].concat()
+}
+
+/// A field and its measurement as messages name them.
+fn input_field(rules: &Rules, line: &Line<'_>, field: &[u8]) -> Vec<u8> {
     let quote = |name: &[u8]| match rules.conflict_names {
         Quoting::Raw => [b"\"", name, b"\""].concat(),
         Quoting::Go => go_text::quote(name).into_bytes(),
     };
-    [
-        b"field type conflict: input field ",
-        &*quote(field),
-        b" on measurement ",
-        &*quote(&line.measurement),
-        format!(" is type {input}, already exists as type {registered}").as_bytes(),
-    ]
-    .concat()
+    let measurement = quote(&line.measurement);
+    [b"input field ", &*quote(field), b" on measurement ", &*measurement].concat()
 }
 
 fn key_of(line: &Line<'_>) -> (Name, TagSet) {
@@ -294,3 +347,6 @@ pub(in crate::store) fn stored(value: &FieldValue<'_>) -> Value {
         FieldValue::String(v) => Value::String(Name::from(&**v)),
     }
 }
+
+#[cfg(test)]
+mod tests;

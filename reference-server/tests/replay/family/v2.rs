@@ -14,6 +14,8 @@ const FIRST: &str = "first";
 /// Version 2.
 pub(crate) struct V2 {
     auth: bool,
+    /// Each bucket was mapped by hand: `/write` and `/query` do not reach it otherwise.
+    mapped: bool,
     org: String,
     /// The authorizations of the set-up.
     kept: Vec<String>,
@@ -21,7 +23,7 @@ pub(crate) struct V2 {
 
 impl V2 {
     /// Sets a fresh server up.
-    pub(crate) fn new(client: &mut Client, auth: bool) -> Result<Self, String> {
+    pub(crate) fn new(client: &mut Client, auth: bool, mapped: bool) -> Result<Self, String> {
         if client.call("GET", "/api/v2/setup", None)?["allowed"] == true {
             let setup = json!({
                 "username": "admin", "password": "password",
@@ -33,7 +35,7 @@ impl V2 {
         let orgs = client.call("GET", &format!("/api/v2/orgs?org={ORG}"), None)?;
         let org = text(&orgs["orgs"][0]["id"], "the organisation's id")?;
         let kept = authorizations(client)?;
-        Ok(Self { auth, org, kept })
+        Ok(Self { auth, mapped, org, kept })
     }
 
     fn bucket(&self, client: &mut Client, name: &str) -> Result<String, String> {
@@ -81,6 +83,13 @@ impl V2 {
 impl Family for V2 {
     fn create(&mut self, client: &mut Client, db: &str) -> Result<Values, String> {
         let bucket = self.bucket(client, db)?;
+        if self.mapped {
+            let mapping = json!({
+                "orgID": self.org, "bucketID": bucket, "database": db,
+                "retention_policy": "autogen", "default": true,
+            });
+            client.call("POST", "/api/v2/dbrps", Some(&mapping))?;
+        }
         let mut values = Values::new(db);
         values.set("org", ORG);
         values.set("ORG", &ORG.to_uppercase());

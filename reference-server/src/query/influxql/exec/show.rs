@@ -161,16 +161,23 @@ pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series
 /// `SHOW RETENTION POLICIES`.
 pub(super) fn policies(database: Option<&str>, context: Context<'_>) -> Result<Series, Failure> {
     let (_, policies) = policies_of(database.unwrap_or_default(), context)?;
+    let told = context.rules.policies_tell_write_limits;
+    let limits: &[&str] = if told { &["futureWriteLimit", "pastWriteLimit"] } else { &[] };
     let row = |p: crate::query::influxql::host::Policy| {
-        vec![
+        [
             Cell::text(&p.name),
             Cell::text(duration::go(p.duration)),
             Cell::text(duration::go(p.shard_duration)),
             Cell::integer(p.replication),
-            Cell::boolean(p.default),
         ]
+        .into_iter()
+        // No statement here sets a limit.
+        .chain(limits.iter().map(|_| Cell::text(duration::go(0))))
+        .chain([Cell::boolean(p.default)])
+        .collect()
     };
-    let columns = ["name", "duration", "shardGroupDuration", "replicaN", "default"];
+    let columns = [&["name", "duration", "shardGroupDuration", "replicaN"], limits, &["default"]];
+    let columns = columns.concat();
     Ok(Series::table("", &columns, policies.into_iter().map(row).collect()))
 }
 
