@@ -2,7 +2,9 @@
 
 use crate::answer::Answers;
 use crate::capability::{Capability, Family, ReadBack};
-use crate::editions::{OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, V3_CORE_3_6};
+use crate::editions::{
+    OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, V3_CORE_3_6, V3_CORE_3_8_0,
+};
 use crate::flux::FluxRules;
 use crate::http::Http;
 use crate::influxql::Influxql;
@@ -71,8 +73,15 @@ impl Profile {
 }
 
 /// Every profile, products in the order of the documentation, newest edition last.
-pub static ALL: &[&Profile] =
-    &[&OSS_V1_1_6, &OSS_V1_1_12, &OSS_V2_2_1, &OSS_V2_2_7, &OSS_V2_2_9, &V3_CORE_3_6];
+pub static ALL: &[&Profile] = &[
+    &OSS_V1_1_6,
+    &OSS_V1_1_12,
+    &OSS_V2_2_1,
+    &OSS_V2_2_7,
+    &OSS_V2_2_9,
+    &V3_CORE_3_6,
+    &V3_CORE_3_8_0,
+];
 
 /// No profile has this name.
 #[derive(Clone, Debug, PartialEq, Eq)]

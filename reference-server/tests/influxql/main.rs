@@ -1,5 +1,6 @@
 //! InfluxQL over a server in memory: answers as the real products gave them.
 
 mod fake;
+mod in_statement;
 mod read_back;
 mod statements;
