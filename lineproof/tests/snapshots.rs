@@ -36,8 +36,12 @@ static RUNTIME: LazyLock<Runtime> =
 
 #[rstest]
 #[case::oss_v1_1_6("oss-v1@1.6")]
+#[case::oss_v1_1_12("oss-v1@1.12")]
+#[case::oss_v2_2_1("oss-v2@2.1")]
 #[case::oss_v2_2_7("oss-v2@2.7")]
+#[case::oss_v2_2_9("oss-v2@2.9")]
 #[case::v3_core_3_6("v3-core@3.6")]
+#[case::v3_core_3_8_0("v3-core@3.8.0")]
 fn every_answer_is_as_its_snapshot(#[case] profile: &str) {
     let profile = profiles::find(profile).unwrap();
     let cases = cases();

@@ -41,11 +41,35 @@ pub(crate) struct Arguments {
 /// The recordings of each profile.
 const SOURCES: &[(&str, Source)] = &[
     (
+        "oss-v1@1.12",
+        Source {
+            from: "InfluxDB OSS 1.12.4",
+            lines: &[("v1-1.12", "/write"), ("v1-1.12-api-v2-write", "/api/v2/write")],
+            requests: &["v1-1.12-protocol", "v1-1.12-auth", "v1-1.12-compat"],
+        },
+    ),
+    (
+        "oss-v2@2.1",
+        Source {
+            from: "InfluxDB OSS 2.1.1",
+            lines: &[("v2-2.1-api-v2-write", "/api/v2/write"), ("v2-2.1-write", "/write")],
+            requests: &["v2-2.1-protocol", "v2-2.1-auth"],
+        },
+    ),
+    (
         "oss-v2@2.7",
         Source {
             from: "InfluxDB OSS 2.7.12",
             lines: &[("v2-2.7-api-v2-write", "/api/v2/write"), ("v2-2.7-write", "/write")],
             requests: &["v2-2.7-protocol", "v2-2.7-auth"],
+        },
+    ),
+    (
+        "oss-v2@2.9",
+        Source {
+            from: "InfluxDB OSS 2.9.1",
+            lines: &[("v2-2.9-api-v2-write", "/api/v2/write"), ("v2-2.9-write", "/write")],
+            requests: &["v2-2.9-protocol", "v2-2.9-auth"],
         },
     ),
     (
@@ -59,6 +83,19 @@ const SOURCES: &[(&str, Source)] = &[
                 ("v3-core-3.6-write", "/write"),
             ],
             requests: &["v3-core-3.6-protocol", "v3-core-3.6-auth"],
+        },
+    ),
+    (
+        "v3-core@3.8.0",
+        Source {
+            from: "InfluxDB 3 Core 3.8.0",
+            lines: &[
+                ("v3-core-3.8.0-write_lp", "/api/v3/write_lp"),
+                ("v3-core-3.8.0-write_lp-atomic", "/api/v3/write_lp?accept_partial=false"),
+                ("v3-core-3.8.0-api-v2-write", "/api/v2/write"),
+                ("v3-core-3.8.0-write", "/write"),
+            ],
+            requests: &["v3-core-3.8.0-protocol", "v3-core-3.8.0-auth"],
         },
     ),
 ];

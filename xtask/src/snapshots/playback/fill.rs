@@ -22,7 +22,13 @@ impl Names {
     pub(super) fn take_back(&self, text: &str) -> String {
         // The token that no server knows was another word in the recordings.
         let text = text.replace("lineproof-wrong", "zzz");
-        self.0.iter().fold(text, |text, (name, value)| text.replace(value.as_str(), name))
+        let text =
+            self.0.iter().fold(text, |text, (name, value)| text.replace(value.as_str(), name));
+        // So were the users of version 1, each with its name as its password.
+        ["ro", "rw"].iter().fold(text, |text, user| {
+            let sent = format!("{{db}}_{user}:lineproof-case-password");
+            text.replace(&sent, &format!("{user}:{user}"))
+        })
     }
 
     /// A recorded answer, as this server gives it.
@@ -31,6 +37,11 @@ impl Names {
         let mut text = text.to_owned();
         for (name, value) in &self.0 {
             text = text.replace(name, value);
+        }
+        // Version 1 names its user, in JSON and in a header.
+        for quote in ["\\\"", "\""] {
+            let named = format!("{quote}{}_ro{quote} user", self.get("{db}"));
+            text = text.replace(&format!("{quote}ro{quote} user"), &named);
         }
         for number in 1..=20 {
             text = text.replace(&format!("{{id{number}}}"), &format!("0f1e2d3c4b5a{number:04x}"));

@@ -63,16 +63,19 @@ fn line(from: &mut impl BufRead) -> io::Result<Option<String>> {
 
 /// Sends an answer.
 pub(super) fn write(to: &mut impl Write, method: &str, answer: &Answer) -> io::Result<()> {
-    let mut head = format!("HTTP/1.1 {} Recorded\r\n", answer.status);
+    let mut head = format!("HTTP/1.1 {} Recorded\r\n", answer.status).into_bytes();
     for (name, value) in &answer.headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend_from_slice(format!("{name}: ").as_bytes());
+        // The recordings have one character for each byte.
+        head.extend(value.chars().map(|c| u8::try_from(c).unwrap_or(b'?')));
+        head.extend_from_slice(b"\r\n");
     }
     let bodiless = matches!(answer.status, 204 | 304);
     if !bodiless {
-        head += &format!("content-length: {}\r\n", answer.body.len());
+        head.extend_from_slice(format!("content-length: {}\r\n", answer.body.len()).as_bytes());
     }
-    head += "\r\n";
-    to.write_all(head.as_bytes())?;
+    head.extend_from_slice(b"\r\n");
+    to.write_all(&head)?;
     if !bodiless && method != "HEAD" {
         to.write_all(&answer.body)?;
     }

@@ -2,7 +2,7 @@
 //! and without what HTTP lets a client spell in several ways.
 
 use base64::Engine;
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use profiles::Family;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
@@ -93,6 +93,12 @@ pub(super) fn only_reads(asked: &Asked) -> bool {
     }
 }
 
+/// The first value of a parameter.
+pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
+    let mut pairs = pairs(query).into_iter();
+    pairs.find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
 /// The pairs of a query string, decoded; several values of one name stay in their order.
 fn pairs(query: &str) -> Vec<(String, String)> {
     let decode = |text: &str| {
@@ -126,7 +132,8 @@ fn inflate(body: &[u8]) -> Option<Vec<u8>> {
     let mut reader = GzDecoder::new(body);
     let mut inflated = Vec::new();
     reader.read_to_end(&mut inflated).ok()?;
-    // What follows the first member is read in several ways: compare such bodies by their bytes.
+    // What follows the first member is read in several ways: compare such bodies by their bytes. The
+    // decoder takes no more of a buffered reader than its member.
     reader.into_inner().is_empty().then_some(inflated)
 }
 
@@ -150,6 +157,15 @@ mod tests {
             ..Asked::default()
         };
         key(Family::V1, &asked, &|text| text.replace("lp_1", "{db}"))
+    }
+
+    #[test]
+    fn what_follows_a_gzip_member_is_part_of_the_body() {
+        let member = base64::engine::general_purpose::STANDARD
+            .decode("H4sIAAAAAAACAwMAAAAAAAAAAAA=")
+            .unwrap_or_default();
+        assert_eq!(inflate(&member), Some(Vec::new()));
+        assert_eq!(inflate(&[member.as_slice(), b"garbage"].concat()), None);
     }
 
     #[test]

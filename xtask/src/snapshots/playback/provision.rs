@@ -2,7 +2,7 @@
 //! that can be read. None of it goes into a snapshot.
 
 use super::fill::Names;
-use super::key::{Asked, History};
+use super::key::{self, Asked, History};
 use super::recordings::{Answer, READS};
 use profiles::Family;
 use serde_json::{Value as Json, json};
@@ -42,6 +42,11 @@ impl Provisioned {
 
     /// Requests that only the harness makes.
     pub(super) fn before(&mut self, asked: &Asked) -> Option<Answer> {
+        if self.family == Family::V1
+            && let Some(answer) = self.statement(asked)
+        {
+            return Some(answer);
+        }
         let body: Json = serde_json::from_slice(&asked.body).unwrap_or_default();
         let text = |key: &str| body[key].as_str().unwrap_or_default();
         match (asked.method.as_str(), asked.path.as_str()) {
@@ -100,9 +105,47 @@ impl Provisioned {
             ("GET", "/api/v3/configure/database") if asked.query == "format=json" => {
                 Some(answer(200, &json!([])))
             }
+            ("POST", "/query")
+                if key::parameter(&asked.query, "q")
+                    .is_some_and(|q| matches!(q.as_str(), "SHOW DATABASES" | "SHOW USERS")) =>
+            {
+                Some(answer(200, &json!({"results": [{"statement_id": 0}]})))
+            }
             ("DELETE", "/api/v3/configure/database") if asked.query.contains("db=lp_") => {
                 Some(answer(200, &Json::Null))
             }
+            _ => None,
+        }
+    }
+
+    /// The statements by which the harness makes databases and users, and looks around.
+    fn statement(&mut self, asked: &Asked) -> Option<Answer> {
+        if asked.path != "/query" || asked.method != "POST" {
+            return None;
+        }
+        let in_form = String::from_utf8_lossy(&asked.body).into_owned();
+        let text = key::parameter(&asked.query, "q").or_else(|| key::parameter(&in_form, "q"))?;
+        let anonymous = !asked.headers.iter().any(|(name, _)| name == "authorization");
+        let mut words = text.splitn(3, ' ');
+        let (verb, kind) = (words.next()?, words.next().unwrap_or_default());
+        let quoted = text.split('"').nth(1).unwrap_or_default();
+        let done = || Some(answer(200, &json!({"results": [{"statement_id": 0}]})));
+        match (verb, kind) {
+            ("LINEPROOF", _) => Some(answer(400, &json!({"error": "error parsing query"}))),
+            ("SHOW", "DATABASES") if anonymous => {
+                let error = "unable to parse authentication credentials";
+                Some(answer(401, &json!({ "error": error })))
+            }
+            ("SHOW", "DATABASES") if self.space().is_none() => done(),
+            ("CREATE", "DATABASE") if is_own(quoted) => {
+                let duration = text.split_once(" WITH DURATION ");
+                let seconds = duration.and_then(|(_, seconds)| seconds.strip_suffix('s'));
+                self.open(quoted, seconds.and_then(|seconds| seconds.parse().ok()));
+                done()
+            }
+            ("CREATE" | "DROP", "DATABASE") if is_own(quoted.trim_end_matches("_other")) => done(),
+            ("CREATE" | "DROP", "USER") if quoted.starts_with("lp_") => done(),
+            ("GRANT", _) if text.contains(" TO \"lp_") => done(),
             _ => None,
         }
     }

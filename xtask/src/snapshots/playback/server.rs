@@ -1,5 +1,6 @@
 //! The server that plays recordings back, one case after another.
 
+use super::fill::Names;
 use super::provision::Provisioned;
 use super::recordings::{Answer, Played};
 use super::{http, key};
@@ -56,6 +57,14 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A recorded header as this server gives it.
+fn filled(names: &Names) -> impl Fn(&(String, String)) -> (String, String) {
+    |(name, value)| {
+        let value = names.fill(value.as_bytes());
+        (name.clone(), String::from_utf8_lossy(&value).into_owned())
+    }
+}
+
 impl State {
     /// What the product answered to this, at this point of a case; what the harness needs for
     /// itself; or that nobody knows.
@@ -66,8 +75,9 @@ impl State {
         if let Some(space) = self.provisioned.space() {
             let key = key::key(self.family, asked, &|text| space.names.take_back(text));
             let found = self.played.get(&(space.history, key)).map(|recorded| Answer {
+                status: recorded.status,
+                headers: recorded.headers.iter().map(filled(&space.names)).collect(),
                 body: space.names.fill(&recorded.body),
-                ..recorded.clone()
             });
             if let Some(answer) = found {
                 if !key::only_reads(asked) {
