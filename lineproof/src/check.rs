@@ -7,6 +7,7 @@ mod input;
 mod place;
 mod report;
 mod show;
+mod strings;
 mod time;
 mod walk;
 mod warnings;
@@ -97,7 +98,7 @@ impl Check {
         let mut watch = Watch::new(self.options, self.unit_is_given);
         let mut walk = Walk::new(body, &self.dialects, &self.options);
         let (mut step, mut refused) = (Vec::new(), 0_u64);
-        if let Some(warning) = Watch::file(body, &places) {
+        if let Some(warning) = Watch::file(body, &self.dialects, &places) {
             self.out.write(&self.report.warning(source, &warning))?;
         }
         while let Some(line) = walk.next(&mut step) {

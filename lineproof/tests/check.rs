@@ -1,6 +1,9 @@
 //! `lineproof check` from outside: what the binary prints for real files, to the byte, and its exit
 //! codes.
 
+#[path = "check/strings.rs"]
+mod strings;
+
 use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;
 use std::fs;
@@ -190,6 +193,7 @@ error: bad timestamp
   |        ^
   = note: v2 answers: unable to parse 'm s="one␊two␊three" x': bad timestamp
   = help: no dialect accepts this line
+  = help: a string opens on line 3, column 5 and is closed on line 5 only; lines 3 to 5 were read as one
 
 error: unbalanced quotes
  --> a.lp:6:5
@@ -203,6 +207,7 @@ error: unbalanced quotes
   ...
   = note: v2 answers: unable to parse 'm s="open␊␊␊␊': unbalanced quotes
   = help: no dialect accepts this line
+  = help: a string opens on line 6, column 5 and is never closed; lines 6 to 9 were read as one
 
 a.lp: 1 good, 2 bad lines
 "#,
@@ -223,6 +228,7 @@ error: bad timestamp
   |      ^
   = note: v2 answers: unable to parse 'm s="one␊two" x': bad timestamp
   = help: no dialect accepts this line
+  = help: a string opens on line 1, column 5 and is closed on line 2 only; lines 1 to 2 were read as one
 
 <stdin>: 0 good, 1 bad line
 "#,
@@ -392,6 +398,7 @@ fn json_is_one_object_a_line() {
                 "kind": "DuplicateTags", "reason": "duplicate tags",
                 "message": "unable to parse 'é,a=1,a=2 f=1 17': duplicate tags",
                 "dialect": "v2", "accepted_by": ["v3.6", "v3"],
+                "first_line": 3, "last_line": 3,
             }),
             serde_json::json!({
                 "type": "summary", "file": "a.lp", "dialect": "v2", "good": 1, "bad": 1,

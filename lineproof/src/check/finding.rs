@@ -2,8 +2,8 @@
 
 use super::dialects::{KNOWN, Named};
 use super::place::{Place, Places};
-use super::time;
 use super::walk::Verdict;
+use super::{strings, time};
 use line_protocol::{Dialect, Line, Options, ParseError, ParseErrorKind, parse};
 use std::ops::Range;
 
@@ -24,14 +24,39 @@ pub(crate) struct Refusal {
     pub(crate) error: ParseError,
     /// Where the wrong part begins.
     pub(crate) place: Place,
+    /// The first and the last physical line of what was read as one.
+    pub(crate) lines: (usize, usize),
 }
 
 /// Something that no dialect refuses and that is hardly meant.
 pub(crate) struct Warning {
+    pub(crate) kind: WarningKind,
+    /// Whose reading is warned of.
+    pub(crate) dialects: Vec<&'static str>,
     pub(crate) text: String,
     pub(crate) span: Range<usize>,
     pub(crate) place: Place,
     pub(crate) notes: Vec<String>,
+}
+
+/// What a warning is of; programs are told its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WarningKind {
+    ByteOrderMark,
+    Utf16,
+    UnlikelyTime,
+    TimeOutOfRange,
+    TextAfterString,
+    ReadDifferently,
+}
+
+impl Warning {
+    /// Whose it is, where the text does not say that itself and not all are meant anyway.
+    pub(crate) fn whose(&self) -> Option<String> {
+        use WarningKind::{TextAfterString, TimeOutOfRange, UnlikelyTime};
+        let own = matches!(self.kind, TextAfterString | TimeOutOfRange | UnlikelyTime);
+        own.then(|| self.dialects.join(", "))
+    }
 }
 
 impl Finding {
@@ -48,10 +73,11 @@ impl Finding {
             .filter_map(|(dialect, verdict)| Some((*dialect, verdict.as_ref().err()?.clone())))
             .map(|(dialect, error)| {
                 let place = places.of(error.span.start);
-                Refusal { dialect, error, place }
+                let lines = strings::lines(&error.line, places);
+                Refusal { dialect, error, place, lines }
             })
             .collect();
-        let help = refusals.first().map(|refusal| help(body, refusal, options));
+        let help = refusals.first().map(|refusal| help(body, refusal, options, places));
         Self {
             first: places.of(line.start),
             accepted_by: accepted_by(body, line, step, options),
@@ -92,8 +118,9 @@ fn in_range(named: &Named, line: &Line<'_>, options: &Options) -> bool {
     }
 }
 
-fn help(body: &[u8], refusal: &Refusal, options: &Options) -> Vec<String> {
-    let mut help = Vec::new();
+fn help(body: &[u8], refusal: &Refusal, options: &Options, places: &Places<'_>) -> Vec<String> {
+    let mut help: Vec<_> =
+        strings::why_one(body, &refusal.error.line, places).into_iter().collect();
     let line = body.get(refusal.error.line.clone()).unwrap_or_default();
     let name = refusal.dialect.name;
     if let Some(rest) = line.strip_suffix(b"\r")

@@ -2,6 +2,7 @@
 //!
 //! Certain only between 2000 and 2100, where no number is a likely time in two units.
 
+use super::finding::WarningKind;
 use jiff::Timestamp;
 use line_protocol::Precision;
 
@@ -46,19 +47,20 @@ pub(crate) fn likely_unit(written: i64, asked: Precision) -> Option<Guess> {
 }
 
 /// What is odd about a time that can be read, and what was meant.
-pub(crate) fn doubt(written: i64, asked: Precision) -> Option<(String, Guess)> {
+pub(crate) fn doubt(written: i64, asked: Precision) -> Option<(WarningKind, String, Guess)> {
     let nanoseconds = i128::from(written) * i128::from(asked.multiplier());
     let beyond = i64::try_from(nanoseconds).is_err();
     if !beyond && !NEAR_1970.contains(&nanoseconds) {
         return None;
     }
     let guess = likely_unit(written, asked)?;
-    let text = if beyond {
-        "time is out of range: the parser takes it, storage will not".to_owned()
+    let (kind, text) = if beyond {
+        let text = "time is out of range: the parser takes it, storage will not".to_owned();
+        (WarningKind::TimeOutOfRange, text)
     } else {
-        format!("time is {}", show(nanoseconds))
+        (WarningKind::UnlikelyTime, format!("time is {}", show(nanoseconds)))
     };
-    Some((text, guess))
+    Some((kind, text, guess))
 }
 
 fn show(nanoseconds: i128) -> String {

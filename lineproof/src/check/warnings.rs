@@ -1,12 +1,12 @@
 //! What is accepted and hardly meant, each kind told once for a file.
 
 use super::dialects::Named;
-use super::finding::Warning;
+use super::finding::{Warning, WarningKind as Kind};
 use super::place::Places;
+use super::strings::{Quoted, strings};
 use super::walk::Verdict;
 use super::{show, time};
 use line_protocol::{Dialect, FieldValue, Line, Options, Tag};
-use std::ops::Range;
 
 /// What is still looked out for in a file.
 pub(crate) struct Watch {
@@ -14,26 +14,36 @@ pub(crate) struct Watch {
     /// Whether the user has named the unit of timestamps.
     unit_is_given: bool,
     time: bool,
+    strings: bool,
     values: bool,
 }
 
 impl Watch {
     pub(crate) fn new(options: Options, unit_is_given: bool) -> Self {
-        Self { options, unit_is_given, time: true, values: true }
+        Self { options, unit_is_given, time: true, strings: true, values: true }
     }
 
     /// What is odd about the file as a whole.
-    pub(crate) fn file(body: &[u8], places: &Places<'_>) -> Option<Warning> {
-        let (length, text) = match body {
-            [0xef, 0xbb, 0xbf, ..] => {
-                (3, "the file begins with a byte order mark, which is read as part of a name")
-            }
+    pub(crate) fn file(
+        body: &[u8],
+        dialects: &[&'static Named],
+        places: &Places<'_>,
+    ) -> Option<Warning> {
+        let (kind, length, text) = match body {
+            [0xef, 0xbb, 0xbf, ..] => (
+                Kind::ByteOrderMark,
+                3,
+                "the file begins with a byte order mark, which is read as part of a name",
+            ),
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-                (2, "this looks like UTF-16; line protocol is UTF-8")
+                (Kind::Utf16, 2, "this looks like UTF-16; line protocol is UTF-8")
             }
             _ => return None,
         };
-        Some(warning(text.to_owned(), 0..length, Vec::new(), places))
+        let dialects = dialects.iter().map(|named| named.name).collect();
+        let place = places.of(0);
+        let text = text.to_owned();
+        Some(Warning { kind, dialects, text, span: 0..length, place, notes: Vec::new() })
     }
 
     /// What is odd about a line.
@@ -47,6 +57,12 @@ impl Watch {
             && let Some(warning) = self.odd_time(step, places)
         {
             self.time = false;
+            found.push(warning);
+        }
+        if self.strings
+            && let Some(warning) = text_after_string(step, places)
+        {
+            self.strings = false;
             found.push(warning);
         }
         if self.values
@@ -63,15 +79,29 @@ impl Watch {
         step: &[(&'static Named, Verdict<'_>)],
         places: &Places<'_>,
     ) -> Option<Warning> {
-        let judged = |(named, _): &&(&Named, _)| self.unit_is_given || !named.guesses_precision();
-        let (named, verdict) = step.iter().find(judged)?;
-        let line = verdict.as_ref().ok().filter(|line| line.has_timestamp)?;
-        let (text, guess) =
-            time::doubt(written(named, line, &self.options)?, self.options.precision)?;
+        let doubts: Vec<_> = step
+            .iter()
+            .filter(|(named, _)| self.unit_is_given || !named.guesses_precision())
+            .filter_map(|(named, verdict)| {
+                let line = verdict.as_ref().ok()?;
+                let written = written(named, line, &self.options)?;
+                Some((named, line, time::doubt(written, self.options.precision)?))
+            })
+            .collect();
+        let (_, line, (kind, text, guess)) = doubts.first()?;
+        let dialects = doubts.iter().filter(|(_, _, (other, ..))| other == kind);
         let end = line.span.start + line.raw.trim_ascii_end().len();
         let digits = |byte: &&u8| byte.is_ascii_digit() || **byte == b'-';
         let length = line.raw.trim_ascii_end().iter().rev().take_while(digits).count();
-        Some(warning(text, end - length..end, vec![guess.question()], places))
+        let span = end - length..end;
+        Some(Warning {
+            kind: *kind,
+            dialects: dialects.map(|(named, ..)| named.name).collect(),
+            text: text.clone(),
+            place: places.of(span.start),
+            span,
+            notes: vec![guess.question()],
+        })
     }
 
     /// Between the first dialect that takes the line and the first that reads it otherwise.
@@ -90,15 +120,52 @@ impl Watch {
                     format!("{} reads {}", named.name, difference(line, than))
                 };
                 let notes = vec![note(one, first, second), note(other, second, first)];
-                return Some(warning(text, first.span.clone(), notes, places));
+                return Some(Warning {
+                    kind: Kind::ReadDifferently,
+                    dialects: vec![one.name, other.name],
+                    text,
+                    place: places.of(first.span.start),
+                    span: first.span.clone(),
+                    notes,
+                });
             }
         }
         None
     }
 }
 
-fn warning(text: String, span: Range<usize>, notes: Vec<String>, places: &Places<'_>) -> Warning {
-    Warning { text, place: places.of(span.start), span, notes }
+/// The Go dialects take everything up to the separator, less one byte, as the string.
+fn text_after_string(
+    step: &[(&'static Named, Verdict<'_>)],
+    places: &Places<'_>,
+) -> Option<Warning> {
+    let takers = || {
+        step.iter().filter_map(|(named, verdict)| match (named.dialect, verdict) {
+            (Dialect::Go(_), Ok(line)) => Some((named.name, line)),
+            _ => None,
+        })
+    };
+    let (_, line) = takers().next()?;
+    let (Quoted { field, .. }, after) = strings(line.raw).find_map(|string| {
+        let after = string.close? + 1;
+        let separates = |byte: &u8| matches!(byte, b',' | b' ');
+        let length = line.raw[after..].iter().position(separates);
+        let end = length.map_or(line.raw.len(), |length| after + length);
+        (end > after).then_some((string, after..end))
+    })?;
+    let (_, FieldValue::String(value)) = line.fields.get(field)? else { return None };
+    let return_is_all = &line.raw[after.clone()] == b"\r";
+    let what = if return_is_all { " (a carriage return: is this a file with CR LF?)" } else { "" };
+    let value = show::text(value);
+    let span = line.span.start + after.start..line.span.start + after.end;
+    Some(Warning {
+        kind: Kind::TextAfterString,
+        dialects: takers().map(|(name, _)| name).collect(),
+        text: format!("the string is read as `{value}`: something follows its closing quote{what}"),
+        place: places.of(span.start),
+        span,
+        notes: Vec::new(),
+    })
 }
 
 /// The timestamp as the line has it: the Go dialects hand out nanoseconds.

@@ -27,12 +27,19 @@ impl Report for Github {
         for help in &finding.help {
             text += &format!("\n{help}");
         }
-        annotation("error", source, first.place, &text)
+        if first.lines.0 < first.lines.1 {
+            let Place { line, column, .. } = first.place;
+            text += &format!("\nthe error is at line {line}, column {column}");
+        }
+        annotation("error", source, first.place, first.lines, &text)
     }
 
     fn warning(&self, source: &Source, warning: &Warning) -> String {
-        let text = [std::slice::from_ref(&warning.text), &warning.notes].concat().join("\n");
-        annotation("warning", source, warning.place, &text)
+        let whose = warning.whose().map(|names| format!("{names}: ")).unwrap_or_default();
+        let notes: String = warning.notes.iter().map(|note| format!("\n{note}")).collect();
+        let text = format!("{whose}{}{notes}", warning.text);
+        let line = warning.place.line;
+        annotation("warning", source, warning.place, (line, line), &text)
     }
 
     fn done(&self, source: &Source, tallies: &[(&'static Named, Tally)], hidden: u64) -> String {
@@ -41,11 +48,23 @@ impl Report for Github {
     }
 }
 
-fn annotation(word: &str, source: &Source, place: Place, text: &str) -> String {
+fn annotation(
+    word: &str,
+    source: &Source,
+    place: Place,
+    (first, last): (usize, usize),
+    text: &str,
+) -> String {
     // A property's value ends at a comma or colon; a pipe has no file to show it beside.
     let file = data(&source.name).replace(':', "%3A").replace(',', "%2C");
     let file = if source.is_file { format!("file={file},") } else { String::new() };
-    format!("::{word} {file}line={},col={}::{}\n", place.line, place.column, data(text))
+    // A column is for a single line only.
+    let place = if first == last {
+        format!("line={},col={}", place.line, place.column)
+    } else {
+        format!("line={first},endLine={last}")
+    };
+    format!("::{word} {file}{place}::{}\n", data(text))
 }
 
 fn data(text: &str) -> String {

@@ -29,7 +29,7 @@ type Note = (&'static str, String);
 impl Report for Human {
     fn refused(&self, source: &Source, finding: &Finding) -> String {
         let Some(first) = finding.refusals.first() else { return String::new() };
-        let Refusal { dialect, error, place } = first;
+        let Refusal { dialect, error, place, .. } = first;
         let word = if self.several { format!("error[{}]", dialect.name) } else { "error".into() };
         let reason = show::text(&error.reason_bytes(&source.bytes));
         let mut notes = answers(source, finding, &reason);
@@ -44,10 +44,12 @@ impl Report for Human {
     }
 
     fn warning(&self, source: &Source, warning: &Warning) -> String {
-        let Warning { text, span, place, notes } = warning;
+        let Warning { text, span, place, notes, .. } = warning;
+        let whose = warning.whose().filter(|_| self.several);
+        let word = whose.map_or_else(|| "warning".into(), |names| format!("warning[{names}]"));
         let notes = notes.iter().map(|note| ("note", note.clone())).collect();
         let rows = excerpt(&source.bytes, *place, span, *place);
-        self.block(("warning", YELLOW), text, (&source.name, *place), &rows, notes)
+        self.block((&word, YELLOW), text, (&source.name, *place), &rows, notes)
     }
 
     fn done(&self, source: &Source, tallies: &[(&'static Named, Tally)], hidden: u64) -> String {

@@ -17,12 +17,14 @@ pub(crate) struct Json;
 
 impl Report for Json {
     fn refused(&self, source: &Source, finding: &Finding) -> String {
-        let object = |Refusal { dialect, error, place }: &Refusal| {
+        let object = |Refusal { dialect, error, place, lines }: &Refusal| {
             line(&json!({
                 "type": "error",
                 "file": source.name,
                 "line": place.line,
                 "column": place.column,
+                "first_line": lines.0,
+                "last_line": lines.1,
                 "span": [error.span.start, error.span.end],
                 "kind": kind(error.kind),
                 "reason": error.reason(&source.bytes),
@@ -37,6 +39,8 @@ impl Report for Json {
     fn warning(&self, source: &Source, warning: &Warning) -> String {
         line(&json!({
             "type": "warning",
+            "kind": format!("{:?}", warning.kind),
+            "dialects": warning.dialects,
             "file": source.name,
             "line": warning.place.line,
             "column": warning.place.column,
