@@ -14,6 +14,7 @@ mod warnings;
 
 use crate::cli::{CheckArgs, CheckFormat, Unit};
 use crate::exit::Failure;
+use clap::ValueEnum;
 use dialects::Named;
 use finding::Finding;
 use input::Source;
@@ -34,7 +35,7 @@ const UNREADABLE: u8 = 2;
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stdin = [PathBuf::from("-")];
     let files = if args.files.is_empty() { &stdin } else { args.files.as_slice() };
-    let mut check = Check::new(args);
+    let mut check = Check::new(args)?;
     let mut code = GOOD;
     for path in files {
         let own = check.file(path).and_then(|code| check.out.flush().map(|()| code));
@@ -55,19 +56,21 @@ struct Check {
 }
 
 impl Check {
-    fn new(args: &CheckArgs) -> Self {
+    fn new(args: &CheckArgs) -> Result<Self, Failure> {
         let mut dialects: Vec<&Named> = Vec::new();
         for named in args.dialects.iter().copied().flatten() {
             if dialects.iter().all(|earlier| earlier.name != named.name) {
                 dialects.push(named);
             }
         }
+        let precision = precision(args.precision);
+        known_to_all(args.precision, precision, &dialects)?;
         let to_terminal = io::stdout().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let human = Human { colour: to_terminal && !plain, several: dialects.len() > 1 };
-        Self {
+        Ok(Self {
             dialects,
-            options: Options { precision: precision(args.precision), default_time: 0 },
+            options: Options { precision, default_time: 0 },
             unit_is_given: args.precision.is_some(),
             shown: if args.max_errors == 0 { u64::MAX } else { args.max_errors as u64 },
             report: match args.format {
@@ -76,7 +79,7 @@ impl Check {
                 CheckFormat::Github => Box::new(Github),
             },
             out: Out { to: BufWriter::new(io::stdout().lock()), silent: args.quiet },
-        }
+        })
     }
 
     /// Checks one file, and returns the exit code that it alone would have.
@@ -135,6 +138,25 @@ fn precision(unit: Option<Unit>) -> Precision {
         Some(Unit::M) => Precision::Minute,
         Some(Unit::H) => Precision::Hour,
     }
+}
+
+/// A dialect that does not know the unit would refuse every request.
+fn known_to_all(
+    unit: Option<Unit>,
+    precision: Precision,
+    asked: &[&'static Named],
+) -> Result<(), Failure> {
+    let names = |found: Vec<&Named>| {
+        let names: Vec<_> = found.iter().map(|named| named.name).collect();
+        names.join(", ")
+    };
+    let ignorant: Vec<_> = asked.iter().copied().filter(|named| !named.knows(precision)).collect();
+    let (Some(unit), false) = (unit, ignorant.is_empty()) else { return Ok(()) };
+    let unit = unit.to_possible_value();
+    let unit = unit.as_ref().map_or("", |value| value.get_name());
+    let knowing = names(dialects::KNOWN.iter().filter(|named| named.knows(precision)).collect());
+    let ignorant = names(ignorant);
+    Err(Failure::usage(format!("--precision {unit} is known to {knowing} only, not to {ignorant}")))
 }
 
 /// Standard output, until its reader has seen enough.

@@ -318,7 +318,7 @@ pub(crate) struct CheckArgs {
     #[arg(long = "dialect", value_name = "NAME", default_value = "v2", value_delimiter = ',')]
     #[arg(value_parser = dialects::find)]
     pub(crate) dialects: Vec<&'static [Named]>,
-    /// The unit of the timestamps [default: ns; v3 guesses it from their size]
+    /// The unit of the timestamps; only v1 knows m and h [default: ns; v3 guesses it from their size]
     #[arg(long, value_enum)]
     pub(crate) precision: Option<Unit>,
     /// The form of the report; json is one object a line, github is annotations
@@ -335,10 +335,13 @@ pub(crate) struct CheckArgs {
 /// The unit of timestamps.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Unit {
+    #[value(aliases = ["n", "nanosecond"])]
     Ns,
-    #[value(alias = "u")]
+    #[value(aliases = ["u", "microsecond"])]
     Us,
+    #[value(alias = "millisecond")]
     Ms,
+    #[value(alias = "second")]
     S,
     M,
     H,

@@ -3,6 +3,8 @@
 
 #[path = "check/strings.rs"]
 mod strings;
+#[path = "check/times.rs"]
+mod times;
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;
@@ -350,7 +352,7 @@ error: time outside range -9223372036854775806 - 9223372036854775806
 1 | m f=1 1700000000000
   |       ^^^^^^^^^^^^^
   = note: v2 answers: unable to parse 'm f=1 1700000000000': time outside range -9223372036854775806 - 9223372036854775806
-  = help: no dialect accepts this line
+  = accepted by: v3.6, v3 (storage will refuse the time)
   = help: are these milliseconds? then it is 2023-11-14T22:13:20Z (--precision ms)
 
 <stdin>: 0 good, 1 bad line
@@ -397,7 +399,7 @@ fn json_is_one_object_a_line() {
                 "type": "error", "file": "a.lp", "line": 3, "column": 7, "span": [15, 18],
                 "kind": "DuplicateTags", "reason": "duplicate tags",
                 "message": "unable to parse 'é,a=1,a=2 f=1 17': duplicate tags",
-                "dialect": "v2", "accepted_by": ["v3.6", "v3"],
+                "dialect": "v2", "accepted_by": ["v3.6", "v3"], "storage_refuses_time": [],
                 "first_line": 3, "last_line": 3,
             }),
             serde_json::json!({

@@ -2,7 +2,7 @@
 //!
 //! A name stands for one way of reading lines: releases that read them the same way share it.
 
-use line_protocol::Dialect;
+use line_protocol::{Dialect, Precision};
 use std::ops::RangeInclusive;
 
 /// A dialect with its name.
@@ -18,6 +18,11 @@ impl Named {
     /// Whether the product takes the unit of a timestamp from its size unless it is told.
     pub(crate) fn guesses_precision(&self) -> bool {
         matches!(self.dialect, Dialect::Iox(_))
+    }
+
+    /// Whether a request to the product can name this unit.
+    pub(crate) fn knows(&self, precision: Precision) -> bool {
+        self.name == "v1" || !matches!(precision, Precision::Minute | Precision::Hour)
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Finding {
     pub(crate) refusals: Vec<Refusal>,
     /// Names of dialects, those that were not asked too.
     pub(crate) accepted_by: Vec<&'static str>,
+    /// Those of them whose storage refuses the time, which their parser leaves to it.
+    pub(crate) storage_refuses: Vec<&'static str>,
     pub(crate) help: Vec<String>,
 }
 
@@ -60,6 +62,20 @@ impl Warning {
 }
 
 impl Finding {
+    /// `v1, v2`, and whose storage will not have it; none if nobody accepts the line.
+    pub(crate) fn takers(&self) -> Option<String> {
+        const NOT_STORED: &str = " (storage will refuse the time)";
+        if self.accepted_by == self.storage_refuses && !self.accepted_by.is_empty() {
+            return Some(self.accepted_by.join(", ") + NOT_STORED);
+        }
+        let taker = |name: &&str| {
+            let stored = !self.storage_refuses.contains(name);
+            format!("{name}{}", if stored { "" } else { NOT_STORED })
+        };
+        let takers: Vec<_> = self.accepted_by.iter().map(taker).collect();
+        (!takers.is_empty()).then(|| takers.join(", "))
+    }
+
     /// What is to be said of a line, if anything: `step` is what the dialects make of it.
     pub(crate) fn new(
         body: &[u8],
@@ -77,37 +93,44 @@ impl Finding {
                 Refusal { dialect, error, place, lines }
             })
             .collect();
+        let takers = takers(body, line, step, options);
+        let names = takers.iter().map(|(named, _)| named.name);
+        let stored = takers.iter().filter(|(_, stored)| !stored);
         let help = refusals.first().map(|refusal| help(body, refusal, options, places));
         Self {
             first: places.of(line.start),
-            accepted_by: accepted_by(body, line, step, options),
+            accepted_by: names.collect(),
+            storage_refuses: stored.map(|(named, _)| named.name).collect(),
             help: help.unwrap_or_default(),
             refusals,
         }
     }
 }
 
-/// Those who were asked have said it; the others are asked for this line alone.
-fn accepted_by(
+/// Who accepts the line, and whether it can be stored too. Those who were asked have said it; the
+/// others are asked for this line alone.
+fn takers(
     body: &[u8],
     line: &Range<usize>,
     step: &[(&'static Named, Verdict<'_>)],
     options: &Options,
-) -> Vec<&'static str> {
+) -> Vec<(&'static Named, bool)> {
     // With its line break, which a backslash before it may need.
     let end = line.end + usize::from(body.get(line.end) == Some(&b'\n'));
     let alone = &body[line.start..end];
-    let takes = |named: &&Named| match step.iter().find(|(asked, _)| asked.name == named.name) {
-        Some((_, verdict)) => verdict.as_ref().is_ok_and(|line| in_range(named, line, options)),
+    let takes = |named: &Named| match step.iter().find(|(asked, _)| asked.name == named.name) {
+        Some((_, verdict)) => verdict.as_ref().ok().map(|line| in_range(named, line, options)),
         None => accepts(named, alone, options),
     };
-    KNOWN.iter().filter(takes).map(|named| named.name).collect()
+    let knowing = KNOWN.iter().filter(|named| named.knows(options.precision));
+    knowing.filter_map(|named| Some((named, takes(named)?))).collect()
 }
 
-fn accepts(named: &Named, text: &[u8], options: &Options) -> bool {
+/// None if a line is refused, else whether all can be stored.
+fn accepts(named: &Named, text: &[u8], options: &Options) -> Option<bool> {
     let mut lines = parse(text, &named.dialect, options).peekable();
-    let good = |line: Verdict<'_>| line.is_ok_and(|line| in_range(named, &line, options));
-    lines.peek().is_some() && lines.all(good)
+    lines.peek()?;
+    lines.try_fold(true, |all, line| Some(in_range(named, &line.ok()?, options) && all))
 }
 
 /// IOx leaves it to what comes after the parser to refuse a time.
@@ -124,7 +147,7 @@ fn help(body: &[u8], refusal: &Refusal, options: &Options, places: &Places<'_>) 
     let line = body.get(refusal.error.line.clone()).unwrap_or_default();
     let name = refusal.dialect.name;
     if let Some(rest) = line.strip_suffix(b"\r")
-        && accepts(refusal.dialect, rest, options)
+        && accepts(refusal.dialect, rest, options) == Some(true)
     {
         help.push(format!("{name} would accept it without the carriage return at its end (CR LF)"));
     }

@@ -20,10 +20,10 @@ impl Report for Github {
             let reason = show::text(&refusal.error.reason_bytes(&source.bytes));
             text += &format!("{}: {reason}\n", refusal.dialect.name);
         }
-        text += &match finding.accepted_by.as_slice() {
-            [] => "no dialect accepts this line".to_owned(),
-            names => format!("accepted by: {}", names.join(", ")),
-        };
+        text += &finding.takers().map_or_else(
+            || "no dialect accepts this line".to_owned(),
+            |takers| format!("accepted by: {takers}"),
+        );
         for help in &finding.help {
             text += &format!("\n{help}");
         }

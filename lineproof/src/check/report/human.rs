@@ -33,11 +33,10 @@ impl Report for Human {
         let word = if self.several { format!("error[{}]", dialect.name) } else { "error".into() };
         let reason = show::text(&error.reason_bytes(&source.bytes));
         let mut notes = answers(source, finding, &reason);
-        if finding.accepted_by.is_empty() {
-            notes.push(("help", "no dialect accepts this line".to_owned()));
-        } else {
-            notes.push(("accepted by", finding.accepted_by.join(", ")));
-        }
+        notes.push(match finding.takers() {
+            None => ("help", "no dialect accepts this line".to_owned()),
+            Some(takers) => ("accepted by", takers),
+        });
         notes.extend(finding.help.iter().map(|help| ("help", help.clone())));
         let rows = excerpt(&source.bytes, finding.first, &error.span, *place);
         self.block((&word, RED), &reason, (&source.name, *place), &rows, notes)

@@ -31,6 +31,7 @@ impl Report for Json {
                 "message": error.message(&source.bytes),
                 "dialect": dialect.name,
                 "accepted_by": finding.accepted_by,
+                "storage_refuses_time": finding.storage_refuses,
             }))
         };
         finding.refusals.iter().map(object).collect()
