@@ -4,6 +4,7 @@ pub(crate) mod dialects;
 mod excerpt;
 mod finding;
 mod input;
+mod mistakes;
 mod place;
 mod report;
 mod show;

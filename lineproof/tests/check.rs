@@ -1,6 +1,8 @@
 //! `lineproof check` from outside: what the binary prints for real files, to the byte, and its exit
 //! codes.
 
+#[path = "check/mistakes.rs"]
+mod mistakes;
 #[path = "check/strings.rs"]
 mod strings;
 #[path = "check/times.rs"]
@@ -122,16 +124,17 @@ fn columns_are_characters_and_carets_stand_below_wide_ones() {
     assert_said(
         &folder.check(&["a.lp", "--dialect", "v3"]),
         1,
-        r"
+        r#"
 error: No fields were provided
  --> a.lp:1:13
   |
 1 | мера,тег=日本 поле=x
   |               ^^^^^^
   = help: no dialect accepts this line
+  = help: a string needs quotes: `поле="x"`
 
 a.lp: 0 good, 1 bad line
-",
+"#,
     );
 }
 
@@ -260,7 +263,7 @@ fn several_dialects_are_told_apart() {
     assert_said(
         &folder.check(&["--dialect", "v1.6", "--dialect", "oss-v2@2.7,v3", "a.lp"]),
         1,
-        r"
+        r#"
 error[v3]: Could not parse entire line. Found trailing content: `.`
  --> a.lp:1:6
   |
@@ -276,6 +279,7 @@ error[v1]: invalid boolean
   = note: v1, v2 answer: unable to parse 'm f=x': invalid boolean
   = note: v3 answers: No fields were provided
   = help: no dialect accepts this line
+  = help: a string needs quotes: `f="x"`
 
 error[v1]: invalid number
  --> a.lp:3:5
@@ -288,7 +292,7 @@ error[v1]: invalid number
 a.lp: v1: 1 good, 2 bad lines
 a.lp: v2: 2 good, 1 bad line
 a.lp: v3: 1 good, 2 bad lines
-",
+"#,
     );
 }
 

@@ -3,7 +3,7 @@
 use super::dialects::{KNOWN, Named};
 use super::place::{Place, Places};
 use super::walk::Verdict;
-use super::{strings, time};
+use super::{mistakes, strings, time};
 use line_protocol::{Dialect, Line, Options, ParseError, ParseErrorKind, parse};
 use std::ops::Range;
 
@@ -127,7 +127,7 @@ fn takers(
 }
 
 /// None if a line is refused, else whether all can be stored.
-fn accepts(named: &Named, text: &[u8], options: &Options) -> Option<bool> {
+pub(crate) fn accepts(named: &Named, text: &[u8], options: &Options) -> Option<bool> {
     let mut lines = parse(text, &named.dialect, options).peekable();
     lines.peek()?;
     lines.try_fold(true, |all, line| Some(in_range(named, &line.ok()?, options) && all))
@@ -151,6 +151,7 @@ fn help(body: &[u8], refusal: &Refusal, options: &Options, places: &Places<'_>) 
     {
         help.push(format!("{name} would accept it without the carriage return at its end (CR LF)"));
     }
+    help.extend(mistakes::help(line, refusal.dialect, options));
     let beyond = matches!(
         refusal.error.kind,
         ParseErrorKind::TimeOutsideRange | ParseErrorKind::TimestampOutOfRange

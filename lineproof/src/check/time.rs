@@ -46,6 +46,13 @@ pub(crate) fn likely_unit(written: i64, asked: Precision) -> Option<Guess> {
     Some(Guess { nanoseconds: nanoseconds(unit), option, name })
 }
 
+/// A time that is written as a text, as an integer of the unit, and the unit's name.
+pub(crate) fn integer(text: &str, unit: Precision) -> Option<(i128, &'static str)> {
+    let time: Timestamp = text.parse().ok()?;
+    let (_, name, _) = UNITS.into_iter().find(|(known, ..)| *known == unit)?;
+    Some((time.as_nanosecond().div_euclid(i128::from(unit.multiplier())), name))
+}
+
 /// What is odd about a time that can be read, and what was meant.
 pub(crate) fn doubt(written: i64, asked: Precision) -> Option<(WarningKind, String, Guess)> {
     let nanoseconds = i128::from(written) * i128::from(asked.multiplier());
