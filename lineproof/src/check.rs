@@ -85,15 +85,17 @@ impl Check {
 
     /// Checks one file, and returns the exit code that it alone would have.
     fn file(&mut self, path: &Path) -> io::Result<u8> {
-        match input::read(path) {
-            Ok(source) => self.source(&source),
-            Err(why) => {
-                let name = input::name(path);
-                eprintln!("lineproof: {}: {why}", show::text(name.as_bytes()));
-                self.out.write(&self.report.unreadable(&name, &why))?;
-                Ok(UNREADABLE)
-            }
-        }
+        let (code, broken) = match input::read(path) {
+            Ok(source) => (self.source(&source)?, source.broken),
+            Err(why) => (GOOD, Some(why)),
+        };
+        let Some(why) = broken else { return Ok(code) };
+        // What was found comes first, on a terminal too.
+        self.out.flush()?;
+        let name = input::name(path);
+        eprintln!("lineproof: {}: {why}", show::text(name.as_bytes()));
+        self.out.write(&self.report.unreadable(&name, &why))?;
+        Ok(UNREADABLE)
     }
 
     fn source(&mut self, source: &Source) -> io::Result<u8> {

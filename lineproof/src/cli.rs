@@ -311,7 +311,8 @@ storage may refuse later (types that do not match, old points) is not known here
 Exit codes: 0 every line is good; 1 a line is refused; 2 wrong usage, or a file cannot be read (the
 other files are checked all the same). Warnings do not count.")]
 pub(crate) struct CheckArgs {
-    /// What to check; `-`, or nothing, is standard input; gzip is inflated
+    /// What to check; `-`, or nothing, is standard input; gzip is inflated; of a pipe, and of what is
+    /// inflated, at most 1 GiB
     #[arg(value_name = "FILE|-")]
     pub(crate) files: Vec<PathBuf>,
     /// Whose grammar; may be repeated, or a list with commas

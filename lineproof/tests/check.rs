@@ -1,6 +1,8 @@
 //! `lineproof check` from outside: what the binary prints for real files, to the byte, and its exit
 //! codes.
 
+#[path = "check/gzip.rs"]
+mod gzip;
 #[path = "check/mistakes.rs"]
 mod mistakes;
 #[path = "check/strings.rs"]
@@ -8,7 +10,6 @@ mod strings;
 #[path = "check/times.rs"]
 mod times;
 
-use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
@@ -469,26 +470,6 @@ fn wrong_usage_is_two() {
         let ran = from_stdin(&arguments, b"");
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
     }
-}
-
-#[test]
-fn gzip_is_inflated_and_broken_gzip_is_named() {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(b"m f=1\nm f=\n").unwrap();
-    let whole = encoder.finish().unwrap();
-    // Two members one after the other are one text.
-    let twice = [whole.as_slice(), &whole].concat();
-    let folder = Folder::new(&[("a.gz", &twice), ("cut.gz", &whole[..whole.len() - 4])]);
-    let ran = folder.check(&["a.gz"]);
-    assert!(
-        ran.out.contains(" --> a.gz:2:5\n") && ran.out.contains(" --> a.gz:4:5\n"),
-        "{}",
-        ran.out
-    );
-    assert!(ran.out.ends_with("a.gz: 2 good, 2 bad lines\n"), "{}", ran.out);
-    let cut = folder.check(&["cut.gz"]);
-    assert_eq!((cut.code, cut.out.as_str()), (2, ""));
-    assert!(cut.err.starts_with("lineproof: cut.gz: broken gzip: "), "{}", cut.err);
 }
 
 #[test]
