@@ -25,7 +25,7 @@ use report::{Github, Human, Json, Report};
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use walk::Walk;
+use walk::{Tally, Walk};
 use warnings::Watch;
 
 /// The exit codes, the worst last.
@@ -43,6 +43,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
         let own = own.map_err(|error| Failure::usage(format!("cannot write: {error}")))?;
         code = code.max(own);
     }
+    let total = check.total();
+    total.map_err(|error| Failure::usage(format!("cannot write: {error}")))?;
     Ok(ExitCode::from(code))
 }
 
@@ -54,6 +56,9 @@ struct Check {
     shown: u64,
     report: Box<dyn Report>,
     out: Out,
+    /// How many files were read, and what their lines come to.
+    files: usize,
+    tallies: Vec<(&'static Named, Tally)>,
 }
 
 impl Check {
@@ -70,6 +75,8 @@ impl Check {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let human = Human { colour: to_terminal && !plain, several: dialects.len() > 1 };
         Ok(Self {
+            files: 0,
+            tallies: dialects.iter().map(|named| (*named, Tally::default())).collect(),
             dialects,
             options: Options { precision, default_time: 0 },
             unit_is_given: args.precision.is_some(),
@@ -126,9 +133,22 @@ impl Check {
             }
         }
         let tallies: Vec<_> = walk.tallies().collect();
+        self.files += 1;
+        for ((_, total), (_, own)) in self.tallies.iter_mut().zip(&tallies) {
+            total.good += own.good;
+            total.bad += own.bad;
+        }
         let hidden = refused.saturating_sub(self.shown);
         self.out.write(&self.report.done(source, &tallies, hidden))?;
         Ok(if refused > 0 { REFUSED } else { GOOD })
+    }
+
+    /// What several files come to.
+    fn total(&mut self) -> io::Result<()> {
+        if self.files > 1 {
+            self.out.write(&self.report.total(self.files, &self.tallies))?;
+        }
+        self.out.flush()
     }
 }
 

@@ -306,8 +306,9 @@ Examples:
   curl -s http://host/metrics.lp | lineproof check -
   lineproof check --format github --dialect v1 --dialect v3 fixtures/*.lp     (in CI)
 
-A line is bad if one of the dialects refuses it. Only the line protocol is judged: what a server's
-storage may refuse later (types that do not match, old points) is not known here.
+A line is bad if one of the dialects refuses it. Only the line protocol is judged. Not judged is what
+a server's storage may refuse or drop later: fields whose type is another than before, points older
+than the retention, reserved names such as a tag or field `time`, where the grammar takes them.
 Exit codes: 0 every line is good; 1 a line is refused; 2 wrong usage, or a file cannot be read (the
 other files are checked all the same). Warnings do not count.")]
 pub(crate) struct CheckArgs {

@@ -473,6 +473,37 @@ fn wrong_usage_is_two() {
 }
 
 #[test]
+fn several_files_have_a_total() {
+    let folder = Folder::new(&[("a.lp", b"m f=1\nm f=\n"), ("b.lp", b"m f=2\n")]);
+    let ran = folder.check(&["a.lp", "b.lp"]);
+    assert!(
+        ran.out.ends_with("\nb.lp: 1 good, 0 bad lines\n2 files: 2 good, 1 bad line\n"),
+        "{}",
+        ran.out
+    );
+    let ran = folder.check(&["--format=json", "a.lp", "b.lp", "none.lp"]);
+    let last: Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        last,
+        serde_json::json!({"type": "total", "files": 2, "dialect": "v2", "good": 2, "bad": 1})
+    );
+}
+
+#[test]
+fn dialects_are_known_in_capitals_too() {
+    assert_said(
+        &from_stdin(&["--dialect=V1,ALL"], b""),
+        0,
+        "
+<stdin>: v1:   0 good, 0 bad lines
+<stdin>: v2:   0 good, 0 bad lines
+<stdin>: v3.6: 0 good, 0 bad lines
+<stdin>: v3:   0 good, 0 bad lines
+",
+    );
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_ends_it_quietly() {
     let folder = Folder::new(&[("a.lp", &b"m f=\n".repeat(20_000))]);
     let mut child = folder.command(&["--max-errors", "0", "a.lp"]).spawn().unwrap();

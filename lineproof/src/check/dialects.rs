@@ -38,6 +38,7 @@ pub(crate) static KNOWN: [Named; 4] = [
 
 /// The dialect of a name, of a release (`v1.8`) or of a profile; `all` is every one.
 pub(crate) fn find(word: &str) -> Result<&'static [Named], String> {
+    let word = &*word.to_ascii_lowercase();
     if word == "all" {
         return Ok(&KNOWN);
     }
@@ -77,6 +78,7 @@ mod tests {
         assert_eq!(name("v3.9"), Ok("v3"));
         assert_eq!(name("v3"), Ok("v3"));
         assert_eq!(name("v2.0"), Ok("v2"));
+        assert_eq!(name("V1.12"), Ok("v1"));
         assert_eq!(name("oss-v2@2.7"), Ok("v2"));
         for word in ["v4", "v4.0", "v0.9", "v3.", "v1.6.7", "", "1.6"] {
             assert!(name(word).is_err(), "{word}");

@@ -23,6 +23,10 @@ pub(crate) trait Report {
     fn warning(&self, source: &Source, warning: &Warning) -> String;
     /// A file is done; so many of its bad lines were not shown.
     fn done(&self, source: &Source, tallies: &[(&'static Named, Tally)], hidden: u64) -> String;
+    /// So many files, more than one, are done.
+    fn total(&self, files: usize, tallies: &[(&'static Named, Tally)]) -> String {
+        summary(&format!("{files} files"), tallies)
+    }
     /// A file that cannot be read. Standard error says it too.
     fn unreadable(&self, _name: &str, _why: &str) -> String {
         String::new()
@@ -30,7 +34,8 @@ pub(crate) trait Report {
 }
 
 /// `FILE: 998 good, 2 bad lines`, for each dialect.
-fn summary(source: &Source, tallies: &[(&'static Named, Tally)]) -> String {
+fn summary(what: &str, tallies: &[(&'static Named, Tally)]) -> String {
+    let what = super::show::text(what.as_bytes());
     let several = tallies.len() > 1;
     let width = tallies.iter().map(|(dialect, _)| dialect.name.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -38,8 +43,7 @@ fn summary(source: &Source, tallies: &[(&'static Named, Tally)]) -> String {
         let name = format!("{}:", dialect.name);
         let who = if several { format!("{name:<0$} ", width + 1) } else { String::new() };
         let lines = if *bad == 1 { "line" } else { "lines" };
-        let file = super::show::text(source.name.as_bytes());
-        text += &format!("{file}: {who}{good} good, {bad} bad {lines}\n");
+        text += &format!("{what}: {who}{good} good, {bad} bad {lines}\n");
     }
     text
 }

@@ -44,7 +44,7 @@ impl Report for Github {
 
     fn done(&self, source: &Source, tallies: &[(&'static Named, Tally)], hidden: u64) -> String {
         let more = if hidden > 0 { format!("{hidden} more not shown\n") } else { String::new() };
-        more + &super::summary(source, tallies)
+        more + &super::summary(&source.name, tallies)
     }
 }
 

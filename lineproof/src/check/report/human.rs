@@ -57,7 +57,7 @@ impl Report for Human {
             let lines = if hidden == 1 { "line is" } else { "lines are" };
             text += &format!("{hidden} more bad {lines} not shown (--max-errors 0 shows all)\n\n");
         }
-        text + &super::summary(source, tallies)
+        text + &super::summary(&source.name, tallies)
     }
 }
 

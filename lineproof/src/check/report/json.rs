@@ -1,7 +1,7 @@
 //! For programs: one object a line.
 //!
 //! `{"type":"error"}` for each line and each dialect that refuses it, `"warning"`, `"unreadable"`,
-//! and for each file and dialect a `"summary"`.
+//! and for each dialect a `"summary"` of each file and a `"total"` of several.
 
 use super::Report;
 use crate::check::dialects::Named;
@@ -60,6 +60,19 @@ impl Report for Json {
                 "good": tally.good,
                 "bad": tally.bad,
                 "not_shown": hidden,
+            }))
+        };
+        tallies.iter().map(object).collect()
+    }
+
+    fn total(&self, files: usize, tallies: &[(&'static Named, Tally)]) -> String {
+        let object = |(dialect, Tally { good, bad }): &(&'static Named, Tally)| {
+            line(&json!({
+                "type": "total",
+                "files": files,
+                "dialect": dialect.name,
+                "good": good,
+                "bad": bad,
             }))
         };
         tallies.iter().map(object).collect()
