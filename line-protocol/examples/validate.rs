@@ -9,8 +9,12 @@
 //! is the same with more comfort.
 
 use line_protocol::{Dialect, Options, ParseError, lossy, parse};
-use std::io::{self, Read};
+use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
+
+const USAGE: &str = "usage: validate [v1|v2|v3.6|v3 [FILE]]
+Without a dialect it is v2, without a file standard input.
+Exit codes: 0 every line is good; 1 a line is refused; 2 wrong usage, or the file cannot be read.";
 
 const DIALECTS: [(&str, Dialect); 4] = [
     ("v1", Dialect::GO_V1_12),
@@ -22,31 +26,58 @@ const DIALECTS: [(&str, Dialect); 4] = [
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_else(|| "v2".to_owned());
+    if matches!(name.as_str(), "-h" | "--help") {
+        let written = writeln!(io::stdout(), "{USAGE}");
+        return ExitCode::from(if written.is_ok() { 0 } else { 2 });
+    }
     let Some((_, dialect)) = DIALECTS.iter().find(|(known, _)| *known == name) else {
-        eprintln!("usage: validate [v1|v2|v3.6|v3 [FILE]]");
+        eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
     let file = arguments.next();
-    let body = match read(file.as_deref()) {
+    let body = read(file.as_deref());
+    let file = file.as_deref().unwrap_or("<stdin>");
+    let body = match body {
         Ok(body) => body,
         Err(error) => {
-            eprintln!("cannot read: {error}");
+            eprintln!("cannot read {file}: {error}");
             return ExitCode::from(2);
         }
     };
-    let file = file.as_deref().unwrap_or("<stdin>");
+    let (bad, written) = validate(file, &body, dialect, BufWriter::new(io::stdout().lock()));
+    match written {
+        // A reader that has gone away is no failure; the exit code still counts.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("cannot write: {error}");
+            ExitCode::from(2)
+        }
+        _ => ExitCode::from(u8::from(bad > 0)),
+    }
+}
+
+/// Prints each error and a summary; returns how many lines are bad, whether that could be printed
+/// or not.
+fn validate(
+    file: &str,
+    body: &[u8],
+    dialect: &Dialect,
+    mut out: impl Write,
+) -> (u64, io::Result<()>) {
     let (mut good, mut bad) = (0, 0);
-    for item in parse(&body, dialect, &Options::default()) {
+    let mut written = Ok(());
+    for item in parse(body, dialect, &Options::default()) {
         match item {
             Ok(_) => good += 1,
             Err(error) => {
                 bad += 1;
-                print!("{}", explain(file, &body, &error));
+                written =
+                    written.and_then(|()| out.write_all(explain(file, body, &error).as_bytes()));
             }
         }
     }
-    println!("{file}: {good} good, {bad} bad lines");
-    ExitCode::from(u8::from(bad > 0))
+    let summary = format!("{file}: {good} good, {bad} bad lines\n");
+    let written = written.and_then(|()| out.write_all(summary.as_bytes()));
+    (bad, written.and_then(|()| out.flush()))
 }
 
 fn read(file: Option<&str>) -> io::Result<Vec<u8>> {
