@@ -7,6 +7,7 @@ use super::strings::{Quoted, strings};
 use super::walk::Verdict;
 use super::{show, time};
 use line_protocol::{Dialect, FieldValue, Line, Options, Tag};
+use memchr::memchr;
 
 /// What is still looked out for in a file.
 pub(crate) struct Watch {
@@ -146,6 +147,7 @@ fn text_after_string(
         })
     };
     let (_, line) = takers().next()?;
+    memchr(b'"', line.raw)?;
     let (Quoted { field, .. }, after) = strings(line.raw).find_map(|string| {
         let after = string.close? + 1;
         let separates = |byte: &u8| matches!(byte, b',' | b' ');
