@@ -147,8 +147,8 @@ fn text_after_string(
         })
     };
     let (_, line) = takers().next()?;
-    memchr(b'"', line.raw)?;
-    let (Quoted { field, .. }, after) = strings(line.raw).find_map(|string| {
+    memchr(b'"', &line.raw)?;
+    let (Quoted { field, .. }, after) = strings(&line.raw).find_map(|string| {
         let after = string.close? + 1;
         let separates = |byte: &u8| matches!(byte, b',' | b' ');
         let length = line.raw[after..].iter().position(separates);
