@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 
 /// Which `lineproof` to build.
@@ -16,9 +16,13 @@ pub(crate) enum Build {
 }
 
 /// The root of the repository.
+///
+/// As `cargo run` says it now: a target folder that two clones share may hold the other one's binary,
+/// and with it the other one's path.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let built = || env!("CARGO_MANIFEST_DIR").into();
+    let here: PathBuf = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(built, PathBuf::from);
+    here.parent().unwrap_or(&here).to_owned()
 }
 
 /// Builds the binary and returns where it is.

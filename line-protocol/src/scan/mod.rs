@@ -76,9 +76,15 @@ const BLOCK: usize = 64;
 /// For a scan by lookup of both halves of a byte: it is structural where the two answers share a
 /// bit. The bits: 1 for the upper half 0 (NUL, tab, line feed), 2 for 2 (space, quote, comma), 4 for
 /// 3 (equal sign), 8 for 5 (backslash).
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(
+    all(target_arch = "x86_64", target_feature = "sse2"),
+    all(target_arch = "aarch64", target_feature = "neon")
+))]
 const LOWER: [u8; 16] = [1 | 2, 0, 2, 0, 0, 0, 0, 0, 0, 1, 1, 0, 2 | 8, 4, 0, 0];
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(
+    all(target_arch = "x86_64", target_feature = "sse2"),
+    all(target_arch = "aarch64", target_feature = "neon")
+))]
 const UPPER: [u8; 16] = [1, 0, 2, 4, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// Says which bytes of a block are structural.
