@@ -2,11 +2,24 @@
 
 use super::Snapshot;
 use crate::case::Case;
-use include_dir::{Dir, include_dir};
+use include_dir::{Dir, File, include_dir};
 use profiles::Profile;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../snapshots");
+
+/// The files in the binary by their path: `Dir::get_file` looks through the whole tree for each.
+static BY_PATH: LazyLock<HashMap<&'static Path, &'static File<'static>>> = LazyLock::new(|| {
+    fn add(dir: &'static Dir<'static>, found: &mut HashMap<&'static Path, &'static File<'static>>) {
+        found.extend(dir.files().map(|file| (file.path(), file)));
+        dir.dirs().for_each(|sub| add(sub, found));
+    }
+    let mut found = HashMap::new();
+    add(&EMBEDDED, &mut found);
+    found
+});
 
 /// All snapshots: those in the binary, or those of a folder.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +46,8 @@ impl Snapshots {
         let path = Self::path(profile, case);
         let text = match &self.dir {
             None => {
-                EMBEDDED.get_file(&path).and_then(|file| file.contents_utf8()).map(str::to_owned)
+                let file = BY_PATH.get(path.as_path());
+                file.and_then(|file| file.contents_utf8()).map(str::to_owned)
             }
             Some(dir) => match std::fs::read_to_string(dir.join(&path)) {
                 Ok(text) => Some(text),
