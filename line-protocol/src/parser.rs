@@ -21,7 +21,7 @@ use core::ops::{ControlFlow, Range};
 ///
 /// Nothing is allocated any more once a parser has seen the longest line, the most tags and the
 /// most escapes it will meet, so keep it: one for each thread or connection. What it keeps is about
-/// twice the longest line's size, and up to 1 MiB for the scan; what a line beyond 256 KiB takes for
+/// twice the longest line's size, and up to 1 MiB for the scan; what a line beyond 128 KiB takes for
 /// the scan, four bytes for each of its own at most and 32 MiB at most, is given back.
 ///
 /// ```
