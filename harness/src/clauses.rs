@@ -125,3 +125,56 @@ impl Register {
         cases.iter().filter_map(of).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const CASE: &str = "id = \"batch/x\"\nsummary = \"s\"\nlevel = \"must\"\nneeds = []\n\
+                        clauses = [\"a:one\"]\n\n[[step]]\nwrite = '''\nm f=1\n'''\n";
+    const REGISTER: &str = "[products]\na = [\"p\"]\n\n[[clause]]\nid = \"a:one\"\npage = \"000\"\n\
+                            quote = \"One.\"\nlevel = \"must\"\n";
+
+    /// What is wrong with this register beside one case that refers to `a:one`.
+    fn wrong(register: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("batch")).unwrap();
+        fs::write(folder.path().join("batch/x.toml"), CASE).unwrap();
+        fs::write(folder.path().join(FILE), register).unwrap();
+        let errors = load::load(Some(folder.path())).err().unwrap_or_default();
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_case_refers_to_clauses_that_are_there() {
+        assert_eq!(wrong(REGISTER), Vec::<String>::new());
+        assert_eq!(
+            wrong(&REGISTER.replace("a:one", "a:two")),
+            ["cases/batch/x.toml: clauses.register has no clause \"a:one\""]
+        );
+    }
+
+    #[test]
+    fn a_wrong_register_is_told() {
+        let twice = [REGISTER, &REGISTER[REGISTER.find("[[clause]]").unwrap()..]].concat();
+        assert_eq!(wrong(&twice), ["clauses.register: the id \"a:one\" is there twice"]);
+        assert_eq!(
+            wrong(&REGISTER.replace("a = ", "b = ")),
+            ["clauses.register: [products] does not say whose \"a:one\" is"]
+        );
+        let level = wrong(&REGISTER.replace("must", "perhaps"));
+        assert_eq!(level, ["clauses.register:8: a level is must, should or may"]);
+    }
+
+    #[test]
+    fn each_clause_has_its_cases_and_each_page_some() {
+        let cases = load::load(None).unwrap();
+        let register = Register::load(None).unwrap().unwrap();
+        let covered = register.coverage(&cases);
+        for page in ["000", "001", "002", "003", "004"] {
+            let of_page = || covered.iter().filter(|one| one.clause.page == page);
+            assert!(of_page().any(|one| !one.cases.is_empty()), "{page}");
+        }
+    }
+}

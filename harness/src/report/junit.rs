@@ -105,3 +105,57 @@ fn escape(text: &str) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Level;
+    use crate::event::Finished;
+    use crate::verdict::Ending;
+
+    fn result(id: &str, verdict: Verdict) -> Event {
+        Event::Case(Box::new(CaseResult {
+            profile: "p@1".to_owned(),
+            id: id.to_owned(),
+            level: Level::Must,
+            summary: String::new(),
+            clauses: Vec::new(),
+            verdict,
+            reason: None,
+            basis: None,
+            from: None,
+            findings: Vec::new(),
+            ledgers: Vec::new(),
+            curl: Vec::new(),
+            notes: Vec::new(),
+            unread: false,
+            milliseconds: 1500,
+        }))
+    }
+
+    /// CI systems read the totals off the root; a run that broke off is an error there too.
+    #[test]
+    fn the_root_counts_all_suites_and_what_broke_off() {
+        let finished = Finished {
+            profile: "q@1".to_owned(),
+            ending: Ending::Unusable,
+            reason: Some("nothing listens".to_owned()),
+            left_behind: None,
+            stale: Vec::new(),
+            milliseconds: 0,
+        };
+        let events = [
+            result("a/one", Verdict::Pass),
+            result("a/two", Verdict::Fail),
+            result("b/three", Verdict::Unknown),
+            result("b/four", Verdict::Skipped),
+            Event::Finished(finished),
+        ];
+        let xml = report(&events);
+        let root = xml.lines().nth(1).unwrap();
+        assert_eq!(
+            root,
+            "<testsuites name=\"lineproof\" tests=\"5\" failures=\"1\" errors=\"2\" skipped=\"1\" time=\"6.000\">"
+        );
+    }
+}
