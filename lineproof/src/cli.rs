@@ -132,12 +132,13 @@ pub(crate) enum Format {
     Junit,
 }
 
-/// Lists the cases, or the profiles
+/// Lists the cases, the profiles, or what can be set on their servers
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lineproof list
   lineproof list --cases batch --level must
   lineproof list --profiles
+  lineproof list --settings
   lineproof list --cases-dir cases        (checks the files of a folder)")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
@@ -145,6 +146,9 @@ pub(crate) struct ListArgs {
     /// List the profiles instead
     #[arg(long)]
     pub(crate) profiles: bool,
+    /// List what can be set on a server of each profile, and the product's own values
+    #[arg(long)]
+    pub(crate) settings: bool,
     /// List the snapshots that do not belong to the cases any more
     #[arg(long)]
     pub(crate) stale: bool,
@@ -203,6 +207,11 @@ fn level(word: &str) -> Result<Level, String> {
         .ok_or_else(|| "one of must, should, may".to_owned())
 }
 
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("there is no `=` in it")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 fn capability(word: &str) -> Result<Capability, String> {
     word.parse()
 }
@@ -240,6 +249,10 @@ pub(crate) struct ServeArgs {
     /// `12h`); may be repeated
     #[arg(long = "bucket", visible_alias = "database", value_name = "NAME[=RETENTION]")]
     pub(crate) buckets: Vec<String>,
+    /// A limit or habit that is not to be the product's own: `write-rate=2kB/2s`, `columns=10`; may
+    /// be repeated (`lineproof list --settings`)
+    #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
     /// How the first line is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ServeFormat,

@@ -5,7 +5,9 @@ use crate::exit::Failure;
 use harness::case::Case;
 use harness::select::Selection;
 use harness::snapshot::Snapshots;
-use std::io::Write;
+use profiles::Setting;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -15,6 +17,10 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
             let words: Vec<_> = profile.capabilities.iter().map(|c| c.word()).collect();
             println!("{:<16} {}", profile.name(), words.join(" "));
         }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.settings {
+        print(&settings());
         return Ok(ExitCode::SUCCESS);
     }
     let cases = load(&args.select)?;
@@ -30,10 +36,29 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     for case in &chosen {
         text += &format!("{:<width$}  {:<6}  {}\n", case.id, case.level.word(), case.summary);
     }
-    // A reader that has seen enough is no failure of ours.
-    std::io::stdout().write_all(text.as_bytes()).ok();
+    print(&text);
     eprintln!("{} of {} cases", chosen.len(), cases.len());
     Ok(ExitCode::SUCCESS)
+}
+
+fn print(text: &str) {
+    // A reader that has seen enough is no failure of ours.
+    std::io::stdout().write_all(text.as_bytes()).ok();
+}
+
+/// What each setting means, and each profile's own value for it.
+fn settings() -> String {
+    let mut text = String::new();
+    for setting in Setting::ALL {
+        let _ = writeln!(text, "{setting}  {}", setting.help().trim());
+        for profile in profiles::ALL {
+            for knob in profile.settings.iter().filter(|knob| knob.setting == *setting) {
+                let _ =
+                    writeln!(text, "  {:<24} {:<10} {}", profile.name(), knob.value, knob.source);
+            }
+        }
+    }
+    text
 }
 
 /// The cases that the arguments name, or all that is wrong with them.

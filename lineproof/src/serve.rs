@@ -53,6 +53,11 @@ mod embedded {
             if let Some(token) = token {
                 builder = builder.token(token);
             }
+            for (setting, value) in &args.set {
+                let set = builder.set(setting, value);
+                let fail = |why| Failure::usage(format!("--set: {}: {why}", profile.name()));
+                builder = set.map_err(fail)?;
+            }
             if let Some(org) = &args.org {
                 builder = builder.organisation(org);
             }

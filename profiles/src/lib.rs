@@ -12,6 +12,7 @@
 //! | [`storage`] | what storage accepts and how it words what it refuses |
 //! | [`http`] | headers and routing habits that are the same for all answers of a product |
 //! | [`influxql`], [`flux`], [`sql`] | what queries answer, where releases differ |
+//! | [`settings`] | what an operator can set, and the product's own values |
 //! | [`v1_api`], [`v2_api`], [`v3_api`] | what a family has beside writes and queries |
 //! | `editions` | one file per edition |
 //!
@@ -25,6 +26,7 @@ pub mod flux;
 pub mod http;
 pub mod influxql;
 mod registry;
+pub mod settings;
 pub mod sql;
 pub mod storage;
 pub mod v1_api;
@@ -35,6 +37,7 @@ pub mod write;
 pub use capability::{Capability, Family, ReadBack};
 pub use http::ControlEscapes;
 pub use registry::{ALL, Facts, Profile, UnknownProfile, find};
+pub use settings::{Knob, Setting, Settings};
 pub use v1_api::V1Api;
 pub use v2_api::V2Api;
 pub use v3_api::V3Api;

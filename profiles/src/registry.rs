@@ -8,6 +8,7 @@ use crate::editions::{
 use crate::flux::FluxRules;
 use crate::http::Http;
 use crate::influxql::Influxql;
+use crate::settings::Knob;
 use crate::sql::Sql;
 use crate::storage::Storage;
 use crate::v1_api::V1Api;
@@ -27,6 +28,8 @@ pub struct Profile {
     pub family: Family,
     /// What it can do.
     pub capabilities: &'static [Capability],
+    /// What an operator can set, and the product's own values.
+    pub settings: &'static [Knob],
     /// How what is stored can be read back.
     pub read_back: ReadBack,
     /// What the reference server needs to answer like it; the harness must not read this.

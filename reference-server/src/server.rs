@@ -4,7 +4,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::family::{v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
 use crate::provision::{NewDatabase, Provision};
-use profiles::{Family, Profile};
+use profiles::{Family, Profile, Settings};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ pub struct Builder {
     auth: Option<bool>,
     clock: Arc<dyn Clock>,
     fresh: bool,
+    settings: Settings,
     provision: Provision,
 }
 
@@ -40,6 +41,7 @@ impl Server {
             auth: None,
             clock: Arc::new(SystemClock),
             fresh: false,
+            settings: Settings::of(profile),
             provision: Provision {
                 // A token that cannot be guessed, in the form of the v3 products' tokens.
                 token: format!("apiv3_{}", crate::ids::request_id()),
@@ -120,6 +122,15 @@ impl Builder {
         self
     }
 
+    /// Sets one of the profile's settings: `set("write-rate", "2kB/2s")`.
+    ///
+    /// # Errors
+    /// The product has no such setting, or the value is none for it.
+    pub fn set(mut self, setting: &str, value: &str) -> Result<Self, String> {
+        self.settings.set(setting, value)?;
+        Ok(self)
+    }
+
     /// Another source of time.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -133,10 +144,10 @@ impl Builder {
     /// The address cannot be bound, or what is to be there from the start is not allowed.
     pub async fn start(self) -> io::Result<Server> {
         let auth = self.auth.unwrap_or(self.profile.facts.http.auth_by_default);
-        let service =
-            Service::new(self.profile, auth, Arc::clone(&self.clock)).ok_or_else(|| {
-                io::Error::other(format!("{} mixes families; this is a bug", self.profile.name()))
-            })?;
+        let service = Service::new(self.profile, &self.settings, auth, Arc::clone(&self.clock));
+        let service = service.ok_or_else(|| {
+            io::Error::other(format!("{} mixes families; this is a bug", self.profile.name()))
+        })?;
         let token = (!self.fresh).then(|| self.provision.token.clone());
         if token.is_some() {
             let provisioned = match &service {
@@ -162,11 +173,16 @@ enum Service {
 }
 
 impl Service {
-    fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
+    fn new(
+        profile: &'static Profile,
+        settings: &Settings,
+        auth: bool,
+        clock: Arc<dyn Clock>,
+    ) -> Option<Self> {
         match profile.family {
             Family::V1 => v1::Service::new(profile, auth, clock).map(Self::V1),
             Family::V2 => v2::Service::new(profile, clock).map(Self::V2),
-            Family::V3 => v3::Service::new(profile, auth, clock).map(Self::V3),
+            Family::V3 => v3::Service::new(profile, settings, auth, clock).map(Self::V3),
         }
     }
 }

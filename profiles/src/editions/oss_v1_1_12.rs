@@ -137,6 +137,7 @@ pub(crate) static OSS_V1_1_12: Profile = Profile {
         C::Influxql,
         C::Limits,
     ],
+    settings: &[],
     read_back: READ_BACK,
     facts: Facts {
         dialect: Dialect::GO_V1_12,

@@ -172,6 +172,7 @@ pub(crate) static OSS_V1_1_6: Profile = Profile {
         C::Influxql,
         C::Limits,
     ],
+    settings: &[],
     read_back: READ_BACK,
     facts: FACTS,
 };

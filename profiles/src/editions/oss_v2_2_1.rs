@@ -57,6 +57,7 @@ pub(crate) static OSS_V2_2_1: Profile = Profile {
     edition: "2.1",
     family: Family::V2,
     capabilities: CAPABILITIES,
+    settings: &[],
     read_back: READ_BACK,
     facts: Facts {
         http: Http { version: VERSION, ..HTTP },

@@ -224,6 +224,7 @@ pub(crate) static OSS_V2_2_7: Profile = Profile {
     edition: "2.7",
     family: Family::V2,
     capabilities: CAPABILITIES,
+    settings: &[],
     read_back: READ_BACK,
     facts: FACTS,
 };

@@ -22,6 +22,7 @@ pub(crate) static OSS_V2_2_9: Profile = Profile {
     edition: "2.9",
     family: Family::V2,
     capabilities: CAPABILITIES,
+    settings: &[],
     read_back: READ_BACK,
     facts: Facts {
         http: Http { version: VERSION, ..HTTP },

@@ -4,6 +4,7 @@ use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family, ReadBack};
 use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
+use crate::settings::{Knob, Setting};
 use crate::storage::{Storage, Tables};
 use crate::v3_api::{UnknownRoute, V3Api};
 use crate::write::{
@@ -311,11 +312,27 @@ pub(super) const FACTS: Facts = Facts {
     sql: Some(&crate::sql::V3_CORE_3_6),
 };
 
+/// Compiled in, but for the size of a body, which has an option.
+pub(super) const SETTINGS: &[Knob] = &[
+    Knob {
+        setting: Setting::RequestLimit,
+        value: "10485760",
+        source: "3.6:influxdb3/src/commands/serve.rs:189-196, --max-http-request-size",
+    },
+    Knob { setting: Setting::Databases, value: "5", source: LIMITS },
+    Knob { setting: Setting::Tables, value: "2000", source: LIMITS },
+    Knob { setting: Setting::Columns, value: "500", source: LIMITS },
+    Knob { setting: Setting::TagColumns, value: "256", source: LIMITS },
+];
+
+const LIMITS: &str = "3.6:influxdb3_catalog/src/catalog/versions/v2.rs:76-78,157-163";
+
 pub(crate) static V3_CORE_3_6: Profile = Profile {
     product: "v3-core",
     edition: "3.6",
     family: Family::V3,
     capabilities: CAPABILITIES,
+    settings: SETTINGS,
     read_back: READ_BACK,
     facts: FACTS,
 };

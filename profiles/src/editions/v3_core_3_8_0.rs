@@ -6,7 +6,8 @@
 //! `/api/v2/write` anew.
 
 use super::v3_core_3_6::{
-    API_V2_WRITE, CAPABILITIES, ENCODING, FACTS, HTTP, MALFORMED, READ_BACK, WRITE, WRITE_LP,
+    API_V2_WRITE, CAPABILITIES, ENCODING, FACTS, HTTP, MALFORMED, READ_BACK, SETTINGS, WRITE,
+    WRITE_LP,
 };
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::Family;
@@ -67,6 +68,7 @@ pub(crate) static V3_CORE_3_8_0: Profile = Profile {
     edition: "3.8.0",
     family: Family::V3,
     capabilities: CAPABILITIES,
+    settings: SETTINGS,
     read_back: READ_BACK,
     facts: Facts {
         http: Http { version: "3.8.0", ..HTTP },

@@ -20,7 +20,8 @@ use crate::write_path;
 use catalog::Catalog;
 use profiles::answer::Fault;
 use profiles::storage::{Storage, Tables};
-use profiles::{Profile, V3Api};
+use profiles::write::{SizeLimit, WriteEndpoint};
+use profiles::{Profile, Setting, Settings, V3Api};
 use std::sync::{Arc, Mutex};
 
 /// How much of a body this server reads to throw it away, where the product reads on for ever.
@@ -29,6 +30,8 @@ const PATIENCE: u64 = 256 << 20;
 /// A server of the v3 family.
 pub struct Service {
     profile: &'static Profile,
+    /// The write endpoints, with the limits that are set.
+    endpoints: Vec<WriteEndpoint>,
     rules: Tables,
     api: V3Api,
     /// Whether tokens are asked for.
@@ -51,12 +54,19 @@ enum Routed {
 
 impl Service {
     /// A server without databases; `None` where the profile lacks what the family needs.
-    pub fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
+    pub fn new(
+        profile: &'static Profile,
+        settings: &Settings,
+        auth: bool,
+        clock: Arc<dyn Clock>,
+    ) -> Option<Self> {
         let Storage::Tables(rules) = profile.facts.storage else { return None };
+        let rules = limited(rules, settings);
+        let endpoints = profile.facts.write.iter().map(|e| sized(*e, settings)).collect();
         let api = *profile.facts.v3_api?;
         let (process_id, catalog_id) = (crate::ids::request_id(), crate::ids::request_id());
         let catalog = Arc::default();
-        Some(Self { profile, rules, api, auth, clock, catalog, process_id, catalog_id })
+        Some(Self { profile, endpoints, rules, api, auth, clock, catalog, process_id, catalog_id })
     }
 
     /// The catalog, to set a server up without asking it over HTTP.
@@ -104,7 +114,7 @@ impl Service {
     }
 
     async fn route(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
-        let endpoint = self.profile.facts.write.iter().find(|e| e.path == request.path);
+        let endpoint = self.endpoints.iter().find(|e| e.path == request.path);
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", _) if endpoint.is_some() => match endpoint {
                 Some(endpoint) => self.write(endpoint, request, body).await,
@@ -139,7 +149,7 @@ impl Service {
 
     async fn write(
         &self,
-        endpoint: &'static profiles::write::WriteEndpoint,
+        endpoint: &WriteEndpoint,
         request: &Request,
         body: Option<Vec<u8>>,
     ) -> Routed {
@@ -154,11 +164,7 @@ impl Service {
         }
     }
 
-    fn refusal(
-        &self,
-        endpoint: &'static profiles::write::WriteEndpoint,
-        fault: &WriteFault,
-    ) -> Response {
+    fn refusal(&self, endpoint: &WriteEndpoint, fault: &WriteFault) -> Response {
         let response = respond::fault(&self.profile.facts.http, endpoint.answers, fault);
         // Here the body was read in full: the connection can go on.
         Response { close: false, ..response }
@@ -187,11 +193,32 @@ impl Service {
 
     /// The largest body of any write endpoint.
     fn largest_body(&self) -> u64 {
-        use profiles::write::SizeLimit;
-        let limit = |endpoint: &profiles::write::WriteEndpoint| match endpoint.size {
+        let limit = |endpoint: &WriteEndpoint| match endpoint.size {
             SizeLimit::Sent(limit) | SizeLimit::SentAndInflated(limit) => limit,
             SizeLimit::None => PATIENCE,
         };
-        self.profile.facts.write.iter().map(limit).max().unwrap_or(PATIENCE)
+        self.endpoints.iter().map(limit).max().unwrap_or(PATIENCE)
+    }
+}
+
+/// The product's rules with the limits that are set.
+fn limited(rules: Tables, settings: &Settings) -> Tables {
+    let or = |setting, own| settings.count(setting).unwrap_or(own);
+    Tables {
+        databases: or(Setting::Databases, rules.databases),
+        tables: or(Setting::Tables, rules.tables),
+        columns: or(Setting::Columns, rules.columns),
+        tag_columns: or(Setting::TagColumns, rules.tag_columns),
+        ..rules
+    }
+}
+
+/// An endpoint with the largest body that is set.
+fn sized(endpoint: WriteEndpoint, settings: &Settings) -> WriteEndpoint {
+    match (endpoint.size, settings.number(Setting::RequestLimit)) {
+        (SizeLimit::SentAndInflated(_), Some(limit)) => {
+            WriteEndpoint { size: SizeLimit::SentAndInflated(limit), ..endpoint }
+        }
+        _ => endpoint,
     }
 }
