@@ -1,6 +1,7 @@
 //! A transcript against the one that is expected: every difference at once, each with the
 //! strictness from which it counts.
 
+use crate::promise::Promise;
 use crate::transcript::{Answer, Outcome, Record, Transcript};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -23,6 +24,8 @@ pub enum Kind {
     Stored,
     /// A query gives something else.
     Data,
+    /// Something that is promised of the answer is not so.
+    Promise,
     /// Another text.
     Message,
     /// Another header.
@@ -36,7 +39,7 @@ impl Kind {
     pub const fn from_strictness(self) -> u8 {
         match self {
             Self::Honesty | Self::NoAnswer | Self::StatusClass => 0,
-            Self::Status | Self::Shape | Self::Stored | Self::Data => 1,
+            Self::Status | Self::Shape | Self::Stored | Self::Data | Self::Promise => 1,
             Self::Message => 2,
             Self::Header | Self::Bytes => 3,
         }
@@ -51,6 +54,7 @@ impl Kind {
             Self::Shape => "shape of the body",
             Self::Stored => "what is stored",
             Self::Data => "what the query gives",
+            Self::Promise => "what is promised",
             Self::Message => "message",
             Self::Header => "header",
             Self::Bytes => "bytes of the body",
@@ -107,7 +111,9 @@ fn outcome(expected: &Record, got: &Record, add: &mut impl FnMut(Kind, String, S
     let whole = |outcome: &Outcome| outcome.to_string().trim_end().to_owned();
     match (&expected.outcome, &got.outcome) {
         (Outcome::Answer(e), Outcome::Answer(g)) => answer(e, g, got.action == "query", add),
-        (_, Outcome::NotAsked) | (Outcome::NotAsked, _) => {}
+        (_, Outcome::NotAsked) | (Outcome::NotAsked | Outcome::Unsaid, _) => {}
+        (Outcome::Promised(e), Outcome::Answer(g)) => promised(e, g, add),
+        (Outcome::Waited, Outcome::Waited) => {}
         (Outcome::NoAnswer(_), Outcome::NoAnswer(_)) => {}
         (e, Outcome::NoAnswer(why)) => add(Kind::NoAnswer, whole(e), why.clone()),
         (Outcome::NoAnswer(_), Outcome::Answer(_)) => {
@@ -116,6 +122,20 @@ fn outcome(expected: &Record, got: &Record, add: &mut impl FnMut(Kind, String, S
         (Outcome::Stored(e), Outcome::Stored(g)) if e == g => {}
         (Outcome::Unreadable(_), Outcome::Unreadable(_)) => {}
         (e, g) => add(Kind::Stored, whole(e), whole(g)),
+    }
+}
+
+fn promised(e: &Promise, g: &Answer, add: &mut impl FnMut(Kind, String, String)) {
+    if !e.covers(g.status) {
+        let kind = if e.covers_class(g.status) { Kind::Status } else { Kind::StatusClass };
+        let statuses = e.to_string().lines().next().unwrap_or_default().trim().to_owned();
+        add(kind, statuses, format!("{} {}", g.status, g.body.trim_end()));
+    }
+    // An answer of another class says other things: that is no second fault.
+    if e.covers_class(g.status) {
+        for (term, instead) in e.broken(g) {
+            add(Kind::Promise, term, instead);
+        }
     }
 }
 
@@ -243,6 +263,21 @@ mod tests {
         assert_eq!(kinds(product, fails_later), [Kind::Message, Kind::StatusClass]);
         let dies_later = "1 write\n  status 204\n2 write\n  no answer: reset\n";
         assert_eq!(kinds(product, dies_later), [Kind::Message, Kind::NoAnswer]);
+    }
+
+    #[test]
+    fn what_is_promised_is_all_that_counts() {
+        let got = "1 write\n  status 400\n  retry-after: 3\n  | {\"line\":2}\n";
+        assert_eq!(kinds("1 write\n  promised 400\n  json line = 2\n", got), []);
+        assert_eq!(kinds("1 write\n  unsaid\n", got), []);
+        assert_eq!(kinds("1 write\n  promised 4xx\n  retry-after: <seconds>\n", got), []);
+        assert_eq!(kinds("1 write\n  promised 422\n  json line = 2\n", got), [Kind::Status]);
+        assert_eq!(kinds("1 write\n  promised 204\n  body <empty>\n", got), [Kind::StatusClass]);
+        assert_eq!(kinds("1 write\n  promised 400\n  body <empty>\n", got), [Kind::Promise]);
+        assert_eq!(
+            kinds("1 write\n  promised 400\n", "1 write\n  no answer: reset\n"),
+            [Kind::NoAnswer]
+        );
     }
 
     #[test]

@@ -77,7 +77,12 @@ fn level_of(case: Level, findings: &[Finding]) -> Level {
     let heavy = |finding: &Finding| {
         matches!(
             finding.kind,
-            Kind::Honesty | Kind::NoAnswer | Kind::StatusClass | Kind::Stored | Kind::Data
+            Kind::Honesty
+                | Kind::NoAnswer
+                | Kind::StatusClass
+                | Kind::Stored
+                | Kind::Data
+                | Kind::Promise
         )
     };
     if case == Level::Must && !findings.is_empty() && !findings.iter().any(heavy) {

@@ -30,6 +30,7 @@ pub mod load;
 mod model;
 mod outgoing;
 pub mod point;
+pub mod promise;
 mod read_back;
 pub mod record;
 mod redact;

@@ -3,6 +3,8 @@
 
 mod text;
 
+use crate::promise::Promise;
+
 /// The transcript of one case on one target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
@@ -34,6 +36,12 @@ pub enum Outcome {
     Unreadable(String),
     /// Nobody asked: the target has no language for it.
     NotAsked,
+    /// As long was waited as the last answer said, or as the case says.
+    Waited,
+    /// Expected only: what is promised of the answer.
+    Promised(Promise),
+    /// Expected only: nothing is promised of this step.
+    Unsaid,
 }
 
 /// An answer, redacted.

@@ -10,7 +10,7 @@
 //!   = cpu f=1 1
 //! ```
 
-use super::{Answer, Outcome, Record, Transcript};
+use super::{Answer, Outcome, Promise, Record, Transcript};
 use std::fmt::{self, Write};
 
 impl fmt::Display for Transcript {
@@ -42,6 +42,9 @@ impl fmt::Display for Outcome {
                 points.iter().try_for_each(|point| writeln!(f, "  = {}", pictured(point)))
             }
             Self::NotAsked => writeln!(f, "  not asked"),
+            Self::Waited => writeln!(f, "  waited"),
+            Self::Promised(promise) => promise.fmt(f),
+            Self::Unsaid => writeln!(f, "  unsaid"),
             Self::Unreadable(why) => writeln!(f, "  ? {}", pictured(why).replace('\n', "␊")),
         }
     }
@@ -95,11 +98,25 @@ fn entry_of(record: &mut Record, entry: &str) -> Option<()> {
     if entry == "nothing stored" {
         return Some(());
     }
-    if entry == "not asked" {
-        record.outcome = Outcome::NotAsked;
+    let bare = match entry {
+        "not asked" => Some(Outcome::NotAsked),
+        "waited" => Some(Outcome::Waited),
+        "unsaid" => Some(Outcome::Unsaid),
+        _ => None,
+    };
+    if let Some(outcome) = bare {
+        record.outcome = outcome;
         return Some(());
     }
-    if let Some(status) = entry.strip_prefix("status ") {
+    // A difference of the ledger may follow on any outcome.
+    if let Outcome::Promised(promise) = &mut record.outcome
+        && !entry.starts_with("! ")
+    {
+        return promise.add(&unpictured(entry));
+    }
+    if let Some(statuses) = entry.strip_prefix("promised ") {
+        record.outcome = Outcome::Promised(Promise::of_statuses(statuses)?);
+    } else if let Some(status) = entry.strip_prefix("status ") {
         let answer =
             Answer { status: status.parse().ok()?, headers: Vec::new(), body: String::new() };
         record.outcome = Outcome::Answer(answer);
@@ -164,6 +181,9 @@ mod tests {
             outcome,
             ledger: ledger.iter().map(|l| (*l).to_owned()).collect(),
         };
+        let mut promise = Promise::of_statuses("400").unwrap();
+        promise.add("json message has \"x\"").unwrap();
+        let promised = Outcome::Promised(promise);
         let transcript = Transcript {
             steps: vec![
                 step(answer(204, ""), &["line 1 LOST: m f=\"a\nb\""]),
@@ -177,6 +197,9 @@ mod tests {
                 step(Outcome::Stored(Vec::new()), &[]),
                 step(Outcome::NoAnswer("closed".to_owned()), &[]),
                 step(Outcome::NotAsked, &[]),
+                step(Outcome::Waited, &[]),
+                step(Outcome::Unsaid, &[]),
+                step(promised, &["line 1 LOST: m f=1"]),
                 step(Outcome::Unreadable("a\nb".to_owned()), &[]),
             ],
         };
