@@ -50,6 +50,8 @@ pub struct Case {
     pub kills: Vec<String>,
     /// Retention of the case's database.
     pub retention: Option<Retention>,
+    /// The setup of the server that it needs, where it is not the product's own.
+    pub setup: Option<String>,
     /// What is done, in order.
     pub steps: Vec<Step>,
     /// The file it came from, as `cases/<area>/<name>.toml`.
@@ -68,7 +70,8 @@ impl Case {
     pub fn digest(&self) -> String {
         let steps = self.source.find("[[step]]").map_or("", |at| &self.source[at..]);
         let retention = self.retention.as_ref().map_or("", |r| r.text.as_str());
-        format!("{:016x}", crate::digest::fnv64(format!("{retention}\n{steps}").as_bytes()))
+        let setup = self.setup.as_ref().map_or_else(String::new, |name| format!("{name}\n"));
+        format!("{:016x}", crate::digest::fnv64(format!("{setup}{retention}\n{steps}").as_bytes()))
     }
 }
 
@@ -88,8 +91,31 @@ pub struct Step {
     pub line: usize,
     /// What is done.
     pub action: Action,
+    /// How often it is asked.
+    pub asked: Asked,
     /// How the request is made.
     pub sending: Sending,
+}
+
+/// How often a question is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// Once.
+    #[default]
+    Once,
+    /// Until the answer is as expected, or the profile's time is over.
+    Eventually,
+    /// For the profile's time: each answer must be as expected.
+    Throughout,
+}
+
+/// How long a step waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// As many seconds as the last answer's `Retry-After` says.
+    RetryAfter,
+    /// So long.
+    For(Duration),
 }
 
 /// What a step does.
@@ -115,6 +141,8 @@ pub enum Action {
     },
     /// Reads everything that is stored in the case's database.
     ReadBack,
+    /// Does nothing for a while.
+    Wait(Wait),
 }
 
 impl Action {
@@ -125,6 +153,7 @@ impl Action {
             Self::Request { .. } => "request",
             Self::Query { .. } => "query",
             Self::ReadBack => "read_back",
+            Self::Wait(_) => "wait",
         }
     }
 }

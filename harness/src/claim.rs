@@ -26,6 +26,16 @@ pub(crate) struct Claims {
     pub(crate) unnamed: usize,
 }
 
+impl Claims {
+    /// What a product says that may reject points after its success: of the accepted lines nothing
+    /// is certain.
+    pub(crate) fn without_promises(&mut self) {
+        for claim in self.items.iter_mut().filter(|claim| **claim == Claim::Accepted) {
+            *claim = Claim::Unmentioned;
+        }
+    }
+}
+
 /// Reads the claims of an answer to a write.
 pub(crate) fn claims(response: &Response, items: &[Item]) -> Claims {
     let all = |claim| Claims { items: vec![claim; items.len()], unnamed: 0 };
@@ -39,6 +49,13 @@ pub(crate) fn claims(response: &Response, items: &[Item]) -> Claims {
         return by_number(list, items);
     }
     let message = json["error"].as_str().or_else(|| json["message"].as_str()).unwrap_or_default();
+    if message.contains("line(s):") {
+        return by_numbers_in_text(message, items);
+    }
+    // So many points, of lines that nobody names.
+    if message.contains("accepted): ") && message.contains("points rejected") {
+        return all(Claim::Unmentioned);
+    }
     if message.contains("partial write") && !json["data"].is_object() {
         return by_echo(message, items);
     }
@@ -53,6 +70,36 @@ fn by_number(list: &[Json], items: &[Item]) -> Claims {
         let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
         if let Some(claim) = claims.get_mut(index) {
             *claim = Claim::Rejected;
+        }
+    }
+    Claims { items: claims, unnamed: 0 }
+}
+
+/// Bad lines by their numbers in a text; whether the rest is stored it says in other words, or not
+/// at all.
+fn by_numbers_in_text(message: &str, items: &[Item]) -> Claims {
+    let number = |text: &str| {
+        let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<usize>().ok().filter(|_| text[digits.len()..].starts_with(" (1-based)"))
+    };
+    let rest = if message.starts_with("partial write") {
+        Claim::Accepted
+    } else if message.starts_with("no data") {
+        Claim::Rejected
+    } else {
+        Claim::Unmentioned
+    };
+    let mut claims = vec![rest; items.len()];
+    for bad in message.lines().filter_map(|line| line.split("line ").find_map(number)) {
+        if let Some(claim) = claims.get_mut(bad.wrapping_sub(1)) {
+            *claim = Claim::Rejected;
+        }
+    }
+    // Not more than so many are told.
+    const MOST: usize = 100;
+    if claims.iter().filter(|claim| **claim == Claim::Rejected).count() >= MOST {
+        for claim in claims.iter_mut().filter(|claim| **claim == Claim::Accepted) {
+            *claim = Claim::Unmentioned;
         }
     }
     Claims { items: claims, unnamed: 0 }
@@ -104,6 +151,17 @@ mod tests {
         let v3 =
             r#"{"error":"partial write of line protocol occurred","data":[{"line_number":2}]}"#;
         assert_eq!(of(400, v3, lines), (vec![Accepted, Rejected, Accepted], 0));
+        let says = |begin: &str| {
+            let text = "errors encountered on line(s):\\nerror parsing line 2 (1-based): x line 3";
+            let body = format!("{{\"code\":\"invalid\",\"message\":\"{begin}{text}\",\"line\":2}}");
+            of(400, &body, lines).0
+        };
+        assert_eq!(says("partial write has occurred, "), [Accepted, Rejected, Accepted]);
+        assert_eq!(says("no data written, "), [Rejected; 3]);
+        assert_eq!(says("failed to parse line protocol: "), [Unmentioned, Rejected, Unmentioned]);
+        let counted =
+            r#"{"message":"partial write error (5 accepted): 1 out of 6 points rejected (x)"}"#;
+        assert_eq!(of(400, counted, lines).0, [Unmentioned; 3]);
         let whole = r#"{"error":"parsing failed","data":{"line_number":2}}"#;
         assert_eq!(of(400, whole, lines), (vec![Rejected; 3], 0));
     }

@@ -99,6 +99,13 @@ pub fn compare(expected: &Transcript, got: &Transcript) -> Vec<Finding> {
     findings
 }
 
+/// Whether one step is as expected, as far as this strictness looks.
+pub(crate) fn agrees(expected: &Record, got: &Record, strict: u8) -> bool {
+    let mut agrees = true;
+    outcome(expected, got, &mut |kind: Kind, _, _| agrees &= kind.from_strictness() > strict);
+    agrees
+}
+
 fn does_better(expected: &Outcome, got: &Outcome) -> bool {
     match (expected, got) {
         (Outcome::Answer(e), Outcome::Answer(g)) => e.status >= 500 && g.status < 500,

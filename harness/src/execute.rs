@@ -1,5 +1,6 @@
 //! One case on a target that is ready: what is sent, what comes back, what is stored.
 
+mod again;
 mod step;
 
 use crate::case::Case;
@@ -26,8 +27,19 @@ pub(crate) struct Executed {
     pub(crate) left_behind: Option<String>,
 }
 
+/// What steps that are asked again wait for.
+pub(crate) struct Expected<'e> {
+    pub(crate) transcript: &'e Transcript,
+    /// How exactly.
+    pub(crate) strict: u8,
+}
+
 /// Runs a case.
-pub(crate) async fn execute(session: &Session, case: &Case) -> Result<Executed, NotMade> {
+pub(crate) async fn execute(
+    session: &Session,
+    case: &Case,
+    expected: Option<&Expected<'_>>,
+) -> Result<Executed, NotMade> {
     let before = session.databases_before(case).await;
     let space = session.begin(case).await?;
     let redactor = Redactor::new(&space, &session.target.base.authority());
@@ -35,6 +47,7 @@ pub(crate) async fn execute(session: &Session, case: &Case) -> Result<Executed, 
         session,
         case,
         space: &space,
+        expected,
         redactor,
         stored: Some(Vec::new()),
         done: Executed::default(),

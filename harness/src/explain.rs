@@ -1,6 +1,6 @@
 //! What a case would do, without doing it: input, clauses, expectation, and the requests as curl.
 
-use crate::case::{Action, Body, Case, Role};
+use crate::case::{Action, Body, Case, Role, Wait};
 use crate::outgoing::outgoing;
 use crate::snapshot::{Snapshot, Snapshots};
 use crate::space::{Credential, Space};
@@ -69,6 +69,10 @@ fn input(action: &Action) -> String {
         Action::ReadBack => {
             return "  everything that is stored in the case's database\n".to_owned();
         }
+        Action::Wait(Wait::RetryAfter) => {
+            return "  as many seconds as the last answer's Retry-After says\n".to_owned();
+        }
+        Action::Wait(Wait::For(time)) => return format!("  {time:?}\n"),
     };
     match body {
         Body::Text(text) => {

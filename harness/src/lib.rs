@@ -38,6 +38,7 @@ pub mod report;
 pub mod run;
 pub mod select;
 mod session;
+pub mod setup;
 mod shared;
 pub mod snapshot;
 mod space;

@@ -6,6 +6,7 @@ mod validate;
 
 use crate::case::Case;
 use crate::clauses::Register;
+use crate::setup::Setups;
 use include_dir::{Dir, include_dir};
 use std::collections::HashMap;
 use std::fmt;
@@ -51,6 +52,10 @@ pub fn load(dir: Option<&Path>) -> Result<Vec<Case>, Vec<CaseError>> {
         }
     }
     errors.extend(repeated_ids(&cases));
+    match Setups::load(dir) {
+        Ok(setups) => errors.extend(setups.unknown(&cases)),
+        Err(error) => errors.push(error),
+    }
     match Register::load(dir) {
         Ok(register) => errors.extend(register.iter().flat_map(|r| r.unknown(&cases))),
         Err(error) => errors.push(error),
@@ -108,7 +113,7 @@ fn embedded(dir: &Dir<'_>) -> Vec<(String, String)> {
     files.sort_by_key(|file| file.path().to_path_buf());
     let mut found: Vec<_> = files
         .into_iter()
-        .filter(|file| file.path().extension().is_some_and(|e| e == "toml"))
+        .filter(|file| is_case(file.path()))
         .map(|file| (shown(file.path()), String::from_utf8_lossy(file.contents()).into_owned()))
         .collect();
     for sub in dir.dirs() {
@@ -124,7 +129,7 @@ fn read_dir(dir: &Path) -> Result<Vec<(String, String)>, Vec<CaseError>> {
         for path in entries.iter().map(std::fs::DirEntry::path) {
             if path.is_dir() {
                 walk(root, &path, found)?;
-            } else if path.extension().is_some_and(|e| e == "toml") {
+            } else if path.strip_prefix(root).is_ok_and(is_case) {
                 let name = path.strip_prefix(root).map_or_else(|_| shown(&path), shown);
                 found.push((name, std::fs::read_to_string(&path)?));
             }
@@ -136,6 +141,11 @@ fn read_dir(dir: &Path) -> Result<Vec<(String, String)>, Vec<CaseError>> {
         vec![CaseError { file: dir.display().to_string(), line: 0, message: error.to_string() }]
     })?;
     Ok(found)
+}
+
+/// Every `.toml` but the one that tells of setups.
+fn is_case(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "toml") && path != Path::new(crate::setup::FILE)
 }
 
 fn shown(path: &Path) -> String {

@@ -42,7 +42,7 @@ pub(crate) fn outgoing(family: Family, step: &Step, space: &Space) -> Option<Out
     let mut times = Times::new();
     let mut lines = Vec::new();
     let mut request = match &step.action {
-        Action::ReadBack => return None,
+        Action::ReadBack | Action::Wait(_) => return None,
         Action::Write(body) => {
             lines = bytes(body, sending, space, &mut times);
             let path = sending.path.as_deref().unwrap_or_else(|| endpoint.path());

@@ -109,7 +109,7 @@ impl Observing {
         } else {
             _together = self.alone.read().await;
         }
-        match execute(&self.session, case).await {
+        match execute(&self.session, case, None).await {
             Err(NotMade::NoSuchRole(role)) => {
                 Observed::Unsupported(format!("no credentials of the kind {role:?}"))
             }
@@ -165,8 +165,8 @@ pub async fn record(
 
 /// The transcript, if it is the same twice.
 async fn twice(session: &Session, case: &Case) -> Result<Result<Transcript, String>, NotMade> {
-    let mut first = execute(session, case).await?;
-    let mut second = execute(session, case).await?;
+    let mut first = execute(session, case, None).await?;
+    let mut second = execute(session, case, None).await?;
     if without_answer(&mut first.transcript) | without_answer(&mut second.transcript) {
         return Ok(Err(NOT_RECORDED.to_owned()));
     }

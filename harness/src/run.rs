@@ -5,7 +5,7 @@ mod order;
 use crate::case::Case;
 use crate::driver::NotMade;
 use crate::event::{CaseResult, Event, Finished, Started};
-use crate::execute::execute;
+use crate::execute::{Expected, execute};
 use crate::findings::{Setting, not_run, of_executed};
 use crate::known::Known;
 use crate::session::Session;
@@ -13,10 +13,11 @@ use crate::snapshot::Snapshots;
 use crate::target::Target;
 use crate::verdict::{Course, Ending, Verdict};
 use profiles::{Capability, Family};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{RwLock, Semaphore, mpsc, watch};
+use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What to run, and how.
@@ -55,6 +56,8 @@ struct Shared {
     profile: String,
     /// Cases that must run alone take it whole.
     alone: RwLock<()>,
+    /// Cases that share a server which is set up for them take turns.
+    turns: BTreeMap<String, Mutex<()>>,
     slots: Semaphore,
     stopped: AtomicBool,
 }
@@ -98,6 +101,7 @@ pub async fn run(
         session,
         profile: profile.clone(),
         alone: RwLock::new(()),
+        turns: target.setups.keys().map(|name| (name.clone(), Mutex::default())).collect(),
         stopped: AtomicBool::new(false),
         plan,
     });
@@ -168,15 +172,19 @@ async fn interrupted(interrupt: &mut Interrupt) {
 }
 
 async fn one_case(shared: Arc<Shared>, index: usize, events: mpsc::UnboundedSender<Event>) {
-    let Ok(_slot) = shared.slots.acquire().await else { return };
     let case = &shared.plan.cases[index];
-    let exclusive = shared.session.runs_alone(case);
+    // On a server of its own a case is in nobody's way, and mostly it waits.
+    let _slot;
     let _together;
     let _alone;
-    if exclusive {
-        _alone = shared.alone.write().await;
-    } else {
-        _together = shared.alone.read().await;
+    if case.setup.is_none() {
+        let Ok(slot) = shared.slots.acquire().await else { return };
+        _slot = slot;
+        if shared.session.runs_alone(case) {
+            _alone = shared.alone.write().await;
+        } else {
+            _together = shared.alone.read().await;
+        }
     }
     events.send(Event::Begun { profile: shared.profile.clone(), id: case.id.clone() }).ok();
     let began = Instant::now();
@@ -199,25 +207,57 @@ async fn judged(shared: &Shared, case: &Case) -> CaseResult {
         let why = "another case has failed (--fail-fast)".to_owned();
         return not_run(&setting, case, &Course::Skipped, why);
     }
-    if let Some(why) = shared.session.unsupported(case) {
-        return not_run(&setting, case, &Course::Unsupported, why);
+    if case.setup.is_none() {
+        return judged_on(&shared.session, shared, &setting, case).await;
     }
-    let snapshot = match shared.plan.snapshots.find(shared.session.target.profile, case) {
-        Ok(snapshot) => snapshot,
-        Err(why) => return not_run(&setting, case, &Course::Error, why),
+    let (name, target) = match shared.session.target.setup_for(case) {
+        Ok(found) => found,
+        Err(why) => return not_run(&setting, case, &Course::Unsupported, why),
     };
-    match execute(&shared.session, case).await {
-        Ok(done) => of_executed(&setting, case, done, snapshot.as_ref()),
+    let _turn = match shared.turns.get(name) {
+        Some(turn) => Some(turn.lock().await),
+        None => None,
+    };
+    let session = match Session::open_setup(target).await {
+        Ok(session) => session,
+        Err(error) => {
+            let why = format!("the server set up as \"{name}\": {error}");
+            return not_run(&setting, case, &Course::Error, why);
+        }
+    };
+    let mut result = judged_on(&session, shared, &setting, case).await;
+    if let Err(why) = session.close().await {
+        result.notes.push(format!("not given back: {why}"));
+    }
+    session.hide_in(&mut result);
+    result
+}
+
+/// Runs a case on a server that is as the case needs it.
+async fn judged_on(
+    session: &Session,
+    shared: &Shared,
+    setting: &Setting<'_>,
+    case: &Case,
+) -> CaseResult {
+    if let Some(why) = session.unsupported(case) {
+        return not_run(setting, case, &Course::Unsupported, why);
+    }
+    let snapshot = match shared.plan.snapshots.find(session.target.profile, case) {
+        Ok(snapshot) => snapshot,
+        Err(why) => return not_run(setting, case, &Course::Error, why),
+    };
+    let strict = shared.plan.strict;
+    let expected = snapshot.as_ref().map(|s| Expected { transcript: &s.transcript, strict });
+    match execute(session, case, expected.as_ref()).await {
+        Ok(done) => of_executed(setting, case, done, snapshot.as_ref()),
         Err(NotMade::NoSuchRole(role)) => {
             let why = format!("{} has no credentials of the kind \"{role:?}\"", shared.profile);
-            not_run(&setting, case, &Course::Unsupported, why)
+            not_run(setting, case, &Course::Unsupported, why)
         }
-        Err(NotMade::Refused(why)) => not_run(
-            &setting,
-            case,
-            &Course::Error,
-            format!("its database could not be made: {why}"),
-        ),
+        Err(NotMade::Refused(why)) => {
+            not_run(setting, case, &Course::Error, format!("its database could not be made: {why}"))
+        }
     }
 }
 

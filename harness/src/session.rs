@@ -28,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) language: Option<Capability>,
     /// How the names of everything that this run makes begin.
     pub(crate) begins: String,
+    /// Whether the server is one that was set up for the cases that need it so.
+    is_setup: bool,
     next: AtomicUsize,
     live: Mutex<Vec<Space>>,
 }
@@ -37,6 +39,12 @@ impl Session {
     pub(crate) async fn open(target: &Target) -> Result<Self, Unusable> {
         let given = Secrets::new(target.credentials.secrets());
         Self::open_unhidden(target).await.map_err(|error| Unusable(given.hide(&error.0)))
+    }
+
+    /// The same for a server that is set up as some cases need it.
+    pub(crate) async fn open_setup(target: &Target) -> Result<Self, Unusable> {
+        let session = Self::open(target).await?;
+        Ok(Self { is_setup: true, ..session })
     }
 
     async fn open_unhidden(target: &Target) -> Result<Self, Unusable> {
@@ -65,6 +73,7 @@ impl Session {
             ready,
             language: None,
             begins: format!("lp_{:04x}_", run & 0xffff),
+            is_setup: false,
             next: AtomicUsize::new(0),
             live: Mutex::new(Vec::new()),
         };
@@ -136,6 +145,9 @@ impl Session {
             if let Some(why) = self.lacks().get(need) {
                 return Some(format!("needs {need}: {why}"));
             }
+        }
+        if let Some(name) = case.setup.as_ref().filter(|_| !self.is_setup) {
+            return Some(format!("needs a server set up as \"{name}\""));
         }
         if self.target.database.is_some() {
             return crate::shared::cannot_share(case).map(str::to_owned);

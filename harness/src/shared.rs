@@ -40,7 +40,7 @@ pub(crate) fn cannot_share(case: &Case) -> Option<&'static str> {
             Action::Query { .. } | Action::Request { .. } => {
                 return Some("needs a database of its own: it asks for more than its own lines");
             }
-            Action::Write(_) | Action::ReadBack => {}
+            Action::Write(_) | Action::ReadBack | Action::Wait(_) => {}
         }
     }
     None

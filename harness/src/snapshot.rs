@@ -1,6 +1,7 @@
 //! Snapshots: transcripts in files of insta's format, with what each rests on.
 
 mod audit;
+mod inherits;
 mod store;
 
 use crate::transcript::Transcript;

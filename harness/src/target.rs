@@ -1,7 +1,9 @@
 //! A server to be judged: where it is, who we are there, what it is taken for.
 
+use crate::case::Case;
 use crate::wire::{Base, BaseError};
 use profiles::{Capability, Profile};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -54,6 +56,13 @@ pub struct Target {
     pub lacks: Vec<Capability>,
     /// How long an answer may take.
     pub timeout: Duration,
+    /// How long what was accepted may stay invisible here; else the profile says so.
+    pub visible_within: Option<Duration>,
+    /// Servers that are set up as cases need it, by the name of the setup, or by the id of the one
+    /// case that each is for.
+    pub setups: BTreeMap<String, Target>,
+    /// Why there is none of a setup.
+    pub setups_lacking: BTreeMap<String, String>,
 }
 
 impl Target {
@@ -70,6 +79,29 @@ impl Target {
             database: None,
             lacks: Vec::new(),
             timeout: Duration::from_secs(10),
+            visible_within: None,
+            setups: BTreeMap::new(),
+            setups_lacking: BTreeMap::new(),
+        })
+    }
+
+    /// How long what was accepted may stay invisible.
+    pub(crate) fn visible_within(&self) -> Duration {
+        self.visible_within.unwrap_or(self.profile.read_back.visible_within)
+    }
+
+    /// The server that is set up as this case needs it, and its name among the setups.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn setup_for(&self, case: &Case) -> Result<(&str, &Self), String> {
+        let name = case.setup.as_deref().unwrap_or_default();
+        let found = [case.id.as_str(), name].into_iter().find_map(|k| self.setups.get_key_value(k));
+        found.map(|(key, target)| (key.as_str(), target)).ok_or_else(|| {
+            let why = self.setups_lacking.get(name);
+            why.cloned().unwrap_or_else(|| {
+                format!("needs a server set up as \"{name}\": name it with --setup {name}=URL")
+            })
         })
     }
 }

@@ -69,6 +69,13 @@ pub(crate) struct TargetArgs {
     /// Something that the server lacks, as a word of the `needs` of cases (may be repeated)
     #[arg(long = "lacks", value_name = "CAPABILITY", value_parser = capability)]
     pub(crate) lacks: Vec<Capability>,
+    /// Where a server is that is set up as some cases need it (`lineproof list --setups`); credentials
+    /// and organisation are those of the target; may be repeated
+    #[arg(long = "setup", value_name = "NAME=URL", value_parser = pair, requires = "target")]
+    pub(crate) setups: Vec<(String, String)>,
+    /// How many seconds what was accepted may stay invisible [default: as the profile says]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) visible_within: Option<f64>,
     /// How many seconds an answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     pub(crate) timeout: f64,
@@ -80,6 +87,7 @@ pub(crate) struct TargetArgs {
   lineproof run --target http://127.0.0.1:8086 --profile oss-v1@1.6
   LINEPROOF_TOKEN=… lineproof run --target https://host/influx --profile oss-v2@2.7 --format junit --output report.xml
   lineproof run --target http://127.0.0.1:8181 --profile v3-core@3.6 --cases 'batch/*' --strict 2
+  lineproof run --target http://127.0.0.1:8181 --profile v3-core --setup small-tables=http://127.0.0.1:8182
   lineproof run                            (every profile, on the servers in the binary)
 
 Exit codes: 0 conformant; 1 not conformant, or a known failure passes, or the list of them is stale;
@@ -132,13 +140,14 @@ pub(crate) enum Format {
     Junit,
 }
 
-/// Lists the cases, the profiles, or what can be set on their servers
+/// Lists the cases, the profiles, or how their servers can be set up
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lineproof list
   lineproof list --cases batch --level must
   lineproof list --profiles
   lineproof list --settings
+  lineproof list --setups
   lineproof list --cases-dir cases        (checks the files of a folder)")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
@@ -146,6 +155,9 @@ pub(crate) struct ListArgs {
     /// List the profiles instead
     #[arg(long)]
     pub(crate) profiles: bool,
+    /// List the setups of servers that cases need
+    #[arg(long)]
+    pub(crate) setups: bool,
     /// List what can be set on a server of each profile, and the product's own values
     #[arg(long)]
     pub(crate) settings: bool,

@@ -1,10 +1,21 @@
 //! The servers inside the binary: the only place that knows whether it has any.
 
 use crate::exit::Failure;
+use harness::setup::Setup;
 use harness::target::Credentials;
-#[cfg(feature = "embedded")]
-use profiles::Family;
 use profiles::Profile;
+#[cfg(feature = "embedded")]
+use profiles::{Family, Setting};
+use std::time::Duration;
+
+/// What an asynchronous product queues, its servers in the binary queue for so long: the suite waits
+/// for hundreds of writes.
+#[cfg(feature = "embedded")]
+const QUEUE_DELAY: &str = "20ms";
+
+/// And this is when it must be seen.
+#[cfg(feature = "embedded")]
+const VISIBLE_WITHIN: Duration = Duration::from_millis(200);
 
 /// A server that stops when it is dropped.
 pub(crate) struct Embedded {
@@ -17,11 +28,35 @@ impl Embedded {
     /// Starts a server of this profile on a free port. It asks for credentials, so that the cases
     /// about them run too.
     pub(crate) async fn start(profile: &'static Profile) -> Result<Self, Failure> {
-        let started = reference_server::Server::builder(profile).auth(true).start().await;
-        let server = started.map_err(|error| {
+        Self::start_set(profile, None).await?.map_err(Failure::internal)
+    }
+
+    /// The same, set up as some cases need it; inside, why the profile cannot be set up so.
+    pub(crate) async fn start_set(
+        profile: &'static Profile,
+        setup: Option<&Setup>,
+    ) -> Result<Result<Self, String>, Failure> {
+        let mut builder = reference_server::Server::builder(profile).auth(true);
+        let own = (Setting::QueueDelay.word(), QUEUE_DELAY);
+        if profile.settings.iter().any(|knob| knob.setting == Setting::QueueDelay) {
+            builder = builder.set(own.0, own.1).map_err(Failure::internal)?;
+        }
+        for (setting, value) in setup.iter().flat_map(|setup| &setup.settings) {
+            builder = match builder.set(setting, value) {
+                Ok(builder) => builder,
+                Err(why) => return Ok(Err(format!("{}: {why}", profile.name()))),
+            };
+        }
+        let server = builder.start().await.map_err(|error| {
             Failure::internal(format!("the server of {} does not start: {error}", profile.name()))
         })?;
-        Ok(Self { server })
+        Ok(Ok(Self { server }))
+    }
+
+    /// How long what it accepted may stay invisible; none where the profile says it well.
+    pub(crate) fn visible_within(&self) -> Option<Duration> {
+        let is_synchronous = self.server.profile().read_back.visible_within.is_zero();
+        (!is_synchronous).then_some(VISIBLE_WITHIN)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -49,6 +84,19 @@ impl Embedded {
             "this build has no servers inside, so {} needs --target URL",
             profile.name()
         )))
+    }
+
+    #[expect(clippy::unused_async, reason = "the other build waits for its server")]
+    pub(crate) async fn start_set(
+        profile: &'static Profile,
+        _: Option<&Setup>,
+    ) -> Result<Result<Self, String>, Failure> {
+        Ok(Err(format!("this build has no servers inside, and so none of {}", profile.name())))
+    }
+
+    #[expect(clippy::unused_self, reason = "there is never one")]
+    pub(crate) fn visible_within(&self) -> Option<Duration> {
+        None
     }
 
     #[expect(clippy::unused_self, reason = "there is never one")]

@@ -4,6 +4,7 @@ use crate::cli::{ListArgs, SelectArgs};
 use crate::exit::Failure;
 use harness::case::Case;
 use harness::select::Selection;
+use harness::setup::Setups;
 use harness::snapshot::Snapshots;
 use profiles::Setting;
 use std::fmt::Write as _;
@@ -24,6 +25,10 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let cases = load(&args.select)?;
+    if args.setups {
+        print(&setups(&setups_of(&args.select)?));
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.stale {
         let snapshots = Snapshots::new(args.snapshots_dir.clone());
         let wrong = harness::snapshot::audit(&cases, profiles::ALL, &snapshots);
@@ -56,6 +61,22 @@ fn settings() -> String {
                 let _ =
                     writeln!(text, "  {:<24} {:<10} {}", profile.name(), knob.value, knob.source);
             }
+        }
+    }
+    text
+}
+
+/// The setups of the cases that the arguments name.
+pub(crate) fn setups_of(args: &SelectArgs) -> Result<Setups, Failure> {
+    Setups::load(args.cases_dir.as_deref()).map_err(Failure::usage)
+}
+
+fn setups(setups: &Setups) -> String {
+    let mut text = String::new();
+    for (name, setup) in setups.iter() {
+        let _ = writeln!(text, "{name}  {}", setup.summary);
+        for (setting, value) in &setup.settings {
+            let _ = writeln!(text, "  --set {setting}={value}");
         }
     }
     text

@@ -12,6 +12,7 @@ use harness::run::Plan;
 use harness::snapshot::Snapshots;
 use harness::target::{Credentials, Target};
 use harness::verdict::Ending;
+use harness::wire::Base;
 use profiles::Profile;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -48,7 +49,8 @@ async fn all(
     let mut ending: Option<Ending> = None;
     for profile in profiles {
         // Kept until its run is over: an embedded server stops when it is dropped.
-        let (target, _server) = target(&args.target, profile).await?;
+        let (mut target, _server) = target(&args.target, profile).await?;
+        let _others = set_up(args, &mut target, plan).await?;
         let mut live = Live::new(&profile.name(), plan.cases.len());
         let one = harness::run::run(&target, plan.clone(), interrupt.clone(), |event| {
             live.show(event);
@@ -109,6 +111,7 @@ pub(crate) async fn target(
     profile: &'static Profile,
 ) -> Result<(Target, Option<Embedded>), Failure> {
     let timeout = timeout(args.timeout)?;
+    let mut visible_within = args.visible_within.map(seconds).transpose()?;
     let mut server = None;
     let (url, credentials) = if let Some(url) = &args.target {
         let given = Credentials {
@@ -120,6 +123,7 @@ pub(crate) async fn target(
     } else {
         let started = Embedded::start(profile).await?;
         let found = (started.url(), started.credentials());
+        visible_within = visible_within.or(started.visible_within());
         server = Some(started);
         found
     };
@@ -129,7 +133,52 @@ pub(crate) async fn target(
     target.database.clone_from(&args.database);
     target.lacks.clone_from(&args.lacks);
     target.timeout = timeout;
+    target.visible_within = visible_within;
     Ok((target, server))
+}
+
+/// Finds or starts the servers that are set up as the selected cases need them. One in the binary is
+/// for one case: what a case uses up is not missing elsewhere.
+async fn set_up(
+    args: &RunArgs,
+    target: &mut Target,
+    plan: &Plan,
+) -> Result<Vec<Embedded>, Failure> {
+    let setups = list::setups_of(&args.select)?;
+    let like_it = target.clone();
+    for (name, url) in &args.target.setups {
+        if setups.find(name).is_none() {
+            let known: Vec<_> = setups.iter().map(|(name, _)| name).collect();
+            let known = known.join(", ");
+            return Err(Failure::usage(format!("there is no setup \"{name}\"; known are {known}")));
+        }
+        let base = Base::parse(url).map_err(Failure::usage)?;
+        target.setups.insert(name.clone(), Target { base, ..like_it.clone() });
+    }
+    let mut servers = Vec::new();
+    if args.target.target.is_some() {
+        for (name, setup) in setups.iter() {
+            let why =
+                format!("needs a server with: {}; name it with --setup {name}=URL", setup.summary);
+            target.setups_lacking.insert(name.to_owned(), why);
+        }
+        return Ok(servers);
+    }
+    for case in &plan.cases {
+        let Some(name) = &case.setup else { continue };
+        match Embedded::start_set(target.profile, setups.find(name)).await? {
+            Err(why) => {
+                target.setups_lacking.insert(name.clone(), why);
+            }
+            Ok(server) => {
+                let base = Base::parse(&server.url()).map_err(Failure::internal)?;
+                let own = Target { base, credentials: server.credentials(), ..like_it.clone() };
+                target.setups.insert(case.id.clone(), own);
+                servers.push(server);
+            }
+        }
+    }
+    Ok(servers)
 }
 
 fn timeout(seconds: f64) -> Result<Duration, Failure> {
@@ -139,6 +188,11 @@ fn timeout(seconds: f64) -> Result<Duration, Failure> {
         Ok(timeout) if !timeout.is_zero() => Ok(timeout.min(LONGEST)),
         _ => Err(Failure::usage("--timeout is a number of seconds above 0")),
     }
+}
+
+fn seconds(seconds: f64) -> Result<Duration, Failure> {
+    let within = Duration::try_from_secs_f64(seconds).ok().filter(|d| d.as_secs() <= 86_400);
+    within.ok_or_else(|| Failure::usage("--visible-within is a number of seconds, at most a day"))
 }
 
 /// The first Ctrl-C or SIGTERM asks for an orderly end, the second ends at once.

@@ -22,6 +22,9 @@ pub struct ReadBack {
     pub languages: &'static [Capability],
     /// How long after its answer a write may stay invisible; zero where writes are synchronous.
     pub visible_within: Duration,
+    /// Whether a success says that every point is stored; else some may be rejected later, or
+    /// silently.
+    pub success_is_final: bool,
 }
 
 macro_rules! capabilities {

@@ -1,7 +1,8 @@
 //! One step of a case.
 
-use super::Executed;
-use crate::case::{Action, Case, Endpoint, Step};
+use super::again::PAUSE;
+use super::{Executed, Expected};
+use crate::case::{Action, Asked, Case, Endpoint, Step};
 use crate::claim::claims;
 use crate::ledger::{Fate, Ledger, Unit, Write, judge};
 use crate::model::items;
@@ -25,6 +26,7 @@ pub(super) struct Run<'r> {
     pub(super) session: &'r Session,
     pub(super) case: &'r Case,
     pub(super) space: &'r Space,
+    pub(super) expected: Option<&'r Expected<'r>>,
     pub(super) redactor: Redactor,
     /// What is stored, as far as it is known.
     pub(super) stored: Option<Vec<Point>>,
@@ -33,9 +35,24 @@ pub(super) struct Run<'r> {
 
 impl Run<'_> {
     pub(super) async fn step(&mut self, number: usize, step: &Step) -> Record {
+        match (&step.action, step.asked) {
+            (Action::Wait(wait), _) => self.wait(*wait).await,
+            // What an asynchronous product has accepted comes later.
+            (Action::ReadBack, Asked::Once) if !self.session.target.visible_within().is_zero() => {
+                self.eventually(number, step).await
+            }
+            (_, Asked::Once) => self.once(number, step).await,
+            (_, Asked::Eventually) => self.eventually(number, step).await,
+            (_, Asked::Throughout) => self.throughout(number, step).await,
+        }
+    }
+
+    /// Does it once.
+    pub(super) async fn once(&mut self, number: usize, step: &Step) -> Record {
         let action = step.action.word().to_owned();
         let Some(out) = outgoing(self.session.target.profile.family, step, self.space) else {
-            return Record { action, outcome: self.read_back(number).await, ledger: Vec::new() };
+            let outcome = self.read_back(number).await;
+            return Record { action, outcome, ledger: Vec::new() };
         };
         self.redactor.learn(&out.times, unit(step.sending.precision.as_deref()));
         self.note_curl(&out);
@@ -119,8 +136,10 @@ impl Run<'_> {
             self.stored = after.ok();
             return None;
         }
-        let visible = self.session.target.profile.read_back.visible_within;
-        let deadline = Instant::now() + visible.max(LATE);
+        let visible = self.session.target.visible_within();
+        let is_final = self.session.target.profile.read_back.success_is_final;
+        let deadline = Instant::now() + if is_final { visible.max(LATE) } else { visible };
+        let pause = if visible.is_zero() { Duration::from_millis(100) } else { PAUSE };
         // A reading that fails is asked for once more; a second failure is none of bad luck, where
         // the product is not asynchronous.
         let patience = Instant::now() + visible;
@@ -148,17 +167,22 @@ impl Run<'_> {
                 oldest,
             })
         };
-        let claims = claims(response, &items);
+        let mut claims = claims(response, &items);
         let mut ledger = make(after.as_deref()?, &claims);
         let mut lost = ledger.misses_something();
         let at_first = ledger.clone();
         while lost && Instant::now() < deadline {
-            sleep(Duration::from_millis(100)).await;
+            sleep(pause).await;
             if let Ok(points) = self.session.read(self.space).await {
                 ledger = make(&points, &claims);
                 after = Some(points);
             }
             lost = ledger.misses_something();
+        }
+        // Waited for, but not promised.
+        if let (false, Some(points)) = (is_final, &after) {
+            claims.without_promises();
+            ledger = make(points, &claims);
         }
         if visible.is_zero() {
             mark_late(&at_first, &mut ledger);

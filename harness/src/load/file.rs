@@ -19,6 +19,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) kills: Vec<String>,
     pub(super) retention: Option<String>,
+    pub(super) setup: Option<String>,
     #[serde(rename = "step", default)]
     pub(super) steps: Vec<FileStep>,
 }
@@ -33,6 +34,11 @@ pub(super) struct FileStep {
     pub(super) request: Option<String>,
     pub(super) query: Option<String>,
     pub(super) read_back: Option<bool>,
+    pub(super) wait: Option<String>,
+    #[serde(default)]
+    pub(super) eventually: bool,
+    #[serde(default)]
+    pub(super) throughout: bool,
     pub(super) body: Option<String>,
     pub(super) language: Option<Language>,
     pub(super) endpoint: Option<Endpoint>,

@@ -2,7 +2,7 @@
 
 use super::CaseError;
 use super::file::{File, FileStep, Language};
-use crate::case::{Action, Body, Case, Retention, Sending, Step};
+use crate::case::{Action, Asked, Body, Case, Retention, Sending, Step, Wait};
 use base64::Engine;
 use profiles::Capability;
 use std::time::Duration;
@@ -27,6 +27,12 @@ pub(super) const AREAS: &[&str] = &[
     "read_back",
     "delete",
     "query",
+    "quota",
+    "async",
+    "rejected_points",
+    "explicit_schema",
+    "partition",
+    "availability",
 ];
 
 pub(super) fn case(file: &str, text: &str, raw: File) -> Result<Case, CaseError> {
@@ -61,6 +67,7 @@ pub(super) fn case(file: &str, text: &str, raw: File) -> Result<Case, CaseError>
         needs,
         kills: raw.kills,
         retention,
+        setup: raw.setup,
         steps,
         file: file.to_owned(),
         source: text.to_owned(),
@@ -118,6 +125,7 @@ fn step(raw: FileStep, line: usize) -> Result<Step, String> {
     let is_query = raw.query.is_some();
     let is_request = raw.request.is_some();
     let is_read_back = raw.read_back.is_some();
+    let is_wait = raw.wait.is_some();
     let mut actions = Vec::new();
     if let Some(text) = raw.write {
         actions.push(Action::Write(Body::Text(text)));
@@ -156,11 +164,15 @@ fn step(raw: FileStep, line: usize) -> Result<Step, String> {
         Some(false) => return Err("read_back = false does nothing".to_owned()),
         None => {}
     }
+    if let Some(text) = &raw.wait {
+        actions.push(Action::Wait(wait(text)?));
+    }
     if actions.len() > 1 {
         return Err("does more than one thing".to_owned());
     }
     let action = actions.pop().ok_or(
-        "does nothing: give one of write, write_base64, write_repeat, request, query, read_back",
+        "does nothing: give one of write, write_base64, write_repeat, request, query, read_back, \
+         wait",
     )?;
     if raw.body.is_some() && !is_request {
         return Err("`body` goes with `request` only".to_owned());
@@ -181,13 +193,38 @@ fn step(raw: FileStep, line: usize) -> Result<Step, String> {
         role: raw.role.unwrap_or_default(),
         authorization: raw.authorization,
     };
-    if is_read_back && sending.is_changed() {
-        return Err("`read_back` takes no other key".to_owned());
+    if (is_read_back || is_wait) && sending.is_changed() {
+        return Err("`read_back` and `wait` take no key of a request".to_owned());
     }
+    let asked = match (raw.eventually, raw.throughout) {
+        (false, false) => Asked::Once,
+        (true, true) => return Err("`eventually` and `throughout` exclude each other".to_owned()),
+        _ if !(is_read_back || is_query || is_request) => {
+            return Err("only read_back, query and request can be asked again".to_owned());
+        }
+        (true, false) => Asked::Eventually,
+        (false, true) => Asked::Throughout,
+    };
     if is_request && (sending.endpoint.is_some() || sending.method.is_some()) {
         return Err("`request` names its own method and path".to_owned());
     }
-    Ok(Step { line, action, sending })
+    Ok(Step { line, action, asked, sending })
+}
+
+/// `retry-after`, or a time like `500ms` or `2s`.
+fn wait(text: &str) -> Result<Wait, String> {
+    if text == "retry-after" {
+        return Ok(Wait::RetryAfter);
+    }
+    let milliseconds = match text.strip_suffix("ms") {
+        Some(number) => number.parse::<u64>().ok(),
+        None => text.strip_suffix('s').and_then(|s| s.parse::<u64>().ok()).map(|s| s * 1000),
+    };
+    // Longer than that nobody waits for a case.
+    match milliseconds {
+        Some(milliseconds @ 1..=60_000) => Ok(Wait::For(Duration::from_millis(milliseconds))),
+        _ => Err(format!("wait = \"{text}\" is neither `retry-after` nor a time up to 60s")),
+    }
 }
 
 /// What the target must be able to do because of this step.
@@ -197,7 +234,7 @@ fn implied(step: &Step) -> Vec<Capability> {
         Action::Write(_) => needs.push(Capability::Write),
         Action::Query { language, .. } => needs.push(language),
         Action::ReadBack => needs.push(Capability::ReadBack),
-        Action::Request { .. } => {}
+        Action::Request { .. } | Action::Wait(_) => {}
     }
     needs.extend(step.sending.endpoint.map(crate::case::Endpoint::capability));
     needs.extend(step.sending.role.capability());

@@ -11,6 +11,11 @@ use crate::target::Unusable;
 use crate::wire::{Request, Response};
 use profiles::{Capability, Family};
 use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long a canary is waited for on an asynchronous server, however soon it promises it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Tries the languages of the profile, best first, until one shows the canary.
 pub(super) async fn choose_language(session: &mut Session) -> Result<(), Unusable> {
@@ -119,12 +124,27 @@ async fn write(session: &Session, space: &Space) -> Result<(), Unusable> {
     let owner = space.roles.get(&Role::Owner).and_then(|c| c.authorization.clone());
     request.headers.extend(owner.map(|value| ("Authorization".to_owned(), value)));
     let url = session.target.base.url();
-    let answer = session.pool.send(&request).await;
-    let answer = answer.map_err(|error| crate::diagnose::wire(&session.target.base, &error))?;
+    let send = async || {
+        let answer = session.pool.send(&request).await;
+        answer.map_err(|error| crate::diagnose::wire(&session.target.base, &error))
+    };
+    let mut answer = send().await?;
+    // A quota that others have used up comes back.
+    if let Some(wait) = told_to_wait(&answer) {
+        sleep(wait).await;
+        answer = send().await?;
+    }
     match crate::diagnose::api(&session.target.base, path, answer)? {
         Response { status: 200..=299, .. } => Ok(()),
         answer => Err(refused(&url, path, &answer)),
     }
+}
+
+/// How long a server that is busy asks to wait; none where that is too long.
+fn told_to_wait(answer: &Response) -> Option<Duration> {
+    let header = answer.headers.iter().find(|(name, _)| name == "retry-after");
+    let seconds = header.filter(|_| matches!(answer.status, 429 | 503))?.1.parse::<u64>().ok()?;
+    (seconds <= 310).then(|| Duration::from_secs(seconds))
 }
 
 fn refused(url: &str, path: &str, answer: &Response) -> Unusable {
@@ -145,7 +165,9 @@ fn refused(url: &str, path: &str, answer: &Response) -> Unusable {
 
 /// Reads the canary; it must be there as it was written, soon enough.
 async fn read(session: &Session, space: &Space) -> Result<(), String> {
-    let deadline = tokio::time::Instant::now() + session.target.profile.read_back.visible_within;
+    let visible = session.target.visible_within();
+    let patience = if visible.is_zero() { visible } else { visible.max(PATIENCE) };
+    let deadline = Instant::now() + patience;
     loop {
         let outcome = match session.read(space).await {
             Err(error) => Err(error.0),
@@ -162,10 +184,10 @@ async fn read(session: &Session, space: &Space) -> Result<(), String> {
                 }
             }
         };
-        if outcome.is_ok() || tokio::time::Instant::now() >= deadline {
+        if outcome.is_ok() || Instant::now() >= deadline {
             return outcome;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        sleep(Duration::from_millis(20)).await;
     }
 }
 

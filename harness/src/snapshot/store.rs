@@ -1,6 +1,7 @@
 //! Where snapshots are: in the binary, or in a folder.
 
 use super::Snapshot;
+use super::inherits::Inherits;
 use crate::case::Case;
 use include_dir::{Dir, File, include_dir};
 use profiles::Profile;
@@ -21,6 +22,9 @@ static BY_PATH: LazyLock<HashMap<&'static Path, &'static File<'static>>> = LazyL
     found
 });
 
+/// An edition that inherits from more than so many others inherits from itself.
+const MOST_GENERATIONS: usize = 8;
+
 /// All snapshots: those in the binary, or those of a folder.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshots {
@@ -38,27 +42,60 @@ impl Snapshots {
         Path::new(profile.product).join(profile.edition).join(format!("{}.snap", case.id))
     }
 
-    /// What the case is expected to give on this profile, if anybody has said so.
+    /// What the case is expected to give on this profile, if anybody has said so: of this edition,
+    /// else of one that it inherits from.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// A file cannot be read.
     pub fn find(&self, profile: &Profile, case: &Case) -> Result<Option<Snapshot>, String> {
-        let path = Self::path(profile, case);
-        let text = match &self.dir {
-            None => {
-                let file = BY_PATH.get(path.as_path());
-                file.and_then(|file| file.contents_utf8()).map(str::to_owned)
+        let mut folder = Path::new(profile.product).join(profile.edition);
+        let mut inherited = Vec::new();
+        loop {
+            if let Some(mut snapshot) = self.own(&folder, case)? {
+                inherited.iter().rev().for_each(|by: &Inherits| by.apply(&mut snapshot));
+                return Ok(Some(snapshot));
             }
-            Some(dir) => match std::fs::read_to_string(dir.join(&path)) {
-                Ok(text) => Some(text),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-                Err(error) => return Err(format!("{}: {error}", path.display())),
-            },
-        };
+            let Some(inherits) = self.inherits(&folder)? else { return Ok(None) };
+            folder = inherits.folder();
+            inherited.push(inherits);
+            if inherited.len() > MOST_GENERATIONS {
+                return Err(format!("{}: editions inherit in a circle", profile.name()));
+            }
+        }
+    }
+
+    /// The snapshot of a case in this very folder.
+    fn own(&self, folder: &Path, case: &Case) -> Result<Option<Snapshot>, String> {
+        let path = folder.join(format!("{}.snap", case.id));
+        let text = self.text(&path)?;
         let parse = |text: String| {
             Snapshot::parse(&text).map_err(|why| format!("snapshots/{}: {why}", path.display()))
         };
         text.map(parse).transpose()
+    }
+
+    /// What this folder inherits from.
+    fn inherits(&self, folder: &Path) -> Result<Option<Inherits>, String> {
+        let path = folder.join(super::inherits::FILE);
+        let parse = |text: String| {
+            Inherits::parse(&text).map_err(|why| format!("snapshots/{}: {why}", path.display()))
+        };
+        self.text(&path)?.map(parse).transpose()
+    }
+
+    /// The text of a file under the folder of snapshots; none where it is not there.
+    fn text(&self, path: &Path) -> Result<Option<String>, String> {
+        match &self.dir {
+            None => {
+                let file = BY_PATH.get(path);
+                Ok(file.and_then(|file| file.contents_utf8()).map(str::to_owned))
+            }
+            Some(dir) => match std::fs::read_to_string(dir.join(path)) {
+                Ok(text) => Ok(Some(text)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(format!("{}: {error}", path.display())),
+            },
+        }
     }
 
     /// All files of snapshots, under their folder.
@@ -85,5 +122,45 @@ impl Snapshots {
         found.retain(|path| path.extension().is_some_and(|e| e == "snap"));
         found.sort();
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Basis;
+
+    const CASE: &str =
+        "id='batch/x'\nsummary='s'\nlevel='must'\nclauses=[]\nneeds=[]\n[[step]]\nwrite='m f=1'\n";
+    const SNAPSHOT: &str = "---\nsource: cases\ndescription: s\ninfo:\n  basis: recorded\n  from: 3.6.0\n  case: 0\n---\n1 write\n  status 204\n";
+
+    #[test]
+    fn an_edition_takes_what_it_lacks_from_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let case = crate::load::parse("cases/batch/x.toml", CASE).unwrap();
+        let snapshots = Snapshots::new(Some(dir.path().to_owned()));
+        let newer = profiles::find("v3-core@3.8.0").unwrap();
+        let find = || snapshots.find(newer, &case);
+        assert_eq!(find().unwrap(), None);
+
+        write("v3-core/3.6/batch/x.snap", SNAPSHOT);
+        let inherits = "from='v3-core@3.6'\nbasis='inferred'\nwhy='nothing changed'\n";
+        write("v3-core/3.8.0/inherits.toml", inherits);
+        let found = find().unwrap().unwrap();
+        assert_eq!(found.basis, Basis::Inferred);
+        assert_eq!(found.from, "as v3-core@3.6, nothing changed: 3.6.0");
+
+        write("v3-core/3.8.0/batch/x.snap", &SNAPSHOT.replace("204", "400"));
+        assert_eq!(find().unwrap().unwrap().basis, Basis::Recorded);
+
+        std::fs::remove_file(dir.path().join("v3-core/3.8.0/batch/x.snap")).unwrap();
+        std::fs::remove_file(dir.path().join("v3-core/3.6/batch/x.snap")).unwrap();
+        write("v3-core/3.6/inherits.toml", &inherits.replace("3.6", "3.8.0"));
+        assert!(find().unwrap_err().contains("in a circle"));
     }
 }

@@ -105,7 +105,7 @@ pub(super) const WRITE: WriteEndpoint = WriteEndpoint {
 };
 
 pub(super) const READ_BACK: ReadBack =
-    ReadBack { languages: &[C::Influxql], visible_within: Duration::ZERO };
+    ReadBack { languages: &[C::Influxql], visible_within: Duration::ZERO, success_is_final: true };
 
 pub(super) const HTTP: Http = Http {
     // The recorded build is Debian's.

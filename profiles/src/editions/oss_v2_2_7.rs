@@ -173,8 +173,11 @@ pub(super) const CAPABILITIES: &[C] = &[
     C::Limits,
 ];
 
-pub(super) const READ_BACK: ReadBack =
-    ReadBack { languages: &[C::Influxql, C::Flux], visible_within: Duration::ZERO };
+pub(super) const READ_BACK: ReadBack = ReadBack {
+    languages: &[C::Influxql, C::Flux],
+    visible_within: Duration::ZERO,
+    success_is_final: true,
+};
 
 pub(super) const HTTP: Http = Http {
     version: "v2.7.12",

@@ -269,8 +269,11 @@ pub(super) const CAPABILITIES: &[C] = &[
     C::Limits,
 ];
 
-pub(super) const READ_BACK: ReadBack =
-    ReadBack { languages: &[C::Influxql, C::Sql], visible_within: Duration::ZERO };
+pub(super) const READ_BACK: ReadBack = ReadBack {
+    languages: &[C::Influxql, C::Sql],
+    visible_within: Duration::ZERO,
+    success_is_final: true,
+};
 
 pub(super) const HTTP: Http = Http {
     version: "3.6.0",

@@ -1,0 +1,106 @@
+//! Steps that are asked again: until the answer is as expected, or for as long as it must be so.
+
+use super::step::Run;
+use crate::case::{Step, Wait};
+use crate::compare::agrees;
+use crate::transcript::{Outcome, Record};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long an answer is waited for, however soon the profile promises it: a slow machine must not
+/// change a verdict.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest that a case waits because it was told to.
+const LONGEST_WAIT: u64 = 310;
+
+/// Between two questions.
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
+
+impl Run<'_> {
+    /// Asks until the answer is as expected; the last answer counts. Without an expectation the
+    /// answer after the profile's time counts.
+    pub(super) async fn eventually(&mut self, number: usize, step: &Step) -> Record {
+        let visible = self.session.target.visible_within();
+        if self.expected.is_none() {
+            // Of writes the ledger has waited already; of anything else nobody has.
+            if self.stored.is_none() {
+                sleep(visible).await;
+            }
+            return self.once(number, step).await;
+        }
+        let deadline = Instant::now() + visible.max(PATIENCE);
+        loop {
+            let record = self.attempt(number, step).await;
+            if self.is_expected(number, &record) || Instant::now() >= deadline {
+                return record;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Asks for the profile's time; the first answer that is not as expected counts, else the last.
+    pub(super) async fn throughout(&mut self, number: usize, step: &Step) -> Record {
+        let end = Instant::now() + self.session.target.visible_within();
+        loop {
+            let record = self.attempt(number, step).await;
+            if !self.is_expected(number, &record) || Instant::now() >= end {
+                return record;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits as the case says; `not asked` where no answer said how long.
+    pub(super) async fn wait(&mut self, wait: Wait) -> Record {
+        let outcome = match wait {
+            Wait::For(time) => {
+                sleep(time).await;
+                Outcome::Waited
+            }
+            Wait::RetryAfter => match self.retry_after() {
+                None => Outcome::NotAsked,
+                Some(seconds) if seconds > LONGEST_WAIT => {
+                    self.done.timed_out = true;
+                    let why =
+                        format!("Retry-After says {seconds} s, which is longer than a case waits");
+                    Outcome::NoAnswer(why)
+                }
+                Some(seconds) => {
+                    sleep(Duration::from_secs(seconds)).await;
+                    Outcome::Waited
+                }
+            },
+        };
+        Record { action: "wait".to_owned(), outcome, ledger: Vec::new() }
+    }
+
+    /// One of several times: only what the last one leaves behind counts.
+    async fn attempt(&mut self, number: usize, step: &Step) -> Record {
+        self.done.unreadable.retain(|(step, _)| *step != number);
+        let before = self.done.curl.len();
+        let record = self.once(number, step).await;
+        let said = self.done.curl.get(before).cloned();
+        self.done.curl.truncate(before);
+        if self.done.curl.last() != said.as_ref() {
+            self.done.curl.extend(said);
+        }
+        record
+    }
+
+    fn is_expected(&self, number: usize, record: &Record) -> bool {
+        let Some(expected) = self.expected else { return true };
+        let step = expected.transcript.steps.get(number - 1);
+        step.is_none_or(|step| agrees(step, record, expected.strict))
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        let answers = self.done.transcript.steps.iter().rev();
+        let mut answers = answers.filter_map(|record| match &record.outcome {
+            Outcome::Answer(answer) => Some(answer),
+            _ => None,
+        });
+        let headers = &answers.next()?.headers;
+        headers.iter().find(|(name, _)| name == "retry-after")?.1.parse().ok()
+    }
+}
