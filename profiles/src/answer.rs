@@ -121,7 +121,34 @@ pub enum Shape {
     BareText,
     /// The text and a newline, `text/plain; charset=utf-8`.
     PlainLine,
+    /// `{"code":C,"message":M,"line":N}`, `application/json`: N is the number of the first rejected
+    /// line, and where no line was rejected there is no `line`. `{lines}` in the text stands for
+    /// what the reports say of each rejected line, one below the other.
+    CodeMessageLine(&'static str, &'static LineReports),
 }
+
+/// How an answer that lists the rejected lines tells of one. {number} is the line's, from 1, blank
+/// lines and comments not counted; {detail} is the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineReports {
+    /// A line that could not be read.
+    pub parsing: &'static str,
+    /// A line that does not fit what is stored, or itself.
+    pub writing: &'static str,
+    /// A line whose time cannot be told in nanoseconds.
+    pub time: &'static str,
+    /// How many lines are told of; of the others nothing is said.
+    pub most: usize,
+}
+
+/// The reports of the IOx router: influxdata/influxdb3_core c7612d1:mutable_batch_lp/src/lib.rs,
+/// Error and MAXIMUM_RETURNED_ERRORS. Page 002 promises the number of reports and shows the first.
+pub const IOX_REPORTS: LineReports = LineReports {
+    parsing: "error parsing line {number} (1-based): {detail}",
+    writing: "error writing line {number} (1-based): {detail}",
+    time: "timestamp overflows i64 on line {number} (1-based)",
+    most: 100,
+};
 
 /// The answer to one fault.
 #[derive(Clone, Copy, Debug)]

@@ -5,10 +5,10 @@ use crate::go_json;
 use crate::go_text::quote;
 use crate::http::Response;
 use crate::query::influxql::http as influxql;
-use crate::stage::{RejectedLine, WriteFault};
+use crate::stage::{Failed, RejectedLine, WriteFault};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use profiles::answer::{self, Answer, Answers, Shape};
+use profiles::answer::{self, Answer, Answers, LineReports, Shape};
 use profiles::http::Http;
 use serde::Serialize;
 use serde_json::json;
@@ -22,7 +22,13 @@ const LONGEST_ERROR_HEADER: usize = 1024;
 pub fn fault(http: &Http, answers: Answers, fault: &WriteFault) -> Response {
     match answer::find(answers, fault.fault) {
         Some(answer) => {
-            let text = fill(answer.text, &fault.holes);
+            let text = match answer.shape {
+                Shape::CodeMessageLine(_, reports) => {
+                    let reported = (LINES, reported(reports, &fault.lines));
+                    fill(answer.text, &[&*fault.holes, &[reported]].concat())
+                }
+                _ => fill(answer.text, &fault.holes),
+            };
             let mut response = shaped(http, answer, &text, &fault.lines);
             response.close = answer.status == 413;
             response
@@ -64,7 +70,30 @@ fn shaped(http: &Http, answer: &Answer, text: &[u8], lines: &[RejectedLine]) -> 
         Shape::PlainLine => response
             .with("Content-Type", "text/plain; charset=utf-8")
             .with_body([text, b"\n"].concat()),
+        Shape::CodeMessageLine(code, _) => {
+            let line = lines.first().map(|line| line.number);
+            let mut body = Vec::new();
+            push_json(&mut body, &FirstLineBody { code, message: &lossy(text), line });
+            response.with("Content-Type", "application/json").with_body(body)
+        }
     }
+}
+
+/// The hole of a text that stands for the reports of its rejected lines.
+const LINES: &str = "lines";
+
+/// What is said of each rejected line, one below the other, of the first ones.
+fn reported(reports: &LineReports, lines: &[RejectedLine]) -> Vec<u8> {
+    let report = |line: &RejectedLine| {
+        let template = match line.failed {
+            Failed::Parsing => reports.parsing,
+            Failed::Writing => reports.writing,
+            Failed::Time => reports.time,
+        };
+        let number = ("number", line.number.to_string().into_bytes());
+        fill(template, &[number, ("detail", line.message.clone().into_bytes())])
+    };
+    lines.iter().take(reports.most).map(report).collect::<Vec<_>>().join(&b'\n')
 }
 
 /// An error that is not of a write, as the v1 family puts it.
@@ -137,6 +166,15 @@ fn code_message(response: Response, code: &'static str, message: &[u8]) -> Respo
         .with_body(body)
 }
 
+/// An error with its first rejected line; the members in their order.
+#[derive(Serialize)]
+struct FirstLineBody<'b> {
+    code: &'b str,
+    message: &'b str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+}
+
 /// A rejected line as v3 writes it; the members in their order.
 #[derive(Serialize)]
 struct LineBody<'l> {
@@ -198,6 +236,7 @@ fn fill(template: &str, holes: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use profiles::answer::Fault;
 
     #[test]
     fn rejected_lines_are_written_in_the_products_order() {
@@ -205,6 +244,7 @@ mod tests {
             message: "say \"why\"".to_owned(),
             number: 2,
             original: "a\u{1}\u{fffd}\n".to_owned(),
+            failed: Failed::Parsing,
         };
         let body = lines_body(b"partial \xff", &[LineBody::of(&line)]);
         let expected = "{\"error\":\"partial \u{fffd}\",\"data\":[{\"error_message\":\
@@ -212,5 +252,45 @@ mod tests {
             \"a\\u0001\u{fffd}\\n\"}]}";
         assert_eq!(String::from_utf8_lossy(&body), expected);
         assert_eq!(lines_body(b"e", &None::<LineBody<'_>>), b"{\"error\":\"e\",\"data\":null}");
+    }
+
+    /// The example of page 002, the members in the order of the IOx router.
+    #[test]
+    fn an_answer_tells_of_each_rejected_line_and_of_the_first_by_number() {
+        const SHAPE: Shape = Shape::CodeMessageLine("invalid", &answer::IOX_REPORTS);
+        static WORDS: &[&[Answer]] = &[&[
+            Answer::new(
+                Fault::LinesRejected,
+                400,
+                SHAPE,
+                "errors encountered on line(s):\n{lines}",
+            ),
+            Answer::new(Fault::DatabaseMissing, 400, SHAPE, "missing bucket value"),
+        ]];
+        let http = &profiles::ALL[0].facts.http;
+        let line = |number, failed, message: &str| RejectedLine {
+            message: message.to_owned(),
+            number,
+            original: String::new(),
+            failed,
+        };
+        let body =
+            |f: WriteFault| String::from_utf8_lossy(&fault(http, WORDS, &f).body).into_owned();
+        let mut rejected = WriteFault::from(Fault::LinesRejected);
+        rejected.lines = vec![
+            line(2, Failed::Parsing, "Invalid measurement was provided"),
+            line(4, Failed::Writing, "a {number} that is not filled again"),
+            line(5, Failed::Time, ""),
+        ];
+        let expected = "{\"code\":\"invalid\",\"message\":\"errors encountered on line(s):\\n\
+            error parsing line 2 (1-based): Invalid measurement was provided\\n\
+            error writing line 4 (1-based): a {number} that is not filled again\\n\
+            timestamp overflows i64 on line 5 (1-based)\",\"line\":2}";
+        assert_eq!(body(rejected.clone()), expected);
+        rejected.lines = (1..=101).map(|n| line(n, Failed::Parsing, "x")).collect();
+        let body_of_many = body(rejected);
+        assert!(body_of_many.contains("line 100 (") && !body_of_many.contains("line 101 ("));
+        let expected = "{\"code\":\"invalid\",\"message\":\"missing bucket value\"}";
+        assert_eq!(body(Fault::DatabaseMissing.into()), expected);
     }
 }

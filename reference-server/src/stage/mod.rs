@@ -29,6 +29,19 @@ pub struct RejectedLine {
     pub number: usize,
     /// The beginning of what the product takes for the line.
     pub original: String,
+    /// What was being done when it failed.
+    pub failed: Failed,
+}
+
+/// What was being done with a line when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// It was read.
+    Parsing,
+    /// It was fitted into its table.
+    Writing,
+    /// Its time was told in nanoseconds.
+    Time,
 }
 
 impl WriteFault {

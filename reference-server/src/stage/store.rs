@@ -2,7 +2,7 @@
 
 use super::admit::{Admitted, BucketTarget};
 use super::parse::ParsedBatch;
-use super::{RejectedLine, WriteFault};
+use super::{Failed, RejectedLine, WriteFault};
 use crate::lock::lock;
 use crate::store::shards::{Dropped, StorageFault};
 use crate::store::tables::{SchemaFault, TableSet};
@@ -94,6 +94,7 @@ pub fn store_in_tables(
                 message: error.message(text),
                 number: error.line_number,
                 original: line_protocol::lossy(error.original_line(text)),
+                failed: Failed::Parsing,
             }),
         };
         if let Err(line) = outcome {
@@ -123,5 +124,9 @@ pub fn store_in_tables(
 fn rejection(fault: &SchemaFault, number: usize, echo: &str) -> (RejectedLine, bool) {
     let original = line_protocol::cut(echo.as_bytes(), line_protocol::ORIGINAL_LINE_BYTES);
     let original = line_protocol::lossy(original);
-    (RejectedLine { message: fault.to_string(), number, original }, fault.is_limit())
+    let failed = match fault {
+        SchemaFault::TimeOutOfRange { .. } => Failed::Time,
+        _ => Failed::Writing,
+    };
+    (RejectedLine { message: fault.to_string(), number, original, failed }, fault.is_limit())
 }
