@@ -93,6 +93,13 @@ pub enum Fault {
     StorageConflict,
     /// Another database would be one too many: {limit}.
     DatabaseLimit,
+    /// The organisation has sent more than its plan allows in this window: {organisation},
+    /// {retry_after}, the whole seconds until the next one.
+    RateExceeded,
+    /// The server has taken all it can in this window: {retry_after}.
+    Unavailable,
+    /// The organisation would have more series than its plan allows: {organisation}.
+    CardinalityExceeded,
     /// The release is known to panic on this input.
     Panic,
 }
@@ -161,12 +168,23 @@ pub struct Answer {
     pub shape: Shape,
     /// The body's text; `{…}` are the holes that the fault names.
     pub text: &'static str,
+    /// Further headers, with the same holes.
+    pub headers: &'static [(&'static str, &'static str)],
 }
+
+/// The header that says when to try again.
+pub const RETRY_AFTER: &[(&str, &str)] = &[("Retry-After", "{retry_after}")];
 
 impl Answer {
     /// An answer, shorter to write in a table.
     pub const fn new(fault: Fault, status: u16, shape: Shape, text: &'static str) -> Self {
-        Self { fault, status, shape, text }
+        Self { fault, status, shape, text, headers: &[] }
+    }
+
+    /// The same answer with further headers.
+    #[must_use]
+    pub const fn with(self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        Self { headers, ..self }
     }
 }
 

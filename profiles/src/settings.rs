@@ -104,7 +104,7 @@ pub struct Knob {
     pub source: &'static str,
 }
 
-/// So much in each window of time. Windows begin at multiples of their length.
+/// So much in each window of time. A window begins with the first request that it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// How many bytes or requests.

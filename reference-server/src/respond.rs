@@ -31,7 +31,9 @@ pub fn fault(http: &Http, answers: Answers, fault: &WriteFault) -> Response {
             };
             let mut response = shaped(http, answer, &text, &fault.lines);
             response.close = answer.status == 413;
-            response
+            answer.headers.iter().fold(response, |response, (name, value)| {
+                response.with(name, fill(value, &fault.holes))
+            })
         }
         None => {
             tracing::error!(fault = ?fault.fault, "this endpoint's table has no such answer");
@@ -236,7 +238,26 @@ fn fill(template: &str, holes: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use profiles::answer::Fault;
+    use profiles::answer::{Fault, RETRY_AFTER};
+
+    #[test]
+    fn an_answer_says_when_to_try_again() {
+        const ANSWERS: &[Answer] = &[Answer::new(
+            Fault::RateExceeded,
+            429,
+            Shape::CodeMessage("too many requests"),
+            "wait {retry_after} s, {organisation}",
+        )
+        .with(RETRY_AFTER)];
+        let wrong =
+            WriteFault::with(Fault::RateExceeded, "organisation", "o").and("retry_after", "7");
+        for profile in profiles::ALL.iter().take(1) {
+            let response = fault(&profile.facts.http, &[ANSWERS], &wrong);
+            assert!(response.headers.contains(&("Retry-After", b"7".to_vec())));
+            let body = br#"{"code":"too many requests","message":"wait 7 s, o"}"#;
+            assert_eq!((response.status, &*response.body), (429, &body[..]));
+        }
+    }
 
     #[test]
     fn rejected_lines_are_written_in_the_products_order() {

@@ -4,6 +4,7 @@
 use crate::http::Request;
 use crate::stage::admit::{Admitted, Target, Tenancy};
 use crate::stage::decode::Incoming;
+use crate::stage::quota::Quotas;
 use crate::stage::{WriteFault, admit, decode, parse};
 use crate::store::tables::TimeUnit;
 use line_protocol::{Dialect, Precision};
@@ -12,6 +13,9 @@ use profiles::write::WriteEndpoint;
 
 /// What a family of products stores into.
 pub trait Store: Tenancy {
+    /// How much may be written.
+    fn quotas(&self) -> &Quotas;
+
     /// Stores parsed lines into a bucket.
     ///
     /// # Errors
@@ -47,6 +51,7 @@ pub async fn write<S: Store>(
     let admitted = admit::admit(endpoint, family, caller, request, &mut incoming).await?;
     let body = incoming.into_bytes(endpoint.size).await?;
     let text = decode::decode(endpoint, &admitted.announced, body)?;
+    family.quotas().take_write(admitted.target.tenant(), text.len() as u64, now)?;
     match &admitted.target {
         Target::Bucket(_) => {
             let precision = match admitted.unit {

@@ -49,6 +49,16 @@ pub enum Target {
     Database(String),
 }
 
+impl Target {
+    /// Whose quota a write there uses: the organisation's id, empty where there are none.
+    pub fn tenant(&self) -> &str {
+        match self {
+            Self::Bucket(bucket) => &bucket.organisation,
+            Self::Database(_) => "",
+        }
+    }
+}
+
 /// A bucket that a write found.
 #[derive(Clone, Debug)]
 pub struct BucketTarget {

@@ -5,6 +5,7 @@ pub mod admit;
 pub mod decode;
 mod gzip;
 pub mod parse;
+pub mod quota;
 pub mod store;
 
 use profiles::answer::Fault;

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::http::{Body, QueryString, Request, Response};
 use crate::respond;
 use crate::stage::decode::Incoming;
+use crate::stage::quota::Quotas;
 use crate::write_path;
 use auth::Caller;
 use catalog::Catalog;
@@ -30,6 +31,7 @@ pub struct Service {
     auth: bool,
     clock: Arc<dyn Clock>,
     catalog: Mutex<Catalog>,
+    quotas: Quotas,
 }
 
 impl Service {
@@ -38,7 +40,7 @@ impl Service {
         let Storage::Shards(rules) = profile.facts.storage else { return None };
         let catalog = Mutex::new(Catalog::new(rules));
         let api = *profile.facts.v1_api?;
-        Some(Self { profile, rules, api, auth, clock, catalog })
+        Some(Self { profile, rules, api, auth, clock, catalog, quotas: Quotas::default() })
     }
 
     /// The catalog, to set a server up without asking it over HTTP.

@@ -7,6 +7,7 @@ use crate::lock::lock;
 use crate::stage::WriteFault;
 use crate::stage::admit::{Admitted, BucketTarget, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
+use crate::stage::quota::Quotas;
 use crate::stage::store::store_in_shards;
 use crate::write_path::Store;
 use profiles::answer::Fault;
@@ -64,6 +65,10 @@ pub(super) fn as_database_and_policy(bucket: &str) -> (&str, &str) {
 }
 
 impl Store for Service {
+    fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
     fn store_lines(
         &self,
         target: &Target,

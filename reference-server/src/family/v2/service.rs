@@ -11,6 +11,7 @@ use crate::http::{Body, QueryString, Request, Response};
 use crate::lock::lock;
 use crate::respond;
 use crate::stage::decode::Incoming;
+use crate::stage::quota::Quotas;
 use crate::store::shards::ShardedBucket;
 use crate::write_path;
 use profiles::Profile;
@@ -33,6 +34,7 @@ pub struct Service {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) catalog: Mutex<Catalog>,
     buckets: Mutex<HashMap<Id, Arc<Mutex<ShardedBucket>>>>,
+    pub(super) quotas: Quotas,
     started: i64,
 }
 
@@ -48,6 +50,7 @@ impl Service {
             clock,
             catalog: Mutex::new(catalog),
             buckets: Mutex::default(),
+            quotas: Quotas::default(),
         })
     }
 

@@ -10,6 +10,7 @@ use crate::lock::lock;
 use crate::stage::WriteFault;
 use crate::stage::admit::{Admitted, BucketTarget, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
+use crate::stage::quota::Quotas;
 use crate::stage::store::store_in_shards;
 use crate::write_path::Store;
 use line_protocol::{Dialect, Options};
@@ -72,6 +73,10 @@ impl Tenancy for Service {
 }
 
 impl Store for Service {
+    fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
     fn store_lines(
         &self,
         target: &Target,

@@ -16,6 +16,7 @@ use crate::lock::lock;
 use crate::respond;
 use crate::stage::WriteFault;
 use crate::stage::decode::Incoming;
+use crate::stage::quota::Quotas;
 use crate::write_path;
 use catalog::Catalog;
 use profiles::answer::Fault;
@@ -38,6 +39,7 @@ pub struct Service {
     auth: bool,
     clock: Arc<dyn Clock>,
     catalog: Arc<Mutex<Catalog>>,
+    quotas: Quotas,
     /// The process as `/ping` names it.
     process_id: String,
     /// The catalog as later releases name it in every answer.
@@ -64,9 +66,18 @@ impl Service {
         let rules = limited(rules, settings);
         let endpoints = profile.facts.write.iter().map(|e| sized(*e, settings)).collect();
         let api = *profile.facts.v3_api?;
-        let (process_id, catalog_id) = (crate::ids::request_id(), crate::ids::request_id());
-        let catalog = Arc::default();
-        Some(Self { profile, endpoints, rules, api, auth, clock, catalog, process_id, catalog_id })
+        Some(Self {
+            profile,
+            endpoints,
+            rules,
+            api,
+            auth,
+            clock,
+            catalog: Arc::default(),
+            quotas: Quotas::of(settings),
+            process_id: crate::ids::request_id(),
+            catalog_id: crate::ids::request_id(),
+        })
     }
 
     /// The catalog, to set a server up without asking it over HTTP.

@@ -7,6 +7,7 @@ use crate::lock::lock;
 use crate::stage::WriteFault;
 use crate::stage::admit::{Admitted, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
+use crate::stage::quota::Quotas;
 use crate::stage::store::store_in_tables;
 use crate::write_path::Store;
 use profiles::answer::Fault;
@@ -30,6 +31,10 @@ impl Tenancy for Service {
 }
 
 impl Store for Service {
+    fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
     fn store_lines(&self, _: &Target, _: &ParsedBatch<'_>, _: i64) -> Result<(), WriteFault> {
         Ok(())
     }
