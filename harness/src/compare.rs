@@ -99,6 +99,26 @@ pub fn compare(expected: &Transcript, got: &Transcript) -> Vec<Finding> {
     findings
 }
 
+/// Every difference between two expectations; nobody is excused for doing better. Two promises
+/// differ where their texts do.
+pub(crate) fn between(first: &Transcript, second: &Transcript) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (n, (a, b)) in first.steps.iter().zip(&second.steps).enumerate() {
+        let mut add = |kind: Kind, expected: String, got: String| {
+            findings.push(Finding { step: n + 1, kind, expected, got });
+        };
+        match (&a.outcome, &b.outcome) {
+            (Outcome::Unsaid, _) | (_, Outcome::Unsaid) => {}
+            (Outcome::Promised(x), Outcome::Promised(y)) if x == y => {}
+            (Outcome::Promised(x), Outcome::Promised(y)) => {
+                add(Kind::Promise, x.to_string(), y.to_string());
+            }
+            _ => outcome(a, b, &mut add),
+        }
+    }
+    findings
+}
+
 /// Whether one step is as expected, as far as this strictness looks.
 pub(crate) fn agrees(expected: &Record, got: &Record, strict: u8) -> bool {
     let mut agrees = true;

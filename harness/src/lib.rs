@@ -18,6 +18,7 @@ pub mod clauses;
 mod clock;
 pub mod compare;
 mod diagnose;
+pub mod differences;
 mod digest;
 mod driver;
 pub mod event;

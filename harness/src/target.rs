@@ -60,7 +60,7 @@ pub struct Target {
     pub visible_within: Option<Duration>,
     /// Servers that are set up as cases need it, by the name of the setup, or by the id of the one
     /// case that each is for.
-    pub setups: BTreeMap<String, Target>,
+    pub setups: BTreeMap<String, Self>,
     /// Why there is none of a setup.
     pub setups_lacking: BTreeMap<String, String>,
 }

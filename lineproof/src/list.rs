@@ -24,6 +24,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
         print(&settings());
         return Ok(ExitCode::SUCCESS);
     }
+    if let [first, second] = args.differences.as_slice() {
+        return crate::differences::list(args, first, second);
+    }
     let cases = load(&args.select)?;
     if args.setups {
         print(&setups(&setups_of(&args.select)?));
@@ -46,7 +49,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     // A reader that has seen enough is no failure of ours.
     std::io::stdout().write_all(text.as_bytes()).ok();
 }

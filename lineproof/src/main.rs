@@ -3,6 +3,7 @@
 mod check;
 mod clauses;
 mod cli;
+mod differences;
 mod embedded;
 mod exit;
 mod explain;

@@ -123,7 +123,7 @@ pub(crate) async fn target(
     } else {
         let started = Embedded::start(profile).await?;
         let found = (started.url(), started.credentials());
-        visible_within = visible_within.or(started.visible_within());
+        visible_within = visible_within.or_else(|| started.visible_within());
         server = Some(started);
         found
     };
