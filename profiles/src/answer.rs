@@ -78,7 +78,7 @@ pub enum Fault {
     NotUtf8,
     /// The body has no line at all.
     EmptyWrite,
-    /// Lines are malformed and nothing was stored: {detail} joins all reasons.
+    /// Lines are malformed and nothing was stored: {detail} joins all reasons (v3: is the first).
     LinesRejected,
     /// Lines were rejected, by the parser or the schema; the rest was stored: {detail} as above,
     /// {target} ` for database: …`, with ` for retention policy: …` where the caller named one.

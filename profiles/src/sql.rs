@@ -99,7 +99,9 @@ pub enum EngineDialect {
 pub struct Refusals {
     /// The status of bad parameters and bodies.
     pub bad_request: u16,
-    /// The status of a query that cannot be planned or run.
+    /// The status of a query that cannot be planned.
+    pub unplanned: u16,
+    /// The status of a query that cannot be run.
     pub failed: u16,
     /// The status of an `Accept` header that names no format.
     pub bad_accept: u16,
@@ -245,7 +247,36 @@ const SYSTEM_TABLES_3_6: &[SystemTable] = &[
     },
 ];
 
-/// InfluxDB 3 Core 3.6. Statuses and texts are recorded unless a line says otherwise.
+/// What 3.6 refuses, and how. Statuses and texts are recorded unless a line says otherwise.
+const REFUSALS_3_6: Refusals = Refusals {
+    bad_request: 400,
+    unplanned: 500,
+    failed: 500,
+    // Source: influxdb3_server/src/http.rs, the catch-all of `into_response`.
+    bad_accept: 500,
+    unknown_database: 404,
+    no_query_string: "missing query parameters 'db' and 'q'",
+    query_string: "serde error: ",
+    json: "serde json error: ",
+    // Source: influxdb3_types/src/http.rs.
+    accept: ("invalid mime type (", ")"),
+    accept_not_utf8: "the mime type specified was not valid UTF8: ",
+    no_such_database: "query error: database not found: ",
+    planning: "query error: error while planning query: ",
+    // Source: influxdb3_internal_api/src/query_executor.rs.
+    executing: "query error: error while executing plan: ",
+    // Source: influxdb3_server/src/http.rs; so for the formats that the release collects before
+    // it answers. In the others it breaks off in mid-answer.
+    streaming: "datafusion error: ",
+    // Source: influxdb3_write/src/lib.rs, `ChunkFilter::new`.
+    no_time_column: "External error: unexpected: table should have a time column",
+    // Recorded through InfluxQL, which scans the table in the same way.
+    uneven_columns: "Execution error: error getting batches Error creating record batch: \
+                     Invalid argument error: all columns in a record batch must have the \
+                     same length",
+};
+
+/// InfluxDB 3 Core 3.6.
 pub const V3_CORE_3_6: Sql = Sql {
     catalog: "public",
     schema: "iox",
@@ -254,30 +285,13 @@ pub const V3_CORE_3_6: Sql = Sql {
     // Recorded: `SHOW COLUMNS`, and the error of an unknown column (through InfluxQL); the words
     // for a near name are source, DataFusion 49 as the release pins it.
     dialect: EngineDialect::Long,
-    refusals: Refusals {
-        bad_request: 400,
-        failed: 500,
-        // Source: influxdb3_server/src/http.rs, the catch-all of `into_response`.
-        bad_accept: 500,
-        unknown_database: 404,
-        no_query_string: "missing query parameters 'db' and 'q'",
-        query_string: "serde error: ",
-        json: "serde json error: ",
-        // Source: influxdb3_types/src/http.rs.
-        accept: ("invalid mime type (", ")"),
-        accept_not_utf8: "the mime type specified was not valid UTF8: ",
-        no_such_database: "query error: database not found: ",
-        planning: "query error: error while planning query: ",
-        // Source: influxdb3_internal_api/src/query_executor.rs.
-        executing: "query error: error while executing plan: ",
-        // Source: influxdb3_server/src/http.rs; so for the formats that the release collects before
-        // it answers. In the others it breaks off in mid-answer.
-        streaming: "datafusion error: ",
-        // Source: influxdb3_write/src/lib.rs, `ChunkFilter::new`.
-        no_time_column: "External error: unexpected: table should have a time column",
-        // Recorded through InfluxQL, which scans the table in the same way.
-        uneven_columns: "Execution error: error getting batches Error creating record batch: \
-                         Invalid argument error: all columns in a record batch must have the \
-                         same length",
-    },
+    refusals: REFUSALS_3_6,
+};
+
+/// InfluxDB 3 Core 3.10: what cannot be planned is the client's fault now, and told without a prefix
+/// (3.10:influxdb3_server/src/http.rs datafusion_error_status_code and into_response); so is an
+/// `Accept` that names no format.
+pub const V3_CORE_3_10: Sql = Sql {
+    refusals: Refusals { unplanned: 400, planning: "", bad_accept: 400, ..REFUSALS_3_6 },
+    ..V3_CORE_3_6
 };

@@ -95,12 +95,36 @@ pub struct Tables {
     pub databases: usize,
     /// How many tables in all databases.
     pub tables: usize,
-    /// How many columns in a table, with the time column once it is there.
+    /// How many columns in a table.
     pub columns: usize,
     /// How many tag columns in a table.
     pub tag_columns: usize,
     /// Columns that nobody may make.
     pub reserved: &'static [&'static str],
-    /// The longest database name, in bytes.
-    pub longest_name: usize,
+    /// Whether the time column is one of those that count towards `columns`.
+    pub counts_time: bool,
+    /// How one table too many is worded.
+    pub table_limit: TableLimit,
+    /// Whether a key with a control character is refused.
+    pub refuses_control_characters: bool,
+    /// Which names a database may have.
+    pub names: Names,
+}
+
+/// How one table too many is worded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableLimit {
+    /// With the limit.
+    Limit,
+    /// With the number of tables that there are, too.
+    NumberAndLimit,
+}
+
+/// Which names a database may have: two layers look at them, each with its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The longest one of the catalog, in bytes.
+    pub longest: usize,
+    /// What the routing layer says that a character is, where it does not take it.
+    pub refused_character: &'static str,
 }

@@ -22,4 +22,6 @@ pub struct V3Api {
     /// Whether answers carry the catalog's id, as `cluster-uuid`: all that come after the
     /// credentials' check, and its own refusals.
     pub cluster_uuid: bool,
+    /// The product as `/ping` names it, where it does.
+    pub ping_product: Option<&'static str>,
 }

@@ -2,8 +2,9 @@
 
 use crate::stage::WriteFault;
 use profiles::answer::Fault;
+use profiles::storage::Names;
 
-/// The longest name, in bytes; the same in both layers of 3.4 to 3.9.
+/// The longest name of the routing layer, in bytes; the same in all releases that were read.
 const LONGEST: usize = 64;
 
 fn refused(detail: impl Into<Vec<u8>>) -> WriteFault {
@@ -14,7 +15,7 @@ fn refused(detail: impl Into<Vec<u8>>) -> WriteFault {
 ///
 /// # Errors
 /// [`Fault::DatabaseName`].
-pub(crate) fn namespace(name: &str) -> Result<(), WriteFault> {
+pub(crate) fn namespace(rules: &Names, name: &str) -> Result<(), WriteFault> {
     if !(1..=LONGEST).contains(&name.len()) {
         let detail =
             format!("namespace name {name} length must be between 1 and {LONGEST} characters");
@@ -24,8 +25,8 @@ pub(crate) fn namespace(name: &str) -> Result<(), WriteFault> {
     match name.chars().position(|c| !allowed(c)) {
         None => Ok(()),
         Some(index) => Err(refused(format!(
-            "namespace name '{name}' contains invalid character, character number {index} is not \
-             whitelisted"
+            "namespace name '{name}' contains invalid character, character number {index} {}",
+            rules.refused_character
         ))),
     }
 }
@@ -34,12 +35,12 @@ pub(crate) fn namespace(name: &str) -> Result<(), WriteFault> {
 ///
 /// # Errors
 /// [`Fault::DatabaseName`].
-pub(crate) fn database(name: &str) -> Result<(), WriteFault> {
+pub(crate) fn database(rules: &Names, name: &str) -> Result<(), WriteFault> {
     if name.is_empty() {
         return Err(refused("db name cannot be empty"));
     }
-    if name.len() > LONGEST {
-        return Err(refused(format!("db name too long: max {LONGEST}")));
+    if name.len() > rules.longest {
+        return Err(refused(format!("db name too long: max {}", rules.longest)));
     }
     let mut slashes = 0;
     for (index, c) in name.char_indices() {

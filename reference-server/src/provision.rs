@@ -77,7 +77,7 @@ impl Provision {
         let mut catalog = lock(service.catalog());
         catalog.add_token("_admin", &self.token);
         for database in &self.databases {
-            crate::names::database(&database.name).map_err(|fault| {
+            crate::names::database(service.names(), &database.name).map_err(|fault| {
                 let (_, detail) = fault.holes.into_iter().next().unwrap_or_default();
                 String::from_utf8_lossy(&detail).into_owned()
             })?;

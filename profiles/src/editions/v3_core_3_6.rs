@@ -5,7 +5,7 @@ use crate::capability::{Capability as C, Family, ReadBack};
 use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
-use crate::storage::{Storage, Tables};
+use crate::storage::{Names, Storage, TableLimit, Tables};
 use crate::v3_api::{UnknownRoute, V3Api};
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
@@ -46,7 +46,7 @@ pub(super) const MALFORMED: &[Answer] = &[Answer::new(
 
 /// What `/api/v3/write_lp` says of its query string and of good lines beside bad ones.
 /// These tables are recorded, but for the database limit (3.6:tests/server/limits.rs has the status).
-const V3_WORDS: &[Answer] = &[
+pub(super) const V3_WORDS: &[Answer] = &[
     Answer::new(F::QueryMissing, 400, S::BareText, "missing query parameter 'db'"),
     Answer::new(F::DatabaseMissing, 400, S::BareText, "serde error: missing field `db`"),
     Answer::new(F::ParameterRepeated, 400, S::BareText, "serde error: duplicate field `{name}`"),
@@ -68,7 +68,7 @@ const V3_WORDS: &[Answer] = &[
 ];
 
 /// What `/write` says of its query string.
-const V1_WORDS: &[Answer] = &[
+pub(super) const V1_WORDS: &[Answer] = &[
     Answer::new(F::QueryMissing, 400, S::BareError, "no db destination provided"),
     Answer::new(
         F::DatabaseMissing,
@@ -93,9 +93,22 @@ const V1_WORDS: &[Answer] = &[
 ];
 
 /// What both say of the rest.
-const PLAIN_WORDS: &[Answer] = &[
+pub(super) const PLAIN_WORDS: &[Answer] = &[
     Answer::new(F::DatabaseName, 400, S::BareError, "{detail}"),
     Answer::new(F::EncodingUnknown, 400, S::BareText, "unacceptable content-encoding: {value}"),
+    // 3.6:influxdb3_server/src/unified_service/service.rs:98-116.
+    Answer::new(F::BodyBroken, 400, S::BareText, "Failed to read request body: {detail}"),
+    Answer::new(F::EmptyWrite, 400, S::BareText, "incoming write was empty"),
+    Answer::new(
+        F::DatabaseLimit,
+        422,
+        S::BareError,
+        "Adding a new database would exceed limit of {limit} databases",
+    ),
+];
+
+/// What both say of a body that cannot be read, and of lines that are all refused.
+const UNREAD_WORDS: &[Answer] = &[
     Answer::new(F::GzipHeader, 500, S::BareText, "error decoding gzip stream: invalid gzip header"),
     Answer::new(
         F::GzipTrailer,
@@ -128,28 +141,19 @@ const PLAIN_WORDS: &[Answer] = &[
         "error decoding gzip stream: corrupt deflate stream",
     ),
     Answer::new(F::TooLarge, 500, S::BareText, "max request size ({limit} bytes) exceeded"),
-    // 3.6:influxdb3_server/src/unified_service/service.rs:98-116.
-    Answer::new(F::BodyBroken, 400, S::BareText, "Failed to read request body: {detail}"),
     Answer::new(F::NotUtf8, 500, S::BareText, "body content is not valid utf8: {detail}"),
-    Answer::new(F::EmptyWrite, 400, S::BareText, "incoming write was empty"),
     Answer::new(
         F::LinesRejected,
         400,
         S::BareErrorFirstLine,
         "parsing failed for write_lp endpoint",
     ),
-    Answer::new(
-        F::DatabaseLimit,
-        422,
-        S::BareError,
-        "Adding a new database would exceed limit of {limit} databases",
-    ),
 ];
 
-const INVALID: S = S::BareCodeMessage("invalid");
+pub(super) const INVALID: S = S::BareCodeMessage("invalid");
 
-/// `/api/v2/write`: `code` and `message` since 3.4.2; the line errors without any detail.
-const V2_WORDS: &[Answer] = &[
+/// `/api/v2/write`: `code` and `message` since 3.4.2.
+pub(super) const V2_WORDS: &[Answer] = &[
     Answer::new(F::QueryMissing, 400, INVALID, "no org/bucket destination provided"),
     Answer::new(F::DatabaseMissing, 400, INVALID, "missing bucket value"),
     Answer::new(
@@ -194,12 +198,6 @@ const V2_WORDS: &[Answer] = &[
     Answer::new(F::NotUtf8, 400, INVALID, "body content is not valid utf8: {detail}"),
     Answer::new(F::EmptyWrite, 400, INVALID, "write buffer error: incoming write was empty"),
     Answer::new(
-        F::LinesRejected,
-        400,
-        INVALID,
-        "write buffer error: parsing for line protocol failed",
-    ),
-    Answer::new(
         F::DatabaseLimit,
         400,
         INVALID,
@@ -207,6 +205,14 @@ const V2_WORDS: &[Answer] = &[
          {limit} databases",
     ),
 ];
+
+/// Its line errors: without any detail.
+const V2_LINES: &[Answer] = &[Answer::new(
+    F::LinesRejected,
+    400,
+    INVALID,
+    "write buffer error: parsing for line protocol failed",
+)];
 
 /// 3.6:influxdb3_server/src/http.rs:955-1010.
 pub(super) const ENCODING: Encoding = Encoding {
@@ -231,7 +237,7 @@ pub(super) const WRITE_LP: WriteEndpoint = WriteEndpoint {
     size: SizeLimit::SentAndInflated(10_485_760),
     bad_lines: BadLines::Tables { accept_partial: true },
     consistency: &[],
-    answers: &[V3_WORDS, PLAIN_WORDS],
+    answers: &[V3_WORDS, PLAIN_WORDS, UNREAD_WORDS],
 };
 
 pub(super) const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
@@ -244,14 +250,14 @@ pub(super) const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
         absent: AbsentPrecision::NanosecondsEmptyRefused,
     },
     bad_lines: BadLines::Tables { accept_partial: false },
-    answers: &[V2_WORDS],
+    answers: &[V2_WORDS, V2_LINES],
     ..WRITE_LP
 };
 
 pub(super) const WRITE: WriteEndpoint = WriteEndpoint {
     path: "/write",
     address: Address::DatabaseWithPolicy,
-    answers: &[V1_WORDS, PLAIN_WORDS],
+    answers: &[V1_WORDS, PLAIN_WORDS, UNREAD_WORDS],
     ..API_V2_WRITE
 };
 
@@ -291,6 +297,24 @@ const V3_API: V3Api = V3Api {
     health_content_type: None,
     missing_database_named: false,
     cluster_uuid: false,
+    ping_product: None,
+};
+
+pub(super) const TABLES: Tables = Tables {
+    // 3.6:influxdb3_catalog/src/catalog/versions/v2.rs:76-78,157-163.
+    databases: 5,
+    tables: 2000,
+    columns: 500,
+    tag_columns: 256,
+    reserved: &["time", "__chunk_order"],
+    // Recorded: 500 fields are one too many in a table that has its time column.
+    counts_time: true,
+    table_limit: TableLimit::Limit,
+    // 3.6:influxdb3_catalog/src/catalog/key.rs; recorded.
+    refuses_control_characters: true,
+    // 3.6:influxdb3_server/src/http.rs:1865-1937, influxdb3_core f1bc156:data_types/src/
+    // namespace_name.rs:8-60; recorded.
+    names: Names { longest: 64, refused_character: "is not whitelisted" },
 };
 
 pub(super) const FACTS: Facts = Facts {
@@ -298,15 +322,7 @@ pub(super) const FACTS: Facts = Facts {
     http: HTTP,
     credentials: &[CREDENTIALS, MALFORMED],
     write: &[WRITE_LP, API_V2_WRITE, WRITE],
-    storage: Storage::Tables(Tables {
-        // 3.6:influxdb3_catalog/src/catalog/versions/v2.rs:76-78,157-163.
-        databases: 5,
-        tables: 2000,
-        columns: 500,
-        tag_columns: 256,
-        reserved: &["time", "__chunk_order"],
-        longest_name: 64,
-    }),
+    storage: Storage::Tables(TABLES),
     v1_api: None,
     v2_api: None,
     v3_api: Some(&V3_API),

@@ -6,7 +6,7 @@
 //! `/api/v2/write` anew.
 
 use super::v3_core_3_6::{
-    API_V2_WRITE, CAPABILITIES, ENCODING, FACTS, HTTP, MALFORMED, READ_BACK, SETTINGS, WRITE,
+    self, API_V2_WRITE, CAPABILITIES, ENCODING, HTTP, MALFORMED, READ_BACK, SETTINGS, WRITE,
     WRITE_LP,
 };
 use crate::answer::{Answer, Fault as F, Shape as S};
@@ -20,7 +20,7 @@ use crate::v3_api::{UnknownRoute, V3Api};
 use crate::write::{Encoding, Members, WriteEndpoint};
 
 /// 3.8:influxdb3_server/src/http.rs, AuthenticationError; recorded.
-const CREDENTIALS: &[Answer] = &[
+pub(super) const CREDENTIALS: &[Answer] = &[
     Answer::new(
         F::CredentialsMissing,
         401,
@@ -31,7 +31,7 @@ const CREDENTIALS: &[Answer] = &[
 ];
 
 /// `MultiGzDecoder` (114e7521a1); recorded for bytes that are no further member.
-const ALL_MEMBERS: Encoding = Encoding { members: Members::All, ..ENCODING };
+pub(super) const ALL_MEMBERS: Encoding = Encoding { members: Members::All, ..ENCODING };
 
 const INFLUXQL: Influxql = Influxql {
     json: Json {
@@ -55,12 +55,27 @@ const INFLUXQL: Influxql = Influxql {
 };
 
 /// 3.8:influxdb3_server/src/http.rs, RoutingError; recorded, but for the id.
-const V3_API: V3Api = V3Api {
+pub(super) const V3_API: V3Api = V3Api {
     unknown_route: UnknownRoute { text: "Not found", cors: false },
     health_content_type: Some("text/plain; charset=utf-8"),
     missing_database_named: true,
     // Since 3.7; 3.8:influxdb3_server/src/http.rs route_request.
     cluster_uuid: true,
+    // Recorded.
+    ping_product: None,
+};
+
+pub(super) const FACTS: Facts = Facts {
+    http: Http { version: "3.8.0", ..HTTP },
+    credentials: &[CREDENTIALS, MALFORMED],
+    write: &[
+        WriteEndpoint { encoding: ALL_MEMBERS, ..WRITE_LP },
+        WriteEndpoint { encoding: ALL_MEMBERS, ..API_V2_WRITE },
+        WriteEndpoint { encoding: ALL_MEMBERS, ..WRITE },
+    ],
+    v3_api: Some(&V3_API),
+    influxql: &INFLUXQL,
+    ..v3_core_3_6::FACTS
 };
 
 pub(crate) static V3_CORE_3_8_0: Profile = Profile {
@@ -70,16 +85,5 @@ pub(crate) static V3_CORE_3_8_0: Profile = Profile {
     capabilities: CAPABILITIES,
     settings: SETTINGS,
     read_back: READ_BACK,
-    facts: Facts {
-        http: Http { version: "3.8.0", ..HTTP },
-        credentials: &[CREDENTIALS, MALFORMED],
-        write: &[
-            WriteEndpoint { encoding: ALL_MEMBERS, ..WRITE_LP },
-            WriteEndpoint { encoding: ALL_MEMBERS, ..API_V2_WRITE },
-            WriteEndpoint { encoding: ALL_MEMBERS, ..WRITE },
-        ],
-        v3_api: Some(&V3_API),
-        influxql: &INFLUXQL,
-        ..FACTS
-    },
+    facts: FACTS,
 };

@@ -8,6 +8,7 @@ use crate::store::shards::ShardedBucket;
 use crate::store::tables::TimeUnit;
 use line_protocol::Precision;
 use profiles::answer::Fault;
+use profiles::storage::Names;
 use profiles::write::{AbsentPrecision, Address, BadLines, Check, UnknownPrecision, WriteEndpoint};
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +16,11 @@ use std::sync::{Arc, Mutex};
 pub trait Tenancy {
     /// Who asks: a user, a token, or nobody in particular.
     type Caller;
+
+    /// Which names a database may have, where a write can make one.
+    fn names(&self) -> Option<&Names> {
+        None
+    }
 
     /// The organisation that the query string names.
     ///
@@ -107,8 +113,16 @@ pub async fn admit<T: Tenancy>(
             Check::Precision => drop(time_unit(endpoint, query)?),
             Check::Parameters => accept_partial = parameters(endpoint, query)?,
             Check::DatabaseNamed => database_named(endpoint.address, query)?,
-            Check::NamespaceName => names::namespace(&database_name(endpoint.address, query))?,
-            Check::DatabaseName => names::database(&database_name(endpoint.address, query))?,
+            Check::NamespaceName => {
+                if let Some(rules) = tenancy.names() {
+                    names::namespace(rules, &database_name(endpoint.address, query))?;
+                }
+            }
+            Check::DatabaseName => {
+                if let Some(rules) = tenancy.names() {
+                    names::database(rules, &database_name(endpoint.address, query))?;
+                }
+            }
             Check::GzipHeader => {
                 if let Announced::Gzip = decode::announced(&endpoint.encoding, request)? {
                     decode::check_gzip_header(incoming.load(endpoint.size).await?)?;

@@ -118,7 +118,9 @@ pub fn store_in_tables(
         (true, true) => Fault::PartialLimit,
         (true, false) => Fault::PartialLines,
     };
-    Err(WriteFault { fault, holes: Vec::new(), lines: rejected })
+    let first = rejected.first().map(|line| line.message.clone().into_bytes());
+    let holes = first.map(|message| ("detail", message)).into_iter().collect();
+    Err(WriteFault { fault, holes, lines: rejected })
 }
 
 fn rejection(fault: &SchemaFault, number: usize, echo: &str) -> (RejectedLine, bool) {

@@ -110,12 +110,13 @@ impl TableSet {
         unit: TimeUnit,
         now: i64,
     ) -> Result<Row, SchemaFault> {
-        let room = tables_elsewhere + self.tables.len() < rules.tables;
+        let number = tables_elsewhere + self.tables.len();
+        let room = number < rules.tables;
         let known = self.tables.iter().position(|table| *table.name == *line.measurement);
         let index = known.unwrap_or(self.tables.len());
         let table = match known {
             Some(index) => &mut self.tables[index],
-            None if !room => return Err(SchemaFault::TooManyTables(rules.tables)),
+            None if !room => return Err(SchemaFault::too_many_tables(rules, number)),
             None => {
                 let table = Table {
                     name: Name::from(&*line.measurement),

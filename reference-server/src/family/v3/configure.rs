@@ -28,7 +28,7 @@ impl Service {
             Ok(parsed) => parsed,
             Err(error) => return failed(400, &format!("serde json error: {error}")),
         };
-        if let Err(fault) = names::database(&parsed.db) {
+        if let Err(fault) = names::database(&self.rules.names, &parsed.db) {
             return Routed::Err(self.refusal(&self.profile.facts.write[0], &fault));
         }
         let retention = match parsed.retention_period.as_deref().map(crate::duration::parse) {

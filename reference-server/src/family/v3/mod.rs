@@ -20,7 +20,7 @@ use crate::stage::quota::Quotas;
 use crate::write_path;
 use catalog::Catalog;
 use profiles::answer::Fault;
-use profiles::storage::{Storage, Tables};
+use profiles::storage::{Names, Storage, Tables};
 use profiles::write::{SizeLimit, WriteEndpoint};
 use profiles::{Profile, Setting, Settings, V3Api};
 use std::sync::{Arc, Mutex};
@@ -83,6 +83,11 @@ impl Service {
     /// The catalog, to set a server up without asking it over HTTP.
     pub fn catalog(&self) -> &Mutex<Catalog> {
         &self.catalog
+    }
+
+    /// Which names a database may have.
+    pub fn names(&self) -> &Names {
+        &self.rules.names
     }
 
     /// Answers one request.
@@ -187,11 +192,15 @@ impl Service {
 
     fn ping(&self) -> Response {
         let http = &self.profile.facts.http;
-        let body = serde_json::json!({
-            "version": http.version,
-            "revision": env!("CARGO_PKG_NAME"),
-            "process_id": self.process_id,
-        });
+        let product = self.api.ping_product.map(|product| ("product_name", product));
+        let rest = [
+            ("version", http.version),
+            ("revision", env!("CARGO_PKG_NAME")),
+            ("process_id", self.process_id.as_str()),
+        ];
+        let members = product.into_iter().chain(rest);
+        let body: serde_json::Map<_, _> =
+            members.map(|(name, value)| (name.to_owned(), value.into())).collect();
         let id = crate::ids::request_id();
         Response::new(200)
             .with("Content-Type", "application/json")
@@ -199,7 +208,7 @@ impl Service {
             .with("X-Request-Id", id.as_str())
             .with("X-Influxdb-Version", http.version)
             .with("X-Influxdb-Build", http.build)
-            .with_body(body.to_string())
+            .with_body(serde_json::Value::from(body).to_string())
     }
 
     /// The largest body of any write endpoint.

@@ -11,11 +11,15 @@ use crate::stage::quota::Quotas;
 use crate::stage::store::store_in_tables;
 use crate::write_path::Store;
 use profiles::answer::Fault;
-use profiles::storage::Tables;
+use profiles::storage::{Names, Tables};
 use profiles::write::Address;
 
 impl Tenancy for Service {
     type Caller = ();
+
+    fn names(&self) -> Option<&Names> {
+        Some(&self.rules.names)
+    }
 
     fn organisation(&self, _query: &QueryString) -> Result<(), WriteFault> {
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::store::value::{FieldType, Name};
 use line_protocol::FieldValue;
-use profiles::storage::Tables as Rules;
+use profiles::storage::{TableLimit, Tables as Rules};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -69,6 +69,17 @@ pub enum SchemaFault {
     /// One table too many.
     #[error("Update to schema would exceed number of tables limit of {0} tables")]
     TooManyTables(usize),
+    /// The same, told with the number of those that there are.
+    #[error(
+        "Update to schema would exceed number of tables limit: attempted to create table but \
+         already have {number} table(s) (limit: {limit})"
+    )]
+    TooManyTablesBeside {
+        /// How many there are.
+        number: usize,
+        /// How many there may be.
+        limit: usize,
+    },
     /// A time that is none in nanoseconds.
     #[error("timestamp, {time}, out of range for precision: {precision}")]
     TimeOutOfRange {
@@ -80,9 +91,23 @@ pub enum SchemaFault {
 }
 
 impl SchemaFault {
+    /// One table too many beside so many, in the release's words.
+    pub(super) fn too_many_tables(rules: &Rules, number: usize) -> Self {
+        match rules.table_limit {
+            TableLimit::Limit => Self::TooManyTables(rules.tables),
+            TableLimit::NumberAndLimit => Self::TooManyTablesBeside { number, limit: rules.tables },
+        }
+    }
+
     /// Whether a limit is reached: those have a status of their own.
     pub fn is_limit(&self) -> bool {
-        matches!(self, Self::TooManyColumns(_) | Self::TooManyTags(_) | Self::TooManyTables(_))
+        matches!(
+            self,
+            Self::TooManyColumns(_)
+                | Self::TooManyTags(_)
+                | Self::TooManyTables(_)
+                | Self::TooManyTablesBeside { .. }
+        )
     }
 }
 
@@ -113,11 +138,12 @@ impl Schema {
         if rules.reserved.iter().any(|reserved| reserved.as_bytes() == key) {
             return Err(SchemaFault::Reserved(name()));
         }
-        if name().chars().any(char::is_control) {
+        if rules.refuses_control_characters && name().chars().any(char::is_control) {
             let word = if kind == ColumnType::Tag { "tag" } else { "field" };
             return Err(SchemaFault::ControlCharacter(word));
         }
-        if self.columns.len() >= rules.columns {
+        let counted = self.columns.len() - usize::from(self.has_time() && !rules.counts_time);
+        if counted >= rules.columns {
             return Err(SchemaFault::TooManyColumns(rules.columns));
         }
         if kind == ColumnType::Tag && self.tags().count() >= rules.tag_columns {
