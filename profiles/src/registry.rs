@@ -3,7 +3,8 @@
 use crate::answer::Answers;
 use crate::capability::{Capability, Family, ReadBack};
 use crate::editions::{
-    OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, V3_CORE_3_6, V3_CORE_3_8_0,
+    OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, V3_CORE_3_6, V3_CORE_3_8,
+    V3_CORE_3_8_0, V3_CORE_3_10,
 };
 use crate::flux::FluxRules;
 use crate::http::Http;
@@ -84,6 +85,8 @@ pub static ALL: &[&Profile] = &[
     &OSS_V2_2_9,
     &V3_CORE_3_6,
     &V3_CORE_3_8_0,
+    &V3_CORE_3_8,
+    &V3_CORE_3_10,
 ];
 
 /// No profile has this name.

@@ -6,7 +6,9 @@ mod oss_v1_1_6;
 mod oss_v2_2_1;
 mod oss_v2_2_7;
 mod oss_v2_2_9;
+mod v3_core_3_10;
 mod v3_core_3_6;
+mod v3_core_3_8;
 mod v3_core_3_8_0;
 
 pub(crate) use oss_v1_1_6::OSS_V1_1_6;
@@ -15,4 +17,6 @@ pub(crate) use oss_v2_2_1::OSS_V2_2_1;
 pub(crate) use oss_v2_2_7::OSS_V2_2_7;
 pub(crate) use oss_v2_2_9::OSS_V2_2_9;
 pub(crate) use v3_core_3_6::V3_CORE_3_6;
+pub(crate) use v3_core_3_8::V3_CORE_3_8;
 pub(crate) use v3_core_3_8_0::V3_CORE_3_8_0;
+pub(crate) use v3_core_3_10::V3_CORE_3_10;
