@@ -34,13 +34,13 @@ pub enum Fault {
     DatabaseName,
     /// The retention policy does not exist: {name}.
     PolicyUnknown,
-    /// No database and policy is mapped to a bucket.
+    /// No database and policy is mapped to a bucket: {name}, the database.
     MappingUnknown,
     /// Neither an organisation's name nor its id.
     OrganisationMissing,
     /// No organisation has this name: {name}.
     OrganisationUnknown,
-    /// No organisation has this id.
+    /// No organisation has this id: {name}.
     OrganisationIdUnknown,
     /// An id that is not 16 bytes long.
     IdLength,
@@ -83,8 +83,12 @@ pub enum Fault {
     /// Lines were rejected, by the parser or the schema; the rest was stored: {detail} as above,
     /// {target} ` for database: …`, with ` for retention policy: …` where the caller named one.
     PartialLines,
+    /// Every line was rejected, where good ones would have been stored.
+    AllLines,
     /// Lines were rejected because a limit of the schema is reached; the rest was stored.
     PartialLimit,
+    /// Every line was rejected, some because a limit of the schema is reached.
+    AllLimit,
     /// Storage dropped points and says why: {detail}; the rest was stored.
     PartialStorage,
     /// Storage failed as a whole: {detail}; nothing was stored.

@@ -33,6 +33,18 @@ pub struct Shards {
     pub panics_at_tags: Option<usize>,
     /// Whether a measurement with an escaped `=` is stored but never found by a query.
     pub escaped_equals_unreadable: bool,
+    /// How far a field's type reaches.
+    pub types: TypesOf,
+}
+
+/// How far a field's type reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypesOf {
+    /// As far as a shard: the same field may have another type in another week. A point that is too
+    /// old is still taken where the same batch opens its shard.
+    EachShard,
+    /// The whole bucket. Each point that is too old is dropped.
+    TheBucket,
 }
 
 /// What a type conflict within a batch does.
@@ -107,8 +119,41 @@ pub struct Tables {
     pub table_limit: TableLimit,
     /// Whether a key with a control character is refused.
     pub refuses_control_characters: bool,
+    /// What a tag key twice in one line does.
+    pub repeated_tags: RepeatedTags,
+    /// What a line leaves in the schema that is refused after it made columns.
+    pub refused_line: RefusedLine,
+    /// What becomes of points that are older than the retention period.
+    pub old_points: OldPoints,
     /// Which names a database may have.
     pub names: Names,
+}
+
+/// What a tag key twice in one line does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepeatedTags {
+    /// The line is stored, and no query can read its table any more.
+    Stored,
+    /// The line is refused.
+    Refused,
+}
+
+/// What a refused line leaves in the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusedLine {
+    /// The columns that it had made by then.
+    LeavesColumns,
+    /// Nothing.
+    LeavesNothing,
+}
+
+/// What becomes of points that are older than the retention period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldPoints {
+    /// They are stored: the write path does not look.
+    Stored,
+    /// Their lines are refused.
+    Refused,
 }
 
 /// How one table too many is worded.

@@ -24,4 +24,6 @@ pub struct V3Api {
     pub cluster_uuid: bool,
     /// The product as `/ping` names it, where it does.
     pub ping_product: Option<&'static str>,
+    /// Whether tokens can be made that may read or write some databases only.
+    pub resource_tokens: bool,
 }

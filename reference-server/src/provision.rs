@@ -75,7 +75,7 @@ impl Provision {
 
     pub(crate) fn v3(&self, service: &v3::Service) -> Result<(), String> {
         let mut catalog = lock(service.catalog());
-        catalog.add_token("_admin", &self.token);
+        catalog.add_token("_admin", &self.token, v3::rights::Rights::All);
         for database in &self.databases {
             crate::names::database(service.names(), &database.name).map_err(|fault| {
                 let (_, detail) = fault.holes.into_iter().next().unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::capability::{Capability as C, Family, ReadBack};
 use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::storage::{
-    BeyondRetention, ConflictInBatch, Quoting, Shards, Storage, TimeBesideFields,
+    BeyondRetention, ConflictInBatch, Quoting, Shards, Storage, TimeBesideFields, TypesOf,
 };
 use crate::v1_api::{TokenScheme, V1Api, V2Routes, VerbosePing};
 use crate::write::{
@@ -133,6 +133,8 @@ pub(super) const SHARDS: Shards = Shards {
     new_shard_needs_utf8: true,
     panics_at_tags: Some(100),
     escaped_equals_unreadable: false,
+    // 1.6:tsdb/shard.go; recorded.
+    types: TypesOf::EachShard,
 };
 
 /// Recorded: neither `/health` nor anything under `/api/v2`; a verbose ping is 204.

@@ -5,7 +5,7 @@ use crate::capability::{Capability as C, Family, ReadBack};
 use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::storage::{
-    BeyondRetention, ConflictInBatch, Loss, Quoting, Shards, Storage, TimeBesideFields,
+    BeyondRetention, ConflictInBatch, Loss, Quoting, Shards, Storage, TimeBesideFields, TypesOf,
 };
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
@@ -107,7 +107,7 @@ const ENCODING: Encoding = Encoding {
     utf8: false,
 };
 
-const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
+pub(super) const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
     path: "/api/v2/write",
     address: Address::Bucket,
     // 2.7:http/write_handler.go:138-213 and decodeWriteRequest.
@@ -138,7 +138,7 @@ const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
     answers: &[ANSWERS],
 };
 
-const WRITE: WriteEndpoint = WriteEndpoint {
+pub(super) const WRITE: WriteEndpoint = WriteEndpoint {
     path: "/write",
     address: Address::DatabaseAndPolicy,
     // 2.7:http/legacy/write_handler.go:103-167.
@@ -206,6 +206,8 @@ pub(super) const SHARDS: Shards = Shards {
     new_shard_needs_utf8: false,
     panics_at_tags: None,
     escaped_equals_unreadable: true,
+    // 2.7:tsdb/shard.go; recorded.
+    types: TypesOf::EachShard,
 };
 
 pub(super) const FACTS: Facts = Facts {

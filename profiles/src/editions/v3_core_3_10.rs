@@ -55,7 +55,7 @@ const UNREAD_WORDS: &[Answer] = &[
     Answer::new(F::LinesRejected, 400, S::BareErrorFirstLine, "line protocol parsing error"),
 ];
 
-const STORAGE: Tables = Tables {
+pub(super) const STORAGE: Tables = Tables {
     // 3.10:influxdb3_catalog/src/catalog/versions/v2.rs:96; the 500 columns are reached first.
     tag_columns: 4096,
     // 3.10:influxdb3_catalog/src/catalog/versions/v3/transaction.rs, check_columns_limit.
@@ -75,7 +75,7 @@ const STORAGE: Tables = Tables {
 };
 
 /// 3.10:influxdb3_server/src/http.rs:1213-1234, influxdb3_server/src/lib.rs:54; since 3.9.
-const API: V3Api = V3Api { ping_product: Some("InfluxDB 3 Core"), ..V3_API };
+pub(super) const API: V3Api = V3Api { ping_product: Some("InfluxDB 3 Core"), ..V3_API };
 
 pub(crate) static V3_CORE_3_10: Profile = Profile {
     product: "v3-core",

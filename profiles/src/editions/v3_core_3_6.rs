@@ -5,7 +5,7 @@ use crate::capability::{Capability as C, Family, ReadBack};
 use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
-use crate::storage::{Names, Storage, TableLimit, Tables};
+use crate::storage::{Names, OldPoints, RefusedLine, RepeatedTags, Storage, TableLimit, Tables};
 use crate::v3_api::{UnknownRoute, V3Api};
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
@@ -64,7 +64,9 @@ pub(super) const V3_WORDS: &[Answer] = &[
          `millisecond`, `ms`, `microsecond`, `u`, `us`, `n`, `nanosecond`, `ns`",
     ),
     Answer::new(F::PartialLines, 400, S::BareErrorLines, "partial write of line protocol occurred"),
+    Answer::new(F::AllLines, 400, S::BareErrorLines, "partial write of line protocol occurred"),
     Answer::new(F::PartialLimit, 422, S::BareErrorLines, "partial write of line protocol occurred"),
+    Answer::new(F::AllLimit, 422, S::BareErrorLines, "partial write of line protocol occurred"),
 ];
 
 /// What `/write` says of its query string.
@@ -298,6 +300,8 @@ const V3_API: V3Api = V3Api {
     missing_database_named: false,
     cluster_uuid: false,
     ping_product: None,
+    // Admin tokens only (docs-v2 core/admin/tokens).
+    resource_tokens: false,
 };
 
 pub(super) const TABLES: Tables = Tables {
@@ -312,6 +316,12 @@ pub(super) const TABLES: Tables = Tables {
     table_limit: TableLimit::Limit,
     // 3.6:influxdb3_catalog/src/catalog/key.rs; recorded.
     refuses_control_characters: true,
+    // Recorded.
+    repeated_tags: RepeatedTags::Stored,
+    // Recorded; until 3.11.2 says otherwise (docs-v2 release notes).
+    refused_line: RefusedLine::LeavesColumns,
+    // 3.6:influxdb3_write/src/write_buffer/validator.rs has no such check.
+    old_points: OldPoints::Stored,
     // 3.6:influxdb3_server/src/http.rs:1865-1937, influxdb3_core f1bc156:data_types/src/
     // namespace_name.rs:8-60; recorded.
     names: Names { longest: 64, refused_character: "is not whitelisted" },

@@ -63,6 +63,7 @@ pub(super) const V3_API: V3Api = V3Api {
     cluster_uuid: true,
     // Recorded.
     ping_product: None,
+    resource_tokens: false,
 };
 
 pub(super) const FACTS: Facts = Facts {

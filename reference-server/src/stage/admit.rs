@@ -226,8 +226,8 @@ fn parameters(endpoint: &WriteEndpoint, query: &QueryString) -> Result<bool, Wri
     }
 }
 
-/// The database's name where a write makes it (v3).
-fn database_name(address: Address, query: &QueryString) -> String {
+/// The database's name where it is the parameter itself (v3).
+pub fn database_name(address: Address, query: &QueryString) -> String {
     let get = |name| query.get(name).unwrap_or_default();
     match address {
         Address::Bucket | Address::BucketAsDatabase | Address::BucketAsDatabaseAndPolicy => {

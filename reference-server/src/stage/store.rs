@@ -8,7 +8,7 @@ use crate::store::shards::{Dropped, StorageFault};
 use crate::store::tables::{SchemaFault, TableSet};
 use line_protocol::{Dialect, Options};
 use profiles::answer::Fault;
-use profiles::storage::{Shards, Tables};
+use profiles::storage::{OldPoints, Shards, Tables};
 
 /// Stores a batch in a bucket of shards.
 ///
@@ -55,6 +55,16 @@ fn partial(rules: &Shards, target: &BucketTarget, dropped: &Dropped) -> WriteFau
     WriteFault::with(Fault::PartialStorage, "detail", [&*dropped.reason, end.as_bytes()].concat())
 }
 
+/// A database of tables, as one write finds it.
+pub struct Place<'t> {
+    /// Its tables.
+    pub tables: &'t mut TableSet,
+    /// How many tables the other databases have.
+    pub tables_elsewhere: usize,
+    /// The first time that its retention keeps, where it has one.
+    pub oldest: Option<i64>,
+}
+
 /// Parses and stores a batch line by line in a database of tables. With `accept_partial=false` the
 /// first bad line ends it and nothing is kept, not even columns.
 ///
@@ -63,12 +73,13 @@ fn partial(rules: &Shards, target: &BucketTarget, dropped: &Dropped) -> WriteFau
 pub fn store_in_tables(
     rules: &Tables,
     dialect: &Dialect,
-    tables: &mut TableSet,
-    tables_elsewhere: usize,
+    place: Place<'_>,
     admitted: &Admitted,
     text: &[u8],
     now: i64,
 ) -> Result<(), WriteFault> {
+    let Place { tables, tables_elsewhere, oldest } = place;
+    let oldest = oldest.filter(|_| rules.old_points == OldPoints::Refused);
     // A write that may be refused as a whole is tried on a copy of the columns first.
     let mut tried = (!admitted.accept_partial).then(|| tables.schemas());
     let mut rows = Vec::new();
@@ -81,7 +92,7 @@ pub fn store_in_tables(
             Ok(line) => {
                 let echo = || line.to_string();
                 let on = tried.as_mut().unwrap_or(&mut *tables);
-                on.row(rules, tables_elsewhere, &line, admitted.unit, now)
+                on.row(rules, tables_elsewhere, &line, admitted.unit, now, oldest)
                     .map(|row| match tried {
                         Some(_) => rows.push(row),
                         None => tables.insert(row),
@@ -113,9 +124,12 @@ pub fn store_in_tables(
         }
         return Ok(());
     }
+    let all = rejected.len() == lines;
     let fault = match (admitted.accept_partial, limit_reached) {
         (false, _) => Fault::LinesRejected,
+        (true, true) if all => Fault::AllLimit,
         (true, true) => Fault::PartialLimit,
+        (true, false) if all => Fault::AllLines,
         (true, false) => Fault::PartialLines,
     };
     let first = rejected.first().map(|line| line.message.clone().into_bytes());

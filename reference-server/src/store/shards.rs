@@ -12,7 +12,7 @@ use super::view::{Measurement, Series};
 use crate::go_text;
 use crate::query::influxql::host::{Remove, SeriesKey};
 use line_protocol::Line;
-use profiles::storage::{BeyondRetention, Loss, Shards as Rules};
+use profiles::storage::{BeyondRetention, Loss, Shards as Rules, TypesOf};
 use shard::Shard;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -78,7 +78,9 @@ impl ShardedBucket {
         let mut too_old = Vec::new();
         let mut by_shard: BTreeMap<i64, Vec<&Line<'_>>> = BTreeMap::new();
         for line in lines {
-            match self.covering(&opened, time_of(line)) {
+            let time = time_of(line);
+            let forgiven = time >= oldest || self.rules.types == TypesOf::EachShard;
+            match self.covering(&opened, time).filter(|_| forgiven) {
                 Some(start) => by_shard.entry(start).or_default().push(line),
                 None => too_old.push(line),
             }
@@ -181,6 +183,12 @@ impl ShardedBucket {
 
     /// The shard that covers a time, made if there is none; and whether it was made.
     fn open_shard(&mut self, time: i64) -> (i64, bool) {
+        if self.rules.types == TypesOf::TheBucket {
+            // A shard holds types: there is one, for all time.
+            let is_new = self.shards.is_empty();
+            self.shards.entry(i64::MIN).or_insert_with(|| Shard::new(i64::MAX));
+            return (i64::MIN, is_new);
+        }
         let existing = self.shards.range(..=time).next_back();
         if let Some((start, _)) = existing.filter(|(_, shard)| time < shard.end) {
             return (*start, false);

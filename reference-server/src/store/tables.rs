@@ -11,7 +11,7 @@ use super::shards::stored;
 use super::value::{Name, Value};
 use super::view::{Measurement, Series, Unreadable};
 use line_protocol::{Line, Precision};
-use profiles::storage::Tables as Rules;
+use profiles::storage::{RefusedLine, RepeatedTags, Tables as Rules};
 use schema::{ColumnType, Schema};
 use std::collections::BTreeMap;
 
@@ -98,7 +98,8 @@ impl TableSet {
         }
     }
 
-    /// The row that a line is, or what is wrong with it; columns made on the way stay either way.
+    /// The row that a line is, or what is wrong with it; columns made on the way stay either way,
+    /// where the release keeps them. `oldest` is the first time that is kept.
     ///
     /// # Errors
     /// What the catalog or the clock refuses.
@@ -109,10 +110,41 @@ impl TableSet {
         line: &Line<'_>,
         unit: TimeUnit,
         now: i64,
+        oldest: Option<i64>,
+    ) -> Result<Row, SchemaFault> {
+        let known = self.tables.iter().position(|table| *table.name == *line.measurement);
+        let columns = known.map(|index| self.tables[index].schema.len());
+        let number = self.tables.len();
+        let row =
+            self.fit(rules, tables_elsewhere, known, line, unit, now).and_then(
+                |row| match oldest {
+                    Some(oldest) if row.time < oldest => {
+                        Err(SchemaFault::BeyondRetention { time: row.time, oldest })
+                    }
+                    _ => Ok(row),
+                },
+            );
+        if row.is_err() && rules.refused_line == RefusedLine::LeavesNothing {
+            self.tables.truncate(number);
+            if let (Some(index), Some(columns)) = (known, columns) {
+                self.tables[index].schema.truncate(columns);
+            }
+        }
+        row
+    }
+
+    /// Finds or makes a line's table (`known` is its place) and columns, in the product's order.
+    fn fit(
+        &mut self,
+        rules: &Rules,
+        tables_elsewhere: usize,
+        known: Option<usize>,
+        line: &Line<'_>,
+        unit: TimeUnit,
+        now: i64,
     ) -> Result<Row, SchemaFault> {
         let number = tables_elsewhere + self.tables.len();
         let room = number < rules.tables;
-        let known = self.tables.iter().position(|table| *table.name == *line.measurement);
         let index = known.unwrap_or(self.tables.len());
         let table = match known {
             Some(index) => &mut self.tables[index],
@@ -128,7 +160,12 @@ impl TableSet {
                 &mut self.tables[index]
             }
         };
-        for (key, _) in &line.tags {
+        for (index, (key, _)) in line.tags.iter().enumerate() {
+            let earlier = &line.tags[..index];
+            if rules.repeated_tags == RepeatedTags::Refused && earlier.iter().any(|(k, _)| k == key)
+            {
+                return Err(SchemaFault::RepeatedTag(line_protocol::lossy(key)));
+            }
             table.schema.column(rules, key, ColumnType::Tag)?;
         }
         for (index, (key, value)) in line.fields.iter().enumerate() {

@@ -140,9 +140,10 @@ fn fault_of(error: LookupError, query: &QueryString) -> WriteFault {
         LookupError::BadId(IdError::Length) => Fault::IdLength.into(),
         LookupError::BadId(IdError::Invalid) => Fault::IdInvalid.into(),
         LookupError::OrgNotFound(_) => {
-            let by_id = query.non_empty("orgID").is_some() || name("org").parse::<Id>().is_ok();
-            if by_id {
-                Fault::OrganisationIdUnknown.into()
+            if let Some(id) = query.non_empty("orgID") {
+                WriteFault::with(Fault::OrganisationIdUnknown, "name", id)
+            } else if name("org").parse::<Id>().is_ok() {
+                WriteFault::with(Fault::OrganisationIdUnknown, "name", name("org"))
             } else {
                 WriteFault::with(Fault::OrganisationUnknown, "name", name("org"))
             }
@@ -151,6 +152,6 @@ fn fault_of(error: LookupError, query: &QueryString) -> WriteFault {
         LookupError::BucketNotFound(_) => {
             WriteFault::with(Fault::DatabaseUnknown, "name", name("bucket"))
         }
-        LookupError::NoMapping => Fault::MappingUnknown.into(),
+        LookupError::NoMapping => WriteFault::with(Fault::MappingUnknown, "name", name("db")),
     }
 }

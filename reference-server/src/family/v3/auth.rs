@@ -1,6 +1,7 @@
 //! Who asks: a token, in one of three schemes or as a parameter.
 
 use super::catalog::Catalog;
+use super::rights::Rights;
 use crate::http::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +12,7 @@ use profiles::answer::Fault;
 ///
 /// # Errors
 /// What is wrong with the credentials.
-pub fn authenticate(required: bool, catalog: &Catalog, request: &Request) -> Result<(), Fault> {
+pub fn authenticate(required: bool, catalog: &Catalog, request: &Request) -> Result<Rights, Fault> {
     let compatible = matches!(request.path.as_str(), "/write" | "/query");
     let parameter = request.query.get("p").filter(|_| compatible);
     let token = match parameter {
@@ -19,10 +20,9 @@ pub fn authenticate(required: bool, catalog: &Catalog, request: &Request) -> Res
         None => request.header("authorization").map(from_header).transpose()?,
     };
     match token {
-        _ if !required => Ok(()),
+        _ if !required => Ok(Rights::All),
         None => Err(Fault::CredentialsMissing),
-        Some(token) if catalog.knows_token(&token) => Ok(()),
-        Some(_) => Err(Fault::CredentialsWrong),
+        Some(token) => catalog.rights(&token).ok_or(Fault::CredentialsWrong),
     }
 }
 

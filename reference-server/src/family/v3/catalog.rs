@@ -1,5 +1,6 @@
 //! What exists in a v3 server: databases with their tables, and tokens.
 
+use super::rights::Rights;
 use crate::store::tables::TableSet;
 use sha2::{Digest, Sha512};
 use std::collections::BTreeMap;
@@ -11,7 +12,14 @@ pub const INTERNAL: &str = "_internal";
 #[derive(Debug, Default)]
 pub struct Catalog {
     databases: BTreeMap<String, Database>,
-    tokens: BTreeMap<String, [u8; 64]>,
+    tokens: BTreeMap<String, Token>,
+}
+
+/// A token.
+#[derive(Debug)]
+struct Token {
+    hash: [u8; 64],
+    rights: Rights,
 }
 
 /// A database.
@@ -19,7 +27,7 @@ pub struct Catalog {
 pub struct Database {
     /// Its tables.
     pub tables: TableSet,
-    /// How long points are kept, in nanoseconds; the write path of v3 does not look at it.
+    /// How long points are kept, in nanoseconds.
     pub retention: Option<i64>,
 }
 
@@ -67,18 +75,28 @@ impl Catalog {
     }
 
     /// Makes a token known under a name; false where the name is taken.
-    pub fn add_token(&mut self, name: &str, token: &str) -> bool {
+    pub fn add_token(&mut self, name: &str, token: &str, rights: Rights) -> bool {
         if self.tokens.contains_key(name) {
             return false;
         }
-        self.tokens.insert(name.to_owned(), hash(token));
+        self.tokens.insert(name.to_owned(), Token { hash: hash(token), rights });
         true
     }
 
-    /// Whether this is a token.
-    pub fn knows_token(&self, token: &str) -> bool {
+    /// Forgets a token; false where there is none of this name.
+    pub fn remove_token(&mut self, name: &str) -> bool {
+        self.tokens.remove(name).is_some()
+    }
+
+    /// How many tokens there are.
+    pub fn tokens(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// What this token may do; none where it is no token.
+    pub fn rights(&self, token: &str) -> Option<Rights> {
         let hash = hash(token);
-        self.tokens.values().any(|known| *known == hash)
+        self.tokens.values().find(|known| known.hash == hash).map(|known| known.rights.clone())
     }
 }
 

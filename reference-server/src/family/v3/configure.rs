@@ -1,22 +1,18 @@
-//! `/api/v3/configure/…`: databases and tokens.
+//! `/api/v3/configure/database`.
 
-use super::catalog::{self, Database};
+use super::catalog::Database;
 use super::{Routed, Service};
 use crate::http::{Request, Response};
 use crate::lock::lock;
 use crate::names;
 use serde::Deserialize;
 use serde_json::json;
-use std::fmt::Write as _;
 
 #[derive(Deserialize)]
 struct CreateDatabase {
     db: String,
     retention_period: Option<String>,
 }
-
-/// How many random characters a token has behind its prefix.
-const TOKEN_LENGTH: usize = 86;
 
 impl Service {
     pub(super) fn create_database(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
@@ -80,45 +76,8 @@ impl Service {
             ),
         }
     }
-
-    pub(super) fn create_admin_token(&self) -> Routed {
-        if !self.auth {
-            return failed(405, "endpoint disabled, started without auth");
-        }
-        let token = new_token();
-        if !lock(&self.catalog).add_token("_admin", &token) {
-            return failed(409, "token name already exists, _admin");
-        }
-        let mut hash = String::new();
-        for byte in catalog::hash(&token) {
-            let _ = write!(hash, "{byte:02x}");
-        }
-        let now = jiff::Timestamp::from_nanosecond(i128::from(self.clock.now()));
-        let body = json!({
-            "id": 0,
-            "name": "_admin",
-            "token": token,
-            "hash": hash,
-            "created_at": now.map(|time| time.to_string()).unwrap_or_default(),
-            "expiry": null,
-        });
-        // `json` alone is what the product says (recorded).
-        Routed::Ok(Response::new(201).with("Content-Type", "json").with_body(body.to_string()))
-    }
 }
 
-fn failed(status: u16, text: &str) -> Routed {
+pub(super) fn failed(status: u16, text: &str) -> Routed {
     Routed::Err(Response::new(status).with_body(text))
-}
-
-fn new_token() -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut token = "apiv3_".to_owned();
-    while token.len() < TOKEN_LENGTH + 6 {
-        let bits = crate::ids::unique_bits();
-        let letters = (0..10).map(|i| char::from(ALPHABET[(bits >> (6 * i)) as usize & 63]));
-        token.extend(letters);
-    }
-    token.truncate(TOKEN_LENGTH + 6);
-    token
 }

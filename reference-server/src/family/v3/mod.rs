@@ -8,6 +8,8 @@ pub mod auth;
 pub mod catalog;
 mod configure;
 mod query;
+pub mod rights;
+mod tokens;
 mod write;
 
 use crate::clock::Clock;
@@ -23,6 +25,7 @@ use profiles::answer::Fault;
 use profiles::storage::{Names, Storage, Tables};
 use profiles::write::{SizeLimit, WriteEndpoint};
 use profiles::{Profile, Setting, Settings, V3Api};
+use rights::Rights;
 use std::sync::{Arc, Mutex};
 
 /// How much of a body this server reads to throw it away, where the product reads on for ever.
@@ -119,31 +122,43 @@ impl Service {
                 .with("Access-Control-Max-Age", "86400");
         }
         let no_auth_needed = request.path == "/api/v3/configure/token/admin";
-        if !no_auth_needed && let Err(fault) = self.authenticate(request) {
-            let facts = &self.profile.facts;
-            return respond::fault(&facts.http, facts.credentials, &fault.into());
-        }
-        match self.route(request, body).await {
+        let rights = match self.authenticate(request) {
+            Ok(rights) => rights,
+            Err(_) if no_auth_needed => Rights::Databases(Vec::new()),
+            Err(fault) => {
+                let facts = &self.profile.facts;
+                return respond::fault(&facts.http, facts.credentials, &fault.into());
+            }
+        };
+        match self.route(request, rights, body).await {
             Routed::Ok(response) => response.with("Access-Control-Allow-Origin", "*"),
             Routed::Err(response) => response,
         }
     }
 
-    async fn route(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
+    async fn route(&self, request: &Request, rights: Rights, body: Option<Vec<u8>>) -> Routed {
         let endpoint = self.endpoints.iter().find(|e| e.path == request.path);
-        match (request.method.as_str(), request.path.as_str()) {
+        let method = request.method.as_str();
+        match (method, request.path.as_str()) {
             ("POST", _) if endpoint.is_some() => match endpoint {
-                Some(endpoint) => self.write(endpoint, request, body).await,
+                Some(endpoint) => self.write(endpoint, &rights, request, body).await,
                 None => self.not_found(),
             },
             ("GET", "/health" | "/api/v1/health") => self.health(),
             ("GET" | "POST", "/ping") => Routed::Ok(self.ping()),
-            ("GET" | "POST", "/api/v3/query_sql") => self.query_sql(request, body).await,
-            ("GET" | "POST", "/query" | "/api/v3/query_influxql") => self.influxql(request, body),
+            ("GET" | "POST", "/api/v3/query_sql") => self.query_sql(request, rights, body).await,
+            ("GET" | "POST", "/query" | "/api/v3/query_influxql") => {
+                self.influxql(request, rights, body)
+            }
             ("POST", "/api/v3/configure/token/admin") => self.create_admin_token(),
+            (_, path) if path.starts_with("/api/v3/") && rights != Rights::All => {
+                tokens::admins_only()
+            }
             ("POST", "/api/v3/configure/database") => self.create_database(request, body),
             ("DELETE", "/api/v3/configure/database") => self.delete_database(request),
             ("GET", "/api/v3/configure/database") => self.list_databases(request),
+            ("POST", tokens::CREATE) if self.api.resource_tokens => self.create_token(body),
+            ("DELETE", tokens::DELETE) if self.api.resource_tokens => self.delete_token(request),
             _ => self.not_found(),
         }
     }
@@ -166,6 +181,7 @@ impl Service {
     async fn write(
         &self,
         endpoint: &WriteEndpoint,
+        rights: &Rights,
         request: &Request,
         body: Option<Vec<u8>>,
     ) -> Routed {
@@ -173,7 +189,7 @@ impl Service {
         let body = Incoming::Read(body);
         let now = self.clock.now();
         let written =
-            write_path::write(endpoint, &facts.dialect, self, &(), request, body, now).await;
+            write_path::write(endpoint, &facts.dialect, self, rights, request, body, now).await;
         match written {
             Ok(()) => Routed::Ok(Response::new(204)),
             Err(fault) => Routed::Err(self.refusal(endpoint, &fault)),
@@ -186,7 +202,7 @@ impl Service {
         Response { close: false, ..response }
     }
 
-    fn authenticate(&self, request: &Request) -> Result<(), Fault> {
+    fn authenticate(&self, request: &Request) -> Result<Rights, Fault> {
         auth::authenticate(self.auth, &lock(&self.catalog), request)
     }
 

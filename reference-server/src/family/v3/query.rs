@@ -1,6 +1,7 @@
 //! Reading back: SQL, and InfluxQL in its two forms.
 
 use super::catalog::Catalog;
+use super::rights::{Action, Rights};
 use super::{Routed, Service};
 use crate::http::{Request, Response};
 use crate::lock::lock;
@@ -15,6 +16,8 @@ use std::sync::{Arc, Mutex};
 /// What InfluxQL sees of the catalog: each database has one policy.
 struct InfluxqlHost {
     catalog: Arc<Mutex<Catalog>>,
+    /// To who may not read it a database does not exist.
+    rights: Rights,
     now: i64,
 }
 
@@ -26,10 +29,15 @@ impl Host for InfluxqlHost {
     }
 
     fn databases(&self) -> Vec<String> {
-        lock(&self.catalog).names()
+        let mut names = lock(&self.catalog).names();
+        names.retain(|name| self.rights.allow(Action::Read, name));
+        names
     }
 
     fn policies(&self, database: &str) -> Option<Vec<Policy>> {
+        if !self.rights.allow(Action::Read, database) {
+            return None;
+        }
         let catalog = lock(&self.catalog);
         let duration = catalog.database(database)?.retention.unwrap_or_default();
         let name = POLICY.to_owned();
@@ -37,6 +45,9 @@ impl Host for InfluxqlHost {
     }
 
     fn measurements(&self, database: &str, _: &str) -> Vec<Measurement> {
+        if !self.rights.allow(Action::Read, database) {
+            return Vec::new();
+        }
         let catalog = lock(&self.catalog);
         catalog.database(database).map(|database| database.tables.view()).unwrap_or_default()
     }
@@ -68,7 +79,12 @@ impl Host for InfluxqlHost {
 
 impl Service {
     /// `/query` and `/api/v3/query_influxql`.
-    pub(super) fn influxql(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
+    pub(super) fn influxql(
+        &self,
+        request: &Request,
+        rights: Rights,
+        body: Option<Vec<u8>>,
+    ) -> Routed {
         let query = request.raw_query.as_deref().unwrap_or_default();
         let body = body.unwrap_or_default();
         let rules = self.profile.facts.influxql;
@@ -81,7 +97,8 @@ impl Service {
             },
             (true, PostBody::Form | PostBody::FormIfTyped) => Parameters::new(query, Some(&body)),
         };
-        let host = InfluxqlHost { catalog: Arc::clone(&self.catalog), now: self.clock.now() };
+        let (catalog, now) = (Arc::clone(&self.catalog), self.clock.now());
+        let host = InfluxqlHost { catalog, rights, now };
         let answer = if request.path == "/query" {
             let accept = request.header("accept");
             let read_only = request.method == "GET";
@@ -117,6 +134,7 @@ fn by_type(request: &Request, query: &str, body: Vec<u8>) -> Result<Parameters, 
 #[cfg(feature = "sql")]
 mod sql_host {
     use crate::family::v3::catalog::Catalog;
+    use crate::family::v3::rights::{Action, Rights};
     use crate::lock::lock;
     use crate::query::sql::host::{Host, NoSuchDatabase};
     use crate::store::Name;
@@ -124,11 +142,17 @@ mod sql_host {
     use std::sync::{Arc, Mutex};
 
     /// What SQL sees of the catalog.
-    pub(super) struct SqlHost(pub(super) Arc<Mutex<Catalog>>);
+    pub(super) struct SqlHost {
+        pub(super) catalog: Arc<Mutex<Catalog>>,
+        pub(super) rights: Rights,
+    }
 
     impl Host for SqlHost {
         fn table_names(&self, database: &str) -> Result<Vec<Name>, NoSuchDatabase> {
-            let catalog = lock(&self.0);
+            if !self.rights.allow(Action::Read, database) {
+                return Err(NoSuchDatabase);
+            }
+            let catalog = lock(&self.catalog);
             let database = catalog.database(database).ok_or(NoSuchDatabase)?;
             let mut names = database.tables.names();
             names.sort();
@@ -136,18 +160,27 @@ mod sql_host {
         }
 
         fn table(&self, database: &str, name: &str) -> Option<Measurement> {
-            lock(&self.0).database(database)?.tables.table(name.as_bytes())
+            if !self.rights.allow(Action::Read, database) {
+                return None;
+            }
+            lock(&self.catalog).database(database)?.tables.table(name.as_bytes())
         }
     }
 }
 
 impl Service {
     #[cfg(feature = "sql")]
-    pub(super) async fn query_sql(&self, request: &Request, body: Option<Vec<u8>>) -> Routed {
+    pub(super) async fn query_sql(
+        &self,
+        request: &Request,
+        rights: Rights,
+        body: Option<Vec<u8>>,
+    ) -> Routed {
         use crate::query::sql;
         use std::sync::Arc;
         let Some(product) = self.profile.facts.sql else { return self.not_found() };
-        let host: Arc<dyn sql::Host> = Arc::new(sql_host::SqlHost(Arc::clone(&self.catalog)));
+        let host: Arc<dyn sql::Host> =
+            Arc::new(sql_host::SqlHost { catalog: Arc::clone(&self.catalog), rights });
         let body = body.unwrap_or_default();
         let asked = match request.method.as_str() {
             "GET" => sql::Request::Get(request.raw_query.as_deref()),
@@ -164,7 +197,7 @@ impl Service {
 
     #[cfg(not(feature = "sql"))]
     #[expect(clippy::unused_async, reason = "the same signature as with SQL")]
-    pub(super) async fn query_sql(&self, _: &Request, _: Option<Vec<u8>>) -> Routed {
+    pub(super) async fn query_sql(&self, _: &Request, _: Rights, _: Option<Vec<u8>>) -> Routed {
         Routed::Err(Response::new(501).with_body("this server was built without SQL"))
     }
 }

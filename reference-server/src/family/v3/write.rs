@@ -2,20 +2,21 @@
 
 use super::Service;
 use super::catalog::Database;
+use super::rights::{Action, Rights};
 use crate::http::QueryString;
 use crate::lock::lock;
 use crate::stage::WriteFault;
-use crate::stage::admit::{Admitted, Target, Tenancy};
+use crate::stage::admit::{self, Admitted, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
-use crate::stage::store::store_in_tables;
+use crate::stage::store::{Place, store_in_tables};
 use crate::write_path::Store;
 use profiles::answer::Fault;
 use profiles::storage::{Names, Tables};
 use profiles::write::Address;
 
 impl Tenancy for Service {
-    type Caller = ();
+    type Caller = Rights;
 
     fn names(&self) -> Option<&Names> {
         Some(&self.rules.names)
@@ -25,12 +26,27 @@ impl Tenancy for Service {
         Ok(())
     }
 
-    fn find(&self, _: &(), _: Address, query: &QueryString) -> Result<Target, WriteFault> {
-        Ok(Target::Database(query.get("db").unwrap_or_default().to_owned()))
+    fn find(
+        &self,
+        _: &Rights,
+        address: Address,
+        query: &QueryString,
+    ) -> Result<Target, WriteFault> {
+        let name = admit::database_name(address, query);
+        match lock(&self.catalog).database(&name) {
+            Some(_) => Ok(Target::Database(name)),
+            None => Err(WriteFault::with(Fault::DatabaseUnknown, "name", name)),
+        }
     }
 
-    fn permit(&self, _caller: &(), _target: &Target) -> Result<(), WriteFault> {
-        Ok(())
+    fn permit(&self, caller: &Rights, target: &Target) -> Result<(), WriteFault> {
+        match target {
+            Target::Database(name) if !caller.allow(Action::Write, name) => {
+                // No user stands behind a token.
+                Err(WriteFault::with(Fault::Forbidden, "database", name.as_str()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -53,15 +69,10 @@ impl Store for Service {
         let elsewhere = catalog.tables_elsewhere(name);
         let mut made = Database::default();
         let database = catalog.database_mut(name).unwrap_or(&mut made);
-        let written = store_in_tables(
-            &self.rules,
-            &self.profile.facts.dialect,
-            &mut database.tables,
-            elsewhere,
-            admitted,
-            text,
-            now,
-        );
+        let oldest = database.retention.map(|retention| now.saturating_sub(retention));
+        let place = Place { tables: &mut database.tables, tables_elsewhere: elsewhere, oldest };
+        let dialect = &self.profile.facts.dialect;
+        let written = store_in_tables(&self.rules, dialect, place, admitted, text, now);
         // The catalog is committed before an empty write is noticed, and unless the whole write
         // was refused (3.6:influxdb3_write/src/write_buffer/mod.rs:303-343).
         let refused = matches!(&written, Err(f) if f.fault == Fault::LinesRejected);

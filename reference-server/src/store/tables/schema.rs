@@ -60,6 +60,17 @@ pub enum SchemaFault {
     /// A field twice in one line.
     #[error("invalid line protocol - multiple instances of '{0}' field found")]
     RepeatedField(String),
+    /// A tag twice in one line. The products' own words are not known.
+    #[error("multiple instances of the tag '{0}'")]
+    RepeatedTag(String),
+    /// A point that is older than the retention period. No release refuses one; our own words.
+    #[error("the timestamp {time} falls outside of the retention period, which begins at {oldest}")]
+    BeyondRetention {
+        /// Its time, in nanoseconds.
+        time: i64,
+        /// The first time that is kept.
+        oldest: i64,
+    },
     /// One column too many.
     #[error("Update to schema would exceed number of columns per table limit of {0} columns")]
     TooManyColumns(usize),
@@ -157,6 +168,18 @@ impl Schema {
     pub(super) fn time_column(&mut self) {
         if !self.has_time() {
             self.push(b"time", ColumnType::Time);
+        }
+    }
+
+    /// How many columns there are.
+    pub(super) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Forgets the columns after the first ones.
+    pub(super) fn truncate(&mut self, columns: usize) {
+        for (name, _) in self.columns.drain(columns.min(self.columns.len())..) {
+            self.by_name.remove(&name);
         }
     }
 

@@ -14,6 +14,7 @@ const RULES: Rules = Rules {
     new_shard_needs_utf8: false,
     panics_at_tags: None,
     escaped_equals_unreadable: false,
+    types: profiles::storage::TypesOf::EachShard,
 };
 
 /// What a shard says of these lines: the loss, its number and its words.
