@@ -3,8 +3,8 @@
 use crate::answer::Answers;
 use crate::capability::{Capability, Family, ReadBack};
 use crate::editions::{
-    OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, V3_CORE_3_6, V3_CORE_3_8,
-    V3_CORE_3_8_0, V3_CORE_3_10,
+    OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, OSS_V2_DOCS, OSS_V2_DOCS_2_1,
+    V3_CORE_3_6, V3_CORE_3_8, V3_CORE_3_8_0, V3_CORE_3_10, V3_CORE_DOCS, V3_ENTERPRISE_DOCS,
 };
 use crate::flux::FluxRules;
 use crate::http::Http;
@@ -83,11 +83,18 @@ pub static ALL: &[&Profile] = &[
     &OSS_V2_2_1,
     &OSS_V2_2_7,
     &OSS_V2_2_9,
+    &OSS_V2_DOCS_2_1,
+    &OSS_V2_DOCS,
     &V3_CORE_3_6,
     &V3_CORE_3_8_0,
     &V3_CORE_3_8,
     &V3_CORE_3_10,
+    &V3_CORE_DOCS,
+    &V3_ENTERPRISE_DOCS,
 ];
+
+/// The edition that is meant where none is named: what a product's own documentation promises.
+const PROMISED: &str = "docs";
 
 /// No profile has this name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,25 +102,46 @@ pub struct UnknownProfile(pub String);
 
 impl std::fmt::Display for UnknownProfile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let known: Vec<_> = ALL.iter().map(|p| p.name()).collect();
-        write!(f, "unknown profile \"{}\"; known are {}", self.0, known.join(", "))
+        let Self(name) = self;
+        let (product, edition) = name.split_once('@').unwrap_or((name, ""));
+        let editions: Vec<_> =
+            ALL.iter().filter(|p| p.product == product).map(|p| p.edition).collect();
+        match (editions.split_last(), edition) {
+            (None, _) => {
+                let known: Vec<_> = ALL.iter().map(|p| p.name()).collect();
+                write!(f, "unknown profile \"{name}\"; known are {}", known.join(", "))
+            }
+            (Some((last, [])), _) => write!(f, "{product} has no edition but {last}"),
+            (Some((last, others)), "") => {
+                let others = others.join(", ");
+                write!(f, "{product} has the editions {others} and {last}: say which, ")?;
+                write!(f, "as {product}@{last}")
+            }
+            (Some((last, others)), edition) => {
+                let others = others.join(", ");
+                write!(f, "{product} has no edition \"{edition}\", but {others} and {last}")
+            }
+        }
     }
 }
 
 impl std::error::Error for UnknownProfile {}
 
-/// The profile of this name, `product@edition`; a product with one edition needs no `@edition`.
+/// The profile of this name, `product@edition`. A product alone is its edition `docs`; one without
+/// that needs its edition named, unless there is only one.
 ///
 /// # Errors
-/// [`UnknownProfile`], whose text lists the known names.
+/// [`UnknownProfile`], whose text lists what there is.
 pub fn find(name: &str) -> Result<&'static Profile, UnknownProfile> {
-    let unknown = || UnknownProfile(name.to_owned());
     if let Some(profile) = ALL.iter().find(|p| p.name() == name) {
         return Ok(profile);
     }
-    let mut editions = ALL.iter().filter(|p| p.product == name);
-    match (editions.next(), editions.next()) {
+    let editions = || ALL.iter().filter(|p| p.product == name);
+    if let Some(promised) = editions().find(|p| p.edition == PROMISED) {
+        return Ok(promised);
+    }
+    match (editions().next(), editions().nth(1)) {
         (Some(profile), None) => Ok(profile),
-        _ => Err(unknown()),
+        _ => Err(UnknownProfile(name.to_owned())),
     }
 }

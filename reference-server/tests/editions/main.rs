@@ -1,12 +1,19 @@
 //! What editions answer that no recording reaches: read in their source, or promised by their pages.
 
+mod v2_docs;
 mod v3_core;
+mod v3_docs;
 mod wire;
 
 use reference_server::Server;
 
-/// A server of this profile.
+/// One hour, in nanoseconds.
+const HOUR: i64 = 3_600_000_000_000;
+
+/// A server of this profile, with a database `d` that keeps an hour and a database `e` that keeps
+/// all.
 async fn start(profile: &str) -> Server {
     let profile = profiles::find(profile).unwrap();
-    Server::builder(profile).token("owner").start().await.unwrap()
+    let server = Server::builder(profile).token("owner").organisation("acme");
+    server.database("d", Some(HOUR)).database("e", None).start().await.unwrap()
 }

@@ -75,7 +75,7 @@ async fn columns_are_counted_without_time_since_3_10() {
     };
     for (profile, second) in [("v3-core@3.8", 422), ("v3-core@3.10", 204)] {
         let server = start(profile).await;
-        let to = "POST /api/v3/write_lp?db=d";
+        let to = "POST /api/v3/write_lp?db=e";
         assert_eq!(send(&server, to, Some("owner"), &line(499)).await.status, 204, "{profile}");
         assert_eq!(send(&server, to, Some("owner"), "m f499=1 2").await.status, second);
         assert_eq!(send(&server, to, Some("owner"), "m f500=1 3").await.status, 422, "{profile}");
@@ -86,7 +86,7 @@ async fn columns_are_counted_without_time_since_3_10() {
 async fn keys_may_hold_control_characters_since_3_10() {
     for (profile, status) in [("v3-core@3.8", 400), ("v3-core@3.10", 204)] {
         let server = start(profile).await;
-        let to = "POST /api/v3/write_lp?db=d";
+        let to = "POST /api/v3/write_lp?db=e";
         assert_eq!(send(&server, to, Some("owner"), "m a\u{1}b=1 1").await.status, status);
     }
 }
