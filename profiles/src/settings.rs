@@ -14,6 +14,8 @@ pub enum Kind {
     Count,
     /// `500`, `2kB`, `50MB`, `10MiB`.
     Bytes,
+    /// The same, or a share of [`MEMORY`]: `20%`.
+    Memory,
     /// `50ms`, `1s`, `5m`, `1h`.
     Duration,
     /// So many bytes in each window: `2kB/2s`.
@@ -25,6 +27,10 @@ pub enum Kind {
     /// Any text.
     Text,
 }
+
+/// The memory that a share is a share of, whatever the machine has: so a setting means the same
+/// everywhere. A figure of ours.
+pub const MEMORY: u64 = 8 << 30;
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])* $variant:ident = $word:literal: $kind:ident,)*) => {
@@ -82,7 +88,7 @@ settings! {
     /// What partitions a table, as a format of the time: `%Y-%m-%d`.
     PartitionTemplate = "partition-template": Text,
     /// How much memory there is for making Parquet of what was written.
-    ExecMemPoolBytes = "exec-mem-pool-bytes": Bytes,
+    ExecMemPoolBytes = "exec-mem-pool-bytes": Memory,
     /// How much time the files of the first generation span, and so how often they are made.
     Gen1Duration = "gen1-duration": Duration,
 }
@@ -204,6 +210,7 @@ fn parse(setting: Setting, text: &str) -> Result<Value, String> {
     let value = match setting.kind() {
         Kind::Count => text.parse().ok().map(Value::Number),
         Kind::Bytes => bytes(text).map(Value::Number),
+        Kind::Memory => share(text).or_else(|| bytes(text)).map(Value::Number),
         Kind::Duration => duration(text).map(Value::Duration),
         Kind::ByteRate => rate(text, bytes).map(Value::Rate),
         Kind::CountRate => rate(text, |text| text.parse().ok()).map(Value::Rate),
@@ -213,6 +220,7 @@ fn parse(setting: Setting, text: &str) -> Result<Value, String> {
     value.ok_or_else(|| match setting.kind() {
         Kind::Count => wrong("a number"),
         Kind::Bytes => wrong("a size like 500, 2kB or 10MiB"),
+        Kind::Memory => wrong("a size like 10MiB or a share like 20%"),
         Kind::Duration => wrong("a time like 50ms, 1s, 5m or 1h"),
         Kind::ByteRate => wrong("a rate like 2kB/2s"),
         Kind::CountRate => wrong("a rate like 300/5m"),
@@ -242,6 +250,11 @@ fn bytes(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(size)
 }
 
+fn share(text: &str) -> Option<u64> {
+    let percent = text.strip_suffix('%')?.parse::<u64>().ok()?;
+    (1..=100).contains(&percent).then_some(MEMORY / 100 * percent)
+}
+
 fn duration(text: &str) -> Option<Duration> {
     const UNITS: &[(&str, u64)] =
         &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
@@ -262,6 +275,11 @@ mod tests {
         assert_eq!(size("7"), Ok(Value::Number(7)));
         assert_eq!(size("off"), Ok(Value::Off));
         assert!(size("99999999999GB").is_err() && size("x").is_err() && size("-1").is_err());
+        let memory = |text| parse(Setting::ExecMemPoolBytes, text);
+        assert_eq!(memory("10kB"), Ok(Value::Number(10_000)));
+        assert_eq!(memory("100%"), Ok(Value::Number(MEMORY / 100 * 100)));
+        assert!(memory("0%").is_err() && memory("101%").is_err() && memory("%").is_err());
+        assert!(size("20%").is_err());
         let window = Duration::from_secs(300);
         let rate = Rate { amount: 300, window };
         assert_eq!(parse(Setting::DeleteRate, "300/5m"), Ok(Value::Rate(rate)));

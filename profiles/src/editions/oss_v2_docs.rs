@@ -10,6 +10,7 @@ use crate::answer::{Answer, Fault as F, RETRY_AFTER, Shape as S};
 use crate::capability::Family;
 use crate::http::Http;
 use crate::registry::{Facts, Profile};
+use crate::settings::{Knob, Setting};
 use crate::storage::{Loss, Shards, Storage, TimeBesideFields, TypesOf};
 use crate::v2_api::{self, V2Api};
 use crate::write::WriteEndpoint;
@@ -130,11 +131,19 @@ pub(super) const FACTS: Facts = Facts {
     ..oss_v2_2_7::FACTS
 };
 
+/// What the 503 of both pages is about: the server is temporarily unavailable.
+pub(super) const SETTINGS: &[Knob] = &[Knob {
+    setting: Setting::WriteCapacity,
+    value: "off",
+    source: "pages 003 and 004 have no figure",
+}];
+
 pub(crate) static OSS_V2_DOCS: Profile = Profile {
     product: "oss-v2",
     edition: "docs",
     family: Family::V2,
     capabilities: CAPABILITIES,
+    settings: SETTINGS,
     read_back: READ_BACK,
     facts: FACTS,
 };

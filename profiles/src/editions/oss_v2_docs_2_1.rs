@@ -2,7 +2,7 @@
 //! of all: it says 422 of what the page lets pass. What differs from page 004.
 
 use super::oss_v2_2_7::{API_V2_WRITE, CAPABILITIES, READ_BACK as OF_RELEASES, WRITE};
-use super::oss_v2_docs::{FACTS, OTHER, PROMISED};
+use super::oss_v2_docs::{FACTS, OTHER, PROMISED, SETTINGS};
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Family, ReadBack};
 use crate::registry::{Facts, Profile};
@@ -25,6 +25,7 @@ pub(crate) static OSS_V2_DOCS_2_1: Profile = Profile {
     edition: "docs-2.1",
     family: Family::V2,
     capabilities: CAPABILITIES,
+    settings: SETTINGS,
     read_back: READ_BACK,
     facts: Facts {
         write: &[

@@ -2,8 +2,8 @@
 //! new words and the longer strings are those of 3.9. Nothing here is recorded.
 
 use super::v3_core_3_6::{
-    API_V2_WRITE, CAPABILITIES, HTTP, PLAIN_WORDS, READ_BACK, TABLES, V1_WORDS, V2_WORDS, V3_WORDS,
-    WRITE, WRITE_LP,
+    API_V2_WRITE, CAPABILITIES, GEN1_DURATION, HTTP, MEMORY_POOL, PLAIN_WORDS, READ_BACK, TABLES,
+    V1_WORDS, V2_WORDS, V3_WORDS, WRITE, WRITE_LP,
 };
 use super::v3_core_3_8::V2_LINES;
 use super::v3_core_3_8_0::{self, ALL_MEMBERS, V3_API};
@@ -11,6 +11,7 @@ use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::Family;
 use crate::http::Http;
 use crate::registry::{Facts, Profile};
+use crate::settings::{Knob, Setting};
 use crate::storage::{Names, Storage, TableLimit, Tables};
 use crate::v3_api::V3Api;
 use crate::write::{Check, WriteEndpoint};
@@ -77,11 +78,35 @@ pub(super) const STORAGE: Tables = Tables {
 /// 3.10:influxdb3_server/src/http.rs:1213-1234, influxdb3_server/src/lib.rs:54; since 3.9.
 pub(super) const API: V3Api = V3Api { ping_product: Some("InfluxDB 3 Core"), ..V3_API };
 
+/// The limits of [`STORAGE`].
+const SETTINGS: &[Knob] = &[
+    Knob {
+        setting: Setting::RequestLimit,
+        value: "10485760",
+        source: "3.10:influxdb3/src/commands/serve.rs, --max-http-request-size",
+    },
+    Knob { setting: Setting::Databases, value: "5", source: LIMITS },
+    Knob { setting: Setting::Tables, value: "2000", source: LIMITS },
+    Knob { setting: Setting::Columns, value: "500", source: LIMITS },
+    TAG_COLUMNS,
+    MEMORY_POOL,
+    GEN1_DURATION,
+];
+
+const LIMITS: &str = "3.10:influxdb3/src/commands/serve.rs:186-188";
+
+pub(super) const TAG_COLUMNS: Knob = Knob {
+    setting: Setting::TagColumns,
+    value: "4096",
+    source: "3.10:influxdb3_catalog/src/catalog/versions/v2.rs:96",
+};
+
 pub(crate) static V3_CORE_3_10: Profile = Profile {
     product: "v3-core",
     edition: "3.10",
     family: Family::V3,
     capabilities: CAPABILITIES,
+    settings: SETTINGS,
     read_back: READ_BACK,
     facts: Facts {
         // 3.10:core/influxdb_line_protocol/src/lib.rs, with `large-strings`

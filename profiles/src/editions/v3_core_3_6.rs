@@ -352,7 +352,24 @@ pub(super) const SETTINGS: &[Knob] = &[
     Knob { setting: Setting::Tables, value: "2000", source: LIMITS },
     Knob { setting: Setting::Columns, value: "500", source: LIMITS },
     Knob { setting: Setting::TagColumns, value: "256", source: LIMITS },
+    MEMORY_POOL,
+    GEN1_DURATION,
 ];
+
+/// A share of the machine's memory, in every release.
+pub(super) const MEMORY_POOL: Knob = Knob {
+    setting: Setting::ExecMemPoolBytes,
+    value: "20%",
+    source: "3.6:influxdb3/src/commands/serve.rs:222-330, --exec-mem-pool-bytes",
+};
+
+/// The releases start with 1m, 5m or 10m only (3.6:influxdb3_wal/src/lib.rs:47,212-222), where page
+/// 000 shows 15m.
+pub(super) const GEN1_DURATION: Knob = Knob {
+    setting: Setting::Gen1Duration,
+    value: "10m",
+    source: "3.6:influxdb3/src/commands/serve.rs:222-330, --gen1-duration",
+};
 
 const LIMITS: &str = "3.6:influxdb3_catalog/src/catalog/versions/v2.rs:76-78,157-163";
 

@@ -3,7 +3,7 @@
 //! One text: what `/api/v2/write` says of a bad line. Everything else that was compared is alike.
 
 use super::v3_core_3_6::{
-    API_V2_WRITE, CAPABILITIES, HTTP, INVALID, READ_BACK, V2_WORDS, WRITE, WRITE_LP,
+    API_V2_WRITE, CAPABILITIES, HTTP, INVALID, READ_BACK, SETTINGS, V2_WORDS, WRITE, WRITE_LP,
 };
 use super::v3_core_3_8_0::{self, ALL_MEMBERS};
 use crate::answer::{Answer, Fault as F};
@@ -26,6 +26,7 @@ pub(crate) static V3_CORE_3_8: Profile = Profile {
     edition: "3.8",
     family: Family::V3,
     capabilities: CAPABILITIES,
+    settings: SETTINGS,
     read_back: READ_BACK,
     facts: Facts {
         // 3.8:Cargo.toml, `3.8.2-nightly`.

@@ -4,13 +4,16 @@
 //! texts, the member `code` and the order of the checks are our own choice; so is whatever the page
 //! does not speak of, which is taken from the newest release that was read.
 
-use super::v3_core_3_6::{API_V2_WRITE, CAPABILITIES, HTTP, READ_BACK, WRITE, WRITE_LP};
+use super::v3_core_3_6::{
+    API_V2_WRITE, CAPABILITIES, GEN1_DURATION, HTTP, MEMORY_POOL, READ_BACK, WRITE, WRITE_LP,
+};
 use super::v3_core_3_8_0::{self, ALL_MEMBERS};
-use super::v3_core_3_10::{API, STORAGE};
+use super::v3_core_3_10::{API, STORAGE, TAG_COLUMNS};
 use crate::answer::{Answer, Fault as F, IOX_REPORTS, RETRY_AFTER, Shape};
 use crate::capability::Family;
 use crate::http::Http;
 use crate::registry::{Facts, Profile};
+use crate::settings::{Knob, Setting};
 use crate::storage::{OldPoints, RefusedLine, RepeatedTags, Storage, Tables};
 use crate::write::{BadLines, Check, WriteEndpoint};
 use line_protocol::Dialect;
@@ -159,11 +162,41 @@ pub(super) const FACTS: Facts = Facts {
     ..v3_core_3_8_0::FACTS
 };
 
+/// What can be set: what the page names, and the limits that docs-v2 states. Page 000 gives no limit
+/// of a body and no figure of what a server can take.
+const SETTINGS: &[Knob] = &[
+    Knob {
+        setting: Setting::RequestLimit,
+        value: "10485760",
+        source: "docs-v2 core/reference/config-options, max-http-request-size",
+    },
+    WRITE_CAPACITY,
+    Knob { setting: Setting::Databases, value: "5", source: LIMITS },
+    Knob { setting: Setting::Tables, value: "2000", source: LIMITS },
+    COLUMNS,
+    TAG_COLUMNS,
+    MEMORY_POOL,
+    GEN1_DURATION,
+];
+
+const LIMITS: &str = "docs-v2 core/admin/databases, Database, table, and column limits";
+
+/// What the page's 503 is about: the server is temporarily unavailable.
+pub(super) const WRITE_CAPACITY: Knob =
+    Knob { setting: Setting::WriteCapacity, value: "off", source: "page 000 has no figure" };
+
+pub(super) const COLUMNS: Knob = Knob {
+    setting: Setting::Columns,
+    value: "500",
+    source: "docs-v2 core/admin/databases, Database, table, and column limits",
+};
+
 pub(crate) static V3_CORE_DOCS: Profile = Profile {
     product: "v3-core",
     edition: "docs",
     family: Family::V3,
     capabilities: CAPABILITIES,
+    settings: SETTINGS,
     read_back: READ_BACK,
     facts: FACTS,
 };

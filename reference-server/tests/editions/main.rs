@@ -1,5 +1,7 @@
 //! What editions answer that no recording reaches: read in their source, or promised by their pages.
 
+mod slow_writes;
+mod unavailable;
 mod v2_docs;
 mod v3_core;
 mod v3_docs;

@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod catalog;
 mod configure;
+mod persistence;
 mod query;
 pub mod rights;
 mod tokens;
@@ -21,6 +22,7 @@ use crate::stage::decode::Incoming;
 use crate::stage::quota::Quotas;
 use crate::write_path;
 use catalog::Catalog;
+use persistence::Persistence;
 use profiles::answer::Fault;
 use profiles::storage::{Names, Storage, Tables};
 use profiles::write::{SizeLimit, WriteEndpoint};
@@ -43,6 +45,7 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     catalog: Arc<Mutex<Catalog>>,
     quotas: Quotas,
+    persistence: Persistence,
     /// The process as `/ping` names it.
     process_id: String,
     /// The catalog as later releases name it in every answer.
@@ -78,6 +81,7 @@ impl Service {
             clock,
             catalog: Arc::default(),
             quotas: Quotas::of(settings),
+            persistence: Persistence::of(settings),
             process_id: crate::ids::request_id(),
             catalog_id: crate::ids::request_id(),
         })
@@ -186,10 +190,28 @@ impl Service {
         body: Option<Vec<u8>>,
     ) -> Routed {
         let facts = &self.profile.facts;
+        let size = body.as_ref().map_or(0, Vec::len);
         let body = Incoming::Read(body);
+        let wait = self.persistence.wait(self.clock.now());
+        if !wait.is_zero() {
+            tracing::warn!(
+                ?wait,
+                "writes wait while data is persisted: raise {} or lower {}",
+                Setting::ExecMemPoolBytes,
+                Setting::Gen1Duration
+            );
+            tokio::time::sleep(wait).await;
+        }
         let now = self.clock.now();
         let written =
             write_path::write(endpoint, &facts.dialect, self, rights, request, body, now).await;
+        match &written {
+            Ok(()) => self.persistence.add(size, now),
+            Err(fault) if matches!(fault.fault, Fault::PartialLines | Fault::PartialLimit) => {
+                self.persistence.add(size, now);
+            }
+            Err(_) => {}
+        }
         match written {
             Ok(()) => Routed::Ok(Response::new(204)),
             Err(fault) => Routed::Err(self.refusal(endpoint, &fault)),
