@@ -30,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) begins: String,
     /// Whether the server is one that was set up for the cases that need it so.
     is_setup: bool,
+    /// What no result may hold.
+    secrets: Secrets,
     next: AtomicUsize,
     live: Mutex<Vec<Space>>,
 }
@@ -70,6 +72,7 @@ impl Session {
         let mut session = Self {
             target: target.clone(),
             pool,
+            secrets: secrets_of(target, &ready),
             ready,
             language: None,
             begins: format!("lp_{:04x}_", run & 0xffff),
@@ -93,13 +96,12 @@ impl Session {
 
     /// A text that no secret of the target is in.
     pub(crate) fn hide(&self, text: &str) -> String {
-        self.secrets_of_target().hide(text)
+        self.secrets.hide(text)
     }
 
     /// A result that no secret of the target is in: it is only shown from here on.
     pub(crate) fn hide_in(&self, result: &mut CaseResult) {
-        let secrets = self.secrets_of_target();
-        let hide = |text: &mut String| *text = secrets.hide(text);
+        let hide = |text: &mut String| *text = self.hide(text);
         result.reason.iter_mut().for_each(hide);
         result.notes.iter_mut().for_each(hide);
         for finding in &mut result.findings {
@@ -115,12 +117,6 @@ impl Session {
             }
             ledger.strays.iter_mut().for_each(hide);
         }
-    }
-
-    fn secrets_of_target(&self) -> Secrets {
-        let own = self.ready.authorization.as_deref().and_then(|v| v.split_whitespace().last());
-        let own = own.into_iter().chain([self.ready.token.as_str()]);
-        Secrets::new(own.map(|s| (s, "{token}")).chain(self.target.credentials.secrets()))
     }
 
     pub(crate) fn admin(&self) -> Admin<'_> {
@@ -322,4 +318,11 @@ impl Session {
     fn live(&self) -> std::sync::MutexGuard<'_, Vec<Space>> {
         self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Those that were given, and those that were made on the way.
+fn secrets_of(target: &Target, ready: &Ready) -> Secrets {
+    let own = ready.authorization.as_deref().and_then(|v| v.split_whitespace().last());
+    let own = own.into_iter().chain([ready.token.as_str()]);
+    Secrets::new(own.map(|s| (s, "{token}")).chain(target.credentials.secrets()))
 }

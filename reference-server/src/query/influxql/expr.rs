@@ -87,7 +87,8 @@ pub struct Binary {
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: String,
-    regex: regex::Regex,
+    /// None where everything matches: `FROM /.*/` is asked for much, and costs a large automaton.
+    regex: Option<regex::Regex>,
 }
 
 impl Pattern {
@@ -96,15 +97,18 @@ impl Pattern {
     /// # Errors
     /// What is wrong with it, in the products' words where they are known.
     pub fn new(source: &str) -> Result<Self, String> {
+        if source == ".*" {
+            return Ok(Self { source: source.to_owned(), regex: None });
+        }
         match regex::Regex::new(source) {
-            Ok(regex) => Ok(Self { source: source.to_owned(), regex }),
+            Ok(regex) => Ok(Self { source: source.to_owned(), regex: Some(regex) }),
             Err(error) => Err(super::pattern::go_error(source, &error)),
         }
     }
 
     /// Whether it is found in these bytes; what is not UTF-8 reads as U+FFFD.
     pub fn is_match(&self, bytes: &[u8]) -> bool {
-        self.regex.is_match(&String::from_utf8_lossy(bytes))
+        self.regex.as_ref().is_none_or(|regex| regex.is_match(&String::from_utf8_lossy(bytes)))
     }
 }
 
