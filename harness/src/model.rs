@@ -43,30 +43,35 @@ pub(crate) fn items(body: &[u8]) -> Vec<Item> {
     let mut line = 1;
     let mut rest = body;
     while !rest.is_empty() {
-        let length = piece(rest);
+        let first = rest.iter().find(|b| !matches!(b, b' ' | b'\t' | 0));
+        let is_comment = first == Some(&b'#');
+        // A comment ends at its first newline. It may be megabytes long, and nothing else is asked of it.
+        let length = if is_comment {
+            memchr::memchr(b'\n', rest).unwrap_or(rest.len())
+        } else {
+            piece(rest)
+        };
         let bytes = &rest[..length];
-        let text = String::from_utf8_lossy(bytes);
-        let trimmed = text.trim_start_matches([' ', '\t', '\0']);
-        if !trimmed.is_empty() && !trimmed.starts_with('#') {
-            let meaning = match std::str::from_utf8(bytes) {
-                Ok(text) => line::read(text).map_or(Meaning::Unjudged, Meaning::Point),
-                Err(_) => Meaning::Unjudged,
-            };
-            items.push(Item { line, text: text.into_owned(), meaning });
+        if !is_comment {
+            let text = String::from_utf8_lossy(bytes);
+            if !text.trim_start_matches([' ', '\t', '\0']).is_empty() {
+                let meaning = match std::str::from_utf8(bytes) {
+                    Ok(text) => line::read(text).map_or(Meaning::Unjudged, Meaning::Point),
+                    Err(_) => Meaning::Unjudged,
+                };
+                items.push(Item { line, text: text.into_owned(), meaning });
+            }
+            line += memchr::memchr_iter(b'\n', bytes).count();
         }
-        line += bytes.iter().filter(|b| **b == b'\n').count() + 1;
+        line += 1;
         rest = rest.get(length + 1..).unwrap_or_default();
     }
     items
 }
 
 /// Where the first piece ends: a newline that is neither escaped nor within a string of the field
-/// set. A comment ends at its first newline.
+/// set.
 fn piece(bytes: &[u8]) -> usize {
-    let first = bytes.iter().find(|b| !matches!(b, b' ' | b'\t' | 0));
-    if first == Some(&b'#') {
-        return bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
-    }
     let start = bytes.iter().take_while(|b| **b == b' ').count();
     let (mut at, mut in_fields, mut in_string) = (start, false, false);
     while let Some(byte) = bytes.get(at) {

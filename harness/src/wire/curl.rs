@@ -45,12 +45,11 @@ pub fn curl(base: &Base, request: &Request, secrets: &[(String, String)]) -> Str
         // curl's own would change what is sent.
         parts.push("-H 'Content-Type:'".to_owned());
     }
+    if request.body.len() > SHOWN {
+        parts.push(format!("--data-binary @BODY  # {} bytes, see the case", request.body.len()));
+        return parts.join(" ");
+    }
     match std::str::from_utf8(&request.body) {
-        _ if request.body.len() > SHOWN => {
-            parts
-                .push(format!("--data-binary @BODY  # {} bytes, see the case", request.body.len()));
-            parts.join(" ")
-        }
         Ok(text) if !text.contains('\0') => {
             // With the other option an `@` at the beginning names a file.
             let option = if text.starts_with('@') { "--data-raw" } else { "--data-binary" };
