@@ -1,6 +1,7 @@
 //! What differs between the API families before and after a case: how a target is made ready, how
 //! databases and lesser credentials are made and given back.
 
+mod iox;
 mod v1;
 mod v2;
 mod v3;
@@ -10,7 +11,7 @@ use crate::redact::Secrets;
 use crate::space::{Credential, Made, Space};
 use crate::target::{Target, Unusable};
 use crate::wire::{Pool, Request, Response, WireError};
-use profiles::{Capability, Family};
+use profiles::{Capability, Family, Management};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -90,8 +91,9 @@ pub(crate) struct Ready {
 pub(crate) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusable> {
     match target.profile.family {
         Family::V1 => v1::prepare(target, pool).await,
-        Family::V2 => v2::prepare(target, pool).await,
+        Family::V2 | Family::Iox(Management::Buckets) => v2::prepare(target, pool).await,
         Family::V3 => v3::prepare(target, pool).await,
+        Family::Iox(_) => iox::prepare(target, pool).await,
     }
 }
 
@@ -112,8 +114,11 @@ pub(crate) async fn create(
     space.roles.insert(Role::Owner, credential(ready.authorization.clone(), "{token}"));
     let made = match admin.target.profile.family {
         Family::V1 => v1::create(admin, wanted, &mut space).await,
-        Family::V2 => v2::create(admin, wanted, &mut space).await,
+        Family::V2 | Family::Iox(Management::Buckets) => {
+            v2::create(admin, wanted, &mut space).await
+        }
         Family::V3 => v3::create(admin, wanted, &mut space).await,
+        Family::Iox(_) => iox::create(admin, wanted, &mut space).await,
     };
     match made {
         Ok(()) => Ok(space),
@@ -141,8 +146,9 @@ pub(crate) async fn give_back(admin: &Admin<'_>, space: &Space) -> Result<(), St
 async fn give_back_one(admin: &Admin<'_>, made: &Made) -> Result<(), String> {
     match (admin.target.profile.family, made) {
         (Family::V1, _) => v1::give_back(admin, made).await,
-        (Family::V2, _) => v2::give_back(admin, made).await,
+        (Family::V2 | Family::Iox(Management::Buckets), _) => v2::give_back(admin, made).await,
         (Family::V3, _) => v3::give_back(admin, made).await,
+        (Family::Iox(_), _) => iox::give_back(admin, made).await,
     }
 }
 
@@ -150,11 +156,12 @@ async fn give_back_one(admin: &Admin<'_>, made: &Made) -> Result<(), String> {
 pub(crate) async fn databases(admin: &Admin<'_>, ready: &Ready) -> Result<Vec<String>, String> {
     match admin.target.profile.family {
         Family::V1 => v1::databases(admin).await,
-        Family::V2 => {
+        Family::V2 | Family::Iox(Management::Buckets) => {
             let buckets = v2::buckets(admin, ready).await?;
             Ok(buckets.into_iter().map(|(name, _)| name).collect())
         }
         Family::V3 => v3::databases(admin).await,
+        Family::Iox(_) => iox::databases(admin).await,
     }
 }
 
@@ -162,7 +169,7 @@ pub(crate) async fn databases(admin: &Admin<'_>, ready: &Ready) -> Result<Vec<St
 pub(crate) async fn sweep(admin: &Admin<'_>, ready: &Ready, begins: &str) -> Result<(), String> {
     let mut space = Space::default();
     match admin.target.profile.family {
-        Family::V2 => {
+        Family::V2 | Family::Iox(Management::Buckets) => {
             let buckets = v2::buckets(admin, ready).await?;
             let ours = buckets.into_iter().filter(|(name, _)| name.contains(begins));
             space.made.extend(ours.map(|(_, id)| Made::Bucket(id)));

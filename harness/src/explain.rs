@@ -5,7 +5,7 @@ use crate::outgoing::outgoing;
 use crate::snapshot::{Snapshot, Snapshots};
 use crate::space::{Credential, Space};
 use crate::wire::{Base, curl};
-use profiles::{Family, Profile};
+use profiles::{Family, Management, Profile};
 use std::fmt::Write;
 
 /// The name of the database in lines for a shell: the case's own is gone when they are read.
@@ -96,6 +96,7 @@ fn sent(case: &Case, profile: &Profile, url: Option<&Base>) -> String {
     let port = match profile.family {
         Family::V1 | Family::V2 => 8086,
         Family::V3 => 8181,
+        Family::Iox(_) => 8080,
     };
     let base = url.cloned().unwrap_or_else(|| Base {
         tls: false,
@@ -130,8 +131,8 @@ fn space(family: Family) -> Space {
     let scheme = match family {
         // Without authentication, which is how v1 and its kin run by default.
         Family::V1 => return space,
-        Family::V2 => "Token",
-        Family::V3 => "Bearer",
+        Family::V2 | Family::Iox(Management::Buckets) => "Token",
+        Family::V3 | Family::Iox(_) => "Bearer",
     };
     space.roles.insert(Role::Owner, token(&format!("{scheme} LINEPROOF_TOKEN")));
     for role in
@@ -154,7 +155,7 @@ fn make_database(case: &Case, family: Family, url: &str) -> String {
             let with = seconds.map_or_else(String::new, |s| format!(" WITH DURATION {s}s"));
             format!("curl -sS '{url}/query' --data-urlencode 'q=CREATE DATABASE {DATABASE}{with}'")
         }
-        Family::V2 => {
+        Family::V2 | Family::Iox(Management::Buckets) => {
             let rules = seconds.map_or_else(String::new, |s| {
                 format!("{{\"type\":\"expire\",\"everySeconds\":{s}}}")
             });
@@ -168,6 +169,17 @@ fn make_database(case: &Case, family: Family, url: &str) -> String {
                 seconds.map_or_else(String::new, |s| format!(",\"retention_period\":\"{s}s\""));
             format!(
                 "curl -sS '{url}/api/v3/configure/database' {} {json} -d '{{\"db\":\"{DATABASE}\"{retention}}}'",
+                auth("Bearer")
+            )
+        }
+        Family::Iox(management) => {
+            let prefix = match management {
+                Management::Account => "/accounts/ACCOUNT/clusters/CLUSTER",
+                Management::Cluster | Management::Buckets => "",
+            };
+            let nanoseconds = seconds.unwrap_or_default() * 1_000_000_000;
+            format!(
+                "curl -sS '{url}/api/v0{prefix}/databases' {} {json} -d '{{\"name\":\"{DATABASE}\",\"retentionPeriod\":{nanoseconds}}}'",
                 auth("Bearer")
             )
         }

@@ -4,7 +4,7 @@ use crate::case::{Action, Body, Case, Endpoint, Repeat, Sending, Step};
 use crate::read_back::{Place, encode, query};
 use crate::space::{Space, Times, unit};
 use crate::wire::Request;
-use profiles::Family;
+use profiles::{Family, Management};
 use std::io::Write as _;
 
 /// A request, and what the harness knows of it.
@@ -30,7 +30,7 @@ impl Outgoing {
 pub(crate) const fn own_endpoint(family: Family) -> Endpoint {
     match family {
         Family::V1 => Endpoint::V1,
-        Family::V2 => Endpoint::V2,
+        Family::V2 | Family::Iox(_) => Endpoint::V2,
         Family::V3 => Endpoint::V3,
     }
 }
@@ -107,20 +107,23 @@ fn authorize(request: &mut Request, sending: &Sending, space: &Space) {
 /// The query string that a write to this endpoint has.
 fn usual(family: Family, endpoint: Endpoint, sending: &Sending) -> String {
     let mut query = match (endpoint, family) {
-        (Endpoint::V2, Family::V2) => "bucket={db}&org={org}".to_owned(),
+        (Endpoint::V2, Family::V2 | Family::Iox(Management::Buckets)) => {
+            "bucket={db}&org={org}".to_owned()
+        }
         (Endpoint::V2, _) => "bucket={db}".to_owned(),
         _ => "db={db}".to_owned(),
     };
     if let Some(precision) = &sending.precision {
         query += "&precision=";
-        query += &encode(spelled(endpoint, precision));
+        query += &encode(spelled(family, endpoint, precision));
     }
     query
 }
 
-/// How an endpoint spells a precision.
-fn spelled(endpoint: Endpoint, precision: &str) -> &str {
+/// How an endpoint spells a precision. The IOx router has one spelling on all of them.
+fn spelled(family: Family, endpoint: Endpoint, precision: &str) -> &str {
     match (endpoint, precision) {
+        _ if matches!(family, Family::Iox(_)) => precision,
         (Endpoint::V1, "ns") => "n",
         (Endpoint::V1, "us") => "u",
         (Endpoint::V3, "ns") => "nanosecond",

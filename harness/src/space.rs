@@ -45,6 +45,8 @@ pub(crate) enum Made {
     User(String),
     /// A database, by name.
     Database(String),
+    /// A token of a cluster, by id.
+    Token(String),
 }
 
 /// Times that a case wrote by placeholder: the text and what it stood for.

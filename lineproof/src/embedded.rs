@@ -71,7 +71,9 @@ impl Embedded {
                 user: Some(reference_server::provision::OWNER.to_owned()),
                 password: token,
             },
-            Family::V2 | Family::V3 => Credentials { token, ..Credentials::default() },
+            Family::V2 | Family::V3 | Family::Iox(_) => {
+                Credentials { token, ..Credentials::default() }
+            }
         }
     }
 }

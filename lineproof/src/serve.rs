@@ -136,7 +136,7 @@ mod embedded {
         if let (Some(token), ServeFormat::Text) = (made, args.format) {
             match server.profile().family {
                 Family::V1 => eprintln!("  user {}, password {token}", provision::OWNER),
-                Family::V2 | Family::V3 => eprintln!("  token {token}"),
+                Family::V2 | Family::V3 | Family::Iox(_) => eprintln!("  token {token}"),
             }
         }
     }

@@ -112,7 +112,9 @@ fn observed(profile: &'static Profile, cases: &[Case]) -> Vec<Observed> {
                 user: Some(reference_server::provision::OWNER.to_owned()),
                 password: token,
             },
-            Family::V2 | Family::V3 => Credentials { token, ..Credentials::default() },
+            Family::V2 | Family::V3 | Family::Iox(_) => {
+                Credentials { token, ..Credentials::default() }
+            }
         };
         observe(&target, cases, JOBS).await.unwrap()
     })

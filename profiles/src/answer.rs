@@ -104,6 +104,21 @@ pub enum Fault {
     Unavailable,
     /// The organisation would have more series than its plan allows: {organisation}.
     CardinalityExceeded,
+    /// Another table would be one too many, and nothing was stored: {existing} there are, {merged}
+    /// there would be, {limit}.
+    TableLimit,
+    /// The same of the columns of {table}.
+    ColumnLimit,
+    /// A column has another type, and nothing was stored: {table}, {column}, {stored} and {given}
+    /// types.
+    SchemaConflict,
+    /// Points are older than the retention period, and nothing was stored: {table}, {minimum} that
+    /// is kept, {observed}.
+    OutsideRetention,
+    /// No such path, or not by this method.
+    RouteUnknown,
+    /// The product knows of deletes by HTTP, and makes none.
+    DeletesUnsupported,
     /// The release is known to panic on this input.
     Panic,
 }

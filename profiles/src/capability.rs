@@ -13,6 +13,19 @@ pub enum Family {
     V2,
     /// `/api/v3/write_lp`, databases that a write makes.
     V3,
+    /// `/api/v2/write` and `/write` of the IOx router; databases and tokens made elsewhere.
+    Iox(Management),
+}
+
+/// Where the databases and tokens of a product of the IOx family are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Management {
+    /// `/api/v0/databases` and `/api/v0/tokens`.
+    Cluster,
+    /// The same below `/api/v0/accounts/{account}/clusters/{cluster}`.
+    Account,
+    /// Organisations, buckets, mappings and authorizations, as in the v2 family.
+    Buckets,
 }
 
 /// How what is stored can be read back, best way first, and how soon.

@@ -34,7 +34,7 @@ pub mod v2_api;
 pub mod v3_api;
 pub mod write;
 
-pub use capability::{Capability, Family, ReadBack};
+pub use capability::{Capability, Family, Management, ReadBack};
 pub use http::ControlEscapes;
 pub use registry::{ALL, Facts, Profile, UnknownProfile, find};
 pub use settings::{Knob, Setting, Settings};

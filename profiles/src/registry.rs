@@ -3,8 +3,10 @@
 use crate::answer::Answers;
 use crate::capability::{Capability, Family, ReadBack};
 use crate::editions::{
-    OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, OSS_V2_DOCS, OSS_V2_DOCS_2_1,
-    V3_CORE_3_6, V3_CORE_3_8, V3_CORE_3_8_0, V3_CORE_3_10, V3_CORE_DOCS, V3_ENTERPRISE_DOCS,
+    CLOUD_DEDICATED_DOCS, CLOUD_DEDICATED_ROUTER_2023, CLOUD_SERVERLESS_DOCS,
+    CLOUD_SERVERLESS_ROUTER_2023, CLUSTERED_DOCS, CLUSTERED_ROUTER_2023, OSS_V1_1_6, OSS_V1_1_12,
+    OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, OSS_V2_DOCS, OSS_V2_DOCS_2_1, V3_CORE_3_6, V3_CORE_3_8,
+    V3_CORE_3_8_0, V3_CORE_3_10, V3_CORE_DOCS, V3_ENTERPRISE_DOCS,
 };
 use crate::flux::FluxRules;
 use crate::http::Http;
@@ -44,7 +46,7 @@ pub struct Facts {
     pub dialect: Dialect,
     /// Headers and habits that are the same for all answers.
     pub http: Http,
-    /// What credentials that do not serve are answered with, on any path.
+    /// What is answered on any path: credentials that do not serve, a path that is not there.
     pub credentials: Answers,
     /// Its write endpoints, its own first.
     pub write: &'static [WriteEndpoint],
@@ -91,6 +93,12 @@ pub static ALL: &[&Profile] = &[
     &V3_CORE_3_10,
     &V3_CORE_DOCS,
     &V3_ENTERPRISE_DOCS,
+    &CLOUD_SERVERLESS_ROUTER_2023,
+    &CLOUD_SERVERLESS_DOCS,
+    &CLOUD_DEDICATED_ROUTER_2023,
+    &CLOUD_DEDICATED_DOCS,
+    &CLUSTERED_ROUTER_2023,
+    &CLUSTERED_DOCS,
 ];
 
 /// The edition that is meant where none is named: what a product's own documentation promises.

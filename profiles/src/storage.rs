@@ -9,6 +9,42 @@ pub enum Storage {
     Shards(Shards),
     /// Tables with one schema for all time (v3).
     Tables(Tables),
+    /// Tables cut into partitions by time (the IOx router).
+    Partitions(Partitions),
+}
+
+/// The rules of tables that are cut into partitions by time.
+#[derive(Clone, Copy, Debug)]
+pub struct Partitions {
+    /// How many tables a database may have.
+    pub tables: usize,
+    /// How many columns a table may have, `time` counted.
+    pub columns: usize,
+    /// Where two types of one field get into each other's way.
+    pub one_type_per: Scope,
+    /// What becomes of a batch of which storage refuses a line.
+    pub refuses: Refusal,
+    /// After so many bad lines the rest of the batch is not looked at.
+    pub gives_up_after: Option<usize>,
+}
+
+/// How far something reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole table.
+    Table,
+    /// A partition of it, which the setting `partition-template` tells by a point's time.
+    Partition,
+}
+
+/// What becomes of a batch of which storage refuses a line: for its type, for its age, or since it
+/// makes a column or table too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// All of it is refused, in an answer that numbers no line.
+    Batch,
+    /// The line is a bad line like one that cannot be read.
+    Line,
 }
 
 /// The rules of sharded storage.

@@ -42,6 +42,8 @@ pub enum Address {
     DatabaseWithPolicy,
     /// `bucket` alone is the database; the organisation is read and ignored (v3).
     BucketAsDatabase,
+    /// `org` and `bucket`, both needed, joined to `org_bucket` where the name is checked.
+    OrganisationAndBucket,
 }
 
 /// The spellings of the precision.
@@ -116,6 +118,13 @@ pub enum SizeLimit {
     Sent(u64),
     /// So many bytes as sent, and again once inflated.
     SentAndInflated(u64),
+    /// So many bytes as sent, and so many once inflated.
+    Each {
+        /// As sent.
+        sent: u64,
+        /// Inflated.
+        inflated: u64,
+    },
 }
 
 /// What one malformed line does to the rest of its batch.
@@ -131,6 +140,17 @@ pub enum BadLines {
         /// Whether `accept_partial` is known, and then true where it is absent.
         accept_partial: bool,
     },
+    /// All bad lines are told of.
+    Listed(GoodLines),
+}
+
+/// What becomes of the good lines of a batch whose bad ones are all told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoodLines {
+    /// They are stored.
+    Stored,
+    /// They are stored where the server's setting `partial-writes` says so.
+    AsSet,
 }
 
 /// A write endpoint of a product.

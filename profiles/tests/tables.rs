@@ -1,7 +1,7 @@
 //! What must hold for every profile, whatever its product.
 
 use profiles::answer::{self, Fault};
-use profiles::storage::Storage;
+use profiles::storage::{Refusal, Storage};
 use profiles::write::{
     Address, BadLines, Check, SizeLimit, UnknownEncoding, UnknownPrecision, WriteEndpoint,
 };
@@ -82,6 +82,12 @@ fn reachable(endpoint: &WriteEndpoint, storage: &Storage) -> Vec<Fault> {
             Fault::ParameterNotBoolean,
         ]),
         (Storage::Tables(_), _) => faults.extend([Fault::EmptyWrite, Fault::DatabaseLimit]),
+        (Storage::Partitions(rules), _) => {
+            faults.extend([Fault::PartialLines, Fault::OutsideRetention, Fault::DatabaseLimit]);
+            if rules.refuses == Refusal::Batch {
+                faults.extend([Fault::SchemaConflict, Fault::TableLimit, Fault::ColumnLimit]);
+            }
+        }
     }
     faults
 }

@@ -1,10 +1,13 @@
 //! What a server has from the start, without anybody asking it over HTTP.
 
 use crate::clock::Clock;
+use crate::family::iox::accounts::Accounts;
+use crate::family::iox::catalog::{Action, Database, Token};
 use crate::family::v1::catalog::{DEFAULT_POLICY, PolicyChange};
 use crate::family::v2::catalog::{NewBucket, Setup};
-use crate::family::{v1, v2, v3};
+use crate::family::{iox, v1, v2, v3};
 use crate::lock::lock;
+use crate::stage::WriteFault;
 
 /// The user that owns a server of the v1 family, and that sets up one of the v2 family.
 pub const OWNER: &str = "admin";
@@ -44,8 +47,34 @@ impl Provision {
     }
 
     pub(crate) fn v2(&self, service: &v2::Service, clock: &dyn Clock) -> Result<(), String> {
+        self.organisations(&mut lock(service.catalog()), clock)
+    }
+
+    /// The owner's token may do everything, with points and with accounts.
+    pub(crate) fn iox(&self, service: &iox::Service, clock: &dyn Clock) -> Result<(), String> {
+        let catalog = match service.accounts() {
+            Accounts::Organisations(catalog) => {
+                return self.organisations(&mut lock(catalog), clock);
+            }
+            Accounts::Cluster(catalog) => catalog,
+        };
+        let mut catalog = lock(catalog);
+        catalog.add_token(Token {
+            secret: self.token.clone(),
+            description: OWNER.to_owned(),
+            rights: vec![(Action::Read, None), (Action::Write, None)],
+            manages: true,
+        });
+        for database in &self.databases {
+            crate::names::namespace(&database.name).map_err(|fault| reason(&fault))?;
+            let retention = database.retention;
+            catalog.create(&database.name, Database { retention, ..Database::default() });
+        }
+        Ok(())
+    }
+
+    fn organisations(&self, catalog: &mut v2::Catalog, clock: &dyn Clock) -> Result<(), String> {
         let now = clock.now();
-        let mut catalog = lock(service.catalog());
         let text = |error: v2::ApiError| String::from_utf8_lossy(&error.message).into_owned();
         // The product's set-up makes the first bucket.
         let (first, others) = match self.databases.split_first() {
@@ -77,14 +106,17 @@ impl Provision {
         let mut catalog = lock(service.catalog());
         catalog.add_token("_admin", &self.token, v3::rights::Rights::All);
         for database in &self.databases {
-            crate::names::database(service.names(), &database.name).map_err(|fault| {
-                let (_, detail) = fault.holes.into_iter().next().unwrap_or_default();
-                String::from_utf8_lossy(&detail).into_owned()
-            })?;
+            crate::names::database(service.names(), &database.name)
+                .map_err(|fault| reason(&fault))?;
             let retention = database.retention;
             catalog
                 .insert(&database.name, v3::catalog::Database { retention, ..Default::default() });
         }
         Ok(())
     }
+}
+
+/// What a fault of a name says.
+fn reason(fault: &WriteFault) -> String {
+    fault.holes.iter().map(|(_, detail)| String::from_utf8_lossy(detail)).collect()
 }

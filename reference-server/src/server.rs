@@ -1,7 +1,7 @@
 //! A running server: listening, answering, stopping.
 
 use crate::clock::{Clock, SystemClock};
-use crate::family::{v1, v2, v3};
+use crate::family::{iox, v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
 use crate::provision::{NewDatabase, Provision};
 use profiles::{Family, Profile, Settings};
@@ -154,6 +154,7 @@ impl Builder {
                 Service::V1(service) => self.provision.v1(service),
                 Service::V2(service) => self.provision.v2(service, &*self.clock),
                 Service::V3(service) => self.provision.v3(service),
+                Service::Iox(service) => self.provision.iox(service, &*self.clock),
             };
             provisioned.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         }
@@ -170,6 +171,7 @@ enum Service {
     V1(v1::Service),
     V2(v2::Service),
     V3(v3::Service),
+    Iox(iox::Service),
 }
 
 impl Service {
@@ -183,6 +185,7 @@ impl Service {
             Family::V1 => v1::Service::new(profile, auth, clock).map(Self::V1),
             Family::V2 => v2::Service::new(profile, clock).map(Self::V2),
             Family::V3 => v3::Service::new(profile, settings, auth, clock).map(Self::V3),
+            Family::Iox(_) => iox::Service::new(profile, settings, auth, clock).map(Self::Iox),
         }
     }
 }
@@ -193,6 +196,7 @@ impl Handler for Service {
             Self::V1(service) => service.handle(request, body).await,
             Self::V2(service) => service.handle(request, body).await,
             Self::V3(service) => service.handle(request, body).await,
+            Self::Iox(service) => service.handle(request, body).await,
         }
     }
 }

@@ -152,7 +152,7 @@ pub(super) async fn give_back(admin: &Admin<'_>, made: &Made) -> Result<(), Stri
     let text = match made {
         Made::Database(name) => format!("DROP DATABASE {}", quoted(name)),
         Made::User(name) => format!("DROP USER {}", quoted(name)),
-        Made::Bucket(_) | Made::Authorization(_) => return Ok(()),
+        Made::Bucket(_) | Made::Authorization(_) | Made::Token(_) => return Ok(()),
     };
     match execute(admin, &text).await {
         Err(NotMade::Refused(why)) if !why.contains("not found") => Err(why),

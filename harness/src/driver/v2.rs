@@ -205,7 +205,7 @@ pub(super) async fn give_back(admin: &Admin<'_>, made: &Made) -> Result<(), Stri
     let path = match made {
         Made::Bucket(id) => format!("/api/v2/buckets/{id}"),
         Made::Authorization(id) => format!("/api/v2/authorizations/{id}"),
-        Made::User(_) | Made::Database(_) => return Ok(()),
+        Made::User(_) | Made::Database(_) | Made::Token(_) => return Ok(()),
     };
     match admin.send(Request::new("DELETE", path)).await {
         Ok(answer) if matches!(answer.status, 204 | 404) => Ok(()),

@@ -279,6 +279,7 @@ fn address(family: Family, out: &Outgoing, space: &Space) -> Address {
         (Endpoint::V3, None | Some("auto")) => Some(Unit::Auto),
         (_, None | Some("ns")) => Some(Unit::Of(1)),
         (Endpoint::V1, Some("n")) | (Endpoint::V3, Some("n" | "nanosecond")) => Some(Unit::Of(1)),
+        (Endpoint::V1, Some("us")) if matches!(family, Family::Iox(_)) => Some(Unit::Of(1_000)),
         (Endpoint::V2, Some("us")) | (Endpoint::V3, Some("u" | "us" | "microsecond")) => {
             Some(Unit::Of(1_000))
         }

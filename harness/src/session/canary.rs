@@ -9,7 +9,7 @@ use crate::read_back::query;
 use crate::space::Space;
 use crate::target::Unusable;
 use crate::wire::{Request, Response};
-use profiles::{Capability, Family};
+use profiles::{Capability, Family, Management};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -117,7 +117,10 @@ async fn write(session: &Session, space: &Space) -> Result<(), Unusable> {
     let family = session.target.profile.family;
     let path = own_endpoint(family).path();
     let target = match family {
-        Family::V2 => space.fill(&format!("{path}?bucket={{db}}&org={{org}}")),
+        Family::V2 | Family::Iox(Management::Buckets) => {
+            space.fill(&format!("{path}?bucket={{db}}&org={{org}}"))
+        }
+        Family::Iox(_) => space.fill(&format!("{path}?bucket={{db}}")),
         Family::V1 | Family::V3 => space.fill(&format!("{path}?db={{db}}")),
     };
     let mut request = Request::new("POST", target).body(line(session, space));

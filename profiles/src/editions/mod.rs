@@ -1,6 +1,12 @@
 //! One file per edition: its facts, each with its source. An edition that is most like another says
 //! only what differs from it.
 
+mod cloud_dedicated_docs;
+mod cloud_dedicated_router_2023;
+mod cloud_serverless_docs;
+mod cloud_serverless_router_2023;
+mod clustered_docs;
+mod clustered_router_2023;
 mod oss_v1_1_12;
 mod oss_v1_1_6;
 mod oss_v2_2_1;
@@ -15,6 +21,12 @@ mod v3_core_3_8_0;
 mod v3_core_docs;
 mod v3_enterprise_docs;
 
+pub(crate) use cloud_dedicated_docs::CLOUD_DEDICATED_DOCS;
+pub(crate) use cloud_dedicated_router_2023::CLOUD_DEDICATED_ROUTER_2023;
+pub(crate) use cloud_serverless_docs::CLOUD_SERVERLESS_DOCS;
+pub(crate) use cloud_serverless_router_2023::CLOUD_SERVERLESS_ROUTER_2023;
+pub(crate) use clustered_docs::CLUSTERED_DOCS;
+pub(crate) use clustered_router_2023::CLUSTERED_ROUTER_2023;
 pub(crate) use oss_v1_1_6::OSS_V1_1_6;
 pub(crate) use oss_v1_1_12::OSS_V1_1_12;
 pub(crate) use oss_v2_2_1::OSS_V2_2_1;

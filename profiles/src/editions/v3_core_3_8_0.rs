@@ -33,7 +33,7 @@ pub(super) const CREDENTIALS: &[Answer] = &[
 /// `MultiGzDecoder` (114e7521a1); recorded for bytes that are no further member.
 pub(super) const ALL_MEMBERS: Encoding = Encoding { members: Members::All, ..ENCODING };
 
-const INFLUXQL: Influxql = Influxql {
+pub(super) const INFLUXQL: Influxql = Influxql {
     json: Json {
         // iox_v1_query_api/src/value.rs; recorded.
         floats: Floats::SerdeWhole,

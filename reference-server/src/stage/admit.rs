@@ -9,7 +9,9 @@ use crate::store::tables::TimeUnit;
 use line_protocol::Precision;
 use profiles::answer::Fault;
 use profiles::storage::Names;
-use profiles::write::{AbsentPrecision, Address, BadLines, Check, UnknownPrecision, WriteEndpoint};
+use profiles::write::{
+    AbsentPrecision, Address, BadLines, Check, GoodLines, UnknownPrecision, WriteEndpoint,
+};
 use std::sync::{Arc, Mutex};
 
 /// Where a family of products keeps who may write what.
@@ -88,7 +90,7 @@ pub struct Admitted {
     pub unit: TimeUnit,
     /// How its body is encoded.
     pub announced: Announced,
-    /// Whether the good lines of a bad batch are stored (v3).
+    /// Whether the good lines of a bad batch are stored (v3), whatever the server's settings say.
     pub accept_partial: bool,
     /// The consistency level asked for.
     pub consistency: String,
@@ -106,6 +108,8 @@ pub async fn admit<T: Tenancy>(
     incoming: &mut Incoming<'_>,
 ) -> Result<Admitted, WriteFault> {
     let query = &request.query;
+    // Where nothing is looked for, a name is all there is.
+    let database = || Target::Database(database_name(endpoint.address, query));
     let mut target = None;
     let mut accept_partial = true;
     for check in endpoint.checks {
@@ -131,13 +135,11 @@ pub async fn admit<T: Tenancy>(
             Check::Organisation => tenancy.organisation(query)?,
             Check::DatabaseFound => target = Some(tenancy.find(caller, endpoint.address, query)?),
             Check::Permission => {
-                if let Some(target) = &target {
-                    tenancy.permit(caller, target)?;
-                }
+                let target = target.clone().unwrap_or_else(database);
+                tenancy.permit(caller, &target)?;
             }
         }
     }
-    let database = || Target::Database(database_name(endpoint.address, query));
     Ok(Admitted {
         target: target.unwrap_or_else(database),
         unit: time_unit(endpoint, query)?,
@@ -165,9 +167,10 @@ fn time_unit(endpoint: &WriteEndpoint, query: &QueryString) -> Result<TimeUnit, 
 
 fn database_named(address: Address, query: &QueryString) -> Result<(), WriteFault> {
     let name = match address {
-        Address::Bucket | Address::BucketAsDatabase | Address::BucketAsDatabaseAndPolicy => {
-            "bucket"
-        }
+        Address::Bucket
+        | Address::BucketAsDatabase
+        | Address::BucketAsDatabaseAndPolicy
+        | Address::OrganisationAndBucket => "bucket",
         Address::DatabaseAndPolicy | Address::Database | Address::DatabaseWithPolicy => "db",
     };
     match query.non_empty(name) {
@@ -194,10 +197,14 @@ fn parameters(endpoint: &WriteEndpoint, query: &QueryString) -> Result<bool, Wri
         Address::DatabaseAndPolicy
         | Address::Bucket
         | Address::BucketAsDatabase
-        | Address::BucketAsDatabaseAndPolicy => &["bucket", "org", "precision"],
+        | Address::BucketAsDatabaseAndPolicy
+        | Address::OrganisationAndBucket => &["bucket", "org", "precision"],
     };
     let mut seen = Vec::new();
-    let mut accept_partial = endpoint.bad_lines == BadLines::Tables { accept_partial: true };
+    let mut accept_partial = matches!(
+        endpoint.bad_lines,
+        BadLines::Tables { accept_partial: true } | BadLines::Listed(GoodLines::Stored)
+    );
     for (name, value) in query.pairs() {
         if !known.contains(&name.as_str()) {
             continue;
@@ -219,6 +226,11 @@ fn parameters(endpoint: &WriteEndpoint, query: &QueryString) -> Result<bool, Wri
         Address::BucketAsDatabase if query.non_empty("bucket").is_none() => {
             Err(Fault::DatabaseMissing.into())
         }
+        Address::OrganisationAndBucket
+            if ["org", "bucket"].iter().any(|name| query.non_empty(name).is_none()) =>
+        {
+            Err(Fault::DatabaseMissing.into())
+        }
         Address::Database | Address::DatabaseWithPolicy if query.count("db") == 0 => {
             Err(Fault::DatabaseMissing.into())
         }
@@ -226,13 +238,14 @@ fn parameters(endpoint: &WriteEndpoint, query: &QueryString) -> Result<bool, Wri
     }
 }
 
-/// The database's name where it is the parameter itself (v3).
+/// The database's name where a write makes it, or where the rules for names want it whole.
 pub fn database_name(address: Address, query: &QueryString) -> String {
     let get = |name| query.get(name).unwrap_or_default();
     match address {
         Address::Bucket | Address::BucketAsDatabase | Address::BucketAsDatabaseAndPolicy => {
             get("bucket").to_owned()
         }
+        Address::OrganisationAndBucket => format!("{}_{}", get("org"), get("bucket")),
         Address::DatabaseAndPolicy | Address::Database => get("db").to_owned(),
         Address::DatabaseWithPolicy => {
             let policy = get("rp").to_lowercase();

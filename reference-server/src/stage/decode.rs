@@ -33,7 +33,9 @@ impl Incoming<'_> {
         {
             let limit = match size {
                 SizeLimit::None => OWN_LIMIT,
-                SizeLimit::Sent(limit) | SizeLimit::SentAndInflated(limit) => limit,
+                SizeLimit::Sent(limit)
+                | SizeLimit::SentAndInflated(limit)
+                | SizeLimit::Each { sent: limit, .. } => limit,
             };
             *self = match body.read(limit).await {
                 Ok(bytes) => Self::Read(Some(bytes)),
@@ -113,7 +115,9 @@ pub fn decode(
         Announced::Plain => body,
         Announced::Gzip => {
             let limit = match endpoint.size {
-                SizeLimit::SentAndInflated(limit) => limit,
+                SizeLimit::SentAndInflated(limit) | SizeLimit::Each { inflated: limit, .. } => {
+                    limit
+                }
                 SizeLimit::None | SizeLimit::Sent(_) => OWN_INFLATED_LIMIT,
             };
             gzip::inflate(&body, endpoint.encoding.members, limit)
@@ -145,7 +149,9 @@ fn fault_of(fault: GzipFault, size: SizeLimit) -> WriteFault {
 fn too_large(size: SizeLimit) -> WriteFault {
     let limit = match size {
         SizeLimit::None => OWN_LIMIT,
-        SizeLimit::Sent(limit) | SizeLimit::SentAndInflated(limit) => limit,
+        SizeLimit::Sent(limit)
+        | SizeLimit::SentAndInflated(limit)
+        | SizeLimit::Each { sent: limit, .. } => limit,
     };
     WriteFault::with(Fault::TooLarge, "limit", limit.to_string())
 }

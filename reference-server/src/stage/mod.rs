@@ -4,6 +4,7 @@
 pub mod admit;
 pub mod decode;
 mod gzip;
+pub mod listed;
 pub mod parse;
 pub mod quota;
 pub mod store;
@@ -21,7 +22,7 @@ pub struct WriteFault {
     pub lines: Vec<RejectedLine>,
 }
 
-/// A rejected line, as v3 tells of it.
+/// A rejected line, as products tell of it that number their lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectedLine {
     /// Why.

@@ -1,5 +1,7 @@
-//! What is stored: shards of series for the Go products, tables for v3, and one view of both.
+//! What is stored: shards of series for the Go products, tables for v3, tables in partitions for
+//! the IOx router, and one view of all.
 
+pub mod partitions;
 mod series;
 pub mod shards;
 pub mod tables;

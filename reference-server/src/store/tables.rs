@@ -12,10 +12,10 @@ use super::value::{Name, Value};
 use super::view::{Measurement, Series, Unreadable};
 use line_protocol::{Line, Precision};
 use profiles::storage::{RefusedLine, RepeatedTags, Tables as Rules};
-use schema::{ColumnType, Schema};
+use schema::Schema;
 use std::collections::BTreeMap;
 
-pub use schema::SchemaFault;
+pub use schema::{ColumnType, SchemaFault};
 
 /// The unit of the timestamps of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

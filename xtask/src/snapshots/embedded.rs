@@ -48,7 +48,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         Family::V1 => {
             Credentials { token: None, user: Some("admin".to_owned()), password: Some(token) }
         }
-        Family::V2 | Family::V3 => Credentials { token: Some(token), ..Credentials::default() },
+        Family::V2 | Family::V3 | Family::Iox(_) => {
+            Credentials { token: Some(token), ..Credentials::default() }
+        }
     };
     let provenance = Provenance { basis: Basis::Inferred, from: FROM.to_owned() };
     let counts = recording::record_all(&target, &cases, &provenance)?;

@@ -119,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             user: Some("admin".to_owned()),
             password: Some("admin".to_owned()),
         },
-        Family::V2 | Family::V3 => {
+        Family::V2 | Family::V3 | Family::Iox(_) => {
             Credentials { token: Some(provision::TOKEN.to_owned()), ..Credentials::default() }
         }
     };

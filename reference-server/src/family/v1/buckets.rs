@@ -311,7 +311,7 @@ mod tests {
     fn catalog() -> Catalog {
         let shards = profiles::ALL.iter().find_map(|profile| match profile.facts.storage {
             Storage::Shards(shards) => Some(shards),
-            Storage::Tables(_) => None,
+            Storage::Tables(_) | Storage::Partitions(_) => None,
         });
         match shards {
             Some(shards) => Catalog::new(shards),

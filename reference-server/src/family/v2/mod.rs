@@ -17,7 +17,7 @@ pub mod id;
 mod query;
 pub mod reply;
 mod service;
-mod write;
+pub(in crate::family) mod write;
 
 pub use catalog::Catalog;
 pub use id::{Id, IdError};

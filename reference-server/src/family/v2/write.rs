@@ -129,11 +129,12 @@ impl Service {
 }
 
 /// The parameters that name an organisation, as the catalog reads them.
-fn parameters(query: &QueryString) -> Query {
+pub(in crate::family) fn parameters(query: &QueryString) -> Query {
     query.pairs().iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect()
 }
 
-fn fault_of(error: LookupError, query: &QueryString) -> WriteFault {
+/// The fault of a name that leads nowhere.
+pub(in crate::family) fn fault_of(error: LookupError, query: &QueryString) -> WriteFault {
     let name = |parameter| query.get(parameter).unwrap_or_default();
     match error {
         LookupError::NoOrg => Fault::OrganisationMissing.into(),

@@ -8,7 +8,7 @@ pub mod auth;
 pub mod catalog;
 mod configure;
 mod persistence;
-mod query;
+pub(in crate::family) mod query;
 pub mod rights;
 mod tokens;
 mod write;
@@ -252,7 +252,9 @@ impl Service {
     /// The largest body of any write endpoint.
     fn largest_body(&self) -> u64 {
         let limit = |endpoint: &WriteEndpoint| match endpoint.size {
-            SizeLimit::Sent(limit) | SizeLimit::SentAndInflated(limit) => limit,
+            SizeLimit::Sent(limit)
+            | SizeLimit::SentAndInflated(limit)
+            | SizeLimit::Each { sent: limit, .. } => limit,
             SizeLimit::None => PATIENCE,
         };
         self.endpoints.iter().map(limit).max().unwrap_or(PATIENCE)
@@ -272,11 +274,17 @@ fn limited(rules: Tables, settings: &Settings) -> Tables {
 }
 
 /// An endpoint with the largest body that is set.
-fn sized(endpoint: WriteEndpoint, settings: &Settings) -> WriteEndpoint {
-    match (endpoint.size, settings.number(Setting::RequestLimit)) {
-        (SizeLimit::SentAndInflated(_), Some(limit)) => {
-            WriteEndpoint { size: SizeLimit::SentAndInflated(limit), ..endpoint }
+pub(in crate::family) fn sized(endpoint: WriteEndpoint, settings: &Settings) -> WriteEndpoint {
+    let set = |setting, own| settings.number(setting).unwrap_or(own);
+    let size = match endpoint.size {
+        SizeLimit::SentAndInflated(own) => {
+            SizeLimit::SentAndInflated(set(Setting::RequestLimit, own))
         }
-        _ => endpoint,
-    }
+        SizeLimit::Each { sent, inflated } => SizeLimit::Each {
+            sent: set(Setting::RequestLimit, sent),
+            inflated: set(Setting::InflatedLimit, inflated),
+        },
+        size @ (SizeLimit::None | SizeLimit::Sent(_)) => size,
+    };
+    WriteEndpoint { size, ..endpoint }
 }

@@ -115,7 +115,11 @@ impl Service {
 
 /// The parameters of a POST whose body is a form or, without a type too, statements
 /// (influxdb3_core c7612d1:iox_v1_query_api/src/handler.rs).
-fn by_type(request: &Request, query: &str, body: Vec<u8>) -> Result<Parameters, Response> {
+pub(in crate::family) fn by_type(
+    request: &Request,
+    query: &str,
+    body: Vec<u8>,
+) -> Result<Parameters, Response> {
     let kind = request.header("content-type").unwrap_or("application/vnd.influxql");
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {

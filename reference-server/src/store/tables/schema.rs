@@ -8,9 +8,12 @@ use std::fmt;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ColumnType {
+pub enum ColumnType {
+    /// A tag.
     Tag,
+    /// A field of this type.
     Field(FieldType),
+    /// The time.
     Time,
 }
 
@@ -23,6 +26,19 @@ impl ColumnType {
             FieldValue::Boolean(_) => FieldType::Boolean,
             FieldValue::String(_) => FieldType::String,
         })
+    }
+
+    /// The word of the IOx catalog (metrico/influxdb_iox ab17bbc9:data_types/src/columns.rs).
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Time => "time",
+            Self::Field(FieldType::Float) => "f64",
+            Self::Field(FieldType::Integer) => "i64",
+            Self::Field(FieldType::Unsigned) => "u64",
+            Self::Field(FieldType::String) => "string",
+            Self::Field(FieldType::Boolean) => "bool",
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) const fn owner(family: Family) -> &'static str {
     match family {
         Family::V1 => "Basic @b64:admin:admin",
         Family::V2 => "Token {token}",
-        Family::V3 => "Bearer {token}",
+        Family::V3 | Family::Iox(_) => "Bearer {token}",
     }
 }
 

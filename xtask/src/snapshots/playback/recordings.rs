@@ -155,7 +155,7 @@ fn requests(family: Family, with_auth: bool, probe: &Json, played: &mut Played) 
         let is_owners = match family {
             Family::V2 => request["anonymous"] != true,
             // Without credentials where none were asked for: what the owner may do.
-            Family::V1 | Family::V3 => !with_auth,
+            Family::V1 | Family::V3 | Family::Iox(_) => !with_auth,
         };
         if is_owners && !headers.iter().any(|(name, _)| name == "authorization") {
             headers.push(("authorization".to_owned(), owner(family).to_owned()));

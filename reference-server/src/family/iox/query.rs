@@ -1,0 +1,140 @@
+//! Reading back: InfluxQL over the databases, or over the buckets that mappings lead to.
+
+use super::LARGEST_REQUEST;
+use super::Service;
+use super::accounts::Accounts;
+use super::auth::Caller as Asker;
+use super::catalog::Action;
+use crate::family::v3::query::by_type;
+use crate::http::{Body, Request, Response};
+use crate::lock::lock;
+use crate::query::influxql::ast::{Admin, Privilege};
+use crate::query::influxql::host::{Caller, Host, Policy, Remove};
+use crate::query::influxql::http::{self as influxql, Parameters};
+use crate::respond;
+use crate::store::view::Measurement;
+use profiles::answer::Fault;
+use std::collections::BTreeSet;
+
+/// The retention policy of a database that has none.
+const POLICY: &str = "autogen";
+
+impl Service {
+    /// `/query`.
+    pub(super) async fn influxql(&self, request: &Request, body: Body<'_>) -> Response {
+        let query = request.raw_query.as_deref().unwrap_or_default();
+        let body = match body.read(LARGEST_REQUEST).await {
+            Ok(body) => body,
+            Err(error) => return super::manage::failed(400, &error.to_string()),
+        };
+        let parameters = match request.method.as_str() {
+            "POST" => match by_type(request, query, body) {
+                Ok(parameters) => parameters,
+                Err(refusal) => return refusal,
+            },
+            _ => Parameters::new(query, None),
+        };
+        let asker = match self.caller(request) {
+            Ok(asker) => asker,
+            Err(fault) => return self.refuse(fault),
+        };
+        let host = QueryHost { service: self, asker };
+        if let Err(fault) = host.admitted(&parameters.text("db")) {
+            return self.refuse(fault);
+        }
+        let asked = influxql::Request {
+            parameters: &parameters,
+            accept: request.header("accept"),
+            read_only: request.method == "GET",
+        };
+        respond::influxql(influxql::query(asked, &host, self.profile.facts.influxql))
+    }
+}
+
+struct QueryHost<'s> {
+    service: &'s Service,
+    asker: Asker,
+}
+
+impl QueryHost<'_> {
+    /// Whether the caller may read the request's database; one that is not there is nobody's secret.
+    fn admitted(&self, database: &str) -> Result<(), Fault> {
+        match &self.service.accounts {
+            Accounts::Cluster(_) => self.service.may(&self.asker, Action::Read, database),
+            Accounts::Organisations(_) => Ok(()),
+        }
+    }
+
+    /// The key of a database that the caller may read, and how long it keeps its points.
+    fn found(&self, database: &str) -> Option<(String, Option<i64>)> {
+        match (&self.service.accounts, &self.asker) {
+            (Accounts::Cluster(catalog), _) => {
+                let retention = lock(catalog).databases().get(database)?.retention;
+                let may = self.service.may(&self.asker, Action::Read, database).is_ok();
+                may.then(|| (database.to_owned(), retention))
+            }
+            (Accounts::Organisations(catalog), Asker::Token(token)) => {
+                let catalog = lock(catalog);
+                let mappings = catalog.mappings_for_query(token, Some(database.as_bytes()));
+                let mapping = mappings.iter().find(|m| m.default).or_else(|| mappings.first())?;
+                let retention = catalog.bucket(mapping.bucket_id).ok()?.retention;
+                Some((mapping.bucket_id.to_string(), Some(retention)))
+            }
+            (Accounts::Organisations(_), _) => None,
+        }
+    }
+}
+
+impl Host for QueryHost<'_> {
+    fn now(&self) -> i64 {
+        self.service.clock.now()
+    }
+
+    fn databases(&self) -> Vec<String> {
+        let names: BTreeSet<String> = match (&self.service.accounts, &self.asker) {
+            (Accounts::Cluster(catalog), _) => lock(catalog).databases().keys().cloned().collect(),
+            (Accounts::Organisations(catalog), Asker::Token(token)) => {
+                let mappings = lock(catalog).mappings_for_query(token, None);
+                mappings.into_iter().map(|mapping| mapping.database).collect()
+            }
+            (Accounts::Organisations(_), _) => BTreeSet::new(),
+        };
+        names.into_iter().filter(|name| self.found(name).is_some()).collect()
+    }
+
+    fn policies(&self, database: &str) -> Option<Vec<Policy>> {
+        let (_, retention) = self.found(database)?;
+        let duration = retention.unwrap_or_default();
+        let name = POLICY.to_owned();
+        Some(vec![Policy { name, duration, shard_duration: 0, replication: 1, default: true }])
+    }
+
+    fn measurements(&self, database: &str, _: &str) -> Vec<Measurement> {
+        let Some((key, _)) = self.found(database) else { return Vec::new() };
+        lock(&self.service.tables).get(&key).map(|tables| tables.view()).unwrap_or_default()
+    }
+
+    fn users(&self) -> Vec<(String, bool)> {
+        Vec::new()
+    }
+
+    fn grants(&self, _: &str) -> Option<Vec<(String, Privilege)>> {
+        None
+    }
+
+    fn caller(&self) -> Caller {
+        Caller::Unchecked
+    }
+
+    fn may(&self, _: Privilege, _: Option<&str>) -> bool {
+        true
+    }
+
+    fn administer(&self, _: &Admin) -> Result<(), String> {
+        Err("this statement is not part of the product's InfluxQL".to_owned())
+    }
+
+    fn remove(&self, _: &str, _: &Remove) -> Result<(), String> {
+        Err("this statement is not part of the product's InfluxQL".to_owned())
+    }
+}
