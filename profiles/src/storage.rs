@@ -24,8 +24,19 @@ pub struct Partitions {
     pub one_type_per: Scope,
     /// What becomes of a batch of which storage refuses a line.
     pub refuses: Refusal,
+    /// What is done with a float that is too large for 64 bits.
+    pub too_large: TooLarge,
     /// After so many bad lines the rest of the batch is not looked at.
     pub gives_up_after: Option<usize>,
+}
+
+/// What is done with a float that is too large for 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooLarge {
+    /// It is stored as an infinity, which no answer in JSON can hold.
+    Infinity,
+    /// Its line is a bad one.
+    BadLine,
 }
 
 /// How far something reaches.

@@ -11,7 +11,7 @@ use crate::capability::{Family, Management};
 use crate::http::Http;
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
-use crate::storage::{Partitions, Refusal, Scope, Storage};
+use crate::storage::{Partitions, Refusal, Scope, Storage, TooLarge};
 use crate::write::{Check, Encoding, Members, SizeLimit, WriteEndpoint};
 
 /// Page 002, Review HTTP status codes: 401 covers a token that may not write, and the body is empty.
@@ -106,6 +106,9 @@ pub(super) const DOCUMENTED: Partitions = Partitions {
     columns: 250,
     one_type_per: Scope::Partition,
     refuses: Refusal::Line,
+    // Our choice: floats have 64 bits (docs-v2 reference/syntax/line-protocol), and what is stored must
+    // be told.
+    too_large: TooLarge::BadLine,
     gives_up_after: None,
     ..PARTITIONS
 };

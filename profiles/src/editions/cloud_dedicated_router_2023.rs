@@ -8,7 +8,7 @@ use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::influxql::Influxql;
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
-use crate::storage::{Partitions, Refusal, Scope, Storage};
+use crate::storage::{Partitions, Refusal, Scope, Storage, TooLarge};
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, GoodLines, Members, PrecisionRule,
     SizeLimit, UnknownEncoding, UnknownPrecision, WriteEndpoint,
@@ -162,14 +162,6 @@ pub(super) const LINE_WORDS: &[Answer] = &[
     ),
 ];
 
-/// What the router says of too many requests at once; it never says when to try again.
-pub(super) const OVERLOADED: &[Answer] = &[Answer::new(
-    F::Unavailable,
-    503,
-    coded("unavailable"),
-    "this service is overloaded, please try again later",
-)];
-
 const REJECTED: &str = "failed to parse line protocol: errors encountered on line(s):\n{lines}";
 
 /// iox:router/src/server/http/write/params.rs, in serde's order; the same on both endpoints.
@@ -202,13 +194,13 @@ pub(super) const API_V2_WRITE: WriteEndpoint = WriteEndpoint {
     size: SizeLimit::SentAndInflated(10_485_760),
     bad_lines: BadLines::Listed(GoodLines::AsSet),
     consistency: &[],
-    answers: &[V2_WORDS, CREDENTIALS, BODY_WORDS, SIZE_WORDS, LINE_WORDS, OVERLOADED],
+    answers: &[V2_WORDS, CREDENTIALS, BODY_WORDS, SIZE_WORDS, LINE_WORDS],
 };
 
 pub(super) const WRITE: WriteEndpoint = WriteEndpoint {
     path: "/write",
     address: Address::DatabaseWithPolicy,
-    answers: &[V1_WORDS, CREDENTIALS, BODY_WORDS, SIZE_WORDS, LINE_WORDS, OVERLOADED],
+    answers: &[V1_WORDS, CREDENTIALS, BODY_WORDS, SIZE_WORDS, LINE_WORDS],
     ..API_V2_WRITE
 };
 
@@ -227,7 +219,7 @@ pub(super) const CAPABILITIES: &[C] = &[
 
 /// What was answered is queryable: the ingesters that a query asks hold it.
 pub(super) const READ_BACK: ReadBack =
-    ReadBack { languages: &[C::Influxql], visible_within: Duration::ZERO };
+    ReadBack { languages: &[C::Influxql], visible_within: Duration::ZERO, success_is_final: true };
 
 /// influxdata/influxdb3_core c7612d1:iox_v1_query_api/src/handler.rs names the build.
 pub(super) const HTTP: Http = Http {
@@ -246,6 +238,8 @@ pub(super) const PARTITIONS: Partitions = Partitions {
     // iox:iox_catalog/src/lib.rs, validate_or_insert_schema: the catalog knows no partitions.
     one_type_per: Scope::Table,
     refuses: Refusal::Batch,
+    // iox:influxdb_line_protocol/src/lib.rs, field_float_value: Rust's `parse`.
+    too_large: TooLarge::Infinity,
     // iox:mutable_batch_lp/src/lib.rs write_lp: `take` on a lazy iterator.
     gives_up_after: Some(IOX_REPORTS.most),
 };
@@ -281,11 +275,6 @@ pub(super) const SETTINGS: &[Knob] = &[
     },
     Knob { setting: Setting::Tables, value: "500", source: LIMITS },
     Knob { setting: Setting::Columns, value: "200", source: LIMITS },
-    Knob {
-        setting: Setting::WriteCapacity,
-        value: "off",
-        source: "iox:clap_blocks/src/run_config.rs, --max-http-requests, which counts requests",
-    },
 ];
 
 const LIMITS: &str = "iox:data_types/src/service_limits.rs:157-160";

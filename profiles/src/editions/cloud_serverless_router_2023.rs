@@ -3,8 +3,8 @@
 //! buckets, has no public source; what it says is known from a few answers that were seen.
 
 use super::cloud_dedicated_router_2023::{
-    API_V2_WRITE, BODY_WORDS, FACTS, INVALID, LINE_WORDS, OVERLOADED, READ_BACK, ROUTES, SETTINGS,
-    SIZE_WORDS, coded,
+    API_V2_WRITE, BODY_WORDS, FACTS, INVALID, LINE_WORDS, READ_BACK, ROUTES, SETTINGS, SIZE_WORDS,
+    coded,
 };
 use crate::answer::{Answer, Fault as F};
 use crate::capability::{Capability as C, Family, Management};
@@ -89,7 +89,7 @@ pub(crate) static CLOUD_SERVERLESS_ROUTER_2023: Profile = Profile {
                 Check::DatabaseFound,
                 Check::Permission,
             ],
-            answers: &[WORDS, CREDENTIALS, BODY_WORDS, SIZE_WORDS, LINE_WORDS, OVERLOADED],
+            answers: &[WORDS, CREDENTIALS, BODY_WORDS, SIZE_WORDS, LINE_WORDS],
             ..API_V2_WRITE
         }],
         v2_api: Some(&V2_API),

@@ -6,9 +6,9 @@ use crate::store::partitions::{Full, Misfit, Partition, PartitionedTables, Room,
 use crate::store::tables::TimeUnit;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
-use line_protocol::{Dialect, Line, Options};
+use line_protocol::{Dialect, FieldValue, Line, Options};
 use profiles::answer::Fault;
-use profiles::storage::{Partitions, Refusal, Scope};
+use profiles::storage::{Partitions, Refusal, Scope, TooLarge};
 use std::sync::Arc;
 
 /// What the server's settings and the database say of a write.
@@ -61,6 +61,10 @@ pub fn store_listed(
         };
         let outcome = match &item {
             Err(error) => Err(reject(error.message(text), Failed::Parsing)),
+            Ok(line) if rules.too_large == TooLarge::BadLine && has_infinity(line) => {
+                let message = "a float is too large for 64 bits".to_owned();
+                Err(reject(message, Failed::Parsing))
+            }
             Ok(line) => match nanoseconds(line, admitted.unit, conditions.now) {
                 None => Err(reject(String::new(), Failed::Time)),
                 Some(time) => judge(rules, conditions, &tried, line, time).map_err(|unstored| {
@@ -95,6 +99,10 @@ pub fn store_listed(
         return Ok(());
     }
     Err(WriteFault { fault: Fault::PartialLines, holes: Vec::new(), lines: rejected })
+}
+
+fn has_infinity(line: &Line<'_>) -> bool {
+    line.fields.iter().any(|(_, value)| matches!(value, FieldValue::Float(v) if v.is_infinite()))
 }
 
 /// Whether a line can be stored beside what was tried before it.

@@ -175,6 +175,14 @@ fn sizes_and_quotas() {
 }
 
 #[test]
+fn a_float_that_cannot_be_told_is_not_stored() {
+    let server = Running::start(DEDICATED, &[]);
+    let (status, body) = server.refused("m f=1 1\nm f=1e400 2");
+    assert_eq!((status, &body["line"]), (400, &2.into()));
+    assert_eq!(server.times("m"), [1]);
+}
+
+#[test]
 fn tables_and_columns() {
     let server = Running::start(DEDICATED, &[("tables", "2"), ("columns", "3")]);
     let (status, body) = server.refused("a f=1 1\nb,t=x f=1 1\nc f=1 1\nb,u=x f=1 2\na g=1 3");
