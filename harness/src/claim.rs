@@ -82,9 +82,10 @@ fn by_numbers_in_text(message: &str, items: &[Item]) -> Claims {
         let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
         digits.parse::<usize>().ok().filter(|_| text[digits.len()..].starts_with(" (1-based)"))
     };
-    let rest = if message.starts_with("partial write") {
+    let (head, _) = message.split_once("line(s):").unwrap_or_default();
+    let rest = if head.contains("partial write") {
         Claim::Accepted
-    } else if message.starts_with("no data") {
+    } else if head.contains("no data") {
         Claim::Rejected
     } else {
         Claim::Unmentioned
@@ -158,6 +159,8 @@ mod tests {
         };
         assert_eq!(says("partial write has occurred, "), [Accepted, Rejected, Accepted]);
         assert_eq!(says("no data written, "), [Rejected; 3]);
+        let nested = "failed to parse line protocol: partial write has occurred, ";
+        assert_eq!(says(nested), [Accepted, Rejected, Accepted]);
         assert_eq!(says("failed to parse line protocol: "), [Unmentioned, Rejected, Unmentioned]);
         let counted =
             r#"{"message":"partial write error (5 accepted): 1 out of 6 points rejected (x)"}"#;

@@ -14,7 +14,7 @@ use crate::redact::Secrets;
 use crate::space::{Made, Space};
 use crate::target::{Target, Unusable};
 use crate::wire::Pool;
-use profiles::{Capability, Family};
+use profiles::{Capability, Family, Management};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -158,9 +158,14 @@ impl Session {
     }
 
     /// Whether this case sees what others do: it counts databases, or makes some besides its own, where
-    /// a server has only a few of them.
+    /// a server has only a few of them or makes them for whoever writes.
     pub(crate) fn is_exclusive(&self, case: &Case) -> bool {
-        self.target.profile.family == Family::V3
+        let makes_databases = match self.target.profile.family {
+            Family::V3 => true,
+            Family::Iox(management) => management != Management::Buckets,
+            Family::V1 | Family::V2 => false,
+        };
+        makes_databases
             && (case.needs.contains(&Capability::Limits) || !named_databases(case).is_empty())
     }
 
