@@ -65,6 +65,12 @@ fn word<S: serde::Serializer>(level: &Level, to: S) -> Result<S::Ok, S::Error> {
 }
 
 impl Register {
+    /// Whether the clause of this id is a promise of this product.
+    pub fn promises(&self, id: &str, product: &str) -> bool {
+        let whose = id.split_once(':').and_then(|(whose, _)| self.products.get(whose));
+        whose.is_some_and(|products| products.iter().any(|one| one == product))
+    }
+
     /// The register in a folder of cases, or the one in the binary. None where the folder has none.
     ///
     /// # Errors

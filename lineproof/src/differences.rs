@@ -6,6 +6,7 @@ use crate::list;
 use harness::clauses::Register;
 use harness::differences::{Difference, Differences, Side, differences};
 use harness::snapshot::Snapshots;
+use profiles::Profile;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -20,13 +21,19 @@ pub(crate) fn list(args: &ListArgs, first: &str, second: &str) -> Result<ExitCod
     let chosen = list::selection(&args.select).choose(&cases).map_err(Failure::usage)?;
     let snapshots = Snapshots::new(args.snapshots_dir.clone());
     let found = differences(&chosen, &snapshots, (first, second), args.strict);
-    let found = found.map_err(Failure::usage)?;
+    let mut found = found.map_err(Failure::usage)?;
+    let register = Register::load(args.select.cases_dir.as_deref()).map_err(Failure::usage)?;
+    let promised = |clause: &String| {
+        let register = register.as_ref()?;
+        let of = |profile: &Profile| register.promises(clause, profile.product);
+        Some(of(first) || of(second))
+    };
+    for difference in &mut found.found {
+        difference.clauses.retain(|clause| promised(clause).unwrap_or(true));
+    }
     let names = [first.name(), second.name()];
     let text = match args.format {
-        DifferencesFormat::Text => {
-            let register = Register::load(args.select.cases_dir.as_deref());
-            text(&found, &names, &quotes(register.map_err(Failure::usage)?.as_ref()))
-        }
+        DifferencesFormat::Text => text(&found, &names, &quotes(register.as_ref())),
         DifferencesFormat::Markdown => markdown(&found, &names),
         DifferencesFormat::Json => json(&found)?,
     };
@@ -104,7 +111,7 @@ fn ground(side: &Side) -> String {
 
 fn one_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let line = lines.join("; ");
+    let line = if text.is_empty() { "(nothing)".to_owned() } else { lines.join("; ") };
     if line.chars().count() <= MOST {
         return line;
     }
