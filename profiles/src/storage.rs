@@ -28,6 +28,8 @@ pub struct Partitions {
     pub too_large: TooLarge,
     /// After so many bad lines the rest of the batch is not looked at.
     pub gives_up_after: Option<usize>,
+    /// Which names a database may have.
+    pub names: Names,
 }
 
 /// What is done with a float that is too large for 64 bits.

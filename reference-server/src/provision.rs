@@ -66,7 +66,8 @@ impl Provision {
             manages: true,
         });
         for database in &self.databases {
-            crate::names::namespace(&database.name).map_err(|fault| reason(&fault))?;
+            crate::names::namespace(service.names(), &database.name)
+                .map_err(|fault| reason(&fault))?;
             let retention = database.retention;
             catalog.create(&database.name, Database { retention, ..Database::default() });
         }

@@ -8,7 +8,7 @@ use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::influxql::Influxql;
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
-use crate::storage::{Partitions, Refusal, Scope, Storage, TooLarge};
+use crate::storage::{Names, Partitions, Refusal, Scope, Storage, TooLarge};
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, GoodLines, Members, PrecisionRule,
     SizeLimit, UnknownEncoding, UnknownPrecision, WriteEndpoint,
@@ -242,6 +242,8 @@ pub(super) const PARTITIONS: Partitions = Partitions {
     too_large: TooLarge::Infinity,
     // iox:mutable_batch_lp/src/lib.rs write_lp: `take` on a lazy iterator.
     gives_up_after: Some(IOX_REPORTS.most),
+    // iox:data_types/src/namespace_name.rs:8-108.
+    names: Names { longest: 64, refused_character: "is not whitelisted" },
 };
 
 /// The language of the crate that the products link today; which one they had in 2023 is not known.

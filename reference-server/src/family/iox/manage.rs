@@ -116,7 +116,7 @@ impl Service {
             Ok(new) => new,
             Err(error) => return failed(400, &error.to_string()),
         };
-        if names::namespace(&new.name).is_err() {
+        if names::namespace(&self.rules.names, &new.name).is_err() {
             return failed(400, "a database may not have this name");
         }
         if self.databases.is_some_and(|limit| catalog.databases().len() >= limit) {

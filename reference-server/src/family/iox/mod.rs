@@ -29,7 +29,7 @@ use crate::write_path;
 use accounts::Accounts;
 use auth::Caller;
 use profiles::answer::Fault;
-use profiles::storage::{Partitions, Storage};
+use profiles::storage::{Names, Partitions, Storage};
 use profiles::write::WriteEndpoint;
 use profiles::{Family, Management, Profile, Setting, Settings};
 use std::collections::HashMap;
@@ -102,6 +102,11 @@ impl Service {
     /// Who and what there is, to set a server up without asking it over HTTP.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// Which names a database may have.
+    pub(crate) const fn names(&self) -> &Names {
+        &self.rules.names
     }
 
     /// Answers one request. Paths and methods are exact, and nothing is 405

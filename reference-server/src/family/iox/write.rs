@@ -16,10 +16,15 @@ use crate::stage::quota::Quotas;
 use crate::store::partitions::{PartitionedTables, Room};
 use crate::write_path::Store;
 use profiles::answer::Fault;
+use profiles::storage::Names;
 use profiles::write::Address;
 
 impl Tenancy for Service {
     type Caller = Caller;
+
+    fn names(&self) -> Option<&Names> {
+        Some(&self.rules.names)
+    }
 
     fn organisation(&self, query: &QueryString) -> Result<(), WriteFault> {
         let Accounts::Organisations(catalog) = &self.accounts else { return Ok(()) };
