@@ -3,7 +3,8 @@
 use crate::answer::Answers;
 use crate::capability::{Capability, Family, ReadBack};
 use crate::editions::{
-    OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, V3_CORE_3_6, V3_CORE_3_8_0,
+    CLOUD_DOCS, OSS_V1_1_6, OSS_V1_1_12, OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, V3_CORE_3_6,
+    V3_CORE_3_8_0,
 };
 use crate::flux::FluxRules;
 use crate::http::Http;
@@ -82,6 +83,7 @@ pub static ALL: &[&Profile] = &[
     &OSS_V2_2_1,
     &OSS_V2_2_7,
     &OSS_V2_2_9,
+    &CLOUD_DOCS,
     &V3_CORE_3_6,
     &V3_CORE_3_8_0,
 ];

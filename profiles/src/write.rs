@@ -116,6 +116,13 @@ pub enum SizeLimit {
     Sent(u64),
     /// So many bytes as sent, and again once inflated.
     SentAndInflated(u64),
+    /// So many bytes as sent, and another number once inflated.
+    Each {
+        /// As sent.
+        sent: u64,
+        /// Once inflated.
+        inflated: u64,
+    },
 }
 
 /// What one malformed line does to the rest of its batch.
@@ -125,6 +132,9 @@ pub enum BadLines {
     RejectBatch,
     /// The good lines are stored; where storage drops points too, its message wins.
     StoreGood,
+    /// Each reason goes into the log of rejected points; whether the whole batch is rejected or
+    /// its good lines are accepted is a setting.
+    Logged,
     /// The good lines are stored unless the caller says `accept_partial=false`; then, and always
     /// where the endpoint does not know that parameter, the first bad line rejects the batch.
     Tables {

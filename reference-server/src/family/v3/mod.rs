@@ -15,7 +15,7 @@ use crate::http::{Body, BodyError, Request, Response};
 use crate::lock::lock;
 use crate::respond;
 use crate::stage::WriteFault;
-use crate::stage::decode::Incoming;
+use crate::stage::decode::{self, Incoming};
 use crate::stage::quota::Quotas;
 use crate::write_path;
 use catalog::Catalog;
@@ -64,7 +64,7 @@ impl Service {
     ) -> Option<Self> {
         let Storage::Tables(rules) = profile.facts.storage else { return None };
         let rules = limited(rules, settings);
-        let endpoints = profile.facts.write.iter().map(|e| sized(*e, settings)).collect();
+        let endpoints = profile.facts.write.iter().map(|e| decode::sized(*e, settings)).collect();
         let api = *profile.facts.v3_api?;
         Some(Self {
             profile,
@@ -205,7 +205,9 @@ impl Service {
     /// The largest body of any write endpoint.
     fn largest_body(&self) -> u64 {
         let limit = |endpoint: &WriteEndpoint| match endpoint.size {
-            SizeLimit::Sent(limit) | SizeLimit::SentAndInflated(limit) => limit,
+            SizeLimit::Sent(limit)
+            | SizeLimit::SentAndInflated(limit)
+            | SizeLimit::Each { sent: limit, .. } => limit,
             SizeLimit::None => PATIENCE,
         };
         self.endpoints.iter().map(limit).max().unwrap_or(PATIENCE)
@@ -221,15 +223,5 @@ fn limited(rules: Tables, settings: &Settings) -> Tables {
         columns: or(Setting::Columns, rules.columns),
         tag_columns: or(Setting::TagColumns, rules.tag_columns),
         ..rules
-    }
-}
-
-/// An endpoint with the largest body that is set.
-fn sized(endpoint: WriteEndpoint, settings: &Settings) -> WriteEndpoint {
-    match (endpoint.size, settings.number(Setting::RequestLimit)) {
-        (SizeLimit::SentAndInflated(_), Some(limit)) => {
-            WriteEndpoint { size: SizeLimit::SentAndInflated(limit), ..endpoint }
-        }
-        _ => endpoint,
     }
 }
