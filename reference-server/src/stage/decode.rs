@@ -188,6 +188,10 @@ mod tests {
         let body = encoder.finish()?;
         for profile in profiles::ALL {
             for endpoint in profile.facts.write {
+                // A product's own limit may be higher.
+                if matches!(endpoint.size, SizeLimit::Each { .. }) {
+                    continue;
+                }
                 let decoded = decode(endpoint, &Announced::Gzip, body.clone());
                 let fault = decoded.err().map(|fault| fault.fault);
                 assert_eq!(fault, Some(Fault::TooLarge), "{}", endpoint.path);
