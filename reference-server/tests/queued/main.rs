@@ -2,6 +2,7 @@
 //! stands still until it is told to go on.
 
 mod explicit;
+mod limits;
 mod rejected_points;
 mod server;
 mod waiting;

@@ -56,10 +56,18 @@ impl Answer {
 
 impl Asked {
     pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// With these settings.
+    pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         let profile = profiles::find("cloud@docs").unwrap();
         let clock = Arc::new(Still(AtomicI64::new(NOW)));
-        let builder =
+        let mut builder =
             Server::builder(profile).token("t").database("b", None).clock(Arc::clone(&clock) as _);
+        for (setting, value) in settings {
+            builder = builder.set(setting, value).unwrap_or_else(|why| panic!("{why}"));
+        }
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = runtime.block_on(builder.start()).unwrap();
         Self { server, clock, _runtime: runtime }
