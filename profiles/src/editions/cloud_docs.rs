@@ -242,6 +242,8 @@ pub(crate) static CLOUD_DOCS: Profile = Profile {
         languages: &[C::Flux],
         // The same page: about a second, no bound.
         visible_within: Duration::from_secs(30),
+        // Page 004: points may still be rejected after a success.
+        success_is_final: false,
     },
     facts: Facts {
         http: Http { version: VERSION, build: "Cloud", ..HTTP },
