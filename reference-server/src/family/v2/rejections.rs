@@ -86,20 +86,22 @@ const fn word(field_type: FieldType) -> &'static str {
 impl Rejection {
     /// The row's point.
     fn point(&self, bucket: Id, time: i64) -> Point<'static> {
+        // Whoever reads the log reads the rows of all writers: none of them may spoil it.
+        let text = |bytes: &[u8]| line_protocol::lossy(bytes).into_bytes();
         let mut tags = vec![("bucket", bucket.to_string().into_bytes())];
         let field = match self {
             Self::Malformed(why) => {
                 // Every row has a reason; which one these have is not documented.
                 tags.push(("reason", b"unable to parse line".to_vec()));
-                ("error", FieldValue::String(why.clone().into()))
+                ("error", FieldValue::String(text(why).into()))
             }
             Self::Field { measurement, field, reason } => {
-                tags.push(("field", field.clone()));
+                tags.push(("field", text(field)));
                 if let Some((got, want)) = reason.types {
                     tags.push(("gotType", word(got).into()));
                     tags.push(("wantType", word(want).into()));
                 }
-                tags.push(("measurement", measurement.clone()));
+                tags.push(("measurement", text(measurement)));
                 tags.push(("reason", reason.text.into()));
                 ("count", FieldValue::Integer(1))
             }
