@@ -50,6 +50,8 @@ pub struct Case {
     pub kills: Vec<String>,
     /// Retention of the case's database.
     pub retention: Option<Retention>,
+    /// Which schema the case's database is made with, where it is not the product's own way.
+    pub schema: Option<SchemaType>,
     /// The setup of the server that it needs, where it is not the product's own.
     pub setup: Option<String>,
     /// What is done, in order.
@@ -71,7 +73,29 @@ impl Case {
         let steps = self.source.find("[[step]]").map_or("", |at| &self.source[at..]);
         let retention = self.retention.as_ref().map_or("", |r| r.text.as_str());
         let setup = self.setup.as_ref().map_or_else(String::new, |name| format!("{name}\n"));
-        format!("{:016x}", crate::digest::fnv64(format!("{setup}{retention}\n{steps}").as_bytes()))
+        let schema = self.schema.map_or_else(String::new, |schema| format!("{}\n", schema.word()));
+        let all = format!("{setup}{schema}{retention}\n{steps}");
+        format!("{:016x}", crate::digest::fnv64(all.as_bytes()))
+    }
+}
+
+/// The schema of a bucket, in the words of the API that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SchemaType {
+    /// What its points make.
+    Implicit,
+    /// What is set, and nothing else.
+    Explicit,
+}
+
+impl SchemaType {
+    /// The word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Implicit => "implicit",
+            Self::Explicit => "explicit",
+        }
     }
 }
 

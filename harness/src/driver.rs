@@ -6,7 +6,7 @@ mod v1;
 mod v2;
 mod v3;
 
-use crate::case::Role;
+use crate::case::{Role, SchemaType};
 use crate::redact::Secrets;
 use crate::space::{Credential, Made, Space};
 use crate::target::{Target, Unusable};
@@ -22,6 +22,7 @@ pub(crate) type Lacks = BTreeMap<Capability, String>;
 pub(crate) struct Wanted<'c> {
     pub(crate) database: &'c str,
     pub(crate) retention: Option<Duration>,
+    pub(crate) schema: Option<SchemaType>,
     pub(crate) roles: &'c BTreeSet<Role>,
 }
 

@@ -159,8 +159,11 @@ fn make_database(case: &Case, family: Family, url: &str) -> String {
             let rules = seconds.map_or_else(String::new, |s| {
                 format!("{{\"type\":\"expire\",\"everySeconds\":{s}}}")
             });
+            let schema = case.schema.map_or_else(String::new, |schema| {
+                format!(",\"schemaType\":\"{}\"", schema.word())
+            });
             format!(
-                "curl -sS '{url}/api/v2/buckets' {} {json} -d '{{\"orgID\":\"ORG_ID\",\"name\":\"{DATABASE}\",\"retentionRules\":[{rules}]}}'",
+                "curl -sS '{url}/api/v2/buckets' {} {json} -d '{{\"orgID\":\"ORG_ID\",\"name\":\"{DATABASE}\",\"retentionRules\":[{rules}]{schema}}}'",
                 auth("Token")
             )
         }

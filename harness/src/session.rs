@@ -178,7 +178,8 @@ impl Session {
             self.without_database(name, &roles)
         } else {
             let retention = case.retention.as_ref().map(|r| r.duration);
-            let wanted = Wanted { database: &name, retention, roles: &roles };
+            let schema = case.schema;
+            let wanted = Wanted { database: &name, retention, schema, roles: &roles };
             driver::create(&self.admin(), &self.ready, &wanted).await?
         };
         self.live().push(space.clone());

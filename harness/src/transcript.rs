@@ -65,6 +65,7 @@ pub(crate) const KEPT: &[&str] = &[
     "content-encoding",
     "content-type",
     "retry-after",
+    "etag",
     "www-authenticate",
     "x-influxdb-build",
     "x-influxdb-error",

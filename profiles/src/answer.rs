@@ -89,6 +89,12 @@ pub enum Fault {
     PartialLimit,
     /// Every line was rejected, some because a limit of the schema is reached.
     AllLimit,
+    /// Every point, which is one field of one line here, was refused before it was queued:
+    /// {rejected} of {points}.
+    PointsRejected,
+    /// Some points were refused before they were queued, the others are accepted: {accepted},
+    /// {rejected} of {points}.
+    PartialPoints,
     /// Storage dropped points and says why: {detail}; the rest was stored.
     PartialStorage,
     /// Storage failed as a whole: {detail}; nothing was stored.

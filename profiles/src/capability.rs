@@ -85,6 +85,10 @@ capabilities! {
     Sql = "sql",
     /// `/api/v2/delete`.
     Delete = "delete",
+    /// Buckets can have an explicit schema, which their writes must conform to.
+    ExplicitSchemas = "explicit-schemas",
+    /// Rejected points are logged in `rejected_points` of the bucket `_monitoring`.
+    RejectedPoints = "rejected-points",
     /// The limits that the product has by default are in force (sizes, columns, databases).
     Limits = "limits",
 }

@@ -63,6 +63,9 @@ macro_rules! settings {
 settings! {
     /// How long an accepted write waits before it is stored.
     QueueDelay = "queue-delay": Duration,
+    /// What a malformed line does where it is not stored at once: `first-line`, its batch is
+    /// rejected and the answer holds it; `counted`, it is one rejected point among the others.
+    MalformedLine = "malformed-line": Text,
     /// How many bytes of lines are taken in each window; more is too many requests.
     WriteRate = "write-rate": ByteRate,
     /// How many bytes of lines the server can take in each window; with more it is unavailable.

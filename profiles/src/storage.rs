@@ -105,6 +105,10 @@ pub enum ConflictInBatch {
     FirstTypeWinsUnlessNewShard,
     /// The write fails, having registered the first type: repeated, it drops points.
     Fails,
+    /// Types belong to a series in the whole bucket, not to a measurement in a shard. A field of
+    /// another type than its series has, or had earlier in the batch, is lost by itself; the other
+    /// fields of its line are stored.
+    LosesFields,
 }
 
 /// How a name is put between quotes in a message.

@@ -1,6 +1,7 @@
 //! The management API of the v2 family: what differs between its releases, and the names that its
 //! answers carry. The write path has its own data.
 
+use crate::answer::Answers;
 use crate::http::ControlEscapes;
 
 /// Whether a bucket `db` or `db/rp` can be used from `/write` and `/query` without a mapping.
@@ -39,6 +40,43 @@ pub enum DeleteByField {
     NotImplemented,
 }
 
+/// What a success answer to a write or a delete means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// It is done: the next query sees it.
+    Stored,
+    /// It is in a queue, and done in its turn: queries see it later, and points may be rejected
+    /// then without the writer being told.
+    Queued,
+}
+
+/// Which schemas a bucket can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BucketSchemas {
+    /// The one that its points make; buckets do not tell of it.
+    ImplicitOnly,
+    /// That one or an explicit one, by measurement, with an API to set it.
+    ImplicitOrExplicit,
+}
+
+/// What an organisation's bucket `_monitoring` holds of what was not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RejectionLog {
+    /// `write_errors`: one row for a write that storage faulted, with its message.
+    WriteErrors,
+    /// `rejected_points`: one row for each field that was rejected, one for each malformed line.
+    RejectedPoints,
+}
+
+/// What `org` and `orgID` of a write, a delete or a query do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrganisationParameter {
+    /// One of them must name an organisation.
+    Required,
+    /// Nothing: the organisation is the token's.
+    Ignored,
+}
+
 /// The management API of one release.
 #[derive(Clone, Copy, Debug)]
 pub struct V2Api {
@@ -70,6 +108,16 @@ pub struct V2Api {
     pub second_ping_build: Option<&'static str>,
     /// What a wrong method on `/api/v2/me` is.
     pub me: MeRoutes,
+    /// What success means.
+    pub acknowledgement: Acknowledgement,
+    /// Schemas of buckets.
+    pub bucket_schemas: BucketSchemas,
+    /// The log of what was not stored.
+    pub rejection_log: RejectionLog,
+    /// How a request names its organisation.
+    pub organisation: OrganisationParameter,
+    /// What a delete over its rate is answered with.
+    pub delete_answers: Answers,
 }
 
 /// Whether `/api/v2/me` shares the routes of `/api/v2/users`.
@@ -134,4 +182,14 @@ pub const OSS_V2_2_7: V2Api = V2Api {
     second_ping_build: None,
     // Recorded: POST is 405 without a body.
     me: MeRoutes::Own,
+    // Recorded: what was answered 204 can be read at once.
+    acknowledgement: Acknowledgement::Stored,
+    // Recorded: no bucket has a `schemaType`.
+    bucket_schemas: BucketSchemas::ImplicitOnly,
+    // 2.7:storage/points_writer.go:32-69; recorded.
+    rejection_log: RejectionLog::WriteErrors,
+    // Recorded: `Please provide either orgID or org`.
+    organisation: OrganisationParameter::Required,
+    // No rate is counted.
+    delete_answers: &[],
 };

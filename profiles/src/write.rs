@@ -134,6 +134,9 @@ pub enum BadLines {
     RejectBatch,
     /// The good lines are stored; where storage drops points too, its message wins.
     StoreGood,
+    /// Each reason goes into the log of rejected points; whether the whole batch is rejected or
+    /// its good lines are accepted is a setting.
+    Logged,
     /// The good lines are stored unless the caller says `accept_partial=false`; then, and always
     /// where the endpoint does not know that parameter, the first bad line rejects the batch.
     Tables {

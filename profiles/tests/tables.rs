@@ -63,6 +63,15 @@ fn reachable(endpoint: &WriteEndpoint, storage: &Storage) -> Vec<Fault> {
         faults.push(Fault::ConsistencyUnknown);
     }
     match (storage, endpoint.bad_lines) {
+        (Storage::Shards(_), BadLines::Logged) => {
+            faults.extend([
+                Fault::PointsRejected,
+                Fault::PartialPoints,
+                Fault::RateExceeded,
+                Fault::Unavailable,
+                Fault::CardinalityExceeded,
+            ]);
+        }
         (Storage::Shards(rules), bad_lines) => {
             faults.extend([Fault::PartialStorage, Fault::StorageConflict, Fault::StorageFailed]);
             if bad_lines == BadLines::StoreGood {

@@ -121,6 +121,9 @@ pub fn reply(http: &Http, reply: &Reply) -> Response {
     if let Some(content_type) = reply.document.content_type() {
         response = response.with("Content-Type", content_type);
     }
+    if let Some(version) = &reply.etag {
+        response = response.with("ETag", version.as_str());
+    }
     match reply.allow {
         Some(methods) => response.with("Allow", methods),
         None => response,

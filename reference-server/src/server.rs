@@ -169,7 +169,7 @@ impl Builder {
 /// The service of one family.
 enum Service {
     V1(v1::Service),
-    V2(v2::Service),
+    V2(Box<v2::Service>),
     V3(v3::Service),
     Iox(iox::Service),
 }
@@ -182,8 +182,8 @@ impl Service {
         clock: Arc<dyn Clock>,
     ) -> Option<Self> {
         match profile.family {
-            Family::V1 => v1::Service::new(profile, auth, clock).map(Self::V1),
-            Family::V2 => v2::Service::new(profile, clock).map(Self::V2),
+            Family::V1 => v1::Service::new(profile, settings, auth, clock).map(Self::V1),
+            Family::V2 => v2::Service::new(profile, settings, clock).map(Box::new).map(Self::V2),
             Family::V3 => v3::Service::new(profile, settings, auth, clock).map(Self::V3),
             Family::Iox(_) => iox::Service::new(profile, settings, auth, clock).map(Self::Iox),
         }

@@ -111,7 +111,7 @@ pub(super) async fn create(
     wanted: &Wanted<'_>,
     space: &mut Space,
 ) -> Result<(), NotMade> {
-    let id = bucket(admin, space, wanted.database, wanted.retention.map(|d| d.as_secs())).await?;
+    let id = bucket(admin, space, wanted.database, wanted).await?;
     space.bucket_id = Some(id.clone());
     map(admin, space, &id).await;
     for role in wanted.roles {
@@ -125,7 +125,8 @@ pub(super) async fn create(
             }
             Role::Other => {
                 let other = format!("other_{}", wanted.database);
-                let other = bucket(admin, space, &other, None).await?;
+                let plain = Wanted { retention: None, schema: None, ..*wanted };
+                let other = bucket(admin, space, &other, &plain).await?;
                 grant(admin, space, &other, &["read", "write"], "{other}").await?.0
             }
             Role::Inactive => {
@@ -149,11 +150,15 @@ async fn bucket(
     admin: &Admin<'_>,
     space: &mut Space,
     name: &str,
-    retention: Option<u64>,
+    wanted: &Wanted<'_>,
 ) -> Result<String, NotMade> {
+    let seconds = wanted.retention.map(|retention| retention.as_secs());
     let rules =
-        retention.map_or_else(|| json!([]), |s| json!([{"type": "expire", "everySeconds": s}]));
-    let body = json!({"orgID": space.org_id, "name": name, "retentionRules": rules});
+        seconds.map_or_else(|| json!([]), |s| json!([{"type": "expire", "everySeconds": s}]));
+    let mut body = json!({"orgID": space.org_id, "name": name, "retentionRules": rules});
+    if let Some(schema) = wanted.schema {
+        body["schemaType"] = schema.word().into();
+    }
     let made = expect(admin, admin.send(post("/api/v2/buckets", &body)).await, 201, "POST bucket")?;
     let id = made["id"].as_str().unwrap_or_default().to_owned();
     space.made.push(Made::Bucket(id.clone()));

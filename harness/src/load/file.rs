@@ -1,7 +1,7 @@
 //! The keys that a case file may have, before any of them is judged.
 
 use super::CaseError;
-use crate::case::{Endpoint, Level, Repeat, Role};
+use crate::case::{Endpoint, Level, Repeat, Role, SchemaType};
 use profiles::Capability;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) kills: Vec<String>,
     pub(super) retention: Option<String>,
     pub(super) setup: Option<String>,
+    pub(super) schema_type: Option<SchemaType>,
     #[serde(rename = "step", default)]
     pub(super) steps: Vec<FileStep>,
 }

@@ -59,6 +59,7 @@ pub(super) fn case(file: &str, text: &str, raw: File) -> Result<Case, CaseError>
     let mut needs: std::collections::BTreeSet<_> = raw.needs.into_iter().collect();
     needs.extend(steps.iter().flat_map(implied));
     needs.extend(retention.is_some().then_some(Capability::Retention));
+    needs.extend(raw.schema_type.map(|_| Capability::ExplicitSchemas));
     Ok(Case {
         id: raw.id,
         summary: raw.summary,
@@ -67,6 +68,7 @@ pub(super) fn case(file: &str, text: &str, raw: File) -> Result<Case, CaseError>
         needs,
         kills: raw.kills,
         retention,
+        schema: raw.schema_type,
         setup: raw.setup,
         steps,
         file: file.to_owned(),

@@ -89,7 +89,7 @@ async fn place(session: &Session) -> Result<Space, Unusable> {
     if session.lacks().contains_key(&Capability::CreateDatabase) {
         return Ok(session.without_database(name, &BTreeSet::new()));
     }
-    let wanted = Wanted { database: &name, retention: None, roles: &BTreeSet::new() };
+    let wanted = Wanted { database: &name, retention: None, schema: None, roles: &BTreeSet::new() };
     driver::create(&session.admin(), &session.ready, &wanted).await.map_err(|error| {
         let why = match error {
             NotMade::Refused(why) => why,

@@ -3,6 +3,7 @@
 
 mod cloud_dedicated_docs;
 mod cloud_dedicated_router_2023;
+mod cloud_docs;
 mod cloud_serverless_docs;
 mod cloud_serverless_router_2023;
 mod clustered_docs;
@@ -23,6 +24,7 @@ mod v3_enterprise_docs;
 
 pub(crate) use cloud_dedicated_docs::CLOUD_DEDICATED_DOCS;
 pub(crate) use cloud_dedicated_router_2023::CLOUD_DEDICATED_ROUTER_2023;
+pub(crate) use cloud_docs::CLOUD_DOCS;
 pub(crate) use cloud_serverless_docs::CLOUD_SERVERLESS_DOCS;
 pub(crate) use cloud_serverless_router_2023::CLOUD_SERVERLESS_ROUTER_2023;
 pub(crate) use clustered_docs::CLUSTERED_DOCS;

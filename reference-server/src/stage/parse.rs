@@ -10,8 +10,8 @@ use profiles::write::BadLines;
 pub struct ParsedBatch<'i> {
     /// The good lines.
     pub lines: Vec<Line<'i>>,
-    /// The reasons of the bad ones, one below the other.
-    pub rejected: Option<Vec<u8>>,
+    /// The reasons of the bad ones.
+    pub rejected: Vec<Vec<u8>>,
 }
 
 /// Parses a batch whose bad lines the endpoint treats as `bad_lines` says.
@@ -34,13 +34,17 @@ pub fn parse<'i>(
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() {
-        return Ok(ParsedBatch { lines, rejected: None });
+    let rejected: Vec<Vec<u8>> = errors.iter().map(|error| error.message_bytes(text)).collect();
+    let ends = match bad_lines {
+        BadLines::RejectBatch => !rejected.is_empty(),
+        // What becomes of the batch is left to the store, which has the log.
+        BadLines::Logged => false,
+        BadLines::StoreGood | BadLines::Tables { .. } | BadLines::Listed(_) => {
+            !rejected.is_empty() && lines.is_empty()
+        }
+    };
+    if ends {
+        return Err(WriteFault::with(Fault::LinesRejected, "detail", rejected.join(&b'\n')));
     }
-    let reasons: Vec<Vec<u8>> = errors.iter().map(|error| error.message_bytes(text)).collect();
-    let reasons = reasons.join(&b'\n');
-    if lines.is_empty() || bad_lines == BadLines::RejectBatch {
-        return Err(WriteFault::with(Fault::LinesRejected, "detail", reasons));
-    }
-    Ok(ParsedBatch { lines, rejected: Some(reasons) })
+    Ok(ParsedBatch { lines, rejected })
 }

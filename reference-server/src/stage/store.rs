@@ -34,11 +34,12 @@ pub fn store_in_shards(
         ),
         StorageFault::Panic => Fault::Panic.into(),
     })?;
-    match &batch.rejected {
-        Some(reasons) => Err(WriteFault::with(Fault::PartialLines, "detail", reasons.clone())
-            .and("target", meant_for(&target.database, &target.named_policy))),
-        None => Ok(()),
+    if batch.rejected.is_empty() {
+        return Ok(());
     }
+    let reasons = batch.rejected.join(&b'\n');
+    Err(WriteFault::with(Fault::PartialLines, "detail", reasons)
+        .and("target", meant_for(&target.database, &target.named_policy)))
 }
 
 /// How a message names what its points were meant for.

@@ -4,20 +4,23 @@
 //! decided per measurement and shard, not per bucket (2.7:tsdb/shard.go): the same field may be a
 //! float one week and a string the next.
 
+mod by_field;
 mod shard;
 
 use super::series::TagSet;
-use super::value::Name;
+use super::value::{FieldType, Name};
 use super::view::{Measurement, Series};
 use crate::go_text;
 use crate::query::influxql::host::{Remove, SeriesKey};
 use line_protocol::Line;
-use profiles::storage::{BeyondRetention, Loss, Shards as Rules, TypesOf};
+use profiles::storage::{BeyondRetention, ConflictInBatch, Loss, Shards as Rules, TypesOf};
 use shard::Shard;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
+pub use by_field::{LostField, Why};
 pub(in crate::store) use shard::stored;
+pub(crate) use shard::type_of;
 pub use shard::{Dropped, ShardFault};
 
 /// Nanoseconds from Go's zero time (Monday 0001-01-01) to 1970: shards are cut from there.
@@ -33,6 +36,8 @@ pub struct ShardedBucket {
     pub shard_duration: i64,
     /// By start.
     shards: BTreeMap<i64, Shard>,
+    /// The types of a series' fields, where they belong to the bucket.
+    types: BTreeMap<(Name, TagSet), BTreeMap<Name, FieldType>>,
 }
 
 /// What storage did not take of a batch.
@@ -51,7 +56,13 @@ pub enum StorageFault {
 impl ShardedBucket {
     /// An empty bucket.
     pub fn new(rules: Rules, retention: Option<i64>, shard_duration: i64) -> Self {
-        Self { rules, retention, shard_duration: shard_duration.max(1), shards: BTreeMap::new() }
+        Self {
+            rules,
+            retention,
+            shard_duration: shard_duration.max(1),
+            shards: BTreeMap::new(),
+            types: BTreeMap::new(),
+        }
     }
 
     /// Stores a batch. Every line has its time.
@@ -60,6 +71,11 @@ impl ShardedBucket {
     /// What was not stored, as the first shard that has something to say words it; retention only
     /// speaks where no shard does.
     pub fn write(&mut self, lines: &[Line<'_>], now: i64) -> Result<(), StorageFault> {
+        if self.rules.conflict_in_batch == ConflictInBatch::LosesFields {
+            let lost = self.write_by_field(lines, now);
+            tracing::debug!(fields = lost.len(), "lost without being asked for");
+            return Ok(());
+        }
         if self.rules.panics_at_tags.is_some_and(|n| lines.iter().any(|l| l.tags.len() == n)) {
             return Err(StorageFault::Panic);
         }
@@ -111,6 +127,7 @@ impl ShardedBucket {
         for shard in self.shards.values_mut() {
             shard.delete(start, stop, &matches);
         }
+        self.forget_types();
     }
 
     /// Forgets what an InfluxQL statement removes.
@@ -132,6 +149,7 @@ impl ShardedBucket {
         for shard in self.shards.values_mut() {
             shard.drop_measurement(name);
         }
+        self.forget_types();
     }
 
     /// Forgets series with all their points.
@@ -139,13 +157,18 @@ impl ShardedBucket {
         for shard in self.shards.values_mut() {
             shard.drop_series(&matches);
         }
+        self.forget_types();
     }
 
     /// Drops the shards that are wholly older than the retention period; each write begins with it.
     fn enforce_retention(&mut self, now: i64) {
         if let Some(retention) = self.retention {
             let oldest = now.saturating_sub(retention);
+            let before = self.shards.len();
             self.shards.retain(|_, shard| shard.end > oldest);
+            if self.shards.len() < before {
+                self.forget_types();
+            }
         }
     }
 

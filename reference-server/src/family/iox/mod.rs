@@ -17,12 +17,12 @@ mod write;
 
 use crate::clock::Clock;
 use crate::family::v2;
-use crate::family::v3::sized;
 use crate::go_text::Query;
 use crate::http::{Body, Request, Response};
 use crate::lock::lock;
 use crate::respond;
 use crate::stage::decode::Incoming;
+use crate::stage::decode::sized;
 use crate::stage::quota::Quotas;
 use crate::store::partitions::PartitionedTables;
 use crate::write_path;

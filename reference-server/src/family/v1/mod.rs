@@ -18,7 +18,7 @@ use catalog::Catalog;
 use profiles::storage::{Shards, Storage};
 use profiles::v1_api::{V2Routes, VerbosePing};
 use profiles::write::WriteEndpoint;
-use profiles::{Profile, V1Api};
+use profiles::{Profile, Settings, V1Api};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 
@@ -36,11 +36,17 @@ pub struct Service {
 
 impl Service {
     /// A server without databases; `None` where the profile lacks what the family needs.
-    pub fn new(profile: &'static Profile, auth: bool, clock: Arc<dyn Clock>) -> Option<Self> {
+    pub fn new(
+        profile: &'static Profile,
+        settings: &Settings,
+        auth: bool,
+        clock: Arc<dyn Clock>,
+    ) -> Option<Self> {
         let Storage::Shards(rules) = profile.facts.storage else { return None };
         let catalog = Mutex::new(Catalog::new(rules));
         let api = *profile.facts.v1_api?;
-        Some(Self { profile, rules, api, auth, clock, catalog, quotas: Quotas::default() })
+        let quotas = Quotas::of(settings);
+        Some(Self { profile, rules, api, auth, clock, catalog, quotas })
     }
 
     /// The catalog, to set a server up without asking it over HTTP.

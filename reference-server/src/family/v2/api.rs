@@ -12,12 +12,13 @@ mod orgs;
 mod paging;
 pub mod probes;
 mod render;
+mod schemas;
 mod setup;
 
 use super::catalog::{Catalog, Permission, Token};
 use super::reply::{ApiError, Code, Document, Reply};
 use crate::go_text::Query;
-use profiles::v2_api::MeRoutes;
+use profiles::v2_api::{BucketSchemas, MeRoutes};
 use std::sync::Arc;
 
 /// A request to the management API.
@@ -114,6 +115,11 @@ fn route(catalog: &mut Catalog, request: &Request<'_>) -> Result<Reply, ApiError
     let inner = inner.strip_suffix('/').unwrap_or(inner);
     let on = |methods: &[&str]| methods.contains(&request.method);
     let one = !inner.is_empty() && !inner.contains('/');
+    let explicit = catalog.release().bucket_schemas == BucketSchemas::ImplicitOrExplicit;
+    let schema = schemas::ids(inner).filter(|_| explicit && resource == "buckets");
+    if let Some((bucket, schema)) = schema {
+        return schemas::handle(catalog, request, bucket, schema);
+    }
     match (resource, inner) {
         ("setup", "") if on(&["GET", "POST"]) => setup::handle(catalog, request),
         ("me", "") if on(&["GET"]) => setup::me(catalog, request),

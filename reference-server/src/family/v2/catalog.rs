@@ -10,6 +10,7 @@ mod lookup;
 mod mapping;
 mod org;
 pub mod permission;
+mod schema;
 mod setup;
 mod token;
 
@@ -18,6 +19,7 @@ pub use lookup::LookupError;
 pub use mapping::{Mapping, MappingFilter, NewMapping};
 pub use org::{Org, User};
 pub use permission::{Action, Permission, Resource};
+pub use schema::{Column, ColumnKind, ExplicitSchema, Schema, SchemaKind};
 pub use setup::{Setup, SetupDone};
 pub use token::{NewToken, Token};
 

@@ -7,7 +7,7 @@ mod scanner;
 mod time;
 
 use super::auth;
-use super::catalog::{Catalog, Token};
+use super::catalog::{Catalog, LookupError, Token};
 use super::id::Id;
 use super::reply::{ApiError, Code};
 use crate::go_json::{self, Decoder, Place};
@@ -41,12 +41,13 @@ pub struct DeleteRequest {
     pub rules: Vec<TagRule>,
 }
 
-/// Reads a request.
+/// Reads a request; which organisation it is about is the product's to say.
 ///
 /// # Errors
 /// The product's, in its order: body and predicate, organisation, bucket, permission.
 pub fn read(
     catalog: &Catalog,
+    organisation: impl Fn(&Query) -> Result<Id, LookupError>,
     token: &Token,
     query: &Query,
     body: &[u8],
@@ -72,7 +73,7 @@ pub fn read(
             return Err(ApiError::new(Code::NotImplemented, "delete by field is not supported"));
         }
     }
-    let org = catalog.org_of(query)?.id;
+    let org = organisation(query)?;
     let bucket = catalog.bucket_for_delete(org, query)?.id;
     auth::check_delete(token, org, bucket)?;
     Ok(DeleteRequest { org, bucket, start, stop, rules })

@@ -26,7 +26,7 @@ impl Service {
             body: &body,
         };
         let parameters = Query::parse(request.raw_query.as_deref().unwrap_or_default());
-        let organisation = lock(&self.catalog).org_of(&parameters).map(|org| org.id).ok();
+        let organisation = self.organisation_of(&lock(&self.catalog), token, &parameters).ok();
         let host = FluxHost { service: self, token, organisation };
         match flux::answer(&host, rules, &asked) {
             Ok(answer) => {
@@ -86,7 +86,7 @@ impl Host for FluxHost<'_> {
             OrganizationReference::Id(id) => vec![("orgID", id)],
         };
         let catalog = lock(&self.service.catalog);
-        match catalog.org_of(&pairs.into_iter().collect()) {
+        match self.service.organisation_of(&catalog, self.token, &pairs.into_iter().collect()) {
             Ok(_) => Ok(()),
             Err(error) => {
                 let error = ApiError::from(error);

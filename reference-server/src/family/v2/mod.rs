@@ -7,7 +7,9 @@
 //! - [`delete`]: `/api/v2/delete` up to what is to be deleted
 //! - `service`: routes, headers, and the points of each bucket
 //! - `write`: how a write finds its bucket
+//! - `accept`, `queue`, `rejections`: products that acknowledge a write before they do it
 
+mod accept;
 pub mod api;
 pub mod auth;
 pub mod catalog;
@@ -15,6 +17,8 @@ pub mod delete;
 mod flux;
 pub mod id;
 mod query;
+mod queue;
+mod rejections;
 pub mod reply;
 mod service;
 pub(in crate::family) mod write;

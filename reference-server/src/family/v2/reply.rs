@@ -70,6 +70,8 @@ pub struct Reply {
     pub document: Document,
     /// The methods of an `Allow` header, as they stand in it.
     pub allow: Option<&'static str>,
+    /// The version of what the body tells, as an `ETag`.
+    pub etag: Option<String>,
     /// Buckets that are no more: their data is to be dropped.
     pub dropped: Vec<Id>,
 }
@@ -77,7 +79,7 @@ pub struct Reply {
 impl Reply {
     /// This status with this body.
     pub const fn new(status: u16, document: Document) -> Self {
-        Self { status, document, allow: None, dropped: Vec::new() }
+        Self { status, document, allow: None, etag: None, dropped: Vec::new() }
     }
 
     /// This status with a document in the layout of the management API.

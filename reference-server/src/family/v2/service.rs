@@ -3,20 +3,23 @@
 //! Under `/api/v2` come CORS, then the credentials, then the path (2.7:http/platform_handler.go);
 //! the paths of v1 have credentials of their own and no CORS.
 
-use super::catalog::{Catalog, Token};
+use super::accept::Malformed;
+use super::catalog::{Catalog, LookupError, Token};
+use super::queue::{Queue, Work};
 use super::{ApiError, Code, Id, Reply, api, auth, delete};
 use crate::clock::Clock;
 use crate::go_text::Query;
 use crate::http::{Body, QueryString, Request, Response};
 use crate::lock::lock;
 use crate::respond;
-use crate::stage::decode::Incoming;
+use crate::stage::decode::{self, Incoming};
 use crate::stage::quota::Quotas;
 use crate::store::shards::ShardedBucket;
 use crate::write_path;
-use profiles::Profile;
 use profiles::storage::{Shards, Storage};
+use profiles::v2_api::{Acknowledgement, OrganisationParameter};
 use profiles::write::WriteEndpoint;
+use profiles::{Profile, Setting, Settings, V2Api};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -30,19 +33,34 @@ pub(super) const LARGEST_REQUEST: u64 = 16 << 20;
 /// A server of the v2 family.
 pub struct Service {
     pub(super) profile: &'static Profile,
+    /// The write endpoints, with the limits that are set.
+    endpoints: Vec<WriteEndpoint>,
     pub(super) rules: Shards,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) catalog: Mutex<Catalog>,
     buckets: Mutex<HashMap<Id, Arc<Mutex<ShardedBucket>>>>,
+    pub(super) api: &'static V2Api,
     pub(super) quotas: Quotas,
+    pub(super) malformed: Malformed,
+    /// How long what is acknowledged waits, in nanoseconds.
+    pub(super) queue_delay: i64,
+    pub(super) queue: Mutex<Queue>,
+    /// The time of the last row that was logged.
+    pub(super) logged: Mutex<i64>,
     started: i64,
 }
 
 impl Service {
     /// A server that was not set up; `None` where the profile lacks what the family needs.
-    pub fn new(profile: &'static Profile, clock: Arc<dyn Clock>) -> Option<Self> {
+    pub fn new(
+        profile: &'static Profile,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Option<Self> {
         let Storage::Shards(rules) = profile.facts.storage else { return None };
-        let catalog = Catalog::new(profile.facts.v2_api?, crate::ids::unique_bits());
+        let api = profile.facts.v2_api?;
+        let delay = settings.duration(Setting::QueueDelay).unwrap_or_default();
+        let catalog = Catalog::new(api, crate::ids::unique_bits());
         Some(Self {
             profile,
             rules,
@@ -50,7 +68,13 @@ impl Service {
             clock,
             catalog: Mutex::new(catalog),
             buckets: Mutex::default(),
-            quotas: Quotas::default(),
+            api,
+            endpoints: profile.facts.write.iter().map(|e| decode::sized(*e, settings)).collect(),
+            quotas: Quotas::of(settings),
+            malformed: Malformed::of(settings),
+            queue_delay: i64::try_from(delay.as_nanos()).unwrap_or(i64::MAX),
+            queue: Mutex::default(),
+            logged: Mutex::default(),
         })
     }
 
@@ -61,6 +85,7 @@ impl Service {
 
     /// Answers one request.
     pub async fn handle(&self, mut request: Request, body: Body<'_>) -> Response {
+        self.settle();
         let raw = request.raw_query.as_deref().unwrap_or_default();
         request.query = QueryString::as_go_reads(raw);
         let http = &self.profile.facts.http;
@@ -151,7 +176,7 @@ impl Service {
 
     async fn write(&self, request: &Request, body: Body<'_>, token: Arc<Token>) -> Response {
         let facts = &self.profile.facts;
-        let Some(endpoint) = facts.write.iter().find(|e| e.path == request.path) else {
+        let Some(endpoint) = self.endpoints.iter().find(|e| e.path == request.path) else {
             return respond::reply(&facts.http, &api::probes::no_assets());
         };
         self.write_to(endpoint, request, body, token).await
@@ -159,7 +184,7 @@ impl Service {
 
     async fn write_to(
         &self,
-        endpoint: &'static WriteEndpoint,
+        endpoint: &WriteEndpoint,
         request: &Request,
         body: Body<'_>,
         token: Arc<Token>,
@@ -210,6 +235,7 @@ impl Service {
         let mut buckets = lock(&self.buckets);
         for id in &reply.dropped {
             buckets.remove(id);
+            self.quotas.forget_bucket(&id.to_string());
         }
     }
 
@@ -219,24 +245,37 @@ impl Service {
             Err(error) => return self.error(&ApiError::invalid(error.to_string())),
         };
         let query = Query::parse(request.raw_query.as_deref().unwrap_or_default());
-        let wanted = match delete::read(&lock(&self.catalog), token, &query, &body) {
+        let wanted = {
+            let catalog = lock(&self.catalog);
+            let organisation = |query: &Query| self.organisation_of(&catalog, token, query);
+            delete::read(&catalog, organisation, token, &query, &body)
+        };
+        let wanted = match wanted {
             Ok(wanted) => wanted,
             Err(error) => return self.error(&error),
         };
-        let bucket = self.points(wanted.bucket);
-        lock(&bucket).delete(wanted.start, wanted.stop, |measurement, tags| {
-            wanted.rules.iter().all(|rule| {
-                let value = match rule.key.as_str() {
-                    "_measurement" => Some(measurement),
-                    key => {
-                        let tag = tags.iter().find(|(k, _)| **k == *key.as_bytes());
-                        tag.map(|(_, value)| &**value)
-                    }
-                };
-                value.is_some_and(|value| (value == rule.value.as_bytes()) == rule.equals)
-            })
-        });
+        let now = self.clock.now();
+        if let Err(fault) = self.quotas.take_delete(&wanted.org.to_string(), now) {
+            return respond::fault(&self.profile.facts.http, self.api.delete_answers, &fault);
+        }
+        match self.api.acknowledgement {
+            Acknowledgement::Stored => self.delete_now(&wanted),
+            Acknowledgement::Queued => self.enqueue(Work::Delete(wanted), now),
+        }
         Response::new(204)
+    }
+
+    /// The organisation that a write, a delete or a query is about.
+    pub(super) fn organisation_of(
+        &self,
+        catalog: &Catalog,
+        token: &Token,
+        query: &Query,
+    ) -> Result<Id, LookupError> {
+        match self.api.organisation {
+            OrganisationParameter::Required => catalog.org_of(query).map(|org| org.id),
+            OrganisationParameter::Ignored => Ok(token.org_id),
+        }
     }
 
     /// The points of a bucket, kept as its record says.

@@ -13,13 +13,10 @@ use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
 use crate::stage::store::store_in_shards;
 use crate::write_path::Store;
-use line_protocol::{Dialect, Options};
 use profiles::answer::Fault;
+use profiles::v2_api::Acknowledgement;
 use profiles::write::Address;
 use std::sync::Arc;
-
-/// The bucket that each organisation has for what storage refused.
-const MONITORING: &[u8] = b"_monitoring";
 
 /// The retention policy that messages name: a bucket has no other.
 const POLICY: &str = "autogen";
@@ -43,7 +40,7 @@ impl Tenancy for Service {
         let (id, organisation) = {
             let catalog = lock(&self.catalog);
             let found = if address == Address::Bucket {
-                let org = catalog.org_of(&parameters(query)).map(|org| org.id);
+                let org = self.organisation_of(&catalog, token, &parameters(query));
                 let org = org.map_err(|error| fault_of(error, query))?;
                 catalog.bucket_for_write(org, get("bucket")).map(|bucket| (bucket.id, org))
             } else {
@@ -84,47 +81,18 @@ impl Store for Service {
         now: i64,
     ) -> Result<(), WriteFault> {
         let Target::Bucket(target) = target else { return Ok(()) };
+        if self.api.acknowledgement == Acknowledgement::Queued {
+            return self.accept(target, batch, now);
+        }
         let stored = store_in_shards(&self.rules, target, batch, now);
         if let Err(fault) = &stored {
-            self.log(&target.organisation, fault, now);
+            self.log_fault(&target.organisation, fault, now);
         }
         stored
     }
 
     fn store_text(&self, _: &Admitted, _: &[u8], _: i64) -> Result<(), WriteFault> {
         Ok(())
-    }
-}
-
-impl Service {
-    /// Every fault of storage is written into the organisation's own bucket too, for those who
-    /// operate the server (2.7:storage/points_writer.go:32-69; recorded).
-    fn log(&self, organisation: &str, fault: &WriteFault, now: i64) {
-        let Ok(organisation) = organisation.parse::<Id>() else { return };
-        let monitoring = {
-            let catalog = lock(&self.catalog);
-            catalog.bucket_by_name(organisation, MONITORING).map(|bucket| bucket.id)
-        };
-        let Ok(monitoring) = monitoring else { return };
-        let detail = fault.holes.iter().find(|(hole, _)| *hole == "detail");
-        let detail = detail.map(|(_, text)| text.as_slice()).unwrap_or_default();
-        let prefix: &[u8] =
-            if fault.fault == Fault::PartialStorage { b"partial write: " } else { b"" };
-        let mut line = b"write_errors error=\"".to_vec();
-        for &byte in [prefix, detail].concat().iter() {
-            if matches!(byte, b'"' | b'\\') {
-                line.push(b'\\');
-            }
-            line.push(byte);
-        }
-        line.push(b'"');
-        let options = Options { default_time: now, ..Options::default() };
-        let parsed = line_protocol::parse(&line, &Dialect::GO_V2, &options);
-        let lines: Vec<_> = parsed.filter_map(Result::ok).collect();
-        let bucket = self.points(monitoring);
-        if let Err(fault) = lock(&bucket).write(&lines, now) {
-            tracing::warn!(?fault, "a rejection could not be logged");
-        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::http::{Body, BodyError, Request, Response};
 use crate::lock::lock;
 use crate::respond;
 use crate::stage::WriteFault;
-use crate::stage::decode::Incoming;
+use crate::stage::decode::{self, Incoming};
 use crate::stage::quota::Quotas;
 use crate::write_path;
 use catalog::Catalog;
@@ -70,7 +70,7 @@ impl Service {
     ) -> Option<Self> {
         let Storage::Tables(rules) = profile.facts.storage else { return None };
         let rules = limited(rules, settings);
-        let endpoints = profile.facts.write.iter().map(|e| sized(*e, settings)).collect();
+        let endpoints = profile.facts.write.iter().map(|e| decode::sized(*e, settings)).collect();
         let api = *profile.facts.v3_api?;
         Some(Self {
             profile,
@@ -271,20 +271,4 @@ fn limited(rules: Tables, settings: &Settings) -> Tables {
         tag_columns: or(Setting::TagColumns, rules.tag_columns),
         ..rules
     }
-}
-
-/// An endpoint with the largest body that is set.
-pub(in crate::family) fn sized(endpoint: WriteEndpoint, settings: &Settings) -> WriteEndpoint {
-    let set = |setting, own| settings.number(setting).unwrap_or(own);
-    let size = match endpoint.size {
-        SizeLimit::SentAndInflated(own) => {
-            SizeLimit::SentAndInflated(set(Setting::RequestLimit, own))
-        }
-        SizeLimit::Each { sent, inflated } => SizeLimit::Each {
-            sent: set(Setting::RequestLimit, sent),
-            inflated: set(Setting::InflatedLimit, inflated),
-        },
-        size @ (SizeLimit::None | SizeLimit::Sent(_)) => size,
-    };
-    WriteEndpoint { size, ..endpoint }
 }

@@ -8,7 +8,7 @@ use profiles::storage::{ConflictInBatch, Loss, Quoting, Shards as Rules, TimeBes
 use std::collections::BTreeMap;
 
 /// The key that storage keeps for itself, as a tag and as a field.
-const TIME: &[u8] = b"time";
+pub(super) const TIME: &[u8] = b"time";
 
 /// One shard of a bucket.
 #[derive(Clone, Debug)]
@@ -67,7 +67,9 @@ impl Shard {
         let (lines, tagged) = without_time_tags(lines);
         let lines = lines.as_slice();
         let validated = match rules.conflict_in_batch {
-            ConflictInBatch::FirstTypeWins => self.validate_one_by_one(rules, lines),
+            ConflictInBatch::FirstTypeWins | ConflictInBatch::LosesFields => {
+                self.validate_one_by_one(rules, lines)
+            }
             ConflictInBatch::Fails => self.validate_at_once(rules, lines)?,
             // The coordinator tries once more, unless it has spent that on making the shard
             // (1.6:coordinator/points_writer.go:393).
@@ -188,6 +190,20 @@ impl Shard {
         let key = (Name::from(measurement), Name::from(field));
         let registered = *self.fields.entry(key).or_insert(field_type);
         if registered == field_type { Ok(()) } else { Err(registered) }
+    }
+
+    /// Stores one field of a point, whatever type the field has elsewhere.
+    pub(super) fn insert_field(
+        &mut self,
+        key: &(Name, TagSet),
+        field: &[u8],
+        time: i64,
+        value: &FieldValue<'_>,
+    ) {
+        let points = self.series.entry(key.clone()).or_default();
+        points.insert(Name::from(field), time, stored(value));
+        // Where series differ, queries are told of the first type.
+        self.fields.entry((key.0.clone(), Name::from(field))).or_insert_with(|| type_of(value));
     }
 
     fn insert(&mut self, line: &Line<'_>) {
@@ -322,12 +338,13 @@ fn input_field(rules: &Rules, line: &Line<'_>, field: &[u8]) -> Vec<u8> {
     [b"input field ", &*quote(field), b" on measurement ", &*measurement].concat()
 }
 
-fn key_of(line: &Line<'_>) -> (Name, TagSet) {
+pub(super) fn key_of(line: &Line<'_>) -> (Name, TagSet) {
     let tags = line.tags.iter().map(|(k, v)| (Name::from(&**k), Name::from(&**v))).collect();
     (Name::from(&*line.measurement), tags)
 }
 
-fn type_of(value: &FieldValue<'_>) -> FieldType {
+/// The type of a parsed value.
+pub(crate) fn type_of(value: &FieldValue<'_>) -> FieldType {
     match value {
         FieldValue::Float(_) => FieldType::Float,
         FieldValue::Integer(_) => FieldType::Integer,

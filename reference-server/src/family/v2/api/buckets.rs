@@ -2,11 +2,14 @@
 
 use super::paging::Paging;
 use super::{Request, json, render};
-use crate::family::v2::catalog::{Action, Bucket, BucketUpdate, Catalog, NewBucket, Permission};
+use crate::family::v2::catalog::{
+    Action, Bucket, BucketUpdate, Catalog, NewBucket, Permission, SchemaKind,
+};
 use crate::family::v2::id::Id;
 use crate::family::v2::reply::{ApiError, Code, Reply};
 use crate::go_json::decode::Node;
 use crate::go_json::{Decoder, Place};
+use profiles::v2_api::BucketSchemas;
 use serde_json::{Value, json as value};
 
 const SECOND: i64 = 1_000_000_000;
@@ -92,18 +95,28 @@ fn page_of_all<'c>(catalog: &'c Catalog, name: &[u8], paging: &Paging) -> Vec<&'
 }
 
 pub(super) fn create(catalog: &mut Catalog, request: &Request<'_>) -> Result<Reply, ApiError> {
-    let (org_id, mut new) = decode_new(request.body).map_err(unmarshal)?;
+    let explicit = catalog.release().bucket_schemas == BucketSchemas::ImplicitOrExplicit;
+    let (org_id, mut new) = decode_new(request.body, explicit).map_err(unmarshal)?;
     let rule = new.rules.pop();
     let org_id = org_id.ok_or_else(|| ApiError::invalid("organization id must be provided"))?;
     check_rules(new.rules.is_empty(), rule.as_ref())?;
     request.check(&Permission::new(Action::Write, "buckets", None, Some(org_id)))?;
     let rule = rule.unwrap_or_default();
+    let schema = match new.schema_type.as_deref() {
+        None => SchemaKind::Implicit,
+        // Our words.
+        Some(word) => {
+            let unknown = || ApiError::invalid(format!("invalid schemaType \"{word}\""));
+            SchemaKind::of(word).ok_or_else(unknown)?
+        }
+    };
     let bucket = NewBucket {
         name: new.name,
         description: new.description,
         rp: new.rp,
         retention: rule.every.unwrap_or(0).wrapping_mul(SECOND),
         shard_group: rule.shard_group.unwrap_or(0).wrapping_mul(SECOND),
+        schema,
         ..NewBucket::default_of(org_id)
     };
     let id = catalog.create_bucket(bucket, request.now)?;
@@ -179,20 +192,24 @@ struct NewBody {
     description: String,
     rp: String,
     rules: Vec<Rule>,
+    schema_type: Option<String>,
 }
 
-fn decode_new(body: &[u8]) -> Result<(Option<Id>, NewBody), String> {
-    const NAMES: &[&str] = &["orgID", "name", "description", "rp", "retentionRules"];
+/// Reads a body; `schemaType` only where buckets have one.
+fn decode_new(body: &[u8], explicit: bool) -> Result<(Option<Id>, NewBody), String> {
+    const NAMES: &[&str] = &["orgID", "name", "description", "rp", "retentionRules", "schemaType"];
+    let names = if explicit { NAMES } else { NAMES.split_at(5).0 };
     let (mut org, mut new) = (None, NewBody::default());
     let mut json = json::body(body)?;
-    for (index, node) in json.fields(json.root(), Place::whole("tenant.postBucketRequest"), NAMES) {
+    for (index, node) in json.fields(json.root(), Place::whole("tenant.postBucketRequest"), names) {
         let place = |go_type| Place::field("postBucketRequest", NAMES[index], go_type);
         match index {
             0 => org = json::id(&mut json, node, place("platform.ID"))?.or(org),
             1 => json::set(&mut new.name, json.string(node, place("string"))),
             2 => json::set(&mut new.description, json.string(node, place("string"))),
             3 => json::set(&mut new.rp, json.string(node, place("string"))),
-            _ => new.rules = rules(&mut json, node, "postBucketRequest", "retentionRule", "int64"),
+            4 => new.rules = rules(&mut json, node, "postBucketRequest", "retentionRule", "int64"),
+            _ => new.schema_type = json.string(node, place("string")),
         }
     }
     json.finish()?;

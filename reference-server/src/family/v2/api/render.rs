@@ -1,6 +1,8 @@
 //! Records as the documents of the management API, keys in the product's order.
 
-use crate::family::v2::catalog::{Bucket, Catalog, Mapping, Org, Permission, Token, User};
+use crate::family::v2::catalog::{
+    Bucket, Catalog, ColumnKind, Mapping, Org, Permission, Schema, Token, User,
+};
 use crate::go_text::rfc3339_nano;
 use profiles::v2_api::VirtualMappings;
 use serde_json::{Map, Value, json};
@@ -31,6 +33,9 @@ pub(super) fn bucket(bucket: &Bucket) -> Value {
         json!([])
     };
     put("retentionRules", rules);
+    if let Some(schema) = &bucket.schema {
+        put("schemaType", json!(schema.word()));
+    }
     put("createdAt", json!(rfc3339_nano(bucket.created_at)));
     put("updatedAt", json!(rfc3339_nano(bucket.updated_at)));
     put(
@@ -46,6 +51,25 @@ pub(super) fn bucket(bucket: &Bucket) -> Value {
     );
     put("labels", json!([]));
     Value::Object(out)
+}
+
+pub(super) fn schema(bucket: &Bucket, schema: &Schema) -> Value {
+    let columns = schema.columns.iter().map(|column| match column.kind {
+        ColumnKind::Timestamp => json!({"name": column.name, "type": "timestamp"}),
+        ColumnKind::Tag => json!({"name": column.name, "type": "tag"}),
+        ColumnKind::Field(field_type) => {
+            json!({"name": column.name, "type": "field", "dataType": field_type.word()})
+        }
+    });
+    json!({
+        "id": schema.id.to_string(),
+        "orgID": bucket.org_id.to_string(),
+        "bucketID": bucket.id.to_string(),
+        "name": schema.name,
+        "columns": columns.collect::<Vec<_>>(),
+        "createdAt": rfc3339_nano(schema.created_at),
+        "updatedAt": rfc3339_nano(schema.updated_at),
+    })
 }
 
 pub(super) fn org(org: &Org) -> Value {

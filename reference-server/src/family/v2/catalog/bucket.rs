@@ -1,9 +1,10 @@
 //! Buckets: their names, their retention, and the width of their shards.
 
-use super::Catalog;
+use super::{Catalog, SchemaKind};
 use crate::family::v2::id::Id;
 use crate::family::v2::reply::{ApiError, Code};
 use crate::go_text::quote;
+use profiles::v2_api::BucketSchemas;
 
 const HOUR: i64 = 3600 * 1_000_000_000;
 const DAY: i64 = 24 * HOUR;
@@ -27,6 +28,8 @@ pub struct Bucket {
     pub retention: i64,
     /// How much time a shard holds.
     pub shard_group: i64,
+    /// Its schema, where the product's buckets tell of it.
+    pub schema: Option<SchemaKind>,
     /// When it was made.
     pub created_at: i64,
     /// When it was changed last.
@@ -50,6 +53,8 @@ pub struct NewBucket {
     pub shard_group: i64,
     /// [`Bucket::system`].
     pub system: bool,
+    /// [`Bucket::schema`].
+    pub schema: SchemaKind,
 }
 
 impl NewBucket {
@@ -63,6 +68,7 @@ impl NewBucket {
             retention: 0,
             shard_group: 0,
             system: false,
+            schema: SchemaKind::Implicit,
         }
     }
 }
@@ -133,6 +139,10 @@ impl Catalog {
             rp: new.rp,
             retention: new.retention,
             shard_group: shard_group(new.shard_group, new.retention),
+            schema: match self.release.bucket_schemas {
+                BucketSchemas::ImplicitOnly => None,
+                BucketSchemas::ImplicitOrExplicit => Some(new.schema),
+            },
             created_at: now,
             updated_at: now,
         };

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 fn run(f: &Fixture, query: &str, body: &str) -> Result<DeleteRequest, (u16, String)> {
     let token = Arc::clone(f.catalog.token_by_secret(OPERATOR.as_bytes()).unwrap());
-    read(&f.catalog, &token, &Query::parse(query), body.as_bytes())
+    let organisation = |query: &Query| f.catalog.org_of(query).map(|org| org.id);
+    read(&f.catalog, organisation, &token, &Query::parse(query), body.as_bytes())
         .map_err(|e| (e.code.status(), String::from_utf8(e.message).unwrap()))
 }
 
