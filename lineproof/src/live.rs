@@ -3,6 +3,7 @@
 use harness::event::Event;
 use harness::verdict::Verdict;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use profiles::Profile;
 use std::io::IsTerminal;
 
 /// Where a run stands.
@@ -12,9 +13,10 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(crate) fn new(profile: &str, cases: usize) -> Self {
+    /// For so many cases on each of these profiles.
+    pub(crate) fn new(profiles: &[&Profile], cases: usize) -> Self {
         let bar = ProgressBar::with_draw_target(
-            Some(cases as u64),
+            Some((profiles.len() * cases) as u64),
             if std::io::stderr().is_terminal() {
                 ProgressDrawTarget::stderr()
             } else {
@@ -26,28 +28,36 @@ impl Live {
         {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_prefix(profile.to_owned());
+        bar.set_prefix(match profiles {
+            [one] => one.name(),
+            several => format!("{} profiles", several.len()),
+        });
         Self { bar, failed: 0 }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
-            Event::Started(_) => {}
-            Event::Begun { id, .. } => self.message(id),
+            Event::Started(_) | Event::Finished(_) => {}
+            Event::Begun { profile, id } => self.message(profile, id),
             Event::Case(result) => {
                 self.bar.inc(1);
                 if matches!(result.verdict, Verdict::Fail | Verdict::Xpass | Verdict::Error) {
                     self.failed += 1;
                 }
-                self.message(&result.id);
+                self.message(&result.profile, &result.id);
             }
-            Event::Finished(_) => self.bar.finish_and_clear(),
         }
     }
 
-    fn message(&self, id: &str) {
+    fn message(&self, profile: &str, id: &str) {
         let failed =
             if self.failed > 0 { format!("{} failed  ", self.failed) } else { String::new() };
-        self.bar.set_message(format!("{failed}{id}"));
+        self.bar.set_message(format!("{failed}{profile} {id}"));
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -5,6 +5,7 @@ use crate::embedded::Embedded;
 use crate::exit::Failure;
 use crate::list;
 use crate::live::Live;
+use futures::{StreamExt, TryStreamExt};
 use harness::event::Event;
 use harness::known::Known;
 use harness::report::{self, text::Style};
@@ -14,12 +15,16 @@ use harness::target::{Credentials, Target};
 use harness::verdict::Ending;
 use harness::wire::Base;
 use profiles::Profile;
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::sync::watch;
+
+/// How many profiles run at once: enough that no processor waits, and each holds a body of 25 MB.
+const AT_ONCE: usize = 2;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let plan = plan(args)?;
@@ -38,29 +43,36 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|error| Failure::internal(format!("no runtime: {error}")))
 }
 
-/// The runs, one profile after another.
+/// The runs, some profiles at a time: while the cases of one wait, those of another run. The events
+/// of a profile stay together, in the order of the profiles.
 async fn all(
     args: &RunArgs,
     profiles: &[&'static Profile],
     plan: &Plan,
 ) -> Result<(Vec<Event>, Ending), Failure> {
     let interrupt = interrupts();
-    let mut events = Vec::new();
-    let mut ending: Option<Ending> = None;
-    for profile in profiles {
+    let live = RefCell::new(Live::new(profiles, plan.cases.len()));
+    let one = async |profile: &&'static Profile| {
+        let mut events = Vec::new();
+        if *interrupt.borrow() {
+            return Ok((events, None));
+        }
         // Kept until its run is over: an embedded server stops when it is dropped.
         let (mut target, _server) = target(&args.target, profile).await?;
         let _others = set_up(args, &mut target, plan).await?;
-        let mut live = Live::new(&profile.name(), plan.cases.len());
-        let one = harness::run::run(&target, plan.clone(), interrupt.clone(), |event| {
-            live.show(event);
+        let run = harness::run::run(&target, plan.clone(), interrupt.clone(), |event| {
+            live.borrow_mut().show(event);
             events.push(event.clone());
         });
-        let own = one.await;
-        ending = Some(ending.map_or(own, |before| before.and(own)));
-        if own == Ending::Interrupted {
-            break;
-        }
+        let ending = run.await;
+        Ok((events, Some(ending)))
+    };
+    let mut runs = futures::stream::iter(profiles).map(one).buffered(plan.jobs.min(AT_ONCE));
+    let mut events = Vec::new();
+    let mut ending: Option<Ending> = None;
+    while let Some((own_events, own)) = runs.try_next().await? {
+        events.extend(own_events);
+        ending = own.map(|own| ending.map_or(own, |before| before.and(own))).or(ending);
     }
     Ok((events, ending.unwrap_or(Ending::Usage)))
 }

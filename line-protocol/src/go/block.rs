@@ -5,6 +5,7 @@
 
 use super::skip_blanks;
 use core::ops::Range;
+use memchr::memchr3;
 
 /// The next line that is not blank and not a comment, without leading blanks.
 ///
@@ -33,6 +34,10 @@ fn line_end(input: &[u8], start: usize) -> usize {
     let mut at = start;
     let (mut quoted, mut in_fields) = (false, false);
     let (mut equals, mut commas) = (0_usize, 0_usize);
+    // A comment may be megabytes long; before its first space nothing else means anything.
+    if input.get(at) == Some(&b'#') {
+        at += memchr3(b'\\', b'\n', b' ', &input[at..]).unwrap_or(input.len() - at);
+    }
     while at < input.len() {
         match input[at] {
             // The last byte but one escapes nothing: the real parser looks two bytes ahead.

@@ -4,7 +4,7 @@
 //! a quote in a comment swallowed is still read.
 
 use core::ops::Range;
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 /// The next piece that holds something, without leading blanks and comments.
 pub(crate) fn next_line(input: &[u8], position: &mut usize) -> Option<Range<usize>> {
@@ -26,6 +26,10 @@ fn piece_end(input: &[u8], start: usize) -> usize {
     let mut at = start;
     let (mut quoted, mut in_fields) = (false, false);
     let (mut equals, mut commas) = (0_usize, 0_usize);
+    // A comment may be megabytes long; before its first space nothing else means anything.
+    if input.get(at) == Some(&b'#') {
+        at += memchr3(b'\\', b'\n', b' ', &input[at..]).unwrap_or(input.len() - at);
+    }
     while at < input.len() {
         match input[at] {
             b'\\' => at += 1,
