@@ -45,7 +45,7 @@ pub(crate) enum Made {
     User(String),
     /// A database, by name.
     Database(String),
-    /// A token of a cluster, by id.
+    /// A token, by the id or the name by which it is deleted.
     Token(String),
 }
 

@@ -47,7 +47,8 @@ pub(crate) struct TargetArgs {
     /// The server's URL, with a path prefix if it has one
     #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
-    /// What the server is taken for: product@edition, as `lineproof list --profiles` shows them
+    /// What the server is taken for: product@edition, as `lineproof list --profiles` shows them; a
+    /// product alone is its edition `docs`
     #[arg(long = "profile", value_name = "PROFILE")]
     pub(crate) profiles: Vec<String>,
     /// A token that may do everything

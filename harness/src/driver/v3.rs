@@ -1,15 +1,19 @@
-//! `/api/v3/configure`: databases and the admin token.
+//! `/api/v3/configure`: databases, the admin token, and tokens with fewer rights.
 
 use super::{Admin, Lacks, NotMade, Ready, Wanted, credential};
 use crate::case::Role;
 use crate::read_back::encode;
-use crate::space::{Made, Space};
+use crate::space::{Credential, Made, Space};
 use crate::target::{Target, Unusable};
 use crate::wire::{Pool, Request, Response};
 use profiles::Capability;
 use serde_json::{Value as Json, json};
 
 const DATABASE: &str = "/api/v3/configure/database";
+/// Where products that have them make tokens with rights on some databases.
+const RESOURCE_TOKEN: &str = "/api/v3/enterprise/configure/token";
+/// Where tokens are deleted.
+const TOKEN: &str = "/api/v3/configure/token";
 
 pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusable> {
     let mut notes = Vec::new();
@@ -82,37 +86,89 @@ pub(super) async fn create(
     wanted: &Wanted<'_>,
     space: &mut Space,
 ) -> Result<(), NotMade> {
-    let mut body = json!({"db": wanted.database});
-    if let Some(retention) = wanted.retention {
-        body["retention_period"] = format!("{}s", retention.as_secs()).into();
-    }
-    let request = Request::new("POST", DATABASE)
-        .header("Content-Type", "application/json")
-        .body(body.to_string());
-    space.made.push(Made::Database(wanted.database.to_owned()));
-    match admin.send(request).await {
-        Ok(answer) if answer.status == 200 => {}
-        answer => return Err(NotMade::Refused(admin.refused("POST database", answer))),
-    }
+    let seconds = wanted.retention.map(|retention| retention.as_secs());
+    database(admin, space, wanted.database, seconds).await?;
     for role in wanted.roles {
-        match role {
-            Role::Owner | Role::None => {}
-            Role::Wrong => {
-                let wrong = Some("Bearer apiv3_lineproof-wrong".to_owned());
-                space.roles.insert(*role, credential(wrong, "{wrong}"));
+        let credential = match role {
+            Role::Owner | Role::None => continue,
+            Role::Wrong => credential(Some("Bearer apiv3_lineproof-wrong".to_owned()), "{wrong}"),
+            Role::ReadOnly => {
+                grant(admin, space, wanted.database, &["read"], "{read-only}").await?
             }
-            other => return Err(NotMade::NoSuchRole(*other)),
-        }
+            Role::WriteOnly => {
+                grant(admin, space, wanted.database, &["write"], "{write-only}").await?
+            }
+            Role::ReadWrite => {
+                grant(admin, space, wanted.database, &["read", "write"], "{read-write}").await?
+            }
+            Role::Other => {
+                // It begins like the case's, so that it is swept with it.
+                let other = format!("{}_other", wanted.database);
+                database(admin, space, &other, None).await?;
+                grant(admin, space, &other, &["read", "write"], "{other}").await?
+            }
+            Role::Inactive => return Err(NotMade::NoSuchRole(*role)),
+        };
+        space.roles.insert(*role, credential);
     }
     Ok(())
 }
 
+async fn database(
+    admin: &Admin<'_>,
+    space: &mut Space,
+    name: &str,
+    retention: Option<u64>,
+) -> Result<(), NotMade> {
+    let mut body = json!({"db": name});
+    if let Some(seconds) = retention {
+        body["retention_period"] = format!("{seconds}s").into();
+    }
+    space.made.push(Made::Database(name.to_owned()));
+    match admin.send(post(DATABASE, &body)).await {
+        Ok(answer) if answer.status == 200 => Ok(()),
+        answer => Err(NotMade::Refused(admin.refused("POST database", answer))),
+    }
+}
+
+/// A token that may do this to one database; named after it, and after what it may do.
+async fn grant(
+    admin: &Admin<'_>,
+    space: &mut Space,
+    database: &str,
+    actions: &[&str],
+    placeholder: &'static str,
+) -> Result<Credential, NotMade> {
+    let name = format!("{database}-{}", actions.join("-"));
+    let body = json!({
+        "token_name": name,
+        "permissions": [{
+            "resource_type": "db", "resource_identifier": [database], "actions": actions,
+        }],
+    });
+    let answer = admin.send(post(RESOURCE_TOKEN, &body)).await;
+    let made = answer.as_ref().ok().filter(|answer| matches!(answer.status, 200 | 201));
+    let Some(token) = made.and_then(|made| json_of(made)["token"].as_str().map(str::to_owned))
+    else {
+        return Err(NotMade::Refused(admin.refused("POST token", answer)));
+    };
+    space.made.push(Made::Token(name));
+    Ok(credential(Some(format!("Bearer {token}")), placeholder))
+}
+
+fn post(path: &str, body: &Json) -> Request {
+    Request::new("POST", path).header("Content-Type", "application/json").body(body.to_string())
+}
+
 pub(super) async fn give_back(admin: &Admin<'_>, made: &Made) -> Result<(), String> {
-    let Made::Database(name) = made else { return Ok(()) };
-    let target = format!("{DATABASE}?db={}&hard_delete_at=now", encode(name));
+    let target = match made {
+        Made::Database(name) => format!("{DATABASE}?db={}&hard_delete_at=now", encode(name)),
+        Made::Token(name) => format!("{TOKEN}?token_name={}", encode(name)),
+        Made::Bucket(_) | Made::Authorization(_) | Made::User(_) => return Ok(()),
+    };
     match admin.send(Request::new("DELETE", target)).await {
         Ok(answer) if matches!(answer.status, 200 | 204 | 404) => Ok(()),
-        answer => Err(admin.refused("DELETE database", answer)),
+        answer => Err(admin.refused("DELETE", answer)),
     }
 }
 

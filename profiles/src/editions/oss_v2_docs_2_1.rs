@@ -17,8 +17,14 @@ const STORAGE_WORDS: &[Answer] = &[
     Answer::new(F::StorageConflict, 204, S::BareText, ""),
 ];
 
-/// Page 003: writes are asynchronous. It does not say for how long; this server does not wait.
-const READ_BACK: ReadBack = ReadBack { visible_within: Duration::from_secs(5), ..OF_RELEASES };
+/// Page 003: writes are asynchronous. It does not say for how long; a second is our guess, and this
+/// server does not wait.
+const READ_BACK: ReadBack = ReadBack {
+    visible_within: Duration::from_secs(1),
+    // Page 003: points may be rejected even if the request returns "Success".
+    success_is_final: false,
+    ..OF_RELEASES
+};
 
 pub(crate) static OSS_V2_DOCS_2_1: Profile = Profile {
     product: "oss-v2",

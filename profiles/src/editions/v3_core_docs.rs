@@ -12,6 +12,7 @@ use super::v3_core_3_10::{API, STORAGE, TAG_COLUMNS};
 use crate::answer::{Answer, Fault as F, IOX_REPORTS, RETRY_AFTER, Shape};
 use crate::capability::Family;
 use crate::http::Http;
+use crate::influxql::{Floats, Influxql, Json};
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
 use crate::storage::{OldPoints, RefusedLine, RepeatedTags, Storage, Tables};
@@ -49,21 +50,31 @@ const PROMISED: &[Answer] = &[
         F::PartialLines,
         400,
         INVALID,
-        "partial write: these lines were rejected, the others were written:\n{lines}",
+        "partial write has occurred, errors encountered on line(s):\n{lines}",
     ),
     Answer::new(
         F::PartialLimit,
         400,
         INVALID,
-        "partial write: these lines were rejected, the others were written:\n{lines}",
+        "partial write has occurred, errors encountered on line(s):\n{lines}",
     ),
-    Answer::new(F::AllLines, 400, INVALID, "all data was rejected:\n{lines}"),
-    Answer::new(F::AllLimit, 400, INVALID, "all data was rejected:\n{lines}"),
+    Answer::new(
+        F::AllLines,
+        400,
+        INVALID,
+        "no data was written, errors encountered on line(s):\n{lines}",
+    ),
+    Answer::new(
+        F::AllLimit,
+        400,
+        INVALID,
+        "no data was written, errors encountered on line(s):\n{lines}",
+    ),
     Answer::new(
         F::LinesRejected,
         400,
         INVALID,
-        "all data was rejected, as was asked for; the first rejected line:\n{lines}",
+        "no data was written, as was asked for, errors encountered on line(s):\n{lines}",
     ),
     Answer::new(
         F::Forbidden,
@@ -151,6 +162,12 @@ pub(super) const TABLES: Tables = Tables {
     ..STORAGE
 };
 
+/// Floats as they are stored, `-0` too: page 000 says that all ingested data is queryable.
+const INFLUXQL: Influxql = Influxql {
+    json: Json { floats: Floats::Serde, ..v3_core_3_8_0::INFLUXQL.json },
+    ..v3_core_3_8_0::INFLUXQL
+};
+
 pub(super) const FACTS: Facts = Facts {
     dialect: Dialect::IOX_3_9,
     http: Http { version: "docs", ..HTTP },
@@ -158,6 +175,7 @@ pub(super) const FACTS: Facts = Facts {
     write: WRITE_ENDPOINTS,
     storage: Storage::Tables(TABLES),
     v3_api: Some(&API),
+    influxql: &INFLUXQL,
     sql: Some(&crate::sql::V3_CORE_3_10),
     ..v3_core_3_8_0::FACTS
 };
