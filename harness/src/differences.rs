@@ -109,6 +109,7 @@ mod tests {
         Snapshot {
             description: String::new(),
             basis,
+            seen: false,
             from: basis.word().to_owned(),
             case: String::new(),
             transcript: Transcript::parse(transcript).unwrap(),

@@ -4,8 +4,8 @@ use crate::case::{Case, Level};
 use crate::compare::{Finding, Kind, compare};
 use crate::event::CaseResult;
 use crate::execute::Executed;
-use crate::snapshot::{Basis, Snapshot};
-use crate::transcript::{Outcome, Record};
+use crate::snapshot::Snapshot;
+use crate::transcript::{Answer, Outcome, Record};
 use crate::verdict::{Course, Verdict, Weight, verdict};
 
 /// What a run brings to every case.
@@ -127,7 +127,7 @@ fn blank(setting: &Setting<'_>, case: &Case) -> CaseResult {
 
 /// Ledger differences, but for those that the product itself was seen to have.
 fn honesty(done: &Executed, snapshot: Option<&Snapshot>) -> (Vec<Finding>, Vec<String>) {
-    let recorded = snapshot.filter(|s| s.basis == Basis::Recorded);
+    let recorded = snapshot.filter(|s| s.seen);
     let mut lies = Vec::new();
     let mut notes = Vec::new();
     for (n, record) in done.transcript.steps.iter().enumerate() {
@@ -151,7 +151,7 @@ fn honesty(done: &Executed, snapshot: Option<&Snapshot>) -> (Vec<Finding>, Vec<S
 /// Where what is stored cannot be read, though the product was not seen to end up so too. Where its
 /// record does not say (nobody read back), a refused line may have spoilt the product's store.
 fn unreadable(done: &Executed, snapshot: Option<&Snapshot>) -> Vec<Finding> {
-    let recorded = snapshot.filter(|s| s.basis == Basis::Recorded);
+    let recorded = snapshot.filter(|s| s.seen);
     let steps = recorded.map_or(&[][..], |s| &s.transcript.steps);
     let is_known = |step: usize| {
         let (before, from) = steps.split_at(steps.len().min(step - 1));
@@ -176,11 +176,17 @@ fn unreadable(done: &Executed, snapshot: Option<&Snapshot>) -> Vec<Finding> {
         .collect()
 }
 
+fn is_busy(answer: &Answer) -> bool {
+    answer.status == 503 && answer.headers.iter().any(|(name, _)| name == "retry-after")
+}
+
 /// What is a fault on any server: no answer, or the answer that it has failed.
 fn without_snapshot(done: &Executed) -> Vec<Finding> {
     let fault = |(n, record): (usize, &Record)| {
         let (kind, got) = match &record.outcome {
             Outcome::NoAnswer(why) => (Kind::NoAnswer, why.clone()),
+            // Busy for a while, and it says for how long: an orderly refusal.
+            Outcome::Answer(answer) if is_busy(answer) => return None,
             Outcome::Answer(answer) if answer.status >= 500 && record.action == "write" => {
                 (Kind::StatusClass, format!("{} {}", answer.status, answer.body.trim_end()))
             }

@@ -218,6 +218,7 @@ fn write(
     let snapshot = Snapshot {
         description: case.summary.clone(),
         basis: provenance.basis,
+        seen: provenance.basis == Basis::Recorded,
         from: provenance.from.clone(),
         case: case.digest(),
         transcript,

@@ -54,6 +54,9 @@ pub struct Snapshot {
     pub description: String,
     /// What it rests on.
     pub basis: Basis,
+    /// Whether this was seen from the running product: of this edition, or of the one that it is
+    /// inherited from.
+    pub seen: bool,
     /// Which release, file or page.
     pub from: String,
     /// Digest of what the case sent when this was made.
@@ -89,9 +92,11 @@ impl Snapshot {
             };
             header.lines().find_map(of_key).ok_or_else(|| format!("its header has no \"{key}\""))
         };
+        let basis: Basis = value("basis")?.parse()?;
         Ok(Self {
             description: value("description")?,
-            basis: value("basis")?.parse()?,
+            basis,
+            seen: basis == Basis::Recorded,
             from: value("from")?,
             case: value("case")?,
             transcript: Transcript::parse(body)?,
@@ -123,6 +128,7 @@ mod tests {
         let snapshot = Snapshot {
             description: "Odd: \"quotes\" # and more".to_owned(),
             basis: Basis::Recorded,
+            seen: true,
             from: "InfluxDB 1.6.7".to_owned(),
             case: "0011".to_owned(),
             transcript: Transcript::parse("1 write\n  status 204\n").unwrap(),

@@ -168,6 +168,7 @@ fn holds(profile: &Profile, case: &Case, expected: Option<Snapshot>, mut got: Tr
     let head = expected.filter(|expected| expected.transcript == got).unwrap_or_else(|| Snapshot {
         description: case.summary.clone(),
         basis: Basis::Inferred,
+        seen: false,
         from: FROM.to_owned(),
         case: case.digest(),
         transcript: Transcript::default(),

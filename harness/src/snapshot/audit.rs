@@ -16,7 +16,11 @@ pub fn audit(cases: &[Case], profiles: &[&Profile], snapshots: &Snapshots) -> Ve
             match snapshots.find(profile, case) {
                 Err(why) => wrong.push(why),
                 Ok(Some(snapshot)) if snapshot.case != case.digest() => {
-                    wrong.push(format!("{}: {} has changed since", path.display(), case.file));
+                    let (path, digest) = (path.display(), case.digest());
+                    wrong.push(format!(
+                        "{path}: {} has changed since, it is {digest} now",
+                        case.file
+                    ));
                 }
                 Ok(_) => {}
             }
