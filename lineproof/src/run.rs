@@ -6,6 +6,7 @@ use crate::exit::Failure;
 use crate::list;
 use crate::live::Live;
 use futures::{StreamExt, TryStreamExt};
+use harness::case::Case;
 use harness::event::Event;
 use harness::known::Known;
 use harness::report::{self, text::Style};
@@ -16,12 +17,13 @@ use harness::verdict::Ending;
 use harness::wire::Base;
 use profiles::Profile;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// How many profiles run at once: enough that no processor waits, and each holds a body of 25 MB.
 const AT_ONCE: usize = 2;
@@ -52,8 +54,14 @@ async fn all(
 ) -> Result<(Vec<Event>, Ending), Failure> {
     let interrupt = interrupts();
     let live = RefCell::new(Live::new(profiles, plan.cases.len()));
+    let waits = |case: &&Case| case.setup.is_some();
+    let waiting: HashSet<_> = plan.cases.iter().filter(waits).map(|c| c.id.as_str()).collect();
+    let places = Semaphore::new(plan.jobs.min(AT_ONCE));
     let one = async |profile: &&'static Profile| {
         let mut events = Vec::new();
+        // Given back when all that is left are cases on servers of their own: they mostly wait.
+        let mut place = places.acquire().await.ok();
+        let mut busy = plan.cases.len() - waiting.len();
         if *interrupt.borrow() {
             return Ok((events, None));
         }
@@ -62,12 +70,19 @@ async fn all(
         let _others = set_up(args, &mut target, plan).await?;
         let run = harness::run::run(&target, plan.clone(), interrupt.clone(), |event| {
             live.borrow_mut().show(event);
+            if let Event::Case(result) = event
+                && !waiting.contains(result.id.as_str())
+            {
+                busy -= 1;
+                place = place.take().filter(|_| busy > 0);
+            }
             events.push(event.clone());
         });
         let ending = run.await;
         Ok((events, Some(ending)))
     };
-    let mut runs = futures::stream::iter(profiles).map(one).buffered(plan.jobs.min(AT_ONCE));
+    let together = if plan.jobs == 1 { 1 } else { profiles.len() };
+    let mut runs = futures::stream::iter(profiles).map(one).buffered(together);
     let mut events = Vec::new();
     let mut ending: Option<Ending> = None;
     while let Some((own_events, own)) = runs.try_next().await? {
