@@ -148,10 +148,11 @@ fn honesty(done: &Executed, snapshot: Option<&Snapshot>) -> (Vec<Finding>, Vec<S
     (lies, notes)
 }
 
-/// Where what is stored cannot be read, though the product was not seen to end up so too. Where its
-/// record does not say (nobody read back), a refused line may have spoilt the product's store.
+/// Where what is stored cannot be read, though the product was not seen to end up so too, nor has
+/// source that ends up so. Where its record does not say (nobody read back), a refused line may have
+/// spoilt the product's store.
 fn unreadable(done: &Executed, snapshot: Option<&Snapshot>) -> Vec<Finding> {
-    let recorded = snapshot.filter(|s| s.seen);
+    let recorded = snapshot.filter(|s| s.seen || s.basis == Basis::Source);
     let steps = recorded.map_or(&[][..], |s| &s.transcript.steps);
     let is_known = |step: usize| {
         let (before, from) = steps.split_at(steps.len().min(step - 1));
