@@ -4,7 +4,7 @@ use crate::case::{Case, Level};
 use crate::compare::{Finding, Kind, compare};
 use crate::event::CaseResult;
 use crate::execute::Executed;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Basis, Snapshot};
 use crate::transcript::{Answer, Outcome, Record};
 use crate::verdict::{Course, Verdict, Weight, verdict};
 
