@@ -4,7 +4,7 @@ use crate::case::{Case, Level};
 use crate::compare::{Finding, Kind, compare};
 use crate::event::CaseResult;
 use crate::execute::Executed;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Basis, Snapshot};
 use crate::transcript::{Answer, Outcome, Record};
 use crate::verdict::{Course, Verdict, Weight, verdict};
 
@@ -148,10 +148,11 @@ fn honesty(done: &Executed, snapshot: Option<&Snapshot>) -> (Vec<Finding>, Vec<S
     (lies, notes)
 }
 
-/// Where what is stored cannot be read, though the product was not seen to end up so too. Where its
-/// record does not say (nobody read back), a refused line may have spoilt the product's store.
+/// Where what is stored cannot be read, though the product was not seen to end up so too, nor has
+/// source that ends up so. Where its record does not say (nobody read back), a refused line may have
+/// spoilt the product's store.
 fn unreadable(done: &Executed, snapshot: Option<&Snapshot>) -> Vec<Finding> {
-    let recorded = snapshot.filter(|s| s.seen);
+    let recorded = snapshot.filter(|s| s.seen || s.basis == Basis::Source);
     let steps = recorded.map_or(&[][..], |s| &s.transcript.steps);
     let is_known = |step: usize| {
         let (before, from) = steps.split_at(steps.len().min(step - 1));

@@ -71,6 +71,8 @@ fn organisations_are_managed_as_in_v2() {
     );
     assert_eq!(server.own("POST", "/api/v2/dbrps", &body).status, 201);
     assert_eq!(server.own("POST", "/write?db=more", "m f=1 2").status, 204);
+    // One that may only read is told that, not that there is nothing.
+    assert_eq!(server.as_token(&token, "POST", "/write?db=more", "m f=1 3").status, 401);
     let read = server.own("GET", "/query?db=more&q=SELECT+*+FROM+m", "");
     assert!(read.body.contains("\"values\":[["), "{read:?}");
     assert_eq!(server.own("DELETE", &format!("/api/v2/buckets/{bucket}"), "").status, 204);

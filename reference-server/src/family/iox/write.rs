@@ -4,7 +4,7 @@ use super::Service;
 use super::accounts::Accounts;
 use super::auth::Caller;
 use super::catalog::{Action, Catalog, Database};
-use crate::family::v2::catalog::LookupError;
+use crate::family::v2::catalog::MappingFilter;
 use crate::family::v2::write::{fault_of, parameters};
 use crate::http::QueryString;
 use crate::lock::lock;
@@ -48,19 +48,24 @@ impl Tenancy for Service {
             (Accounts::Organisations(catalog), Caller::Token(token)) => {
                 let get = |name| query.get(name).unwrap_or_default().as_bytes();
                 let catalog = lock(catalog);
-                let found = if address == Address::OrganisationAndBucket {
+                if address == Address::OrganisationAndBucket {
                     let org = catalog.org_of(&parameters(query)).map(|org| org.id);
                     let org = org.map_err(|error| fault_of(error, query))?;
-                    catalog.bucket_for_write(org, get("bucket"))
+                    let found = catalog.bucket_for_write(org, get("bucket"));
+                    found.map_err(|error| fault_of(error, query))?.id.to_string()
                 } else {
-                    catalog.bucket_for_compat_write(token, get("db"), get("rp"))
-                };
-                let found = found.map(|bucket| bucket.id.to_string());
-                found.map_err(|error| match error {
-                    // Without a mapping the bucket is told by the name that it would have.
-                    LookupError::NoMapping => unknown(name),
-                    error => fault_of(error, query),
-                })?
+                    // Whether the caller may write there is asked later, in words of its own.
+                    let policy = Some(get("rp")).filter(|policy| !policy.is_empty());
+                    let filter = MappingFilter {
+                        database: Some(get("db")),
+                        retention_policy: policy,
+                        default: policy.is_none().then_some(true),
+                        ..MappingFilter::default()
+                    };
+                    let mappings = catalog.mappings(token.org_id, filter, |_| true);
+                    // Without one the bucket is told by the name that it would have.
+                    mappings.first().ok_or_else(|| unknown(name))?.bucket_id.to_string()
+                }
             }
             (Accounts::Organisations(_), _) => return Err(Fault::CredentialsMissing.into()),
         };
