@@ -174,6 +174,8 @@ pub struct Tables {
     pub refuses_control_characters: bool,
     /// What a tag key twice in one line does.
     pub repeated_tags: RepeatedTags,
+    /// What a float does that is larger than any.
+    pub overflow: Overflow,
     /// What a line leaves in the schema that is refused after it made columns.
     pub refused_line: RefusedLine,
     /// What becomes of points that are older than the retention period.
@@ -188,6 +190,15 @@ pub enum RepeatedTags {
     /// The line is stored, and no query can read its table any more.
     Stored,
     /// The line is refused.
+    Refused,
+}
+
+/// What a float does that is larger than any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// It is stored as infinity, which not every form of an answer can hold.
+    Infinity,
+    /// Its line is refused.
     Refused,
 }
 

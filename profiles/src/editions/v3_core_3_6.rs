@@ -5,7 +5,9 @@ use crate::capability::{Capability as C, Family, ReadBack};
 use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
-use crate::storage::{Names, OldPoints, RefusedLine, RepeatedTags, Storage, TableLimit, Tables};
+use crate::storage::{
+    Names, OldPoints, Overflow, RefusedLine, RepeatedTags, Storage, TableLimit, Tables,
+};
 use crate::v3_api::{UnknownRoute, V3Api};
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
@@ -318,6 +320,8 @@ pub(super) const TABLES: Tables = Tables {
     refuses_control_characters: true,
     // Recorded.
     repeated_tags: RepeatedTags::Stored,
+    // Recorded.
+    overflow: Overflow::Infinity,
     // Recorded; until 3.11.2 says otherwise (docs-v2 release notes).
     refused_line: RefusedLine::LeavesColumns,
     // 3.6:influxdb3_write/src/write_buffer/validator.rs has no such check.

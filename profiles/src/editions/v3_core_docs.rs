@@ -15,7 +15,7 @@ use crate::http::Http;
 use crate::influxql::{Floats, Influxql, Json};
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
-use crate::storage::{OldPoints, RefusedLine, RepeatedTags, Storage, Tables};
+use crate::storage::{OldPoints, Overflow, RefusedLine, RepeatedTags, Storage, Tables};
 use crate::write::{BadLines, Check, WriteEndpoint};
 use line_protocol::Dialect;
 
@@ -158,6 +158,7 @@ pub(super) const TABLES: Tables = Tables {
     old_points: OldPoints::Refused,
     // Page 000: what was not rejected is queryable; docs-v2 release notes of 3.10.3 and 3.11.2.
     repeated_tags: RepeatedTags::Refused,
+    overflow: Overflow::Refused,
     refused_line: RefusedLine::LeavesNothing,
     ..STORAGE
 };

@@ -10,8 +10,8 @@ use super::series::{SeriesPoints, TagSet};
 use super::shards::stored;
 use super::value::{Name, Value};
 use super::view::{Measurement, Series, Unreadable};
-use line_protocol::{Line, Precision};
-use profiles::storage::{RefusedLine, RepeatedTags, Tables as Rules};
+use line_protocol::{FieldValue, Line, Precision};
+use profiles::storage::{Overflow, RefusedLine, RepeatedTags, Tables as Rules};
 use schema::Schema;
 use std::collections::BTreeMap;
 
@@ -169,6 +169,10 @@ impl TableSet {
             table.schema.column(rules, key, ColumnType::Tag)?;
         }
         for (index, (key, value)) in line.fields.iter().enumerate() {
+            let infinite = matches!(value, FieldValue::Float(float) if float.is_infinite());
+            if infinite && rules.overflow == Overflow::Refused {
+                return Err(SchemaFault::Overflow(line_protocol::lossy(key)));
+            }
             table.schema.column(rules, key, ColumnType::of(value))?;
             if line.fields[..index].iter().any(|(earlier, _)| earlier == key) {
                 return Err(SchemaFault::RepeatedField(line_protocol::lossy(key)));

@@ -81,6 +81,15 @@ async fn a_rejected_line_leaves_no_column() {
 }
 
 #[tokio::test]
+async fn what_no_answer_could_hold_is_not_stored() {
+    let server = start("v3-core").await;
+    let answer = write(&server, "/write?db=e", "owner", "m f=1e400 1\nm f=-1e400 2").await;
+    assert_eq!(answer.status, 400);
+    let server = start("v3-core@3.10").await;
+    assert_eq!(write(&server, "/write?db=e", "owner", "m f=1e400 1").await.status, 204);
+}
+
+#[tokio::test]
 async fn credentials_that_are_missing_or_malformed_are_401() {
     let server = start("v3-core").await;
     for path in PATHS {

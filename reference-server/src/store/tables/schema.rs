@@ -79,6 +79,9 @@ pub enum SchemaFault {
     /// A tag twice in one line. The products' own words are not known.
     #[error("multiple instances of the tag '{0}'")]
     RepeatedTag(String),
+    /// A float larger than any. No release refuses one; our own words.
+    #[error("the value of the field '{0}' is larger than any float")]
+    Overflow(String),
     /// A point that is older than the retention period. No release refuses one; our own words.
     #[error("the timestamp {time} falls outside of the retention period, which begins at {oldest}")]
     BeyondRetention {
