@@ -37,5 +37,5 @@ async fn a_write_during_persistence_is_answered_after_it() {
     let stored =
         send(&server, "GET /query?db=e&q=SELECT+f+FROM+m&epoch=ns", Some("owner"), "").await;
     let values = stored.json()["results"][0]["series"][0]["values"].to_string();
-    assert_eq!(values, "[[1700000000000000001,1],[1700000000000000002,2]]");
+    assert_eq!(values, "[[1700000000000000001,1.0],[1700000000000000002,2.0]]");
 }

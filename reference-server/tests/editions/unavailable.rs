@@ -1,4 +1,4 @@
-//! A server that takes no more: 503, and when to try again (pages 000 and 001).
+//! A server that takes no more: 503, and when to try again (pages 000, 001, 003 and 004).
 
 use crate::HOUR;
 use crate::wire::send;
@@ -11,6 +11,9 @@ async fn a_server_that_takes_no_more_says_when_it_will() {
         ("v3-core", "POST /api/v2/write?bucket=e"),
         ("v3-core", "POST /write?db=e"),
         ("v3-enterprise", "POST /api/v3/write_lp?db=e"),
+        ("oss-v2", "POST /api/v2/write?org=acme&bucket=e"),
+        ("oss-v2@docs-2.1", "POST /api/v2/write?org=acme&bucket=e"),
+        ("oss-v2@docs-2.1", "POST /write?db=e"),
     ] {
         let builder = Server::builder(profiles::find(profile).unwrap());
         let builder = builder.token("owner").organisation("acme").database("e", Some(HOUR));

@@ -32,7 +32,7 @@ async fn all_endpoints_store_what_they_do_not_reject_and_say_so() {
             let lines: Vec<_> = message.lines().collect();
             assert!(lines[0].starts_with("partial write"), "{message}");
             assert!(lines[1].contains("line 2") && lines[2].contains("line 3"), "{message}");
-            assert_eq!(stored(&server, "e").await, "[[1000000000000000001,1]]", "{path}");
+            assert_eq!(stored(&server, "e").await, "[[1000000000000000001,1.0]]", "{path}");
 
             let answer = write(&server, &format!("{path}e"), "owner", "m f=").await;
             let message = answer.json()["message"].to_string();
