@@ -169,7 +169,10 @@ pub(crate) struct ListArgs {
     /// How close they are compared, as with `run --strict`
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=3), requires = "differences")]
     pub(crate) strict: u8,
-    /// The form of the differences; json is one object a line
+    /// Each difference by itself, not one for all that are alike
+    #[arg(long, requires = "differences")]
+    pub(crate) all: bool,
+    /// The form of the differences; json is one object a line, of each by itself
     #[arg(long, value_enum, default_value = "text", requires = "differences")]
     pub(crate) format: DifferencesFormat,
     /// List the snapshots that do not belong to the cases any more

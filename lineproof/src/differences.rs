@@ -33,8 +33,10 @@ pub(crate) fn list(args: &ListArgs, first: &str, second: &str) -> Result<ExitCod
     }
     let names = [first.name(), second.name()];
     let text = match args.format {
-        DifferencesFormat::Text => text(&found, &names, &quotes(register.as_ref())),
-        DifferencesFormat::Markdown => markdown(&found, &names),
+        DifferencesFormat::Text => {
+            text(&groups(&found, args.all), &names, &quotes(register.as_ref()))
+        }
+        DifferencesFormat::Markdown => markdown(&groups(&found, args.all), &names),
         DifferencesFormat::Json => json(&found)?,
     };
     list::print(&text);
@@ -53,39 +55,74 @@ fn quotes(register: Option<&Register>) -> BTreeMap<String, String> {
     clauses.map(|clause| (clause.id.clone(), clause.quote.clone())).collect()
 }
 
-/// By case: its clauses of the two products, then what each profile says and on what ground.
-fn text(found: &Differences, names: &[String; 2], quotes: &BTreeMap<String, String>) -> String {
+/// Differences of one kind: the same is said on the first side, and of a status on both.
+struct Group<'d> {
+    example: &'d Difference,
+    more: Vec<&'d str>,
+}
+
+/// All differences as groups, the largest first; each alone where all are asked for.
+fn groups(found: &Differences, all: bool) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for difference in &found.found {
+        let (first, second) = (&difference.first.says, &difference.second.says);
+        let is_status = difference.kind == "status";
+        let key = (
+            difference.kind,
+            status(first, is_status),
+            if is_status { status(second, true) } else { "" },
+        );
+        let at = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) if !all => group.more.push(&difference.case),
+            _ => groups.push(Group { example: difference, more: Vec::new() }),
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.more.len()));
+    groups
+}
+
+/// Of a status its number alone counts; of anything else all of it.
+fn status(says: &str, is_status: bool) -> &str {
+    let text = says.strip_prefix("promised ").unwrap_or(says);
+    if is_status { text.get(..3).unwrap_or(text) } else { text }
+}
+
+/// Each group with its clauses, what each profile says and on what ground, and its cases.
+fn text(groups: &[Group<'_>], names: &[String; 2], quotes: &BTreeMap<String, String>) -> String {
     let width = names.iter().map(String::len).max().unwrap_or(0);
     let mut text = String::new();
-    let mut last = "";
-    for difference in &found.found {
-        if difference.case != last {
-            let _ = writeln!(text, "{}  {}", difference.case, difference.summary);
-            for clause in &difference.clauses {
-                let quote = quotes.get(clause).map_or("", String::as_str);
-                let _ = writeln!(text, "  {clause}  \"{quote}\"");
-            }
+    for Group { example, more } in groups {
+        let _ = writeln!(text, "{}  {}", example.case, example.summary);
+        for clause in &example.clauses {
+            let quote = quotes.get(clause).map_or("", String::as_str);
+            let _ = writeln!(text, "  {clause}  \"{quote}\"");
         }
-        last = &difference.case;
-        let _ = writeln!(text, "  step {}, {}", difference.step, difference.kind);
-        for (name, side) in names.iter().zip([&difference.first, &difference.second]) {
-            let says = one_line(&side.says);
-            let _ = writeln!(text, "    {name:<width$}  {says}");
+        let _ = writeln!(text, "  step {}, {}", example.step, example.kind);
+        for (name, side) in names.iter().zip([&example.first, &example.second]) {
+            let _ = writeln!(text, "    {name:<width$}  {}", one_line(&side.says));
             let _ = writeln!(text, "    {:<width$}  {}", "", ground(side));
         }
+        if !more.is_empty() {
+            let shown: Vec<_> = more.iter().take(3).copied().collect();
+            let dots = if more.len() > shown.len() { ", …" } else { "" };
+            let _ = writeln!(text, "  and {} more: {}{dots}", more.len(), shown.join(", "));
+        }
+        text.push('\n');
     }
     text
 }
 
-/// One table, a row a difference.
-fn markdown(found: &Differences, names: &[String; 2]) -> String {
+/// One table, a row a group.
+fn markdown(groups: &[Group<'_>], names: &[String; 2]) -> String {
     let [first, second] = names;
     let mut text = format!(
-        "| clause | case, step | {first} | ground | {second} | ground |\n|---|---|---|---|---|---|\n"
+        "| clause | case, step | {first} | ground | {second} | ground | more cases |\n|---|---|---|---|---|---|---|\n"
     );
     let cell = |text: &str| text.replace('|', "\\|");
     let code = |side: &Side| format!("`{}`", one_line(&side.says).replace('`', "'"));
-    for d in &found.found {
+    for Group { example: d, more } in groups {
         let cells = [
             d.clauses.join(", "),
             format!("{}, {}", d.case, d.step),
@@ -93,6 +130,7 @@ fn markdown(found: &Differences, names: &[String; 2]) -> String {
             ground(&d.first),
             code(&d.second),
             ground(&d.second),
+            more.len().to_string(),
         ];
         let cells: Vec<_> = cells.iter().map(|text| cell(text)).collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
