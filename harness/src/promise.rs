@@ -124,8 +124,10 @@ impl Promise {
 
     /// The terms that an answer does not keep, each with what is there instead.
     pub fn broken(&self, answer: &Answer) -> Vec<(String, String)> {
-        let json = serde_json::from_str::<Json>(&answer.body).ok();
-        let broken = |term: &Term| Some((term.to_string(), term.instead(answer, json.as_ref())?));
+        let body = answer.whole_body();
+        let json = serde_json::from_str::<Json>(&body).ok();
+        let instead = |term: &Term| term.instead(answer, &body, json.as_ref());
+        let broken = |term: &Term| Some((term.to_string(), instead(term)?));
         self.terms.iter().filter_map(broken).collect()
     }
 }
@@ -155,7 +157,7 @@ impl Term {
     }
 
     /// What is there instead of what is promised; none where the promise is kept.
-    fn instead(&self, answer: &Answer, json: Option<&Json>) -> Option<String> {
+    fn instead(&self, answer: &Answer, body: &str, json: Option<&Json>) -> Option<String> {
         match self {
             Self::Header(name, promised) => {
                 let found = answer.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v);
@@ -165,8 +167,8 @@ impl Term {
             }
             Self::EmptyBody => (!answer.body.is_empty()).then(|| answer.body.clone()),
             Self::Text(test) => {
-                let body = Json::from(answer.body.as_str());
-                (!test.holds(Some(&body))).then(|| answer.body.clone())
+                let text = Json::from(body);
+                (!test.holds(Some(&text))).then(|| answer.body.clone())
             }
             Self::Member(path, test) => {
                 let found = path.split('.').fold(json, member);
@@ -299,7 +301,8 @@ mod tests {
 
     fn answer(headers: &[(&str, &str)], body: &str) -> Answer {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Answer { status: 400, headers: headers.iter().map(owned).collect(), body: body.to_owned() }
+        let headers = headers.iter().map(owned).collect();
+        Answer { status: 400, headers, body: body.to_owned(), ..Answer::default() }
     }
 
     #[test]

@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 /// How many profiles run at once: enough that no processor waits, and each holds a body of 25 MB.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 4;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let plan = plan(args)?;

@@ -117,8 +117,7 @@ fn entry_of(record: &mut Record, entry: &str) -> Option<()> {
     if let Some(statuses) = entry.strip_prefix("promised ") {
         record.outcome = Outcome::Promised(Promise::of_statuses(statuses)?);
     } else if let Some(status) = entry.strip_prefix("status ") {
-        let answer =
-            Answer { status: status.parse().ok()?, headers: Vec::new(), body: String::new() };
+        let answer = Answer { status: status.parse().ok()?, ..Answer::default() };
         record.outcome = Outcome::Answer(answer);
     } else if let Some(why) = entry.strip_prefix("no answer: ") {
         record.outcome = Outcome::NoAnswer(unpictured(why));
@@ -174,7 +173,7 @@ mod tests {
                 ("content-type".to_owned(), "a: b".to_owned()),
                 ("x".to_owned(), String::new()),
             ];
-            Outcome::Answer(Answer { status, headers, body: body.to_owned() })
+            Outcome::Answer(Answer { status, headers, body: body.to_owned(), ..Answer::default() })
         };
         let step = |outcome, ledger: &[&str]| Record {
             action: "write".to_owned(),
