@@ -53,7 +53,7 @@ pub(crate) fn claims(response: &Response, items: &[Item]) -> Claims {
         return by_numbers_in_text(message, items);
     }
     // So many points, of lines that nobody names.
-    if message.contains("accepted): ") && message.contains("points rejected") {
+    if message.starts_with("partial write error (") && message.contains(" accepted): ") {
         return all(Claim::Unmentioned);
     }
     if message.contains("partial write") && !json["data"].is_object() {

@@ -113,6 +113,10 @@ pub(crate) fn between(first: &Transcript, second: &Transcript) -> Vec<Finding> {
             (Outcome::Promised(x), Outcome::Promised(y)) => {
                 add(Kind::Promise, x.to_string(), y.to_string());
             }
+            // A promise is held against an answer, never the other way round.
+            (Outcome::Answer(_), Outcome::Promised(_)) => {
+                outcome(b, a, &mut |kind, promised, said| add(kind, said, promised));
+            }
             _ => outcome(a, b, &mut add),
         }
     }

@@ -4,7 +4,6 @@
 use crate::case::Case;
 use crate::compare::between;
 use crate::snapshot::{Basis, Snapshot, Snapshots};
-use crate::transcript::{Outcome, Transcript};
 use profiles::Profile;
 use serde::Serialize;
 
@@ -69,20 +68,16 @@ pub fn differences(
 }
 
 fn of_case(case: &Case, a: &Snapshot, b: &Snapshot, strict: u8) -> Vec<Difference> {
-    // A promise is held against an answer, never the other way round.
-    let swapped = !promises(&a.transcript) && promises(&b.transcript);
-    let (expected, got) = if swapped { (b, a) } else { (a, b) };
     let side = |snapshot: &Snapshot, says: String| Side {
         says,
         basis: snapshot.basis,
         from: snapshot.from.clone(),
     };
-    let mut found = between(&expected.transcript, &got.transcript);
+    let mut found = between(&a.transcript, &b.transcript);
     found.retain(|finding| finding.kind.from_strictness() <= strict);
     let difference = |finding: crate::compare::Finding| {
         let kind = finding.kind.title();
-        let (expected, got) = (side(expected, finding.expected), side(got, finding.got));
-        let (first, second) = if swapped { (got, expected) } else { (expected, got) };
+        let (first, second) = (side(a, finding.expected), side(b, finding.got));
         Difference {
             clauses: case.clauses.clone(),
             case: case.id.clone(),
@@ -96,14 +91,10 @@ fn of_case(case: &Case, a: &Snapshot, b: &Snapshot, strict: u8) -> Vec<Differenc
     found.into_iter().map(difference).collect()
 }
 
-fn promises(transcript: &Transcript) -> bool {
-    let promised = |outcome: &Outcome| matches!(outcome, Outcome::Promised(_) | Outcome::Unsaid);
-    transcript.steps.iter().any(|record| promised(&record.outcome))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transcript::Transcript;
 
     fn snapshot(basis: Basis, transcript: &str) -> Snapshot {
         Snapshot {

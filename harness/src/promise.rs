@@ -5,11 +5,11 @@
 //!   promised 401 | 403
 //!   retry-after: <seconds>
 //!   json code = "invalid"
-//!   json message has "line 2"
+//!   json message has "line 2" | "second line"
 //!   text lacks "secret"
 //! ```
 
-use crate::transcript::Answer;
+use crate::transcript::{Answer, KEPT};
 use serde_json::Value as Json;
 use std::fmt;
 
@@ -62,8 +62,8 @@ pub enum Value {
 pub enum Test {
     /// Equal to this JSON value.
     Is(Json),
-    /// A string that contains this.
-    Has(String),
+    /// A string that contains one of these.
+    Has(Vec<String>),
     /// A string that does not contain this.
     Lacks(String),
     /// Of this type of JSON: `string`, `number`, `array`, `object`, `boolean`.
@@ -77,8 +77,8 @@ pub enum Test {
 impl Status {
     fn parse(text: &str) -> Option<Self> {
         match text.strip_suffix("xx") {
-            Some(class) => class.parse().ok().map(Self::Class),
-            None => text.parse().ok().map(Self::Exact),
+            Some(class) => class.parse().ok().filter(|c| (1..=5).contains(c)).map(Self::Class),
+            None => text.parse().ok().filter(|s| (100..=599).contains(s)).map(Self::Exact),
         }
     }
 
@@ -151,9 +151,8 @@ impl Term {
             "<none>" => Value::None,
             exact => Value::Exact(exact.to_owned()),
         };
-        let is_name =
-            name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        is_name.then(|| Self::Header(name.to_owned(), value))
+        // Of any other header no transcript would know.
+        KEPT.contains(&name).then(|| Self::Header(name.to_owned(), value))
     }
 
     /// What is there instead of what is promised; none where the promise is kept.
@@ -202,13 +201,27 @@ impl Value {
     }
 }
 
+/// `"a" | "b"`: JSON strings, at least one.
+fn alternatives(text: &str) -> Option<Vec<String>> {
+    let mut strings = serde_json::Deserializer::from_str(text).into_iter::<String>();
+    let first = strings.next()?.ok()?;
+    let rest = text[strings.byte_offset()..].trim_start();
+    let mut all = vec![first];
+    match rest.strip_prefix('|') {
+        Some(others) => all.extend(alternatives(others.trim_start())?),
+        None if rest.is_empty() => {}
+        None => return None,
+    }
+    Some(all)
+}
+
 impl Test {
     fn parse(text: &str) -> Option<Self> {
         let (word, rest) = text.split_once(' ')?;
         let string = || serde_json::from_str::<String>(rest).ok();
         match word {
             "=" => serde_json::from_str(rest).ok().map(Self::Is),
-            "has" => string().map(Self::Has),
+            "has" => alternatives(rest).map(Self::Has),
             "lacks" => string().map(Self::Lacks),
             "is" => ["string", "number", "array", "object", "boolean"]
                 .contains(&rest)
@@ -227,7 +240,9 @@ impl Test {
         let text = found.as_str();
         match self {
             Self::Is(value) => value == found,
-            Self::Has(part) => text.is_some_and(|text| text.contains(part)),
+            Self::Has(parts) => {
+                text.is_some_and(|text| parts.iter().any(|part| text.contains(part.as_str())))
+            }
             Self::Lacks(part) => text.is_some_and(|text| !text.contains(part)),
             Self::Type(name) => match found {
                 Json::String(_) => name == "string",
@@ -278,7 +293,11 @@ impl fmt::Display for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Is(value) => write!(f, "= {value}"),
-            Self::Has(part) => write!(f, "has {}", Json::from(part.as_str())),
+            Self::Has(parts) => {
+                let parts: Vec<_> =
+                    parts.iter().map(|p| Json::from(p.as_str()).to_string()).collect();
+                write!(f, "has {}", parts.join(" | "))
+            }
             Self::Lacks(part) => write!(f, "lacks {}", Json::from(part.as_str())),
             Self::Type(name) => write!(f, "is {name}"),
             Self::Lines(n) => write!(f, "lines = {n}"),
@@ -309,12 +328,13 @@ mod tests {
     fn a_promise_is_printed_as_it_is_written() {
         let terms = [
             "retry-after: <seconds>",
-            "x-y: <none>",
+            "allow: <none>",
             "content-type: text/plain",
             "body <empty>",
             "json code = \"invalid\"",
             "json a.0.line = 2",
             "json message has \"a \\\"b\\\"\"",
+            "json message has \"a\" | \"b | c\"",
             "json message lacks \"c\"",
             "json message is string",
             "json message lines <= 101",
@@ -322,10 +342,21 @@ mod tests {
         ];
         let text = promise("401 | 5xx", &terms).to_string();
         assert_eq!(text, format!("  promised 401 | 5xx\n  {}\n", terms.join("\n  ")));
-        for wrong in ["body", "json code", "json code is text", "text has x", "X: y", "lines"] {
+        for wrong in [
+            "body",
+            "json code",
+            "json code is text",
+            "text has x",
+            "X: y",
+            "x: y",
+            "lines",
+            "text has \"a\" |",
+        ] {
             assert!(Promise::default().add(wrong).is_none(), "{wrong}");
         }
-        assert!(Promise::of_statuses("400 401").is_none());
+        for wrong in ["400 401", "44xx", "0xx", "40", "600"] {
+            assert!(Promise::of_statuses(wrong).is_none(), "{wrong}");
+        }
     }
 
     #[test]
@@ -338,12 +369,13 @@ mod tests {
         let kept = [
             "retry-after: <seconds>",
             "retry-after: <any>",
-            "x: <none>",
+            "allow: <none>",
             "content-type: application/json",
             "json code = \"invalid\"",
             "json line = 2",
             "json data.0.n = 1",
             "json message has \"two\"",
+            "json message has \"three\" | \"two\"",
             "json message lacks \"three\"",
             "json message lines = 2",
             "json message lines <= 2",
@@ -353,7 +385,7 @@ mod tests {
         let not_kept = [
             "content-type: <seconds>",
             "content-type: <none>",
-            "x: <any>",
+            "allow: <any>",
             "body <empty>",
             "json code = \"other\"",
             "json line is string",

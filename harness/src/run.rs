@@ -56,10 +56,18 @@ struct Shared {
     profile: String,
     /// Cases that must run alone take it whole.
     alone: RwLock<()>,
-    /// Cases that share a server which is set up for them take turns.
+    /// Cases that share a server which is set up for them take turns: by where it is.
     turns: BTreeMap<String, Mutex<()>>,
+    /// The sessions on such servers that are under way.
+    set_up: std::sync::Mutex<Vec<Arc<Session>>>,
     slots: Semaphore,
     stopped: AtomicBool,
+}
+
+impl Shared {
+    fn set_up(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Session>>> {
+        self.set_up.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
 }
 
 /// Runs the plan on the target. Whatever happens, what was made on the target is given back.
@@ -101,14 +109,25 @@ pub async fn run(
         session,
         profile: profile.clone(),
         alone: RwLock::new(()),
-        turns: target.setups.keys().map(|name| (name.clone(), Mutex::default())).collect(),
+        turns: target.setups.values().map(|own| (own.base.url(), Mutex::default())).collect(),
+        set_up: std::sync::Mutex::default(),
         stopped: AtomicBool::new(false),
         plan,
     });
     let (verdicts, complete) = all_cases(&shared, &mut interrupt, &mut on_event).await;
 
-    let canary = if complete { shared.session.canary().await } else { Ok(()) };
-    let left_behind = shared.session.close().await.err();
+    let canary = tokio::select! {
+        canary = shared.session.canary(), if complete => Some(canary),
+        () = interrupted(&mut interrupt) => None,
+        else => None,
+    };
+    let (complete, canary) = (canary.is_some(), canary.unwrap_or(Ok(())));
+    let mut left_behind = shared.session.close().await.err();
+    // Those of cases that were interrupted.
+    let interrupted = std::mem::take(&mut *shared.set_up());
+    for session in interrupted {
+        left_behind = left_behind.or(session.close().await.err());
+    }
     let left_behind = left_behind.map(|why| shared.session.hide(&why));
     let (ending, reason) = match (complete, canary) {
         (false, _) => (Ending::Interrupted, Some("interrupted: the report is partial".to_owned())),
@@ -141,6 +160,10 @@ async fn all_cases(
             biased;
             () = interrupted(interrupt) => {
                 tasks.shutdown().await;
+                // What was done by then is told.
+                while let Ok(event) = events.try_recv() {
+                    on_event(&event);
+                }
                 return (verdicts, false);
             }
             event = events.recv() => match event {
@@ -173,19 +196,25 @@ async fn interrupted(interrupt: &mut Interrupt) {
 
 async fn one_case(shared: Arc<Shared>, index: usize, events: mpsc::UnboundedSender<Event>) {
     let case = &shared.plan.cases[index];
+    let own = case.setup.as_ref().and_then(|_| shared.session.target.setup_for(case).ok());
+    let elsewhere = own.is_some_and(|own| own.base.url() != shared.session.target.base.url());
     // On a server of its own a case is in nobody's way, and mostly it waits.
     let _slot;
     let _together;
     let _alone;
-    if case.setup.is_none() {
+    if !elsewhere || shared.plan.jobs == 1 {
         let Ok(slot) = shared.slots.acquire().await else { return };
         _slot = slot;
-        if shared.session.runs_alone(case) {
+        if own.is_some() || shared.session.runs_alone(case) {
             _alone = shared.alone.write().await;
         } else {
             _together = shared.alone.read().await;
         }
     }
+    let _turn = match own.and_then(|own| shared.turns.get(&own.base.url())) {
+        Some(turn) => Some(turn.lock().await),
+        None => None,
+    };
     events.send(Event::Begun { profile: shared.profile.clone(), id: case.id.clone() }).ok();
     let began = Instant::now();
     let mut result = judged(&shared, case).await;
@@ -210,25 +239,24 @@ async fn judged(shared: &Shared, case: &Case) -> CaseResult {
     if case.setup.is_none() {
         return judged_on(&shared.session, shared, &setting, case).await;
     }
-    let (name, target) = match shared.session.target.setup_for(case) {
+    let target = match shared.session.target.setup_for(case) {
         Ok(found) => found,
         Err(why) => return not_run(&setting, case, &Course::Unsupported, why),
     };
-    let _turn = match shared.turns.get(name) {
-        Some(turn) => Some(turn.lock().await),
-        None => None,
-    };
     let session = match Session::open_setup(target).await {
-        Ok(session) => session,
+        Ok(session) => Arc::new(session),
         Err(error) => {
+            let name = case.setup.as_deref().unwrap_or_default();
             let why = format!("the server set up as \"{name}\": {error}");
             return not_run(&setting, case, &Course::Error, why);
         }
     };
+    shared.set_up().push(Arc::clone(&session));
     let mut result = judged_on(&session, shared, &setting, case).await;
     if let Err(why) = session.close().await {
         result.notes.push(format!("not given back: {why}"));
     }
+    shared.set_up().retain(|other| !Arc::ptr_eq(other, &session));
     session.hide_in(&mut result);
     result
 }

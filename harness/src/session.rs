@@ -75,7 +75,7 @@ impl Session {
             secrets: secrets_of(target, &ready),
             ready,
             language: None,
-            begins: format!("lp_{:04x}_", run & 0xffff),
+            begins: format!("lp_{:06x}_", run & 0x00ff_ffff),
             is_setup: false,
             next: AtomicUsize::new(0),
             live: Mutex::new(Vec::new()),

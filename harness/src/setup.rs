@@ -3,6 +3,7 @@
 
 use crate::case::Case;
 use crate::load::{CaseError, beside_the_cases};
+use profiles::Setting;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,9 +36,11 @@ impl Setups {
         let all: BTreeMap<String, Setup> =
             toml::from_str(&text).map_err(|error| fail(error.message().replace('\n', " ")))?;
         for (name, setup) in &all {
-            let known = |word: &&String| profiles::Setting::ALL.iter().any(|s| s.word() == **word);
-            if let Some(word) = setup.settings.keys().find(|word| !known(word)) {
-                return Err(fail(format!("[{name}]: there is no setting \"{word}\"")));
+            for (word, value) in &setup.settings {
+                let setting = Setting::ALL.iter().find(|setting| setting.word() == word);
+                let setting = setting.ok_or_else(|| format!("there is no setting \"{word}\""));
+                let checked = setting.and_then(|setting| setting.check(value));
+                checked.map_err(|why| fail(format!("[{name}]: {why}")))?;
             }
         }
         Ok(Self(all))
@@ -61,5 +64,24 @@ impl Setups {
             Some(CaseError { file: case.file.clone(), line: 0, message })
         };
         cases.iter().filter_map(wrong).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setup_has_settings_that_there_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let load = |settings: &str| {
+            let text = format!("[one]\nsummary = \"s\"\nsettings = {{ {settings} }}\n");
+            std::fs::write(dir.path().join(FILE), text).unwrap();
+            Setups::load(Some(dir.path())).map_err(|error| error.message)
+        };
+        assert!(load("write-rate = \"2kB/2s\"").unwrap().find("one").is_some());
+        assert_eq!(load("speed = \"1\"").unwrap_err(), "[one]: there is no setting \"speed\"");
+        let wrong = load("write-rate = \"2kB/3 s\"").unwrap_err();
+        assert!(wrong.contains("[one]: \"2kB/3 s\" is not a rate"), "{wrong}");
     }
 }

@@ -61,7 +61,7 @@ pub struct Target {
     /// Servers that are set up as cases need it, by the name of the setup, or by the id of the one
     /// case that each is for.
     pub setups: BTreeMap<String, Self>,
-    /// Why there is none of a setup.
+    /// Why there is none of a setup, by its name, or for a case, by its id.
     pub setups_lacking: BTreeMap<String, String>,
 }
 
@@ -90,15 +90,16 @@ impl Target {
         self.visible_within.unwrap_or(self.profile.read_back.visible_within)
     }
 
-    /// The server that is set up as this case needs it, and its name among the setups.
+    /// The server that is set up as this case needs it.
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) fn setup_for(&self, case: &Case) -> Result<(&str, &Self), String> {
+    pub(crate) fn setup_for(&self, case: &Case) -> Result<&Self, String> {
         let name = case.setup.as_deref().unwrap_or_default();
-        let found = [case.id.as_str(), name].into_iter().find_map(|k| self.setups.get_key_value(k));
-        found.map(|(key, target)| (key.as_str(), target)).ok_or_else(|| {
-            let why = self.setups_lacking.get(name);
+        let found = [case.id.as_str(), name].into_iter().find_map(|key| self.setups.get(key));
+        found.ok_or_else(|| {
+            let lacking = &self.setups_lacking;
+            let why = lacking.get(&case.id).or_else(|| lacking.get(name));
             why.cloned().unwrap_or_else(|| {
                 format!("needs a server set up as \"{name}\": name it with --setup {name}=URL")
             })

@@ -124,7 +124,7 @@ impl Answer {
         if self.rest.0.is_empty() {
             return Cow::Borrowed(&self.body);
         }
-        Cow::Owned(format!("{}{}", self.body.trim_end_matches('…'), self.rest.0))
+        Cow::Owned(format!("{}{}", self.body.strip_suffix('…').unwrap_or(&self.body), self.rest.0))
     }
 }
 

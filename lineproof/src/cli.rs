@@ -70,8 +70,9 @@ pub(crate) struct TargetArgs {
     /// Something that the server lacks, as a word of the `needs` of cases (may be repeated)
     #[arg(long = "lacks", value_name = "CAPABILITY", value_parser = capability)]
     pub(crate) lacks: Vec<Capability>,
-    /// Where a server is that is set up as some cases need it (`lineproof list --setups`); credentials
-    /// and organisation are those of the target; may be repeated
+    /// Where a server is that is set up as some cases need it (`lineproof list --setups`); its token
+    /// is that of the target, or LINEPROOF_TOKEN_NAME (`LINEPROOF_TOKEN_SMALL_WRITE_RATE`); may be
+    /// repeated
     #[arg(long = "setup", value_name = "NAME=URL", value_parser = pair, requires = "target")]
     pub(crate) setups: Vec<(String, String)>,
     /// How many seconds what was accepted may stay invisible [default: as the profile says]
@@ -103,7 +104,8 @@ pub(crate) struct RunArgs {
     /// byte and header
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=3))]
     pub(crate) strict: u8,
-    /// How many cases run at once [default: two for each processor]
+    /// How many cases run at once; those that have a server of their own mostly wait and do not count,
+    /// unless it is 1 [default: two for each processor]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
     /// Begin no new case after the first failure

@@ -15,7 +15,7 @@ const QUEUE_DELAY: &str = "20ms";
 
 /// And this is when it must be seen.
 #[cfg(feature = "embedded")]
-const VISIBLE_WITHIN: Duration = Duration::from_millis(200);
+const VISIBLE_WITHIN: Duration = Duration::from_millis(150);
 
 /// A server that stops when it is dropped.
 pub(crate) struct Embedded {

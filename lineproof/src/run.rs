@@ -62,6 +62,7 @@ async fn all(
         // Given back when all that is left are cases on servers of their own: they mostly wait.
         let mut place = places.acquire().await.ok();
         let mut busy = plan.cases.len() - waiting.len();
+        place = place.filter(|_| busy > 0);
         if *interrupt.borrow() {
             return Ok((events, None));
         }
@@ -179,8 +180,11 @@ async fn set_up(
             let known = known.join(", ");
             return Err(Failure::usage(format!("there is no setup \"{name}\"; known are {known}")));
         }
-        let base = Base::parse(url).map_err(Failure::usage)?;
-        target.setups.insert(name.clone(), Target { base, ..like_it.clone() });
+        let mut own = Target { base: Base::parse(url).map_err(Failure::usage)?, ..like_it.clone() };
+        if let Some(token) = token_of(name) {
+            own.credentials = Credentials { token: Some(token), ..Credentials::default() };
+        }
+        target.setups.insert(name.clone(), own);
     }
     let mut servers = Vec::new();
     if args.target.target.is_some() {
@@ -193,6 +197,11 @@ async fn set_up(
     }
     for case in &plan.cases {
         let Some(name) = &case.setup else { continue };
+        if let Some(need) = case.needs.iter().find(|need| !target.profile.offers(**need)) {
+            let why = format!("needs {need}: {} has none", target.profile.name());
+            target.setups_lacking.insert(case.id.clone(), why);
+            continue;
+        }
         match Embedded::start_set(target.profile, setups.find(name)).await? {
             Err(why) => {
                 target.setups_lacking.insert(name.clone(), why);
@@ -206,6 +215,12 @@ async fn set_up(
         }
     }
     Ok(servers)
+}
+
+/// The token of a server that is set up for some cases, where it is not the target's.
+fn token_of(setup: &str) -> Option<String> {
+    let name = setup.to_uppercase().replace('-', "_");
+    std::env::var(format!("LINEPROOF_TOKEN_{name}")).ok().filter(|token| !token.is_empty())
 }
 
 fn timeout(seconds: f64) -> Result<Duration, Failure> {

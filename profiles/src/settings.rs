@@ -96,6 +96,16 @@ settings! {
     Gen1Duration = "gen1-duration": Duration,
 }
 
+impl Setting {
+    /// Whether this is a value that it takes.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn check(self, value: &str) -> Result<(), String> {
+        parse(self, value).map(drop)
+    }
+}
+
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())

@@ -1,7 +1,7 @@
 //! Steps that are asked again: until the answer is as expected, or for as long as it must be so.
 
 use super::step::Run;
-use crate::case::{Step, Wait};
+use crate::case::{Action, Step, Wait};
 use crate::compare::agrees;
 use crate::transcript::{Outcome, Record};
 use std::time::Duration;
@@ -14,8 +14,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest that a case waits because it was told to.
 const LONGEST_WAIT: u64 = 310;
 
-/// Between two questions.
-pub(super) const PAUSE: Duration = Duration::from_millis(20);
+/// How much longer than data a log of what was rejected may take.
+const LOG_IS_SLOWER: u32 = 10;
+
+/// The shortest time between two questions.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long to pause between two questions, where the answer may take so long to come.
+pub(super) fn pause(visible: Duration) -> Duration {
+    PAUSE.max(visible / 50)
+}
 
 impl Run<'_> {
     /// Asks until the answer is as expected; the last answer counts. Without an expectation the
@@ -29,50 +37,32 @@ impl Run<'_> {
             }
             return self.once(number, step).await;
         }
-        let deadline = Instant::now() + visible.max(PATIENCE);
+        let is_data = matches!(step.action, Action::ReadBack);
+        let longest = if is_data { visible } else { visible * LOG_IS_SLOWER };
+        let deadline = Instant::now() + longest.max(PATIENCE);
+        let timed_out = self.done.timed_out;
         loop {
+            // Of several questions only the last one counts, also where one took too long.
+            self.done.timed_out = timed_out;
             let record = self.attempt(number, step).await;
             if self.is_expected(number, &record) || Instant::now() >= deadline {
                 return record;
             }
-            sleep(PAUSE).await;
+            sleep(pause(visible)).await;
         }
     }
 
     /// Asks for the profile's time; the first answer that is not as expected counts, else the last.
     pub(super) async fn throughout(&mut self, number: usize, step: &Step) -> Record {
-        let end = Instant::now() + self.session.target.visible_within();
+        let visible = self.session.target.visible_within();
+        let end = Instant::now() + visible;
         loop {
             let record = self.attempt(number, step).await;
             if !self.is_expected(number, &record) || Instant::now() >= end {
                 return record;
             }
-            sleep(PAUSE).await;
+            sleep(pause(visible)).await;
         }
-    }
-
-    /// Waits as the case says; `not asked` where no answer said how long.
-    pub(super) async fn wait(&mut self, wait: Wait) -> Record {
-        let outcome = match wait {
-            Wait::For(time) => {
-                sleep(time).await;
-                Outcome::Waited
-            }
-            Wait::RetryAfter => match self.retry_after() {
-                None => Outcome::NotAsked,
-                Some(seconds) if seconds > LONGEST_WAIT => {
-                    self.done.timed_out = true;
-                    let why =
-                        format!("Retry-After says {seconds} s, which is longer than a case waits");
-                    Outcome::NoAnswer(why)
-                }
-                Some(seconds) => {
-                    sleep(Duration::from_secs(seconds)).await;
-                    Outcome::Waited
-                }
-            },
-        };
-        Record { action: "wait".to_owned(), outcome, ledger: Vec::new() }
     }
 
     /// One of several times: only what the last one leaves behind counts.
@@ -94,7 +84,8 @@ impl Run<'_> {
         step.is_none_or(|step| agrees(step, record, expected.strict))
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    /// What the last answer said of waiting.
+    pub(super) fn retry_after(&self) -> Option<u64> {
         let answers = self.done.transcript.steps.iter().rev();
         let mut answers = answers.filter_map(|record| match &record.outcome {
             Outcome::Answer(answer) => Some(answer),
@@ -103,4 +94,27 @@ impl Run<'_> {
         let headers = &answers.next()?.headers;
         headers.iter().find(|(name, _)| name == "retry-after")?.1.parse().ok()
     }
+}
+
+/// Waits as the case says; `not asked` where no answer said how long.
+pub(super) async fn wait(wait: Wait, retry_after: Option<u64>) -> Record {
+    let outcome = match wait {
+        Wait::For(time) => {
+            sleep(time).await;
+            Outcome::Waited
+        }
+        Wait::RetryAfter => match retry_after {
+            None => Outcome::NotAsked,
+            Some(seconds) if seconds > LONGEST_WAIT => {
+                let why =
+                    format!("Retry-After says {seconds} s, which is longer than a case waits");
+                Outcome::NoAnswer(why)
+            }
+            Some(seconds) => {
+                sleep(Duration::from_secs(seconds)).await;
+                Outcome::Waited
+            }
+        },
+    };
+    Record { action: "wait".to_owned(), outcome, ledger: Vec::new() }
 }

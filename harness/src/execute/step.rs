@@ -1,9 +1,9 @@
 //! One step of a case.
 
-use super::again::PAUSE;
+use super::again::{pause, wait};
 use super::{Executed, Expected};
 use crate::case::{Action, Asked, Case, Endpoint, Step};
-use crate::claim::claims;
+use crate::claim::{Claim, claims};
 use crate::ledger::{Fate, Ledger, Unit, Write, judge};
 use crate::model::items;
 use crate::outgoing::{Outgoing, outgoing};
@@ -16,7 +16,7 @@ use crate::transcript::{Answer, Outcome, Record};
 use crate::wire::{Response, WireError, curl};
 use profiles::Family;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// How long a synchronous server is given before a line that is not there is lost, not late.
 const LATE: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub(super) struct Run<'r> {
 impl Run<'_> {
     pub(super) async fn step(&mut self, number: usize, step: &Step) -> Record {
         match (&step.action, step.asked) {
-            (Action::Wait(wait), _) => self.wait(*wait).await,
+            (Action::Wait(time), _) => wait(*time, self.retry_after()).await,
             // What an asynchronous product has accepted comes later.
             (Action::ReadBack, Asked::Once) if !self.session.target.visible_within().is_zero() => {
                 self.eventually(number, step).await
@@ -139,7 +139,7 @@ impl Run<'_> {
         let visible = self.session.target.visible_within();
         let is_final = self.session.target.profile.read_back.success_is_final;
         let deadline = Instant::now() + if is_final { visible.max(LATE) } else { visible };
-        let pause = if visible.is_zero() { Duration::from_millis(100) } else { PAUSE };
+        let pause = if visible.is_zero() { Duration::from_millis(100) } else { pause(visible) };
         // A reading that fails is asked for once more; a second failure is none of bad luck, where
         // the product is not asynchronous.
         let patience = Instant::now() + visible;
@@ -169,6 +169,15 @@ impl Run<'_> {
         };
         let mut claims = claims(response, &items);
         let mut ledger = make(after.as_deref()?, &claims);
+        // What was refused, or not spoken of, may still be on its way: only time can tell.
+        let all_accepted = claims.items.iter().all(|claim| *claim == Claim::Accepted);
+        if !visible.is_zero() && !all_accepted {
+            sleep_until(deadline).await;
+            if let Ok(points) = self.session.read(self.space).await {
+                ledger = make(&points, &claims);
+                after = Some(points);
+            }
+        }
         let mut lost = ledger.misses_something();
         let at_first = ledger.clone();
         while lost && Instant::now() < deadline {

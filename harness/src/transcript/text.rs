@@ -96,7 +96,7 @@ impl Transcript {
 /// Takes one line of a step into its record.
 fn entry_of(record: &mut Record, entry: &str) -> Option<()> {
     if entry == "nothing stored" {
-        return Some(());
+        return matches!(&record.outcome, Outcome::Stored(_)).then_some(());
     }
     let bare = match entry {
         "not asked" => Some(Outcome::NotAsked),
