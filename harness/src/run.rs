@@ -14,11 +14,16 @@ use crate::target::Target;
 use crate::verdict::{Course, Ending, Verdict};
 use profiles::{Capability, Family};
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// How long an interrupted run waits for its target to answer, to give back what it made there.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -87,9 +92,14 @@ pub async fn run(
         stale,
         milliseconds: milliseconds(began.elapsed()),
     };
+    let mut opening = pin!(Session::open(target));
     let session = tokio::select! {
-        session = Session::open(target) => session,
-        _ = interrupted(&mut interrupt) => {
+        session = &mut opening => session,
+        () = interrupted(&mut interrupt) => {
+            // It may have made something by now: what is made is given back.
+            if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
+                session.close().await.ok();
+            }
             on_event(&Event::Finished(finished(Ending::Interrupted, None, None, Vec::new())));
             return Ending::Interrupted;
         }

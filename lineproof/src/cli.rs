@@ -188,8 +188,8 @@ pub(crate) struct ListArgs {
 /// Shows what a case sends, why, and what is expected of each profile
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  lineproof explain batch/one-bad-line-of-three
-  lineproof explain batch/one-bad-line-of-three --profile v3-core@3.6")]
+  lineproof explain batch/bad-line-between
+  lineproof explain batch/bad-line-between --profile v3-core@3.6")]
 pub(crate) struct ExplainArgs {
     /// The id of the case
     pub(crate) case: String,

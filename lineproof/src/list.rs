@@ -14,10 +14,13 @@ use std::process::ExitCode;
 
 pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     if args.profiles {
+        let width = profiles::ALL.iter().map(|profile| profile.name().len()).max().unwrap_or(0);
+        let mut text = String::new();
         for profile in profiles::ALL {
             let words: Vec<_> = profile.capabilities.iter().map(|c| c.word()).collect();
-            println!("{:<16} {}", profile.name(), words.join(" "));
+            let _ = writeln!(text, "{:<width$}  {}", profile.name(), words.join(" "));
         }
+        print(&text);
         return Ok(ExitCode::SUCCESS);
     }
     if args.settings {
@@ -35,7 +38,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     if args.stale {
         let snapshots = Snapshots::new(args.snapshots_dir.clone());
         let wrong = harness::snapshot::audit(&cases, profiles::ALL, &snapshots);
-        wrong.iter().for_each(|line| println!("{line}"));
+        let lines: String = wrong.iter().map(|line| format!("{line}\n")).collect();
+        print(&lines);
         return Ok(ExitCode::from(u8::from(!wrong.is_empty())));
     }
     let chosen = selection(&args.select).choose(&cases).map_err(Failure::usage)?;
@@ -62,7 +66,7 @@ fn settings() -> String {
         for profile in profiles::ALL {
             for knob in profile.settings.iter().filter(|knob| knob.setting == *setting) {
                 let _ =
-                    writeln!(text, "  {:<24} {:<10} {}", profile.name(), knob.value, knob.source);
+                    writeln!(text, "  {:<28} {:<10} {}", profile.name(), knob.value, knob.source);
             }
         }
     }

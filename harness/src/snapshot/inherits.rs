@@ -50,7 +50,7 @@ impl Inherits {
         if self.basis == Ground::Inferred {
             snapshot.basis = Basis::Inferred;
         }
-        snapshot.from = format!("as {}, {}: {}", self.from, self.why, snapshot.from);
+        snapshot.from = format!("{} (of {}: {})", snapshot.from, self.from, self.why);
     }
 }
 

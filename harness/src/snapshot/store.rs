@@ -153,7 +153,7 @@ mod tests {
         write("v3-core/3.8.0/inherits.toml", inherits);
         let found = find().unwrap().unwrap();
         assert_eq!(found.basis, Basis::Inferred);
-        assert_eq!(found.from, "as v3-core@3.6, nothing changed: 3.6.0");
+        assert_eq!(found.from, "3.6.0 (of v3-core@3.6: nothing changed)");
 
         write("v3-core/3.8.0/batch/x.snap", &SNAPSHOT.replace("204", "400"));
         assert_eq!(find().unwrap().unwrap().basis, Basis::Recorded);

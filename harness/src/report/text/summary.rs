@@ -49,9 +49,10 @@ fn areas(results: &[&CaseResult], style: Style) -> String {
     for result in results {
         areas.entry(result.id.split('/').next().unwrap_or_default()).or_default().push(result);
     }
+    let width = areas.keys().map(|area| area.len()).max().unwrap_or(0);
     let mut text = String::new();
     for (area, own) in areas {
-        let _ = writeln!(text, "    {area:<14}{}", counts(&own, style));
+        let _ = writeln!(text, "    {area:<width$}  {}", counts(&own, style));
     }
     text
 }
@@ -72,21 +73,26 @@ fn unjudged(started: &Started, results: &[&CaseResult]) -> String {
         }
         None => {}
     }
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for result in results.iter().filter(|r| r.verdict == Verdict::Unsupported) {
-        *reasons.entry(result.reason.as_deref().unwrap_or_default()).or_default() += 1;
+    for verdict in [Verdict::Unsupported, Verdict::Skipped] {
+        let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+        for result in results.iter().filter(|r| r.verdict == verdict) {
+            *reasons.entry(result.reason.as_deref().unwrap_or_default()).or_default() += 1;
+        }
+        for (reason, count) in reasons {
+            let _ = writeln!(text, "  {}, {count}: {reason}", verdict.word());
+        }
     }
-    for (reason, count) in reasons {
-        let _ = writeln!(text, "  unsupported, {count}: {reason}");
-    }
-    let ledger_only = results
-        .iter()
-        .filter(|r| r.basis.is_none() && matches!(r.verdict, Verdict::Pass | Verdict::Fail))
-        .count();
+    let ledger_only = ledger_alone(results.iter().copied());
     if ledger_only > 0 {
         let _ = writeln!(text, "  without a snapshot, judged by the ledger alone: {ledger_only}");
     }
     text
+}
+
+/// How many cases were judged without an expectation.
+fn ledger_alone<'r>(results: impl Iterator<Item = &'r CaseResult>) -> usize {
+    let judged = |r: &&CaseResult| matches!(r.verdict, Verdict::Pass | Verdict::Fail);
+    results.filter(|r| r.basis.is_none()).filter(judged).count()
 }
 
 fn slowest(results: &[&CaseResult]) -> String {
@@ -126,8 +132,13 @@ pub(super) fn ending(finished: &Finished, results: &[&CaseResult], style: Style)
         Ending::NoVerdict => style.paint("1;33", "no verdict: some outcomes are unknown"),
         Ending::Interrupted => style.paint("1;33", "interrupted, this report is partial"),
     };
+    let own = results.iter().copied().filter(|r| r.profile == finished.profile);
+    let alone = match ledger_alone(own) {
+        0 => String::new(),
+        some => format!(", {some} cases by the ledger alone"),
+    };
     let mut text = format!(
-        "{}: {sentence}  ({}.{} s)\n",
+        "{}: {sentence}{alone}  ({}.{} s)\n",
         finished.profile,
         finished.milliseconds / 1_000,
         finished.milliseconds % 1_000 / 100
