@@ -75,7 +75,7 @@ impl Session {
             secrets: secrets_of(target, &ready),
             ready,
             language: None,
-            begins: format!("lp_{:06x}_", run & 0x00ff_ffff),
+            begins: format!("lp_{}_", four_characters(run)),
             is_setup: false,
             next: AtomicUsize::new(0),
             live: Mutex::new(Vec::new()),
@@ -327,6 +327,17 @@ impl Session {
 }
 
 /// Those that were given, and those that were made on the way.
+/// Of always the same length: where a name is counted in an error, the count is in snapshots.
+fn four_characters(mut number: u64) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut next = || {
+        let digit = DIGITS[usize::try_from(number % 36).unwrap_or(0)];
+        number /= 36;
+        char::from(digit)
+    };
+    [next(), next(), next(), next()].iter().collect()
+}
+
 fn secrets_of(target: &Target, ready: &Ready) -> Secrets {
     let own = ready.authorization.as_deref().and_then(|v| v.split_whitespace().last());
     let own = own.into_iter().chain([ready.token.as_str()]);

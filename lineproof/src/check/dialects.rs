@@ -2,7 +2,7 @@
 //!
 //! A name stands for one way of reading lines: releases that read them the same way share it.
 
-use line_protocol::{Dialect, Precision};
+use line_protocol::{Dialect, IoxDialect, Precision};
 use std::ops::RangeInclusive;
 
 /// A dialect with its name.
@@ -36,6 +36,13 @@ pub(crate) static KNOWN: [Named; 4] = [
     Named { name: "v3", releases: (3, 9)..=(3, LAST), dialect: Dialect::IOX_3_9 },
 ];
 
+/// Dialects that no release of a number has: only a profile's name finds them.
+static OF_PROFILES: [Named; 1] = [Named {
+    name: "router-2023",
+    releases: (1, 0)..=(0, 0),
+    dialect: Dialect::Iox(IoxDialect { max_string_bytes: usize::MAX, ..IoxDialect::V3_6 }),
+}];
+
 /// The dialect of a name, of a release (`v1.8`) or of a profile; `all` is every one.
 pub(crate) fn find(word: &str) -> Result<&'static [Named], String> {
     let word = &*word.to_ascii_lowercase();
@@ -51,7 +58,8 @@ pub(crate) fn find(word: &str) -> Result<&'static [Named], String> {
         })
         .or_else(|| {
             let profile = profiles::find(word).ok()?;
-            KNOWN.iter().find(|named| named.dialect == profile.facts.dialect)
+            let mut all = KNOWN.iter().chain(&OF_PROFILES);
+            all.find(|named| named.dialect == profile.facts.dialect)
         });
     found.map(std::slice::from_ref).ok_or_else(|| {
         let names: Vec<_> = KNOWN.iter().map(|named| named.name).collect();
@@ -80,6 +88,7 @@ mod tests {
         assert_eq!(name("v2.0"), Ok("v2"));
         assert_eq!(name("V1.12"), Ok("v1"));
         assert_eq!(name("oss-v2@2.7"), Ok("v2"));
+        assert_eq!(name("clustered@router-2023"), Ok("router-2023"));
         for word in ["v4", "v4.0", "v0.9", "v3.", "v1.6.7", "", "1.6"] {
             assert!(name(word).is_err(), "{word}");
         }
