@@ -271,12 +271,14 @@ pub fn database_name(address: Address, query: &QueryString) -> String {
         }
         Address::OrganisationAndBucket => format!("{}_{}", get("org"), get("bucket")),
         Address::DatabaseAndPolicy | Address::Database => get("db").to_owned(),
-        Address::DatabaseWithPolicy => {
-            let policy = get("rp").to_lowercase();
-            match policy.as_str() {
-                "" | "''" | "autogen" | "default" => get("db").to_owned(),
-                policy => format!("{}/{policy}", get("db")),
-            }
-        }
+        Address::DatabaseWithPolicy => with_policy(get("db"), get("rp")),
+    }
+}
+
+/// The database that a database and its retention policy are together.
+pub fn with_policy(database: &str, policy: &str) -> String {
+    match policy.to_lowercase().as_str() {
+        "" | "''" | "autogen" | "default" => database.to_owned(),
+        policy => format!("{database}/{policy}"),
     }
 }
