@@ -24,8 +24,10 @@ pub enum Kind {
     CountRate,
     /// `on` or `off`.
     Switch,
-    /// Any text.
-    Text,
+    /// One of a few words.
+    Word(&'static [&'static str]),
+    /// A format of the time as `strftime` has it: `%Y-%m-%d`.
+    TimeFormat,
 }
 
 /// The memory that a share is a share of, whatever the machine has: so a setting means the same
@@ -33,7 +35,7 @@ pub enum Kind {
 pub const MEMORY: u64 = 8 << 30;
 
 macro_rules! settings {
-    ($($(#[doc = $doc:literal])* $variant:ident = $word:literal: $kind:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $word:literal: $kind:expr,)*) => {
         /// Something that an operator can set.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Setting { $($(#[doc = $doc])* $variant,)* }
@@ -49,7 +51,10 @@ macro_rules! settings {
 
             /// What kind of value it takes.
             pub const fn kind(self) -> Kind {
-                match self { $(Self::$variant => Kind::$kind,)* }
+                use Kind::{
+                    ByteRate, Bytes, Count, CountRate, Duration, Memory, Switch, TimeFormat, Word,
+                };
+                match self { $(Self::$variant => $kind,)* }
             }
 
             /// What it means, in a sentence or two.
@@ -65,7 +70,7 @@ settings! {
     QueueDelay = "queue-delay": Duration,
     /// What a malformed line does where it is not stored at once: `first-line`, its batch is
     /// rejected and the answer holds it; `counted`, it is one rejected point among the others.
-    MalformedLine = "malformed-line": Text,
+    MalformedLine = "malformed-line": Word(&["first-line", "counted"]),
     /// How many bytes of lines are taken in each window; more is too many requests.
     WriteRate = "write-rate": ByteRate,
     /// How many bytes of lines the server can take in each window; with more it is unavailable.
@@ -89,7 +94,7 @@ settings! {
     /// Whether the good lines of a batch with bad ones are stored.
     PartialWrites = "partial-writes": Switch,
     /// What partitions a table, as a format of the time: `%Y-%m-%d`.
-    PartitionTemplate = "partition-template": Text,
+    PartitionTemplate = "partition-template": TimeFormat,
     /// How much memory there is for making Parquet of what was written.
     ExecMemPoolBytes = "exec-mem-pool-bytes": Memory,
     /// How much time the files of the first generation span, and so how often they are made.
@@ -180,6 +185,19 @@ impl Settings {
         }
     }
 
+    /// A limit: what is set, the product's own where it has no such setting, none where it is off.
+    pub fn limit(&self, setting: Setting, own: u64) -> Option<u64> {
+        if self.values.contains_key(&setting) { self.number(setting) } else { Some(own) }
+    }
+
+    /// The same of things in memory, where no limit is more than there can be.
+    pub fn most(&self, setting: Setting, own: usize) -> usize {
+        if !self.values.contains_key(&setting) {
+            return own;
+        }
+        self.count(setting).unwrap_or(usize::MAX)
+    }
+
     /// The same as a size of things in memory.
     pub fn count(&self, setting: Setting) -> Option<usize> {
         self.number(setting).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
@@ -217,7 +235,7 @@ impl Settings {
 
 fn parse(setting: Setting, text: &str) -> Result<Value, String> {
     let wrong = |form: &str| format!("\"{text}\" is not {form}, nor `off`");
-    if text == "off" {
+    if text == "off" && !matches!(setting.kind(), Kind::Word(_)) {
         return Ok(Value::Off);
     }
     let value = match setting.kind() {
@@ -228,7 +246,8 @@ fn parse(setting: Setting, text: &str) -> Result<Value, String> {
         Kind::ByteRate => rate(text, bytes).map(Value::Rate),
         Kind::CountRate => rate(text, |text| text.parse().ok()).map(Value::Rate),
         Kind::Switch => (text == "on").then_some(Value::On),
-        Kind::Text => Some(Value::Text(text.to_owned())),
+        Kind::Word(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
+        Kind::TimeFormat => formats_time(text).then(|| Value::Text(text.to_owned())),
     };
     value.ok_or_else(|| match setting.kind() {
         Kind::Count => wrong("a number"),
@@ -238,8 +257,27 @@ fn parse(setting: Setting, text: &str) -> Result<Value, String> {
         Kind::ByteRate => wrong("a rate like 2kB/2s"),
         Kind::CountRate => wrong("a rate like 300/5m"),
         Kind::Switch => format!("\"{text}\" is neither `on` nor `off`"),
-        Kind::Text => wrong("a text"),
+        Kind::Word(words) => format!("\"{text}\" is none of {}", words.join(", ")),
+        Kind::TimeFormat => wrong("a format of the time like %Y-%m-%d"),
     })
+}
+
+/// Whether a text is a format of the time, with none but the common conversions of `strftime` (`%Y`,
+/// `%m` and their kin, without flags) and at least one of them.
+pub fn formats_time(text: &str) -> bool {
+    let mut letters = text.chars();
+    let mut any = false;
+    while let Some(letter) = letters.next() {
+        if letter != '%' {
+            continue;
+        }
+        match letters.next() {
+            Some('%') => {}
+            Some(known) if "YCymBbhdeaAuwGgVUWjHIMSpsFT".contains(known) => any = true,
+            _ => return false,
+        }
+    }
+    any
 }
 
 fn rate(text: &str, amount: impl Fn(&str) -> Option<u64>) -> Option<Rate> {
@@ -301,6 +339,29 @@ mod tests {
         assert!(parse(Setting::WriteRate, "2kB/0s").is_err());
         assert_eq!(parse(Setting::PartialWrites, "on"), Ok(Value::On));
         assert!(parse(Setting::PartialWrites, "yes").is_err());
+    }
+
+    #[test]
+    fn texts_that_mean_nothing_are_refused() {
+        let malformed = |text| parse(Setting::MalformedLine, text);
+        assert_eq!(malformed("counted"), Ok(Value::Text("counted".to_owned())));
+        let refused = Err("\"Counted\" is none of first-line, counted".to_owned());
+        assert_eq!(malformed("Counted"), refused);
+        assert!(malformed("off").is_err());
+        let template = |text| parse(Setting::PartitionTemplate, text).is_ok();
+        assert!(template("%Y-%m-%d") && template("%G week %V") && template("off"));
+        assert!(!template("%Q") && !template("%Y-%") && !template("day") && !template(""));
+    }
+
+    #[test]
+    fn off_is_told_from_absent() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.limit(Setting::RequestLimit, 7), Some(7));
+        assert_eq!(settings.most(Setting::Tables, 7), 7);
+        settings.values.insert(Setting::RequestLimit, Value::Off);
+        settings.values.insert(Setting::Tables, Value::Off);
+        assert_eq!(settings.limit(Setting::RequestLimit, 7), None);
+        assert_eq!(settings.most(Setting::Tables, 7), usize::MAX);
     }
 
     #[test]

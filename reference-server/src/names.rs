@@ -1,4 +1,5 @@
-//! Which names a v3 database may have: two layers check them, each with its own words.
+//! Which names a database of tables may have, in the v3 and the IOx families: up to two layers
+//! check them, each with its own words.
 
 use crate::stage::WriteFault;
 use profiles::answer::Fault;

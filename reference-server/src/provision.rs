@@ -105,7 +105,7 @@ impl Provision {
 
     pub(crate) fn v3(&self, service: &v3::Service) -> Result<(), String> {
         let mut catalog = lock(service.catalog());
-        catalog.add_token("_admin", &self.token, v3::rights::Rights::All);
+        catalog.add_token(v3::catalog::OWNER, &self.token, v3::rights::Rights::All, None);
         for database in &self.databases {
             crate::names::database(service.names(), &database.name)
                 .map_err(|fault| reason(&fault))?;

@@ -10,11 +10,17 @@ use crate::store::tables::TimeUnit;
 use line_protocol::{Dialect, Precision};
 use profiles::answer::Fault;
 use profiles::write::WriteEndpoint;
+use std::time::Duration;
 
 /// What a family of products stores into.
 pub trait Store: Tenancy {
     /// How much may be written.
     fn quotas(&self) -> &Quotas;
+
+    /// How long a write waits before it is stored.
+    fn delay(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Stores parsed lines into a bucket.
     ///
@@ -52,6 +58,10 @@ pub async fn write<S: Store>(
     let body = incoming.into_bytes(endpoint.size).await?;
     let text = decode::decode(endpoint, &admitted.announced, body)?;
     family.quotas().take_write(admitted.target.tenant(), text.len() as u64, now)?;
+    let delay = family.delay();
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
     match &admitted.target {
         Target::Bucket(_) => {
             let precision = match admitted.unit {

@@ -63,14 +63,20 @@ const QUOTAS: &[Answer] = &[
     ),
 ];
 
-/// The limits page names the event `limited_delete_rate`; the rest is made like the message above.
-const DELETE_ANSWERS: &[Answer] = &[Answer::new(
-    F::RateExceeded,
-    429,
-    TOO_MANY,
-    "org {organisation} has exceeded limited_delete_rate plan limit",
-)
-.with(RETRY_AFTER)];
+/// What the client of a delete is told.
+const DELETE_ANSWERS: &[Answer] = &[
+    // The limits page names the event `limited_delete_rate`; the rest is made like the message above.
+    Answer::new(
+        F::RateExceeded,
+        429,
+        TOO_MANY,
+        "org {organisation} has exceeded limited_delete_rate plan limit",
+    )
+    .with(RETRY_AFTER),
+    // As for writes; our words.
+    Answer::new(F::Unavailable, 503, UNAVAILABLE, "the server cannot take this delete now")
+        .with(RETRY_AFTER),
+];
 
 /// Every other fault of `/api/v2/write` and `/write`.
 const ANSWERS: &[Answer] = &[

@@ -54,7 +54,7 @@ pub enum Target {
     /// A bucket of shards.
     Bucket(BucketTarget),
     /// A database of tables, made if it is not there.
-    Database(String),
+    Database(DatabaseTarget),
 }
 
 impl Target {
@@ -62,7 +62,7 @@ impl Target {
     pub fn tenant(&self) -> &str {
         match self {
             Self::Bucket(bucket) => &bucket.organisation,
-            Self::Database(_) => "",
+            Self::Database(database) => &database.organisation,
         }
     }
 }
@@ -80,6 +80,29 @@ pub struct BucketTarget {
     pub named_policy: String,
     /// The organisation's id, where there are organisations.
     pub organisation: String,
+}
+
+/// A database of tables that a write found or makes.
+#[derive(Clone, Debug)]
+pub struct DatabaseTarget {
+    /// What the family keeps it under.
+    pub key: String,
+    /// The organisation's id, empty where there are none.
+    pub organisation: String,
+    /// Whether the endpoint looked for it: then a write does not make it.
+    pub found: bool,
+}
+
+impl DatabaseTarget {
+    /// One that is nobody's and was not looked for.
+    pub const fn named(key: String) -> Self {
+        Self { key, organisation: String::new(), found: false }
+    }
+
+    /// One that is nobody's and was found.
+    pub const fn found(key: String) -> Self {
+        Self { key, organisation: String::new(), found: true }
+    }
 }
 
 /// A write whose head passed every check.
@@ -109,7 +132,8 @@ pub async fn admit<T: Tenancy>(
 ) -> Result<Admitted, WriteFault> {
     let query = &request.query;
     // Where nothing is looked for, a name is all there is.
-    let database = || Target::Database(database_name(endpoint.address, query));
+    let database =
+        || Target::Database(DatabaseTarget::named(database_name(endpoint.address, query)));
     let mut target = None;
     let mut accept_partial = true;
     for check in endpoint.checks {
@@ -247,12 +271,14 @@ pub fn database_name(address: Address, query: &QueryString) -> String {
         }
         Address::OrganisationAndBucket => format!("{}_{}", get("org"), get("bucket")),
         Address::DatabaseAndPolicy | Address::Database => get("db").to_owned(),
-        Address::DatabaseWithPolicy => {
-            let policy = get("rp").to_lowercase();
-            match policy.as_str() {
-                "" | "''" | "autogen" | "default" => get("db").to_owned(),
-                policy => format!("{}/{policy}", get("db")),
-            }
-        }
+        Address::DatabaseWithPolicy => with_policy(get("db"), get("rp")),
+    }
+}
+
+/// The database that a database and its retention policy are together.
+pub fn with_policy(database: &str, policy: &str) -> String {
+    match policy.to_lowercase().as_str() {
+        "" | "''" | "autogen" | "default" => database.to_owned(),
+        policy => format!("{database}/{policy}"),
     }
 }

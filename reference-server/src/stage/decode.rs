@@ -17,16 +17,19 @@ const OWN_INFLATED_LIMIT: u64 = 64 << 20;
 
 /// An endpoint with the sizes that are set.
 pub fn sized(endpoint: WriteEndpoint, settings: &Settings) -> WriteEndpoint {
-    let set = |setting, own| settings.number(setting).unwrap_or(own);
+    let set = |setting, own| settings.limit(setting, own);
+    // Off is none: only what this server keeps of any body.
     let size = match endpoint.size {
         SizeLimit::None => SizeLimit::None,
-        SizeLimit::Sent(own) => SizeLimit::Sent(set(Setting::RequestLimit, own)),
+        SizeLimit::Sent(own) => {
+            set(Setting::RequestLimit, own).map_or(SizeLimit::None, SizeLimit::Sent)
+        }
         SizeLimit::SentAndInflated(own) => {
-            SizeLimit::SentAndInflated(set(Setting::RequestLimit, own))
+            set(Setting::RequestLimit, own).map_or(SizeLimit::None, SizeLimit::SentAndInflated)
         }
         SizeLimit::Each { sent, inflated } => SizeLimit::Each {
-            sent: set(Setting::RequestLimit, sent),
-            inflated: set(Setting::InflatedLimit, inflated),
+            sent: set(Setting::RequestLimit, sent).unwrap_or(OWN_LIMIT),
+            inflated: set(Setting::InflatedLimit, inflated).unwrap_or(OWN_INFLATED_LIMIT),
         },
     };
     WriteEndpoint { size, ..endpoint }
@@ -111,7 +114,7 @@ pub fn announced(encoding: &Encoding, request: &Request) -> Result<Announced, Wr
 pub fn check_gzip_header(body: &[u8]) -> Result<(), WriteFault> {
     gzip::check_header(body).map_err(|fault| match fault {
         GzipFault::ShortHeader => Fault::GzipShortHeader.into(),
-        other => fault_of(other, SizeLimit::None),
+        other => fault_of(other, OWN_INFLATED_LIMIT),
     })
 }
 
@@ -133,7 +136,7 @@ pub fn decode(
                 SizeLimit::None | SizeLimit::Sent(_) => OWN_INFLATED_LIMIT,
             };
             gzip::inflate(&body, endpoint.encoding.members, limit)
-                .map_err(|fault| fault_of(fault, endpoint.size))?
+                .map_err(|fault| fault_of(fault, limit))?
         }
     };
     if endpoint.encoding.utf8
@@ -144,7 +147,8 @@ pub fn decode(
     Ok(text)
 }
 
-fn fault_of(fault: GzipFault, size: SizeLimit) -> WriteFault {
+/// The fault of a body; `limit` is what it may inflate to.
+fn fault_of(fault: GzipFault, limit: u64) -> WriteFault {
     match fault {
         GzipFault::Empty => Fault::GzipEmpty.into(),
         GzipFault::Header => Fault::GzipHeader.into(),
@@ -154,12 +158,16 @@ fn fault_of(fault: GzipFault, size: SizeLimit) -> WriteFault {
         }
         GzipFault::Checksum => Fault::GzipChecksum.into(),
         GzipFault::Trailer => Fault::GzipTrailer.into(),
-        GzipFault::TooLarge => too_large(size),
+        GzipFault::TooLarge => larger_than(limit),
     }
 }
 
 fn too_large(size: SizeLimit) -> WriteFault {
-    WriteFault::with(Fault::TooLarge, "limit", sent_limit(size).to_string())
+    larger_than(sent_limit(size))
+}
+
+fn larger_than(limit: u64) -> WriteFault {
+    WriteFault::with(Fault::TooLarge, "limit", limit.to_string())
 }
 
 /// The most bytes of a body as it is sent.
@@ -178,6 +186,35 @@ mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;
+
+    #[test]
+    fn off_is_no_limit() {
+        for profile in profiles::ALL {
+            let mut settings = Settings::of(profile);
+            if settings.set("request-limit", "off").is_err() {
+                continue;
+            }
+            for endpoint in profile.facts.write {
+                let sent = sent_limit(sized(*endpoint, &settings).size);
+                assert_eq!(sent, OWN_LIMIT, "{} {}", profile.name(), endpoint.path);
+            }
+        }
+    }
+
+    #[test]
+    fn the_limit_that_was_passed_is_told() -> std::io::Result<()> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&[b'\n'; 1000])?;
+        let body = encoder.finish()?;
+        for endpoint in profiles::ALL.iter().flat_map(|profile| profile.facts.write) {
+            let size = SizeLimit::Each { sent: 500, inflated: 900 };
+            let endpoint = WriteEndpoint { size, ..*endpoint };
+            let fault = decode(&endpoint, &Announced::Gzip, body.clone()).err();
+            let limit = fault.and_then(|fault| fault.holes.into_iter().next());
+            assert_eq!(limit, Some(("limit", b"900".to_vec())), "{}", endpoint.path);
+        }
+        Ok(())
+    }
 
     #[test]
     fn a_small_gzip_does_not_take_all_memory() -> std::io::Result<()> {

@@ -92,6 +92,8 @@ pub fn store_listed(
     if rules.refuses == Refusal::Batch {
         whole_batch(tables, conditions, &rows)?;
     }
+    // What it shares with the tables need not be copied for them.
+    drop(tried);
     for row in rows {
         tables.insert(row);
     }

@@ -28,9 +28,9 @@ pub struct PartitionedTables {
 struct Table {
     name: Name,
     /// Each with the first type that it had.
-    columns: BTreeMap<Name, ColumnType>,
+    columns: Arc<BTreeMap<Name, ColumnType>>,
     /// The type that a field has in a partition.
-    types: HashMap<Partition, HashMap<Name, FieldType>>,
+    types: Arc<HashMap<Partition, HashMap<Name, FieldType>>>,
     series: BTreeMap<TagSet, SeriesPoints>,
 }
 
@@ -109,13 +109,14 @@ impl PartitionedTables {
         self.tables.is_empty()
     }
 
-    /// The same tables without their points: to try on what may be refused.
+    /// The same tables without their points: to try on what may be refused. Columns are shared until
+    /// one is noted, so that a write copies those of its own tables only, and only if it adds any.
     #[must_use]
     pub fn columns_only(&self) -> Self {
         let empty = |table: &Table| Table {
             name: table.name.clone(),
-            columns: table.columns.clone(),
-            types: table.types.clone(),
+            columns: Arc::clone(&table.columns),
+            types: Arc::clone(&table.types),
             series: BTreeMap::new(),
         };
         Self { tables: self.tables.iter().map(empty).collect() }
@@ -214,9 +215,14 @@ impl PartitionedTables {
     pub fn note(&mut self, row: &Row) {
         let table = self.table_mut(&row.table);
         for (name, kind) in row.columns() {
-            table.columns.entry(Name::from(name)).or_insert(kind);
-            if let ColumnType::Field(kind) = kind {
-                let types = table.types.entry(Arc::clone(&row.partition)).or_default();
+            if !table.columns.contains_key(name) {
+                Arc::make_mut(&mut table.columns).insert(Name::from(name), kind);
+            }
+            let ColumnType::Field(kind) = kind else { continue };
+            let known = table.types.get(&row.partition).and_then(|types| types.get(name));
+            if known != Some(&kind) {
+                let types = Arc::make_mut(&mut table.types);
+                let types = types.entry(Arc::clone(&row.partition)).or_default();
                 types.insert(Name::from(name), kind);
             }
         }
@@ -299,5 +305,32 @@ impl Table {
             series: series.collect(),
             unreadable: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use line_protocol::{Dialect, Options};
+
+    fn note(tables: &mut PartitionedTables, text: &str) {
+        for line in line_protocol::parse(text.as_bytes(), &Dialect::IOX_3_6, &Options::default()) {
+            let row = tables.fit(&line.unwrap(), 1, Partition::from("")).unwrap();
+            tables.note(&row);
+        }
+    }
+
+    #[test]
+    fn a_copy_shares_what_a_write_does_not_add_to() {
+        let mut tables = PartitionedTables::default();
+        note(&mut tables, "a f=1\nb f=1\nc f=1");
+        let mut copy = tables.columns_only();
+        note(&mut copy, "a f=2\nb g=2");
+        let shared: Vec<_> = tables.tables.iter().zip(&copy.tables).collect();
+        let shared = shared.iter().map(|(one, other)| {
+            (Arc::ptr_eq(&one.columns, &other.columns), Arc::ptr_eq(&one.types, &other.types))
+        });
+        assert!(shared.eq([(true, true), (false, false), (true, true)]));
+        assert_eq!(tables.tables[1].columns.len(), 2, "f and time");
     }
 }

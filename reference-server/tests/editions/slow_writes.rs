@@ -39,3 +39,45 @@ async fn a_write_during_persistence_is_answered_after_it() {
     let values = stored.json()["results"][0]["series"][0]["values"].to_string();
     assert_eq!(values, "[[1700000000000000001,1.0],[1700000000000000002,2.0]]");
 }
+
+#[tokio::test]
+async fn a_token_is_one_until_it_expires_and_its_number_is_never_anothers() {
+    let clock = Arc::new(Hand(AtomicI64::new(0)));
+    let builder = Server::builder(profiles::find("v3-enterprise").unwrap());
+    let builder = builder.token("owner").database("e", None).clock(clock.clone());
+    let server = builder.start().await.unwrap();
+    let make = async |name: &str| {
+        let body = format!(
+            "{{\"token_name\":\"{name}\",\"expiry_secs\":60,\"permissions\":[{{\"resource_type\":\
+             \"db\",\"resource_identifier\":[\"e\"],\"actions\":[\"write\"]}}]}}"
+        );
+        let to = "POST /api/v3/enterprise/configure/token";
+        send(&server, to, Some("owner"), &body).await.json()
+    };
+    let (first, second) = (make("first").await, make("second").await);
+    let delete = "DELETE /api/v3/configure/token?token_name=first";
+    assert_eq!(send(&server, delete, Some("owner"), "").await.status, 200);
+    let third = make("third").await;
+    assert!(first["id"] != second["id"] && second["id"] != third["id"], "{second} {third}");
+    let token = second["token"].as_str();
+    let to = "POST /api/v3/write_lp?db=e";
+    clock.0.store(59_999_999_999, Ordering::Relaxed);
+    assert_eq!(send(&server, to, token, "m f=1 1").await.status, 204);
+    clock.0.store(60_000_000_000, Ordering::Relaxed);
+    assert_eq!(send(&server, to, token, "m f=1 1").await.status, 401);
+}
+
+#[tokio::test]
+async fn who_may_not_write_is_told_so_at_once() {
+    let clock = Arc::new(Hand(AtomicI64::new(0)));
+    let builder = Server::builder(profiles::find("v3-core").unwrap());
+    let builder = builder.token("owner").database("e", None).clock(clock.clone());
+    let builder = builder.set("gen1-duration", "1s").unwrap();
+    let server = builder.set("exec-mem-pool-bytes", "1B").unwrap().start().await.unwrap();
+    let to = "POST /api/v3/write_lp?db=e";
+    assert_eq!(send(&server, to, Some("owner"), "m f=1 1700000000000000001").await.status, 204);
+    clock.0.store(2_000_000_000, Ordering::Relaxed);
+    let asked = send(&server, "POST /api/v3/write_lp?db=nowhere", Some("owner"), "m f=1");
+    let answer = tokio::time::timeout(Duration::from_secs(5), asked).await;
+    assert_eq!(answer.unwrap().status, 404);
+}

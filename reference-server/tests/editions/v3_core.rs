@@ -116,3 +116,37 @@ async fn the_catalog_says_how_many_tables_there_are_since_3_9() {
          already have 2000 table(s) (limit: 2000)"
     );
 }
+
+#[tokio::test]
+async fn the_path_of_the_admin_token_asks_for_no_token_whatever_the_method() {
+    for profile in ["v3-core@3.6", "v3-core@3.8.0", "v3-core", "v3-enterprise"] {
+        let server = start(profile).await;
+        for method in ["GET", "DELETE"] {
+            let to = format!("{method} /api/v3/configure/token/admin");
+            assert_eq!(send(&server, &to, None, "").await.status, 404, "{profile} {method}");
+        }
+        let others = "GET /api/v3/configure/database?format=json";
+        assert_eq!(send(&server, others, None, "").await.status, 401, "{profile}");
+    }
+}
+
+#[tokio::test]
+async fn the_owners_token_cannot_be_deleted() {
+    let server = start("v3-enterprise").await;
+    let delete = "DELETE /api/v3/configure/token?token_name=_admin";
+    assert_eq!(send(&server, delete, Some("owner"), "").await.status, 405);
+    let again = send(&server, "POST /api/v3/configure/token/admin", None, "").await;
+    assert_eq!(again.status, 409, "{}", again.body);
+}
+
+#[tokio::test]
+async fn no_limit_is_none() {
+    let profile = profiles::find("v3-core").unwrap();
+    let server = reference_server::Server::builder(profile).token("owner").database("e", None);
+    let server = server.set("tables", "off").unwrap().set("request-limit", "off").unwrap();
+    let server = server.start().await.unwrap();
+    let body: Vec<_> = (0..2001).map(|n| format!("t{n} f=1 1")).collect();
+    let body = format!("{}\n#{}", body.join("\n"), "x".repeat(11 << 20));
+    let answer = send(&server, "POST /api/v3/write_lp?db=e", Some("owner"), &body).await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+}

@@ -82,6 +82,28 @@ impl Running {
         Answer { status, head: head.to_owned(), body: body.to_owned() }
     }
 
+    /// As the owner, a body in two parts; between them is time to do something else.
+    pub(crate) fn own_in_parts(
+        &self,
+        target: &str,
+        (first, second): (&str, &str),
+        between: impl FnOnce(),
+    ) -> String {
+        let mut stream = TcpStream::connect(self.server.address()).unwrap();
+        let request = format!(
+            "POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {OWNER}\
+             \r\nContent-Length: {}\r\n\r\n{first}",
+            first.len() + second.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        between();
+        stream.write_all(second.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
     /// As the owner.
     pub(crate) fn own(&self, method: &str, target: &str, body: &str) -> Answer {
         self.as_token(OWNER, method, target, body)

@@ -192,3 +192,46 @@ fn tables_and_columns() {
     assert!(message.contains("line 3 (") && message.contains("line 4 ("), "{message}");
     assert_eq!((server.times("a"), server.times("b")), (vec![1, 3], vec![1]));
 }
+
+#[rstest]
+fn a_database_that_is_dropped_before_the_body_is_there_stays_dropped(
+    #[values(DEDICATED, CLUSTERED)] profile: &str,
+) {
+    let server = Running::start(profile, &[]);
+    let drop_it = || {
+        let base = match server.own("DELETE", "/api/v0/databases/hour", "").status {
+            204 => return,
+            _ => "/api/v0/accounts/a/clusters/c/databases/hour",
+        };
+        assert_eq!(server.own("DELETE", base, "").status, 204);
+    };
+    let answer = server.own_in_parts("/api/v2/write?bucket=hour", ("m f=1", " 1"), drop_it);
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert_eq!(server.own("POST", "/api/v2/write?bucket=hour", "m f=1 1").status, 404);
+}
+
+#[test]
+fn each_organisation_has_its_own_rate() {
+    let server = Running::start(SERVERLESS, &[("write-rate", "10B/1h")]);
+    let org = server.own("POST", "/api/v2/orgs", "{\"name\":\"second\"}").json()["id"].clone();
+    let bucket = serde_json::json!({"orgID": org, "name": "db", "retentionRules": []});
+    assert_eq!(server.own("POST", "/api/v2/buckets", &bucket.to_string()).status, 201);
+    assert_eq!(server.write("m f=1 1").status, 204);
+    assert_eq!(server.write("m f=1 1").status, 429);
+    let to = "/api/v2/write?bucket=db&org=second";
+    let second = server.own("POST", to, "m f=1 1");
+    assert_eq!(second.status, 204, "{second:?}");
+    assert_eq!(server.own("POST", to, "m f=1 1").status, 429);
+}
+
+#[test]
+fn a_template_that_formats_no_time_makes_no_database() {
+    let server = Running::start(CLUSTERED, &[]);
+    let make = |format: &str| {
+        let body = serde_json::json!({
+            "name": "t", "partitionTemplate": [{"type": "time", "value": format}],
+        });
+        server.own("POST", "/api/v0/databases", &body.to_string()).status
+    };
+    assert_eq!((make("%Q"), make("%"), make("%Y-%m")), (400, 400, 200));
+}

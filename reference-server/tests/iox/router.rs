@@ -233,3 +233,17 @@ fn many_tenants_have_no_v1() {
     assert_eq!(status, 400);
     assert!(body.contains("invalid namespace name: namespace name 'o_d.b' contains"), "{body}");
 }
+
+#[test]
+fn a_database_of_two_parameters_is_read_by_the_same_two() {
+    let server = Running::start(DEDICATED, &[]);
+    assert_eq!(said(&server, "/write?db=x&rp=Y", "m f=1 1").0, 204);
+    let read = |parameters: &str| {
+        let target = format!("/query?{parameters}&epoch=ns&q=SELECT%20*%20FROM%20m");
+        let answer = server.own("GET", &target, "");
+        answer.json()["results"][0]["series"][0]["values"].to_string()
+    };
+    assert_eq!(read("db=x&rp=y"), "[[1,1]]");
+    assert_eq!(read("db=x/y&rp=autogen"), "[[1,1]]");
+    assert_eq!(read("db=x"), "null");
+}

@@ -77,3 +77,14 @@ fn a_malformed_line_can_be_counted() {
     assert_eq!(asked.stored("b"), ["1,f", "1,g"]);
     assert_eq!(asked.log("error", &["_value"]).len(), 1);
 }
+
+#[test]
+fn what_waits_has_an_end() {
+    let asked = Asked::with(&[("queue-delay", "1500ms")]);
+    let large = format!("m f=\"{}\" 1", "x".repeat(33 << 20));
+    assert_eq!(told(&asked.write("b", &large)), (204, None));
+    assert_eq!(told(&asked.write("b", &large)), (503, Some(2)), "1.5 seconds are 2");
+    assert_eq!(told(&asked.write("b", "m f=\"x\" 2")), (204, None));
+    asked.pass(1_500);
+    assert_eq!(told(&asked.write("b", &large)), (204, None));
+}

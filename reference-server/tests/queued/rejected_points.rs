@@ -63,3 +63,22 @@ fn a_malformed_line_is_answered_and_logged() {
     assert!(rows.iter().all(|row| row.starts_with("error,") || row.contains("error")), "{rows:?}");
     assert_eq!(asked.log("count", &["_value"]), [""; 0]);
 }
+
+#[test]
+fn a_request_logs_no_more_than_ten_thousand_rows() {
+    let asked = Asked::new();
+    let lines = "m f=\n".repeat(10_001);
+    assert_eq!(asked.write("b", &lines).status, 400);
+    asked.pass(DELAY);
+    assert_eq!(asked.log("error", &["_value"]).len(), 10_000);
+}
+
+#[test]
+fn a_name_too_long_for_the_log_is_cut() {
+    let asked = Asked::new();
+    let long = "m".repeat(65_000);
+    let lines = format!("{long} f=1 1\n{long} f=2i 2");
+    assert_eq!(asked.write("b", &lines).status, 204);
+    asked.pass(DELAY + 1);
+    assert_eq!(asked.log("count", &["_value"]), ["1"]);
+}

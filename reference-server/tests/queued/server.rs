@@ -98,6 +98,26 @@ impl Asked {
         Answer { status, head: head.to_owned(), body }
     }
 
+    /// Sends the head of a write and a part of its body, and sees to it that it is read.
+    pub(crate) fn begin(&self, target: &str, length: usize, part: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.server.address()).unwrap();
+        let request = format!(
+            "POST {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Token t\r\nConnection: close\
+             \r\nContent-Length: {length}\r\n\r\n{part}"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        stream
+    }
+
+    /// Sends the rest, and waits for the answer.
+    pub(crate) fn end(&self, stream: &mut TcpStream, rest: &str) {
+        stream.write_all(rest.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    }
+
     pub(crate) fn json(&self, method: &str, target: &str, body: &Value) -> Answer {
         self.send(method, target, "application/json", &body.to_string())
     }

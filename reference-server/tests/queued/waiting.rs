@@ -45,3 +45,17 @@ fn the_organisation_is_the_tokens_whatever_the_request_names() {
     assert_eq!(unknown.status, 404);
     assert_eq!(unknown.message(), "bucket \"nowhere\" not found");
 }
+
+#[test]
+fn a_write_waits_from_when_its_body_was_there() {
+    let asked = Asked::new();
+    let mut slow = asked.begin("/api/v2/write?bucket=b&precision=s", "m f=1 ".len() + 1, "m f=1 ");
+    asked.pass(500);
+    assert_eq!(asked.write("b", "m f=2 2").status, 204);
+    asked.pass(100);
+    asked.end(&mut slow, "1");
+    asked.pass(DELAY - 100);
+    assert_eq!(asked.stored("b"), ["2,f"]);
+    asked.pass(100);
+    assert_eq!(asked.stored("b"), ["1,f", "2,f"]);
+}

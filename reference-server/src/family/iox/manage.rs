@@ -186,7 +186,10 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 /// The part of a template that tells a time; this server cuts by no tag.
 fn template(parts: &[Part]) -> Result<String, String> {
     match parts {
-        [Part { r#type, value: Json::String(value) }] if r#type == "time" => Ok(value.clone()),
+        [Part { r#type, value: Json::String(value) }] if r#type == "time" => {
+            let formats = profiles::settings::formats_time(value).then(|| value.clone());
+            formats.ok_or_else(|| format!("\"{value}\" is not a format of the time"))
+        }
         _ => Err("this server cuts tables by one time format alone".to_owned()),
     }
 }

@@ -71,8 +71,8 @@ impl Service {
     ) -> Option<Self> {
         let Storage::Partitions(rules) = profile.facts.storage else { return None };
         let rules = Partitions {
-            tables: settings.count(Setting::Tables).unwrap_or(rules.tables),
-            columns: settings.count(Setting::Columns).unwrap_or(rules.columns),
+            tables: settings.most(Setting::Tables, rules.tables),
+            columns: settings.most(Setting::Columns, rules.columns),
             ..rules
         };
         let Family::Iox(management) = profile.family else { return None };

@@ -12,8 +12,10 @@ use crate::query::influxql::ast::{Admin, Privilege};
 use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::respond;
+use crate::stage::admit::with_policy;
 use crate::store::view::Measurement;
 use profiles::answer::Fault;
+use profiles::write::Address;
 use std::collections::BTreeSet;
 
 /// The retention policy of a database that has none.
@@ -37,6 +39,15 @@ impl Service {
         let asker = match self.caller(request) {
             Ok(asker) => asker,
             Err(fault) => return self.refuse(fault),
+        };
+        // What a write with these two parameters made is found with the same two.
+        let together = self.endpoints.iter().any(|e| e.address == Address::DatabaseWithPolicy);
+        let parameters = match parameters.text("db") {
+            database if together && !database.is_empty() => {
+                let name = with_policy(&database, &parameters.text("rp"));
+                parameters.with("db", name).with("rp", String::new())
+            }
+            _ => parameters,
         };
         let host = QueryHost { service: self, asker };
         if let Err(fault) = host.admitted(&parameters.text("db")) {

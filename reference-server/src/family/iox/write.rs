@@ -3,13 +3,13 @@
 use super::Service;
 use super::accounts::Accounts;
 use super::auth::Caller;
-use super::catalog::{Action, Catalog, Database};
+use super::catalog::{Action, Database};
 use crate::family::v2::catalog::MappingFilter;
 use crate::family::v2::write::{fault_of, parameters};
 use crate::http::QueryString;
 use crate::lock::lock;
 use crate::stage::WriteFault;
-use crate::stage::admit::{Admitted, Target, Tenancy, database_name};
+use crate::stage::admit::{Admitted, DatabaseTarget, Target, Tenancy, database_name};
 use crate::stage::listed::{Conditions, store_listed};
 use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
@@ -40,19 +40,20 @@ impl Tenancy for Service {
     ) -> Result<Target, WriteFault> {
         let name = database_name(address, query);
         let unknown = |name: String| WriteFault::with(Fault::DatabaseUnknown, "name", name);
-        let key = match (&self.accounts, caller) {
+        let target = match (&self.accounts, caller) {
             (Accounts::Cluster(catalog), _) => {
                 let known = lock(catalog).databases().contains_key(&name);
-                if known { name } else { return Err(unknown(name)) }
+                if known { DatabaseTarget::found(name) } else { return Err(unknown(name)) }
             }
             (Accounts::Organisations(catalog), Caller::Token(token)) => {
                 let get = |name| query.get(name).unwrap_or_default().as_bytes();
                 let catalog = lock(catalog);
-                if address == Address::OrganisationAndBucket {
+                let (key, organisation) = if address == Address::OrganisationAndBucket {
                     let org = catalog.org_of(&parameters(query)).map(|org| org.id);
                     let org = org.map_err(|error| fault_of(error, query))?;
                     let found = catalog.bucket_for_write(org, get("bucket"));
-                    found.map_err(|error| fault_of(error, query))?.id.to_string()
+                    let bucket = found.map_err(|error| fault_of(error, query))?;
+                    (bucket.id, org)
                 } else {
                     // Whether the caller may write there is asked later, in words of its own.
                     let policy = Some(get("rp")).filter(|policy| !policy.is_empty());
@@ -64,17 +65,20 @@ impl Tenancy for Service {
                     };
                     let mappings = catalog.mappings(token.org_id, filter, |_| true);
                     // Without one the bucket is told by the name that it would have.
-                    mappings.first().ok_or_else(|| unknown(name))?.bucket_id.to_string()
-                }
+                    let mapping = mappings.first().ok_or_else(|| unknown(name))?;
+                    (mapping.bucket_id, token.org_id)
+                };
+                let organisation = organisation.to_string();
+                DatabaseTarget { organisation, ..DatabaseTarget::found(key.to_string()) }
             }
             (Accounts::Organisations(_), _) => return Err(Fault::CredentialsMissing.into()),
         };
-        Ok(Target::Database(key))
+        Ok(Target::Database(target))
     }
 
     fn permit(&self, caller: &Caller, target: &Target) -> Result<(), WriteFault> {
-        let Target::Database(key) = target else { return Ok(()) };
-        self.may(caller, Action::Write, key).map_err(Into::into)
+        let Target::Database(target) = target else { return Ok(()) };
+        self.may(caller, Action::Write, &target.key).map_err(Into::into)
     }
 }
 
@@ -88,11 +92,56 @@ impl Store for Service {
     }
 
     fn store_text(&self, admitted: &Admitted, text: &[u8], now: i64) -> Result<(), WriteFault> {
-        let Target::Database(key) = &admitted.target else { return Ok(()) };
-        if let Some(limit) = self.no_room_for(key) {
-            return Err(WriteFault::with(Fault::DatabaseLimit, "limit", limit.to_string()));
+        let Target::Database(target) = &admitted.target else { return Ok(()) };
+        match &self.accounts {
+            // The catalog is held until the lines are stored: a database that is dropped meanwhile
+            // is dropped before or after them. Whoever holds both locks took the catalog's first.
+            Accounts::Cluster(catalog) => {
+                let mut catalog = lock(catalog);
+                let known = catalog.databases().get(&target.key).cloned();
+                if known.is_none() && target.found {
+                    return Err(dropped(target));
+                }
+                let is_new = known.is_none();
+                let full =
+                    self.databases.filter(|limit| is_new && catalog.databases().len() >= *limit);
+                if let Some(limit) = full {
+                    return Err(WriteFault::with(Fault::DatabaseLimit, "limit", limit.to_string()));
+                }
+                let database = known.unwrap_or_default();
+                let (written, made) = self.store_in(&database, admitted, &target.key, text, now);
+                if is_new && made {
+                    catalog.create(&target.key, database);
+                }
+                written
+            }
+            Accounts::Organisations(catalog) => {
+                let catalog = lock(catalog);
+                let bucket = target.key.parse().ok().and_then(|id| catalog.bucket(id).ok());
+                let Some(bucket) = bucket else { return Err(dropped(target)) };
+                let retention = Some(bucket.retention).filter(|retention| *retention > 0);
+                let database = Database { retention, ..Database::default() };
+                self.store_in(&database, admitted, &target.key, text, now).0
+            }
         }
-        let database = self.database(key);
+    }
+}
+
+/// What was found and is no more.
+fn dropped(target: &DatabaseTarget) -> WriteFault {
+    WriteFault::with(Fault::DatabaseUnknown, "name", target.key.as_str())
+}
+
+impl Service {
+    /// Stores lines in the tables of a database; whether it has any now.
+    fn store_in(
+        &self,
+        database: &Database,
+        admitted: &Admitted,
+        key: &str,
+        text: &[u8],
+        now: i64,
+    ) -> (Result<(), WriteFault>, bool) {
         let template = database.template.as_deref().unwrap_or(&self.template);
         let conditions = Conditions {
             partial: admitted.accept_partial || self.partial_writes,
@@ -109,39 +158,10 @@ impl Store for Service {
         let tables = all.get_mut(key).unwrap_or(&mut made);
         let dialect = &self.profile.facts.dialect;
         let written = store_listed(&self.rules, dialect, tables, &conditions, admitted, text);
-        if made.is_empty() {
-            return written;
+        let any = !tables.is_empty();
+        if !made.is_empty() {
+            all.insert(key.to_owned(), made);
         }
-        all.insert(key.clone(), made);
-        // The other lock is only taken while this one is free.
-        drop(all);
-        if let Accounts::Cluster(catalog) = &self.accounts {
-            lock(catalog).create(key, Database::default());
-        }
-        written
-    }
-}
-
-impl Service {
-    /// How many databases there may be, where one that is not there would be one too many.
-    pub(super) fn no_room_for(&self, key: &str) -> Option<usize> {
-        let Accounts::Cluster(catalog) = &self.accounts else { return None };
-        let catalog = lock(catalog);
-        let is_new = !catalog.databases().contains_key(key);
-        self.databases.filter(|limit| is_new && catalog.databases().len() >= *limit)
-    }
-
-    /// What is known of a database that a write is for; one that the write makes has no rules.
-    fn database(&self, key: &str) -> Database {
-        let in_cluster = |catalog: &Catalog| catalog.databases().get(key).cloned();
-        match &self.accounts {
-            Accounts::Cluster(catalog) => in_cluster(&lock(catalog)).unwrap_or_default(),
-            Accounts::Organisations(catalog) => {
-                let catalog = lock(catalog);
-                let bucket = key.parse().ok().and_then(|id| catalog.bucket(id).ok());
-                let retention = bucket.map(|b| b.retention).filter(|retention| *retention > 0);
-                Database { retention, ..Database::default() }
-            }
-        }
+        (written, any)
     }
 }

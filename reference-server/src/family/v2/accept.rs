@@ -65,11 +65,13 @@ impl Service {
             lines.retain_mut(|line| conform(line, &schemas.measurements, &mut rejections));
         }
         self.quotas.take_series(&target.organisation, &target.database, &lines)?;
-        self.log_rejections(organisation, bucket, &rejections, now);
         let (rejected, accepted) = (rejections.len(), fields(&lines));
+        // A write that finds no room is to be sent again: nothing of it is logged yet, and its
+        // series are its own already.
         if !lines.is_empty() {
-            self.enqueue(Work::Write { organisation, bucket, lines }, now);
+            self.enqueue(Work::Write { organisation, bucket, lines })?;
         }
+        self.log_rejections(organisation, bucket, &rejections, now);
         if rejected == 0 {
             return Ok(());
         }

@@ -7,9 +7,18 @@
 use super::delete::DeleteRequest;
 use super::{Id, Service};
 use crate::lock::lock;
+use crate::stage::WriteFault;
 use crate::store::shards::ShardedBucket;
-use line_protocol::Line;
+use line_protocol::{FieldValue, Line};
+use profiles::answer::Fault;
 use std::collections::VecDeque;
+
+/// How many bytes may wait, measured as [`Work::size`] does. A figure of ours: the product's queue is
+/// on disk and has no known end, this one is memory.
+const LARGEST: usize = 64 << 20;
+
+/// What an entry takes besides its texts. A figure of ours.
+const OVERHEAD: usize = 64;
 
 /// What is to be done.
 #[derive(Debug)]
@@ -27,24 +36,67 @@ pub(super) enum Work {
     Delete(DeleteRequest),
 }
 
+impl Work {
+    /// About how many bytes of memory it takes.
+    fn size(&self) -> usize {
+        match self {
+            Self::Write { lines, .. } => lines.iter().map(size_of_line).sum(),
+            Self::Delete(wanted) => {
+                let rules = wanted.rules.iter();
+                rules.map(|r| r.key.len() + r.value.len() + OVERHEAD).sum::<usize>() + OVERHEAD
+            }
+        }
+    }
+}
+
+fn size_of_line(line: &Line<'_>) -> usize {
+    let tags = line.tags.iter().map(|(key, value)| key.len() + value.len() + OVERHEAD);
+    let fields = line.fields.iter().map(|(key, value)| {
+        let text = match value {
+            FieldValue::String(text) => text.len(),
+            _ => 0,
+        };
+        key.len() + text + OVERHEAD
+    });
+    OVERHEAD + line.measurement.len() + tags.sum::<usize>() + fields.sum::<usize>()
+}
+
 /// The queue of a server.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: VecDeque<(i64, Work)>,
+    /// The size of what waits.
+    bytes: usize,
 }
 
 impl Queue {
     /// The next entry that is due by then, and when it was.
     fn next(&mut self, now: i64) -> Option<(i64, Work)> {
-        self.waiting.pop_front_if(|(due, _)| *due <= now)
+        let (due, work) = self.waiting.pop_front_if(|(due, _)| *due <= now)?;
+        self.bytes = self.bytes.saturating_sub(work.size());
+        Some((due, work))
     }
 }
 
 impl Service {
-    /// Puts something off until its turn.
-    pub(super) fn enqueue(&self, work: Work, now: i64) {
-        let due = now.saturating_add(self.queue_delay);
-        lock(&self.queue).waiting.push_back((due, work));
+    /// Puts something off until its turn. The clock is read here and not where the request began, so
+    /// that the entries are in the order of their turns however long a body took.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] where too much waits; once the delay has passed there is room.
+    pub(super) fn enqueue(&self, work: Work) -> Result<(), WriteFault> {
+        let size = work.size();
+        let mut queue = lock(&self.queue);
+        let bytes = queue.bytes.saturating_add(size);
+        if !queue.waiting.is_empty() && bytes > LARGEST {
+            let seconds = u64::try_from(self.queue_delay).unwrap_or_default();
+            let seconds = seconds.div_ceil(1_000_000_000).to_string();
+            return Err(WriteFault::with(Fault::Unavailable, "retry_after", seconds));
+        }
+        queue.bytes = bytes;
+        let due = self.clock.now().saturating_add(self.queue_delay);
+        queue.waiting.push_back((due, work));
+        Ok(())
     }
 
     /// Does what is due. Whoever comes second waits, so that nobody sees half of it.

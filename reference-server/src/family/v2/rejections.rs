@@ -14,6 +14,14 @@ use profiles::v2_api::RejectionLog;
 /// The bucket that each organisation has for what storage refused.
 const MONITORING: &[u8] = b"_monitoring";
 
+/// The most rows that one request is logged with. A figure of ours: what the product does with more is
+/// not documented, and here the log is memory.
+const MOST_ROWS: usize = 10_000;
+
+/// The most bytes of a name or a message in a row. A figure of ours, so that a row with two of the
+/// longest names is a line that this very server takes.
+const LONGEST_TEXT: usize = 4096;
+
 /// One row of `rejected_points` (page 004, "rejected_points schema").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
@@ -87,7 +95,9 @@ impl Rejection {
     /// The row's point.
     fn point(&self, bucket: Id, time: i64) -> Point<'static> {
         // Whoever reads the log reads the rows of all writers: none of them may spoil it.
-        let text = |bytes: &[u8]| line_protocol::lossy(bytes).into_bytes();
+        let text = |bytes: &[u8]| {
+            line_protocol::lossy(line_protocol::cut(bytes, LONGEST_TEXT)).into_bytes()
+        };
         let mut tags = vec![("bucket", bucket.to_string().into_bytes())];
         let field = match self {
             Self::Malformed(why) => {
@@ -127,7 +137,10 @@ impl Service {
     ) {
         let mut text = Vec::new();
         let mut time = lock(&self.logged);
-        for rejection in rejections {
+        if rejections.len() > MOST_ROWS {
+            tracing::warn!(rejected = rejections.len(), "only {MOST_ROWS} rejections are logged");
+        }
+        for rejection in rejections.iter().take(MOST_ROWS) {
             // Two rows of one time and one set of tags would be one: every row has a time of its
             // own, a nanosecond behind the last.
             *time = now.max(time.saturating_add(1));
@@ -191,7 +204,15 @@ impl Service {
         let Ok(monitoring) = find(&lock(&self.catalog)) else { return };
         let options = Options { default_time: now, ..Options::default() };
         let parsed = line_protocol::parse(text, &Dialect::GO_V2, &options);
-        let lines: Vec<Line<'_>> = parsed.filter_map(Result::ok).collect();
+        let lines: Vec<Line<'_>> = parsed
+            .filter_map(|line| {
+                line.inspect_err(|error| {
+                    let error = error.message(text);
+                    tracing::warn!(error, "a rejection could not be logged");
+                })
+                .ok()
+            })
+            .collect();
         let bucket = self.points(monitoring);
         if let Err(fault) = lock(&bucket).write(&lines, now) {
             tracing::warn!(?fault, "a rejection could not be logged");

@@ -258,11 +258,17 @@ impl Service {
         if let Err(fault) = self.quotas.take_delete(&wanted.org.to_string(), now) {
             return respond::fault(&self.profile.facts.http, self.api.delete_answers, &fault);
         }
-        match self.api.acknowledgement {
-            Acknowledgement::Stored => self.delete_now(&wanted),
-            Acknowledgement::Queued => self.enqueue(Work::Delete(wanted), now),
+        let done = match self.api.acknowledgement {
+            Acknowledgement::Stored => {
+                self.delete_now(&wanted);
+                Ok(())
+            }
+            Acknowledgement::Queued => self.enqueue(Work::Delete(wanted)),
+        };
+        match done {
+            Ok(()) => Response::new(204),
+            Err(fault) => respond::fault(&self.profile.facts.http, self.api.delete_answers, &fault),
         }
-        Response::new(204)
     }
 
     /// The organisation that a write, a delete or a query is about.

@@ -12,7 +12,12 @@ use profiles::answer::Fault;
 ///
 /// # Errors
 /// What is wrong with the credentials.
-pub fn authenticate(required: bool, catalog: &Catalog, request: &Request) -> Result<Rights, Fault> {
+pub fn authenticate(
+    required: bool,
+    catalog: &Catalog,
+    request: &Request,
+    now: i64,
+) -> Result<Rights, Fault> {
     let compatible = matches!(request.path.as_str(), "/write" | "/query");
     let parameter = request.query.get("p").filter(|_| compatible);
     let token = match parameter {
@@ -22,7 +27,7 @@ pub fn authenticate(required: bool, catalog: &Catalog, request: &Request) -> Res
     match token {
         _ if !required => Ok(Rights::All),
         None => Err(Fault::CredentialsMissing),
-        Some(token) => catalog.rights(&token).ok_or(Fault::CredentialsWrong),
+        Some(token) => catalog.rights(&token, now).ok_or(Fault::CredentialsWrong),
     }
 }
 

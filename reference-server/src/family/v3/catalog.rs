@@ -8,11 +8,16 @@ use std::collections::BTreeMap;
 /// The database that the product keeps for itself.
 pub const INTERNAL: &str = "_internal";
 
+/// The name of the owner's token.
+pub const OWNER: &str = "_admin";
+
 /// Databases and tokens.
 #[derive(Debug, Default)]
 pub struct Catalog {
     databases: BTreeMap<String, Database>,
     tokens: BTreeMap<String, Token>,
+    /// How many tokens were ever made.
+    made: u64,
 }
 
 /// A token.
@@ -20,6 +25,8 @@ pub struct Catalog {
 struct Token {
     hash: [u8; 64],
     rights: Rights,
+    /// From when on it is none, in nanoseconds since 1970.
+    expires: Option<i64>,
 }
 
 /// A database.
@@ -74,13 +81,21 @@ impl Catalog {
         self.databases.remove(name).is_some()
     }
 
-    /// Makes a token known under a name; false where the name is taken.
-    pub fn add_token(&mut self, name: &str, token: &str, rights: Rights) -> bool {
+    /// Makes a token known under a name, and gives its number, which no other ever has; none where
+    /// the name is taken.
+    pub fn add_token(
+        &mut self,
+        name: &str,
+        token: &str,
+        rights: Rights,
+        expires: Option<i64>,
+    ) -> Option<u64> {
         if self.tokens.contains_key(name) {
-            return false;
+            return None;
         }
-        self.tokens.insert(name.to_owned(), Token { hash: hash(token), rights });
-        true
+        self.tokens.insert(name.to_owned(), Token { hash: hash(token), rights, expires });
+        self.made += 1;
+        Some(self.made - 1)
     }
 
     /// Forgets a token; false where there is none of this name.
@@ -88,15 +103,12 @@ impl Catalog {
         self.tokens.remove(name).is_some()
     }
 
-    /// How many tokens there are.
-    pub fn tokens(&self) -> usize {
-        self.tokens.len()
-    }
-
-    /// What this token may do; none where it is no token.
-    pub fn rights(&self, token: &str) -> Option<Rights> {
+    /// What this token may do; none where it is no token, or no more.
+    pub fn rights(&self, token: &str, now: i64) -> Option<Rights> {
         let hash = hash(token);
-        self.tokens.values().find(|known| known.hash == hash).map(|known| known.rights.clone())
+        let known = self.tokens.values().find(|known| known.hash == hash)?;
+        let expired = known.expires.is_some_and(|expires| expires <= now);
+        (!expired).then(|| known.rights.clone())
     }
 }
 

@@ -15,6 +15,10 @@ use std::time::Duration;
 /// Nanoseconds that it takes to persist as many bytes as the pool has.
 const FULL_POOL: u128 = 1_000_000_000;
 
+/// The longest that a write waits, whatever the pool: a client gives up after much more. A figure of
+/// ours.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// What is yet to be persisted, and when that will be done.
 #[derive(Debug)]
 pub(super) struct Persistence {
@@ -53,7 +57,7 @@ impl Persistence {
         let mut state = lock(&self.state);
         self.begin_what_is_due(&mut state, now);
         let left = state.busy_until.saturating_sub(now);
-        Duration::from_nanos(u64::try_from(left).unwrap_or_default())
+        Duration::from_nanos(u64::try_from(left).unwrap_or_default()).min(LONGEST)
     }
 
     /// Counts what a write stored.
@@ -85,7 +89,11 @@ mod tests {
     const SECOND: i64 = 1_000_000_000;
 
     fn of(pool: &str, every: &str) -> Persistence {
-        let mut settings = profiles::find("v3-core").map(Settings::of).unwrap_or_default();
+        let mut settings = profiles::ALL
+            .iter()
+            .map(|profile| Settings::of(profile))
+            .find(|settings| settings.number(Setting::ExecMemPoolBytes).is_some())
+            .unwrap_or_default();
         settings.set("exec-mem-pool-bytes", pool).unwrap();
         settings.set("gen1-duration", every).unwrap();
         Persistence::of(&settings)
@@ -132,6 +140,13 @@ mod tests {
         assert_eq!(persistence.wait(101 * SECOND).as_millis(), 1_500);
         persistence.add(500, 101 * SECOND);
         assert_eq!(persistence.wait(102 * SECOND).as_millis(), 1_000, "both, one after the other");
+    }
+
+    #[test]
+    fn nobody_waits_for_days() {
+        let persistence = of("1", "1s");
+        persistence.add(10_000_000, 0);
+        assert_eq!(persistence.wait(SECOND), LONGEST);
     }
 
     #[test]

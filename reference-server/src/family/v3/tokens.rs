@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
+/// Where the admin's token is made, the one path for which no token is asked (recorded).
+pub(super) const ADMIN: &str = "/api/v3/configure/token/admin";
 /// Where tokens with rights on databases are made (docs-v2
 /// enterprise/admin/tokens/resource/create.md).
 pub(super) const CREATE: &str = "/api/v3/enterprise/configure/token";
@@ -33,11 +35,10 @@ impl Service {
         if !self.auth {
             return failed(405, "endpoint disabled, started without auth");
         }
-        self.add_token("_admin", Rights::All, None)
+        self.add_token(catalog::OWNER, Rights::All, None)
     }
 
-    /// A token with rights on databases. The words of its refusals are our own. That it expires is
-    /// told and not kept: no case can wait for it.
+    /// A token with rights on databases. The words of its refusals are our own.
     pub(super) fn create_token(&self, body: Option<Vec<u8>>) -> Routed {
         match serde_json::from_slice::<CreateToken>(&body.unwrap_or_default()) {
             Ok(asked) => {
@@ -50,31 +51,27 @@ impl Service {
 
     fn add_token(&self, name: &str, rights: Rights, expiry: Option<i64>) -> Routed {
         let token = new_token();
-        let id = {
-            let mut catalog = lock(&self.catalog);
-            let id = catalog.tokens();
-            if !catalog.add_token(name, &token, rights) {
-                return failed(409, &format!("token name already exists, {name}"));
-            }
-            id
+        let now = self.clock.now();
+        let expiry = expiry.map(|seconds| now.saturating_add(seconds.saturating_mul(SECOND)));
+        let id = lock(&self.catalog).add_token(name, &token, rights, expiry);
+        let Some(id) = id else {
+            return failed(409, &format!("token name already exists, {name}"));
         };
         let mut hash = String::new();
         for byte in catalog::hash(&token) {
             let _ = write!(hash, "{byte:02x}");
         }
-        let now = self.clock.now();
         let time = |at: i64| {
             let time = jiff::Timestamp::from_nanosecond(i128::from(at));
             time.map(|time| time.to_string()).unwrap_or_default()
         };
-        let expiry = expiry.map(|seconds| time(now.saturating_add(seconds.saturating_mul(SECOND))));
         let body = json!({
             "id": id,
             "name": name,
             "token": token,
             "hash": hash,
             "created_at": time(now),
-            "expiry": expiry.map_or(Json::Null, Json::from),
+            "expiry": expiry.map_or(Json::Null, |at| time(at).into()),
         });
         // `json` alone is what the product says (recorded).
         Routed::Ok(Response::new(201).with("Content-Type", "json").with_body(body.to_string()))
@@ -84,6 +81,10 @@ impl Service {
         let Some(name) = request.query.get("token_name") else {
             return failed(400, "serde error: missing field `token_name`");
         };
+        // Without it anybody could make the owner's token anew. Status and words are our own.
+        if name == catalog::OWNER {
+            return failed(405, "the owner's token cannot be deleted");
+        }
         if lock(&self.catalog).remove_token(name) {
             return Routed::Ok(Response::new(200));
         }

@@ -6,14 +6,16 @@ use super::rights::{Action, Rights};
 use crate::http::QueryString;
 use crate::lock::lock;
 use crate::stage::WriteFault;
-use crate::stage::admit::{self, Admitted, Target, Tenancy};
+use crate::stage::admit::{self, Admitted, DatabaseTarget, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
 use crate::stage::store::{Place, store_in_tables};
 use crate::write_path::Store;
+use profiles::Setting;
 use profiles::answer::Fault;
 use profiles::storage::{Names, Tables};
 use profiles::write::Address;
+use std::time::Duration;
 
 impl Tenancy for Service {
     type Caller = Rights;
@@ -34,16 +36,16 @@ impl Tenancy for Service {
     ) -> Result<Target, WriteFault> {
         let name = admit::database_name(address, query);
         match lock(&self.catalog).database(&name) {
-            Some(_) => Ok(Target::Database(name)),
+            Some(_) => Ok(Target::Database(DatabaseTarget::found(name))),
             None => Err(WriteFault::with(Fault::DatabaseUnknown, "name", name)),
         }
     }
 
     fn permit(&self, caller: &Rights, target: &Target) -> Result<(), WriteFault> {
         match target {
-            Target::Database(name) if !caller.allow(Action::Write, name) => {
+            Target::Database(target) if !caller.allow(Action::Write, &target.key) => {
                 // No user stands behind a token.
-                Err(WriteFault::with(Fault::Forbidden, "database", name.as_str()))
+                Err(WriteFault::with(Fault::Forbidden, "database", target.key.as_str()))
             }
             _ => Ok(()),
         }
@@ -55,14 +57,32 @@ impl Store for Service {
         &self.quotas
     }
 
+    fn delay(&self) -> Duration {
+        let delay = self.persistence.wait(self.clock.now());
+        if !delay.is_zero() {
+            tracing::warn!(
+                ?delay,
+                "writes wait while data is persisted: raise {} or lower {}",
+                Setting::ExecMemPoolBytes,
+                Setting::Gen1Duration
+            );
+        }
+        delay
+    }
+
     fn store_lines(&self, _: &Target, _: &ParsedBatch<'_>, _: i64) -> Result<(), WriteFault> {
         Ok(())
     }
 
     fn store_text(&self, admitted: &Admitted, text: &[u8], now: i64) -> Result<(), WriteFault> {
-        let Target::Database(name) = &admitted.target else { return Ok(()) };
+        let Target::Database(target) = &admitted.target else { return Ok(()) };
+        let name = target.key.as_str();
         let mut catalog = lock(&self.catalog);
         let is_new = catalog.database(name).is_none();
+        if is_new && target.found {
+            // It was dropped since it was looked for.
+            return Err(WriteFault::with(Fault::DatabaseUnknown, "name", name));
+        }
         if is_new && catalog.len() >= self.rules.databases {
             return Err(too_many_databases(&self.rules));
         }
@@ -78,6 +98,10 @@ impl Store for Service {
         let refused = matches!(&written, Err(f) if f.fault == Fault::LinesRejected);
         if is_new && !refused {
             catalog.insert(name, made);
+        }
+        let stored = written.as_ref().err().map(|fault| fault.fault);
+        if matches!(stored, None | Some(Fault::PartialLines | Fault::PartialLimit)) {
+            self.persistence.add(text.len(), self.clock.now());
         }
         written
     }

@@ -50,6 +50,14 @@ impl Parameters {
         self
     }
 
+    /// The same with this value and no other of its name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.pairs.retain(|pair| pair.0 != name);
+        self.pairs.push((name.to_owned(), value.into_bytes()));
+        self
+    }
+
     /// The first value of a parameter.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.pairs.iter().find(|p| p.0 == name).map(|p| p.1.as_slice())
