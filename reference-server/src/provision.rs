@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::family::iox::accounts::Accounts;
 use crate::family::iox::catalog::{Action, Database, Token};
 use crate::family::v1::catalog::{DEFAULT_POLICY, PolicyChange};
-use crate::family::v2::catalog::{NewBucket, Setup};
+use crate::family::v2::catalog::{NewBucket, NewMapping, Setup};
 use crate::family::{iox, v1, v2, v3};
 use crate::lock::lock;
 use crate::stage::WriteFault;
@@ -47,14 +47,17 @@ impl Provision {
     }
 
     pub(crate) fn v2(&self, service: &v2::Service, clock: &dyn Clock) -> Result<(), String> {
-        self.organisations(&mut lock(service.catalog()), clock)
+        self.organisations(&mut lock(service.catalog()), clock).map(drop)
     }
 
     /// The owner's token may do everything, with points and with accounts.
     pub(crate) fn iox(&self, service: &iox::Service, clock: &dyn Clock) -> Result<(), String> {
         let catalog = match service.accounts() {
             Accounts::Organisations(catalog) => {
-                return self.organisations(&mut lock(catalog), clock);
+                let mut catalog = lock(catalog);
+                let org = self.organisations(&mut catalog, clock)?;
+                // Without one neither `/write` nor `/query` would find the bucket.
+                return self.map_to_databases(&mut catalog, org);
             }
             Accounts::Cluster(catalog) => catalog,
         };
@@ -74,7 +77,11 @@ impl Provision {
         Ok(())
     }
 
-    fn organisations(&self, catalog: &mut v2::Catalog, clock: &dyn Clock) -> Result<(), String> {
+    fn organisations(
+        &self,
+        catalog: &mut v2::Catalog,
+        clock: &dyn Clock,
+    ) -> Result<v2::Id, String> {
         let now = clock.now();
         let text = |error: v2::ApiError| String::from_utf8_lossy(&error.message).into_owned();
         // The product's set-up makes the first bucket.
@@ -99,6 +106,23 @@ impl Provision {
                 ..NewBucket::default_of(done.org)
             };
             catalog.create_bucket(bucket, now).map_err(text)?;
+        }
+        Ok(done.org)
+    }
+
+    /// Makes each bucket a database of its own name too.
+    fn map_to_databases(&self, catalog: &mut v2::Catalog, org_id: v2::Id) -> Result<(), String> {
+        let text = |error: v2::ApiError| String::from_utf8_lossy(&error.message).into_owned();
+        for database in &self.databases {
+            let bucket = catalog.bucket_by_name(org_id, database.name.as_bytes()).map_err(text)?;
+            let mapping = NewMapping {
+                database: database.name.clone(),
+                retention_policy: DEFAULT_POLICY.to_owned(),
+                default: true,
+                org_id,
+                bucket_id: bucket.id,
+            };
+            catalog.create_mapping(mapping).map_err(text)?;
         }
         Ok(())
     }

@@ -78,3 +78,11 @@ fn organisations_are_managed_as_in_v2() {
     assert_eq!(server.own("DELETE", &format!("/api/v2/buckets/{bucket}"), "").status, 204);
     assert_eq!(server.own("POST", target, "m f=1 1").status, 404);
 }
+
+#[test]
+fn a_bucket_that_is_there_from_the_start_is_a_database_too() {
+    let server = Running::start("cloud-serverless@docs", &[]);
+    assert_eq!(server.own("POST", "/write?db=db", "m f=1 1").status, 204);
+    let read = server.own("GET", "/query?db=db&q=SELECT+f+FROM+m", "").json();
+    assert_eq!(read["results"][0]["series"][0]["values"][0][1], 1.0, "{read}");
+}

@@ -1,6 +1,5 @@
 //! A server of one profile, and a client of its own.
 
-use profiles::{Family, Management};
 use reference_server::Server;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -47,21 +46,7 @@ impl Running {
         }
         let builder = builder.database("db", None).database("hour", Some(3_600_000_000_000));
         let server = runtime.block_on(builder.start()).unwrap();
-        let running = Self { server, _runtime: runtime };
-        if profile.family == Family::Iox(Management::Buckets) {
-            running.map();
-        }
-        running
-    }
-
-    /// Maps the bucket `db` to a database of its name, so that InfluxQL finds it.
-    fn map(&self) {
-        let bucket = self.own("GET", "/api/v2/buckets?name=db", "").json()["buckets"][0].clone();
-        let body = serde_json::json!({
-            "orgID": bucket["orgID"], "bucketID": bucket["id"], "database": "db",
-            "retention_policy": "autogen", "default": true,
-        });
-        assert_eq!(self.own("POST", "/api/v2/dbrps", &body.to_string()).status, 201);
+        Self { server, _runtime: runtime }
     }
 
     /// Sends a request with these headers and gives the whole answer.
