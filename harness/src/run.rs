@@ -320,6 +320,9 @@ fn slots(session: &Session, jobs: usize) -> usize {
     let few = profile.family == Family::V3
         && profile.offers(Capability::Limits)
         && !session.target.lacks.contains(&Capability::Limits);
+    // Where what was written comes later, most cases only wait for it.
+    let waits = !session.target.visible_within().is_zero() && jobs > 1;
+    let jobs = if waits { jobs * 4 } else { jobs };
     if few { few_slots(jobs, session.ready.held) } else { jobs.max(1) }
 }
 

@@ -13,9 +13,10 @@ use std::time::Duration;
 #[cfg(feature = "embedded")]
 const QUEUE_DELAY: &str = "20ms";
 
-/// And this is when it must be seen.
+/// And this is when it must be seen: a reading comes after what is due by its clock, so that a slow
+/// machine makes no difference.
 #[cfg(feature = "embedded")]
-const VISIBLE_WITHIN: Duration = Duration::from_millis(150);
+const VISIBLE_WITHIN: Duration = Duration::from_millis(60);
 
 /// A server that stops when it is dropped.
 pub(crate) struct Embedded {

@@ -17,6 +17,7 @@ use harness::verdict::Ending;
 use harness::wire::Base;
 use profiles::Profile;
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -83,10 +84,18 @@ async fn all(
         Ok((events, Some(ending)))
     };
     let together = if plan.jobs == 1 { 1 } else { profiles.len() };
-    let mut runs = futures::stream::iter(profiles).map(one).buffered(together);
+    let mut order: Vec<usize> = (0..profiles.len()).collect();
+    if together > 1 {
+        // Where there is much to set there is much to wait for: that begins first.
+        order.sort_by_key(|index| Reverse(profiles[*index].settings.len()));
+    }
+    let one = async |index: usize| one(&profiles[index]).await.map(|done| (index, done));
+    let runs = futures::stream::iter(order).map(one).buffer_unordered(together);
+    let mut runs: Vec<_> = runs.try_collect().await?;
+    runs.sort_by_key(|(index, _)| *index);
     let mut events = Vec::new();
     let mut ending: Option<Ending> = None;
-    while let Some((own_events, own)) = runs.try_next().await? {
+    for (_, (own_events, own)) in runs {
         events.extend(own_events);
         ending = own.map(|own| ending.map_or(own, |before| before.and(own))).or(ending);
     }
