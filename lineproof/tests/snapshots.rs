@@ -12,13 +12,14 @@ use harness::snapshot::{Basis, Snapshot, Snapshots, audit};
 use harness::target::{Credentials, Target};
 use harness::transcript::{Outcome, Transcript};
 use insta::Settings;
-use profiles::{Family, Profile};
+use profiles::{Family, Profile, Setting};
 use reference_server::Server;
 use rstest::rstest;
 use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 /// What an accepted answer rests on.
@@ -75,9 +76,15 @@ fn every_answer_is_as_its_snapshot(#[case] profile: &str) {
         let is_new = expected.is_none();
         match observed {
             Observed::Unsupported(_) if is_new => {}
-            Observed::Transcript(got) if promises(expected.as_ref()) => {
-                let expected = expected.map(|expected| expected.transcript).unwrap_or_default();
-                wrong.extend(compare(&expected, got).into_iter().map(|finding| {
+            Observed::Transcript(got)
+                if !is_new && !is_own_transcript(profile, case, &expected) =>
+            {
+                let expected = expected.expect("it is not new");
+                // What is inherited as a guess is held as a run holds it.
+                let most = if expected.basis == Basis::Inferred { 1 } else { 3 };
+                let mut findings = compare(&expected.transcript, got);
+                findings.retain(|finding| finding.kind.from_strictness() <= most);
+                wrong.extend(findings.into_iter().map(|finding| {
                     let Finding { step, expected, got, .. } = finding;
                     format!("{}: step {step}: {expected}, but {got}", case.id)
                 }));
@@ -115,6 +122,13 @@ fn every_snapshot_has_its_case() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Whether the edition has a file of its own for this, and a transcript in it: one that insta can
+/// hold an answer against.
+fn is_own_transcript(profile: &Profile, case: &Case, expected: &Option<Snapshot>) -> bool {
+    let file = root().join("snapshots").join(Snapshots::path(profile, case));
+    file.exists() && !promises(expected.as_ref())
+}
+
 /// Whether this is no transcript, but what a page or a source promises of one.
 fn promises(expected: Option<&Snapshot>) -> bool {
     let steps = expected.iter().flat_map(|expected| &expected.transcript.steps);
@@ -138,9 +152,16 @@ fn cases() -> Vec<Case> {
 /// What the cases give on a server of this profile that asks for credentials.
 fn observed(profile: &'static Profile, cases: &[Case]) -> Vec<Observed> {
     RUNTIME.block_on(async {
-        let server = Server::builder(profile).auth(true).start().await.unwrap();
+        let mut builder = Server::builder(profile).auth(true);
+        if profile.settings.iter().any(|knob| knob.setting == Setting::QueueDelay) {
+            builder = builder.set(Setting::QueueDelay.word(), "20ms").unwrap();
+        }
+        let server = builder.start().await.unwrap();
         let token = server.token().map(str::to_owned);
         let mut target = Target::new(&server.url(), profile).unwrap();
+        if !profile.read_back.visible_within.is_zero() {
+            target.visible_within = Some(Duration::from_millis(60));
+        }
         target.credentials = match profile.family {
             Family::V1 => Credentials {
                 token: None,
