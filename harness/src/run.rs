@@ -10,17 +10,17 @@ use crate::findings::{Setting, not_run, of_executed};
 use crate::known::Known;
 use crate::session::Session;
 use crate::snapshot::Snapshots;
-use crate::target::Target;
+use crate::target::{Target, Unusable};
 use crate::verdict::{Course, Ending, Verdict};
 use profiles::{Capability, Family};
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long an interrupted run waits for its target to answer, to give back what it made there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -65,6 +65,8 @@ struct Shared {
     turns: BTreeMap<String, Mutex<()>>,
     /// The sessions on such servers that are under way.
     set_up: std::sync::Mutex<Vec<Arc<Session>>>,
+    /// How many more are being opened.
+    opening: AtomicUsize,
     slots: Semaphore,
     stopped: AtomicBool,
 }
@@ -121,6 +123,7 @@ pub async fn run(
         alone: RwLock::new(()),
         turns: target.setups.values().map(|own| (own.base.url(), Mutex::default())).collect(),
         set_up: std::sync::Mutex::default(),
+        opening: AtomicUsize::new(0),
         stopped: AtomicBool::new(false),
         plan,
     });
@@ -133,7 +136,11 @@ pub async fn run(
     };
     let (complete, canary) = (canary.is_some(), canary.unwrap_or(Ok(())));
     let mut left_behind = shared.session.close().await.err();
-    // Those of cases that were interrupted.
+    // Those of cases that were interrupted, also in the middle of an opening.
+    let deadline = Instant::now() + PATIENCE;
+    while shared.opening.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
+        sleep(Duration::from_millis(20)).await;
+    }
     let interrupted = std::mem::take(&mut *shared.set_up());
     for session in interrupted {
         left_behind = left_behind.or(session.close().await.err());
@@ -236,7 +243,7 @@ async fn one_case(shared: Arc<Shared>, index: usize, events: mpsc::UnboundedSend
     events.send(Event::Case(Box::new(result))).ok();
 }
 
-async fn judged(shared: &Shared, case: &Case) -> CaseResult {
+async fn judged(shared: &Arc<Shared>, case: &Case) -> CaseResult {
     let setting = Setting {
         profile: &shared.profile,
         strict: shared.plan.strict,
@@ -253,15 +260,14 @@ async fn judged(shared: &Shared, case: &Case) -> CaseResult {
         Ok(found) => found,
         Err(why) => return not_run(&setting, case, &Course::Unsupported, why),
     };
-    let session = match Session::open_setup(target).await {
-        Ok(session) => Arc::new(session),
+    let session = match opened(shared, target).await {
+        Ok(session) => session,
         Err(error) => {
             let name = case.setup.as_deref().unwrap_or_default();
             let why = format!("the server set up as \"{name}\": {error}");
             return not_run(&setting, case, &Course::Error, why);
         }
     };
-    shared.set_up().push(Arc::clone(&session));
     let mut result = judged_on(&session, shared, &setting, case).await;
     if let Err(why) = session.close().await {
         result.notes.push(format!("not given back: {why}"));
@@ -269,6 +275,23 @@ async fn judged(shared: &Shared, case: &Case) -> CaseResult {
     shared.set_up().retain(|other| !Arc::ptr_eq(other, &session));
     session.hide_in(&mut result);
     result
+}
+
+/// A session on a server that is set up for cases. It is opened to the end whatever becomes of the
+/// case: what it makes there must be given back.
+async fn opened(shared: &Arc<Shared>, target: &Target) -> Result<Arc<Session>, Unusable> {
+    let (shared, target) = (Arc::clone(shared), target.clone());
+    shared.opening.fetch_add(1, Ordering::SeqCst);
+    let opening = tokio::spawn(async move {
+        let session = Session::open_setup(&target).await.map(Arc::new);
+        shared.set_up().extend(session.iter().cloned());
+        shared.opening.fetch_sub(1, Ordering::SeqCst);
+        session
+    });
+    opening.await.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Err(Unusable("the run is over".to_owned())),
+    })
 }
 
 /// Runs a case on a server that is as the case needs it.
