@@ -118,3 +118,28 @@ pub(super) async fn wait(wait: Wait, retry_after: Option<u64>) -> Record {
     };
     Record { action: "wait".to_owned(), outcome, ledger: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wait_is_as_long_as_was_said() {
+        let outcome = async |said| wait(Wait::RetryAfter, said).await.outcome;
+        assert_eq!(outcome(None).await, Outcome::NotAsked);
+        let began = Instant::now();
+        assert_eq!(outcome(Some(1)).await, Outcome::Waited);
+        assert!(began.elapsed() >= Duration::from_secs(1));
+        let too_long = outcome(Some(LONGEST_WAIT + 1)).await;
+        assert!(
+            matches!(&too_long, Outcome::NoAnswer(why) if why.contains("says 311 s")),
+            "{too_long:?}"
+        );
+    }
+
+    #[test]
+    fn a_slow_product_is_asked_less_often() {
+        assert_eq!(pause(Duration::ZERO), PAUSE);
+        assert_eq!(pause(Duration::from_secs(50)), Duration::from_secs(1));
+    }
+}
