@@ -157,31 +157,43 @@ pub(crate) fn bytes(body: &Body, sending: &Sending, space: &Space, times: &mut T
 
 fn repeated(repeat: &Repeat, space: &Space) -> Vec<u8> {
     let mut text = String::new();
-    let mut put = |line: &str| {
+    // The size is that of the body as the case writes it, whatever the placeholders stand for.
+    let mut as_written = 0;
+    let mut put = |line: &str, written: usize| {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
+            as_written += 1;
         }
         text += line;
+        as_written += written;
     };
-    repeat.first.iter().for_each(|first| put(first));
+    let fill = |line: &str| crate::shared::prefixed(&space.fill(line), &space.prefix);
+    repeat.first.iter().for_each(|first| put(&fill(first), first.len()));
+    let line = fill(&repeat.line);
     for i in 0..repeat.count {
-        put(&repeat.line.replace("{i}", &i.to_string()));
+        let line_of_i = line.replace("{i}", &i.to_string());
+        let written = line_of_i.len() + repeat.line.len() - line.len();
+        put(&line_of_i, written);
     }
-    repeat.last.iter().for_each(|last| put(last));
-    let mut bytes = crate::shared::prefixed(&space.fill(&text), &space.prefix).into_bytes();
-    // The size is that of the body as the case writes it, whatever the placeholders stand for.
+    repeat.last.iter().for_each(|last| put(&fill(last), last.len()));
+    let mut bytes = text.into_bytes();
     if let Some(size) = repeat.pad_to
-        && text.len() + 2 <= size
+        && as_written + 2 <= size
     {
-        let padded = bytes.len() + size - text.len();
+        let padded = bytes.len() + size - as_written;
         bytes.extend_from_slice(b"\n#");
         bytes.resize(padded, b'x');
     }
     bytes
 }
 
+/// Bodies from this size on are compressed quickly rather than well: they prove limits.
+const LARGE: usize = 1 << 20;
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    use flate2::Compression;
+    let level = if bytes.len() < LARGE { Compression::default() } else { Compression::fast() };
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
     // Writing into memory does not fail.
     encoder.write_all(bytes).ok();
     encoder.finish().unwrap_or_default()

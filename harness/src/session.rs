@@ -326,7 +326,6 @@ impl Session {
     }
 }
 
-/// Those that were given, and those that were made on the way.
 /// Of always the same length: where a name is counted in an error, the count is in snapshots.
 fn four_characters(mut number: u64) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -338,6 +337,7 @@ fn four_characters(mut number: u64) -> String {
     [next(), next(), next(), next()].iter().collect()
 }
 
+/// Those that were given, and those that were made on the way.
 fn secrets_of(target: &Target, ready: &Ready) -> Secrets {
     let own = ready.authorization.as_deref().and_then(|v| v.split_whitespace().last());
     let own = own.into_iter().chain([ready.token.as_str()]);

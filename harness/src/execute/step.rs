@@ -30,16 +30,25 @@ pub(super) struct Run<'r> {
     pub(super) redactor: Redactor,
     /// What is stored, as far as it is known.
     pub(super) stored: Option<Vec<Point>>,
+    /// Whether `stored` was read from the server and nothing was asked of it since.
+    pub(super) has_just_read: bool,
     pub(super) done: Executed,
 }
 
 impl Run<'_> {
     pub(super) async fn step(&mut self, number: usize, step: &Step) -> Record {
+        let has_just_read = std::mem::take(&mut self.has_just_read);
         match (&step.action, step.asked) {
             (Action::Wait(time), _) => wait(*time, self.retry_after()).await,
             // What an asynchronous product has accepted comes later.
             (Action::ReadBack, Asked::Once) if !self.session.target.visible_within().is_zero() => {
                 self.eventually(number, step).await
+            }
+            // Half of all cases write and read back: what the ledger of the write has just read is
+            // what a second reading would find.
+            (Action::ReadBack, Asked::Once) if has_just_read && self.stored.is_some() => {
+                let outcome = Outcome::Stored(self.shown());
+                Record { action: step.action.word().to_owned(), outcome, ledger: Vec::new() }
             }
             (_, Asked::Once) => self.once(number, step).await,
             (_, Asked::Eventually) => self.eventually(number, step).await,
@@ -93,18 +102,21 @@ impl Run<'_> {
             self.done.unread = true;
             return Outcome::NotAsked;
         }
-        // Asked again even where a ledger has just read it: this is what is there now.
         match self.session.read(self.space).await {
             Ok(points) => {
-                let shown = shown(&points, &self.redactor);
                 self.stored = Some(points);
-                Outcome::Stored(shown)
+                Outcome::Stored(self.shown())
             }
             Err(why) => {
                 self.note_unreadable(number, &why);
                 Outcome::Unreadable(self.redactor.text(&why.0))
             }
         }
+    }
+
+    /// What is known to be stored, as a transcript shows it.
+    fn shown(&self) -> Vec<String> {
+        shown(self.stored.as_deref().unwrap_or_default(), &self.redactor)
     }
 
     /// A reading that failed: where it took too long nothing certain is known, else it is a fault
@@ -134,6 +146,7 @@ impl Run<'_> {
         let addressed = address(self.session.target.profile.family, out, self.space);
         if !addressed.own {
             self.stored = after.ok();
+            self.has_just_read = true;
             return None;
         }
         let visible = self.session.target.visible_within();
@@ -197,6 +210,7 @@ impl Run<'_> {
             mark_late(&at_first, &mut ledger);
         }
         self.stored = after;
+        self.has_just_read = true;
         Some(ledger)
     }
 

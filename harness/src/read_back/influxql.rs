@@ -14,6 +14,9 @@ pub(super) fn request(place: &Place, text: &str) -> Request {
 pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Unreadable> {
     let from = from(place);
     let mut rows = series(ask, place, &format!("SELECT * FROM {from}")).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let narrowed = if place.prefix.is_empty() { String::new() } else { format!(" FROM {from}") };
     let fields = types(&series(ask, place, &format!("SHOW FIELD KEYS{narrowed}")).await?);
     let tags = keys(&series(ask, place, &format!("SHOW TAG KEYS{narrowed}")).await?);

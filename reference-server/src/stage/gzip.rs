@@ -65,14 +65,17 @@ fn inflate_member<'b>(
     let data = skip_header(member)?;
     let start = output.len();
     let mut inflater = Decompress::new(false);
+    // By pieces that stay in the processor's cache: a large output is touched once.
+    let mut piece = [0; 32 << 10];
     loop {
         let consumed = inflater.total_in();
         let produced = inflater.total_out();
-        output.reserve(data.len().clamp(4 << 10, 1 << 20));
         let input = &data[usize::try_from(consumed).unwrap_or(data.len())..];
         let status = inflater
-            .decompress_vec(input, output, FlushDecompress::None)
+            .decompress(input, &mut piece, FlushDecompress::None)
             .map_err(|_| GzipFault::Corrupt(inflater.total_in()))?;
+        let written = usize::try_from(inflater.total_out() - produced).unwrap_or(piece.len());
+        output.extend_from_slice(&piece[..written]);
         if output.len() as u64 > limit {
             return Err(GzipFault::TooLarge);
         }
