@@ -75,6 +75,8 @@ settings! {
     WriteRate = "write-rate": ByteRate,
     /// How many bytes of lines the server can take in each window; with more it is unavailable.
     WriteCapacity = "write-capacity": ByteRate,
+    /// How many bytes of answers to queries are given in each window.
+    ReadRate = "read-rate": ByteRate,
     /// How many deletes are taken in each window.
     DeleteRate = "delete-rate": CountRate,
     /// The largest body of a write, as it is sent.

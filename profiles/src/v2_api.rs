@@ -38,6 +38,8 @@ pub enum DeleteByField {
     Ignored,
     /// 501 `delete by field is not supported`.
     NotImplemented,
+    /// The points of that field are deleted.
+    Done,
 }
 
 /// What a success answer to a write or a delete means.
@@ -118,6 +120,8 @@ pub struct V2Api {
     pub organisation: OrganisationParameter,
     /// What a delete over its rate is answered with.
     pub delete_answers: Answers,
+    /// What a query over its rate is answered with.
+    pub query_answers: Answers,
 }
 
 /// Whether `/api/v2/me` shares the routes of `/api/v2/users`.
@@ -192,4 +196,5 @@ pub const OSS_V2_2_7: V2Api = V2Api {
     organisation: OrganisationParameter::Required,
     // No rate is counted.
     delete_answers: &[],
+    query_answers: &[],
 };

@@ -15,7 +15,7 @@ use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
 use crate::storage::{ConflictInBatch, Shards, Storage};
 use crate::v2_api::{
-    self, Acknowledgement, BucketSchemas, OrganisationParameter, RejectionLog, V2Api,
+    self, Acknowledgement, BucketSchemas, DeleteByField, OrganisationParameter, RejectionLog, V2Api,
 };
 use crate::write::{
     AbsentPrecision, Address, BadLines, Check, Encoding, Members, PrecisionRule, SizeLimit,
@@ -77,6 +77,16 @@ const DELETE_ANSWERS: &[Answer] = &[
     Answer::new(F::Unavailable, 503, UNAVAILABLE, "the server cannot take this delete now")
         .with(RETRY_AFTER),
 ];
+
+/// What the client of a query is told. Page 004: 429 with `Retry-After` for reads too; the contract
+/// names this limit `limited_query`, the rest is made like the message of a write.
+const QUERY_ANSWERS: &[Answer] = &[Answer::new(
+    F::RateExceeded,
+    429,
+    TOO_MANY,
+    "org {organisation} has exceeded limited_query plan limit",
+)
+.with(RETRY_AFTER)];
 
 /// Every other fault of `/api/v2/write` and `/write`.
 const ANSWERS: &[Answer] = &[
@@ -213,6 +223,7 @@ const SETTINGS: &[Knob] = &[
     ),
     knob(Setting::WriteRate, "300MB/5m", "limits, usage-based plan, data in"),
     knob(Setting::WriteCapacity, "off", "contract: 503 with Retry-After, no figure"),
+    knob(Setting::ReadRate, "3GB/5m", "limits, usage-based plan, read"),
     knob(Setting::DeleteRate, "300/5m", "limits, global limits"),
     knob(Setting::RequestLimit, "50MB", "limits, global limits"),
     knob(Setting::InflatedLimit, "250MB", "limits, global limits"),
@@ -227,10 +238,13 @@ const V2_API: V2Api = V2Api {
     // docs-v2, content/influxdb/cloud/admin/buckets/bucket-schema.md.
     bucket_schemas: BucketSchemas::ImplicitOrExplicit,
     // Page 004, "rejected_points schema".
+    // docs-v2, content/shared/influxdb-v2/reference/syntax/delete-predicate.md: Cloud may, OSS may not.
+    delete_by_field: DeleteByField::Done,
     rejection_log: RejectionLog::RejectedPoints,
     // Contract, of /api/v2/write, /api/v2/delete and /api/v2/query.
     organisation: OrganisationParameter::Ignored,
     delete_answers: &[DELETE_ANSWERS],
+    query_answers: &[QUERY_ANSWERS],
     ..v2_api::OSS_V2_2_7
 };
 

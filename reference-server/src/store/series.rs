@@ -19,12 +19,14 @@ impl SeriesPoints {
         self.fields.entry(field).or_default().insert(time, value);
     }
 
-    /// Forgets all points between two times, both included.
-    pub(super) fn remove(&mut self, start: i64, stop: i64) {
-        for points in self.fields.values_mut() {
-            points.retain(|time, _| !(start..=stop).contains(time));
-        }
-        self.fields.retain(|_, points| !points.is_empty());
+    /// Forgets the points of some fields between two times, both included.
+    pub(super) fn remove(&mut self, start: i64, stop: i64, of: impl Fn(&[u8]) -> bool) {
+        self.fields.retain(|field, points| {
+            if of(field) {
+                points.retain(|time, _| !(start..=stop).contains(time));
+            }
+            !points.is_empty()
+        });
     }
 
     /// Whether it has no point.

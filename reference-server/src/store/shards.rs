@@ -123,7 +123,12 @@ impl ShardedBucket {
     }
 
     /// Forgets points between two times, both included, of the series that `matches` picks.
-    pub fn delete(&mut self, start: i64, stop: i64, matches: impl Fn(&[u8], &TagSet) -> bool) {
+    pub fn delete(
+        &mut self,
+        start: i64,
+        stop: i64,
+        matches: impl Fn(&[u8], &TagSet, &[u8]) -> bool,
+    ) {
         for shard in self.shards.values_mut() {
             shard.delete(start, stop, &matches);
         }
@@ -139,7 +144,7 @@ impl ShardedBucket {
             Remove::Measurement(name) => self.drop_measurement(name),
             Remove::Series(keys) => self.drop_series(|name, tags| listed(keys, name, tags)),
             Remove::Points { series, first, last } => {
-                self.delete(*first, *last, |name, tags| listed(series, name, tags));
+                self.delete(*first, *last, |name, tags, _| listed(series, name, tags));
             }
         }
     }

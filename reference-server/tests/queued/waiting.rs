@@ -26,6 +26,20 @@ fn writes_and_deletes_are_done_in_the_order_of_their_answers() {
 }
 
 #[test]
+fn a_delete_of_one_field_leaves_the_others() {
+    let asked = Asked::new();
+    asked.write("b", "m f=1,g=2 1\nm,t=a f=3,g=4 2");
+    let body = serde_json::json!({
+        "start": "1970-01-01T00:00:00Z",
+        "stop": "2100-01-01T00:00:00Z",
+        "predicate": "_measurement=m and _field=f",
+    });
+    assert_eq!(asked.json("POST", "/api/v2/delete?bucket=b", &body).status, 204);
+    asked.pass(DELAY);
+    assert_eq!(asked.stored("b"), ["2,g", "4,g"]);
+}
+
+#[test]
 fn what_waits_for_a_bucket_that_is_dropped_is_forgotten() {
     let asked = Asked::new();
     let id = asked.bucket("gone", &serde_json::json!({}));

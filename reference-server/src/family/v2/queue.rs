@@ -11,6 +11,7 @@ use crate::stage::WriteFault;
 use crate::store::shards::ShardedBucket;
 use line_protocol::{FieldValue, Line};
 use profiles::answer::Fault;
+use profiles::v2_api::DeleteByField;
 use std::collections::VecDeque;
 
 /// How many bytes may wait, measured as [`Work::size`] does. A figure of ours: the product's queue is
@@ -128,15 +129,17 @@ impl Service {
         if lock(&self.catalog).bucket(wanted.bucket).is_err() {
             return;
         }
-        delete_from(&mut lock(&self.points(wanted.bucket)), wanted);
+        let by_field = self.api.delete_by_field;
+        delete_from(&mut lock(&self.points(wanted.bucket)), wanted, by_field);
     }
 }
 
-fn delete_from(bucket: &mut ShardedBucket, wanted: &DeleteRequest) {
-    bucket.delete(wanted.start, wanted.stop, |measurement, tags| {
+fn delete_from(bucket: &mut ShardedBucket, wanted: &DeleteRequest, by_field: DeleteByField) {
+    bucket.delete(wanted.start, wanted.stop, |measurement, tags, field| {
         wanted.rules.iter().all(|rule| {
             let value = match rule.key.as_str() {
                 "_measurement" => Some(measurement),
+                "_field" if by_field == DeleteByField::Done => Some(field),
                 key => {
                     let tag = tags.iter().find(|(k, _)| **k == *key.as_bytes());
                     tag.map(|(_, value)| &**value)

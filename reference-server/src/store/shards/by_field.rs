@@ -158,7 +158,7 @@ mod tests {
     fn another_series_has_types_of_its_own() {
         let Some(mut bucket) = bucket(None) else { panic!("a profile that loses fields") };
         assert_eq!(write(&mut bucket, "m,t=a f=1 0\nm,t=b f=\"x\" 0\nm f=1i 0"), []);
-        bucket.delete(0, 0, |_, tags| tags.is_empty());
+        bucket.delete(0, 0, |_, tags, _| tags.is_empty());
         assert_eq!(write(&mut bucket, "m f=true 0"), [], "nothing is left that it conflicts with");
         assert_eq!(stored(&bucket).len(), 3);
     }

@@ -218,15 +218,13 @@ impl Shard {
         &mut self,
         start: i64,
         stop: i64,
-        matches: &impl Fn(&[u8], &TagSet) -> bool,
+        matches: &impl Fn(&[u8], &TagSet, &[u8]) -> bool,
     ) {
-        for ((measurement, tags), points) in &mut self.series {
-            if matches(measurement, tags) {
-                points.remove(start, stop);
-            }
-        }
         // A series without points is forgotten, its measurement's fields stay.
-        self.series.retain(|(m, tags), points| !matches(m, tags) || !points.is_empty());
+        self.series.retain(|(measurement, tags), points| {
+            points.remove(start, stop, |field| matches(measurement, tags, field));
+            !points.is_empty()
+        });
     }
 
     pub(super) fn drop_measurement(&mut self, name: &[u8]) {
