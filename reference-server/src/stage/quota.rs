@@ -23,6 +23,8 @@ pub struct Limits {
     pub write_rate: Option<Rate>,
     /// Bytes of line protocol, decompressed, that the server takes from all together.
     pub write_capacity: Option<Rate>,
+    /// Bytes of answers that an organisation may be given to its queries.
+    pub read_rate: Option<Rate>,
     /// Deletes that an organisation may ask for.
     pub delete_rate: Option<Rate>,
     /// Series that an organisation may have.
@@ -46,6 +48,7 @@ struct Used {
 #[derive(Debug, Default)]
 struct Tenant {
     writes: Option<Window>,
+    reads: Option<Window>,
     deletes: Option<Window>,
     /// The series that it wrote: bucket and series key.
     series: HashSet<(String, Box<[u8]>)>,
@@ -66,6 +69,7 @@ impl Quotas {
         Self::new(Limits {
             write_rate: settings.rate(Setting::WriteRate),
             write_capacity: settings.rate(Setting::WriteCapacity),
+            read_rate: settings.rate(Setting::ReadRate),
             delete_rate: settings.rate(Setting::DeleteRate),
             cardinality: settings.number(Setting::Cardinality),
         })
@@ -97,6 +101,28 @@ impl Quotas {
         spend(&mut of_tenant.writes, bytes);
         spend(&mut used.capacity, bytes);
         Ok(())
+    }
+
+    /// Asks whether a query may be answered. How much the answer is, nobody knows before: the one
+    /// that goes over the limit is still given, and those after it are refused.
+    ///
+    /// # Errors
+    /// [`Fault::RateExceeded`].
+    pub fn may_read(&self, tenant: &str, now: i64) -> Result<(), WriteFault> {
+        if self.limits.read_rate.is_none() {
+            return Ok(());
+        }
+        let mut used = lock(&self.used);
+        let of_tenant = used.tenants.entry(tenant.to_owned()).or_default();
+        room(self.limits.read_rate, &mut of_tenant.reads, 0, now)
+            .map_err(|seconds| rate_exceeded(tenant, seconds))
+    }
+
+    /// Counts the answer to a query that [`Quotas::may_read`] allowed.
+    pub fn count_read(&self, tenant: &str, bytes: u64) {
+        if let Some(of_tenant) = lock(&self.used).tenants.get_mut(tenant) {
+            spend(&mut of_tenant.reads, bytes);
+        }
     }
 
     /// Counts a delete.
@@ -222,6 +248,19 @@ mod tests {
         let over = Some((Fault::RateExceeded, "299".to_owned()));
         assert_eq!(hole(quotas.take_delete("o", SECOND)), over);
         assert_eq!(hole(quotas.take_write("o", 1 << 40, SECOND)), None);
+    }
+
+    #[test]
+    fn the_answer_that_goes_over_is_the_last() {
+        let quotas = Quotas::new(Limits { read_rate: TWO_SECONDS, ..Limits::default() });
+        let may = |ms: i64| hole(quotas.may_read("o", ms * MILLISECOND));
+        assert_eq!(may(0), None);
+        quotas.count_read("o", 10);
+        assert_eq!(may(1), None, "the limit itself is allowed");
+        quotas.count_read("o", 1);
+        assert_eq!(may(500), Some((Fault::RateExceeded, "2".to_owned())));
+        assert_eq!(hole(quotas.may_read("other", SECOND)), None);
+        assert_eq!(may(2_000), None);
     }
 
     #[test]

@@ -33,6 +33,22 @@ fn writes_over_the_capacity_find_no_server() {
 }
 
 #[test]
+fn queries_over_the_rate_wait_too() {
+    let asked = Asked::with(&[("read-rate", "10B/4s")]);
+    let query = || asked.send("POST", "/api/v2/query", "application/vnd.flux", "buckets()");
+    assert_eq!(told(&query()), (200, None), "the one that goes over is still answered");
+    asked.pass(1_500);
+    let over = query();
+    assert_eq!(told(&over), (429, Some(3)));
+    assert_eq!(over.json()["code"], "too many requests");
+    assert!(over.message().ends_with("has exceeded limited_query plan limit"));
+    assert_eq!(told(&asked.send("GET", "/query?q=SHOW+DATABASES", "", "")), (429, Some(3)));
+    assert_eq!(told(&asked.write("b", "m f=1 1")), (204, None));
+    asked.pass(2_500);
+    assert_eq!(told(&query()), (200, None));
+}
+
+#[test]
 fn deletes_over_the_rate_wait_too() {
     let asked = Asked::with(&[("delete-rate", "1/5m")]);
     assert_eq!(told(&asked.delete("b")), (204, None));

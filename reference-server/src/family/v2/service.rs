@@ -128,7 +128,9 @@ impl Service {
         match (request.path.as_str(), request.method.as_str(), token) {
             ("/api/v2/write", "POST", Some(token)) => self.write(request, body, token).await,
             ("/api/v2/delete", "POST", Some(token)) => self.delete(request, body, &token).await,
-            ("/api/v2/query", "POST", Some(token)) => self.flux(request, body, &token).await,
+            ("/api/v2/query", "POST", Some(token)) => {
+                self.metered(&token, self.flux(request, body, &token)).await
+            }
             ("/api/v2/write" | "/api/v2/delete" | "/api/v2/query", _, Some(_)) => {
                 self.error(&not_allowed(POST_ONLY))
             }
@@ -169,9 +171,22 @@ impl Service {
         match (request.path.as_str(), request.method.as_str()) {
             ("/write", "POST") => self.write(request, body, token).await,
             ("/write", _) => self.error(&not_allowed(POST_ONLY)),
-            ("/query", "GET" | "POST") => self.influxql(request, body, &token).await,
+            ("/query", "GET" | "POST") => {
+                self.metered(&token, self.influxql(request, body, &token)).await
+            }
             _ => self.error(&not_allowed(GET_AND_POST)),
         }
+    }
+
+    /// The answer to a query, which counts for the organisation that asks.
+    async fn metered(&self, token: &Token, answer: impl Future<Output = Response>) -> Response {
+        let organisation = token.org_id.to_string();
+        if let Err(fault) = self.quotas.may_read(&organisation, self.clock.now()) {
+            return respond::fault(&self.profile.facts.http, self.api.query_answers, &fault);
+        }
+        let response = answer.await;
+        self.quotas.count_read(&organisation, response.body.len() as u64);
+        response
     }
 
     async fn write(&self, request: &Request, body: Body<'_>, token: Arc<Token>) -> Response {
