@@ -2,6 +2,7 @@
 //! the IOx router, and one view of all.
 
 pub mod partitions;
+pub mod points;
 mod series;
 pub mod shards;
 pub mod tables;

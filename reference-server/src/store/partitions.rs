@@ -233,7 +233,7 @@ impl PartitionedTables {
         self.note(&row);
         let points = self.table_mut(&row.table).series.entry(row.tags).or_default();
         for (key, value) in row.fields {
-            points.insert(key, row.time, value);
+            points.insert(&key, row.time, value);
         }
     }
 

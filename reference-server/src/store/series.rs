@@ -1,6 +1,7 @@
 //! The points of one series, field by field, and how series become a view.
 
-use super::value::{FieldType, Name, Value};
+use super::points::Points;
+use super::value::{Name, Value};
 use super::view::{Column, Series};
 use std::collections::BTreeMap;
 
@@ -10,22 +11,30 @@ pub type TagSet = Vec<(Name, Name)>;
 /// The points of one series within one shard or table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SeriesPoints {
-    fields: BTreeMap<Name, BTreeMap<i64, Value>>,
+    fields: BTreeMap<Name, Field>,
 }
+
+/// The points of one field, by the types of their values: nearly always one.
+#[derive(Clone, Debug, Default)]
+struct Field(Vec<Points>);
 
 impl SeriesPoints {
     /// Stores a value; the last one written for a field and time wins.
-    pub(super) fn insert(&mut self, field: Name, time: i64, value: Value) {
-        self.fields.entry(field).or_default().insert(time, value);
+    pub(super) fn insert(&mut self, field: &[u8], time: i64, value: Value) {
+        match self.fields.get_mut(field) {
+            Some(known) => known.insert(time, value),
+            None => self.fields.entry(Name::from(field)).or_default().insert(time, value),
+        }
     }
 
     /// Forgets the points of some fields between two times, both included.
     pub(super) fn remove(&mut self, start: i64, stop: i64, of: impl Fn(&[u8]) -> bool) {
-        self.fields.retain(|field, points| {
-            if of(field) {
-                points.retain(|time, _| !(start..=stop).contains(time));
+        self.fields.retain(|name, field| {
+            if of(name) {
+                field.0.iter_mut().for_each(|points| points.remove(start, stop));
+                field.0.retain(|points| !points.is_empty());
             }
-            !points.is_empty()
+            !field.0.is_empty()
         });
     }
 
@@ -34,27 +43,45 @@ impl SeriesPoints {
         self.fields.is_empty()
     }
 
-    /// Adds its points to a series of a view, field by field and type by type.
+    /// Adds its points to a series of a view, field by field and type by type. What the view has
+    /// already is of earlier shards.
     pub(super) fn add_to(&self, series: &mut Series, shard: i64) {
-        for (name, points) in &self.fields {
-            for (time, value) in points {
-                add_point(series, name, shard, *time, value);
+        let is_first = series.columns.is_empty();
+        for (name, field) in &self.fields {
+            let mut types: Vec<&Points> = field.0.iter().collect();
+            types.sort_by_key(|points| points.first());
+            for points in types {
+                let known = series.columns.iter_mut().filter(|_| !is_first);
+                let mut same =
+                    known.filter(|c| c.name == *name && c.field_type == points.field_type());
+                match same.next() {
+                    Some(column) => column.points.append(points),
+                    None => series.columns.push(Column {
+                        name: name.clone(),
+                        field_type: points.field_type(),
+                        points: points.clone(),
+                        first_shard: shard,
+                    }),
+                }
             }
         }
     }
 }
 
-fn add_point(series: &mut Series, name: &Name, shard: i64, time: i64, value: &Value) {
-    let field_type: FieldType = value.field_type();
-    let known = series.columns.iter_mut().rev();
-    let column = known.into_iter().find(|c| c.name == *name && c.field_type == field_type);
-    match column {
-        Some(column) => column.points.push((time, value.clone())),
-        None => series.columns.push(Column {
-            name: name.clone(),
-            field_type,
-            points: vec![(time, value.clone())],
-            first_shard: shard,
-        }),
+impl Field {
+    fn insert(&mut self, time: i64, value: Value) {
+        let kind = value.field_type();
+        if self.0.iter().any(|points| points.field_type() != kind) {
+            // A time has one value, whatever its type.
+            self.0.iter_mut().for_each(|points| points.remove(time, time));
+            self.0.retain(|points| !points.is_empty());
+        }
+        match self.0.iter_mut().find(|points| points.field_type() == kind) {
+            Some(points) => points.insert(time, value),
+            None => {
+                self.0.push(Points::from(vec![(time, value)]));
+                true
+            }
+        };
     }
 }

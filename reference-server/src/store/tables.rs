@@ -94,7 +94,7 @@ impl TableSet {
         table.uneven |= row.uneven;
         let points = table.series.entry(row.tags).or_default();
         for (key, value) in row.fields {
-            points.insert(key, row.time, value);
+            points.insert(&key, row.time, value);
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Every query language reads this and nothing else of the store.
 
-use super::value::{FieldType, Name, Value};
+use super::points::Points;
+use super::value::{FieldType, Name};
 
 /// One measurement (v3: table).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,8 +47,8 @@ pub struct Column {
     pub name: Name,
     /// The type of all its values.
     pub field_type: FieldType,
-    /// Nanoseconds since 1970 and value, by time, each time once.
-    pub points: Vec<(i64, Value)>,
+    /// Its points; their times are nanoseconds since 1970.
+    pub points: Points,
     /// The start of the earliest shard that these points come from (v3: the least time there is).
     pub first_shard: i64,
 }

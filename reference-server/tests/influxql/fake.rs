@@ -2,6 +2,7 @@
 
 use reference_server::query::influxql::ast::{Admin, PolicyOptions, Privilege};
 use reference_server::query::influxql::host::{Caller, Host, Policy, Remove, SeriesKey};
+use reference_server::store::points::Points;
 use reference_server::store::view::{Column, Measurement, Series, Unreadable};
 use reference_server::store::{Name, Value};
 use std::cell::RefCell;
@@ -117,16 +118,14 @@ fn put(series: &mut Series, name: &Name, value: &Value, time: i64) {
             series.columns.push(Column {
                 name: name.clone(),
                 field_type,
-                points: Vec::new(),
+                points: Points::new(field_type),
                 first_shard: 0,
             });
             series.columns.len() - 1
         });
-    let points = &mut series.columns[i].points;
-    match points.binary_search_by_key(&time, |p| p.0) {
-        Ok(at) => points[at].1 = value.clone(),
-        Err(at) => points.insert(at, (time, value.clone())),
-    }
+    let mut points: Vec<_> = series.columns[i].points.iter().collect();
+    points.push((time, value.clone()));
+    series.columns[i].points = points.into();
 }
 
 impl Host for Fake {

@@ -3,8 +3,8 @@
 use super::plan::Aggregate;
 use super::predicate::Predicate;
 use super::table::{Cell, Column, GroupKey, Kind, Table, label};
-use crate::store::Name;
 use crate::store::view::{Column as Stored, Measurement, Series};
+use crate::store::{Name, Value};
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -57,11 +57,8 @@ impl Read {
         tags.sort();
         let tag =
             |key: &[u8]| tags.iter().find(|(k, _)| **k == *key).map_or(&b""[..], |(_, v)| &**v);
-        let points: Vec<_> = column
-            .points
-            .iter()
-            .filter(|(time, _)| (self.start..stop).contains(time))
-            .map(|(time, value)| (*time, Cell::from(value)))
+        let points: Vec<_> = within(column, self.start, stop)
+            .map(|(time, value)| (time, Cell::from(&value)))
             .filter(|(_, value)| self.predicates.iter().all(|p| p.holds(&tag, value)))
             .collect();
         let kind = column.field_type.into();
@@ -71,12 +68,9 @@ impl Read {
     /// Where shards hold a field with several types, the type of the earliest counts, and reading
     /// ends before the first shard that has another.
     fn earliest<'a>(&self, columns: &[&'a Stored]) -> Option<(&'a Stored, i64)> {
-        let within = |column: &Stored| {
-            let mut times = column.points.iter().map(|(time, _)| *time);
-            times.find(|time| (self.start..self.stop).contains(time))
-        };
+        let first = |column: &Stored| within(column, self.start, self.stop).next().map(|p| p.0);
         let mut firsts: Vec<_> =
-            columns.iter().filter_map(|c| within(c).map(|first| (first, *c))).collect();
+            columns.iter().filter_map(|c| first(c).map(|first| (first, *c))).collect();
         firsts.sort_by_key(|(first, column)| (*first, column.first_shard));
         let (_, column) = firsts.first()?;
         let stop = firsts.get(1).map_or(self.stop, |(first, _)| *first);
@@ -234,4 +228,10 @@ fn all_tags(group: &[SeriesPoints]) -> Vec<Name> {
     names.sort();
     names.dedup();
     names
+}
+
+/// The points of a column from one time to before another.
+fn within(column: &Stored, start: i64, stop: i64) -> impl Iterator<Item = (i64, Value)> {
+    let last = stop.checked_sub(1);
+    last.into_iter().flat_map(move |last| column.points.between(start, last))
 }

@@ -2,16 +2,19 @@
 //! information schema. It builds rows only when a plan scans a table.
 
 use super::host::Host;
+use super::prune;
 use super::system::{InformationSchema, SystemSchema};
-use super::table;
+use super::table::{self, Batches, Wanted};
 use crate::store::view::{Measurement, Unreadable};
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, Session, TableProvider};
-use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{Expr, TableType};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use profiles::sql::Sql;
 use std::fmt;
 use std::sync::Arc;
@@ -68,6 +71,7 @@ impl SchemaProvider for Database {
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         Ok(self.host.table(&self.name, name).map(|measurement| {
             let schema = table::schema(&measurement);
+            let measurement = Arc::new(measurement);
             Arc::new(Stored { measurement, schema, product: self.product }) as _
         }))
     }
@@ -80,9 +84,31 @@ impl SchemaProvider for Database {
 /// A stored table.
 #[derive(Debug)]
 struct Stored {
-    measurement: Measurement,
+    measurement: Arc<Measurement>,
     schema: SchemaRef,
     product: &'static Sql,
+}
+
+impl PartitionStream for Scan {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let schema = Arc::clone(&self.schema);
+        let batches =
+            Batches::new(Arc::clone(&self.measurement), Arc::clone(&schema), self.wanted.clone());
+        let batches = batches.map(|batch| batch.map_err(DataFusionError::from));
+        Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::iter(batches)))
+    }
+}
+
+/// One reading of a stored table.
+#[derive(Debug)]
+struct Scan {
+    measurement: Arc<Measurement>,
+    schema: SchemaRef,
+    wanted: Wanted,
 }
 
 #[async_trait]
@@ -95,21 +121,42 @@ impl TableProvider for Stored {
         TableType::Base
     }
 
+    /// Every filter may make the reading shorter, and none is done by it alone.
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
     async fn scan(
         &self,
         _session: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        _limit: Option<usize>,
+        filters: &[Expr],
+        limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let refusals = &self.product.refusals;
         match self.measurement.unreadable {
             Some(Unreadable::NoTimeColumn) => Err(said(refusals.no_time_column)),
             Some(Unreadable::UnevenColumns) => Err(said(refusals.uneven_columns)),
             None => {
-                let batch = table::batch(&self.measurement, projection)?;
-                let schema = batch.schema();
-                Ok(MemorySourceConfig::try_new_exec(&[vec![batch]], schema, None)?)
+                let schema = match projection {
+                    Some(columns) => Arc::new(self.schema.project(columns)?),
+                    None => Arc::clone(&self.schema),
+                };
+                let measurement = Arc::clone(&self.measurement);
+                let wanted = prune::wanted(filters, &self.schema);
+                let scan = Scan { measurement, schema: Arc::clone(&schema), wanted };
+                let scan = StreamingTableExec::try_new(
+                    schema,
+                    vec![Arc::new(scan)],
+                    None,
+                    None,
+                    false,
+                    limit,
+                )?;
+                Ok(Arc::new(scan))
             }
         }
     }

@@ -17,6 +17,7 @@ mod functions;
 pub mod host;
 pub mod http;
 mod params;
+mod prune;
 pub mod run;
 mod session;
 mod system;

@@ -37,24 +37,6 @@ pub fn schema(measurement: &Measurement) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// The rows of a measurement, with only those columns of [`schema`] that `projection` names.
-///
-/// # Errors
-/// When the columns do not make a batch, as when `projection` is not of this measurement.
-pub fn batch(
-    measurement: &Measurement,
-    projection: Option<&Vec<usize>>,
-) -> Result<RecordBatch, ArrowError> {
-    let schema = match projection {
-        Some(columns) => Arc::new(schema(measurement).project(columns)?),
-        None => schema(measurement),
-    };
-    let rows = Rows::of(measurement);
-    let columns = schema.fields().iter().map(|field| rows.column(field)).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(rows.count()));
-    RecordBatch::try_new_with_options(schema, columns, &options)
-}
-
 fn tag_type() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
@@ -74,23 +56,103 @@ pub(super) fn text(name: &Name) -> Cow<'_, str> {
     String::from_utf8_lossy(name)
 }
 
-/// The series in the order of their rows, each with its times.
-struct Rows<'a>(Vec<(&'a Series, Vec<i64>)>);
+/// How many rows a batch has, but for the last one of a table.
+const BATCH: usize = 8192;
 
-impl<'a> Rows<'a> {
-    fn of(measurement: &'a Measurement) -> Self {
-        let mut series: Vec<&Series> = measurement.series.iter().collect();
-        series.sort_by_cached_key(|series| {
-            let key: Vec<_> = measurement.tag_keys.iter().map(|key| tag(series, key)).collect();
+/// What a query reads of a measurement.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Tags and the value that each must have.
+    pub tags: Vec<(Name, Name)>,
+    /// The first time, in nanoseconds.
+    pub first: i64,
+    /// The last one.
+    pub last: i64,
+}
+
+/// The rows of a measurement, batch by batch, so that no more than one is in memory at a time.
+pub struct Batches {
+    measurement: Arc<Measurement>,
+    schema: SchemaRef,
+    wanted: Wanted,
+    /// The series that are left, by their numbers, the next one last.
+    left: Vec<usize>,
+    /// Rows of a series that did not fit the batch before.
+    rest: Option<Piece>,
+}
+
+/// Rows of one series.
+struct Piece {
+    series: usize,
+    times: Vec<i64>,
+}
+
+impl Batches {
+    /// The wanted rows, with the columns of `schema`, which are some of those of [`schema()`].
+    pub fn new(measurement: Arc<Measurement>, schema: SchemaRef, wanted: Wanted) -> Self {
+        let has = |series: &Series| {
+            wanted.tags.iter().all(|(key, value)| tag(series, key) == Some(value))
+        };
+        let series = measurement.series.iter().enumerate();
+        let mut left: Vec<usize> = series.filter(|(_, s)| has(s)).map(|(n, _)| n).collect();
+        left.sort_by_cached_key(|number| {
+            let series = &measurement.series[*number];
+            let key: Vec<_> =
+                measurement.tag_keys.iter().map(|key| tag(series, key).cloned()).collect();
             key
         });
-        Self(series.into_iter().map(|series| (series, times(series))).collect())
+        left.reverse();
+        Self { measurement, schema, wanted, left, rest: None }
     }
 
-    fn count(&self) -> usize {
-        self.0.iter().map(|(_, times)| times.len()).sum()
+    /// The next rows, at most so many.
+    fn piece(&mut self, room: usize) -> Option<Piece> {
+        let mut piece = match self.rest.take() {
+            Some(piece) => piece,
+            None => {
+                let series = self.left.pop()?;
+                let times = times(&self.measurement.series[series], &self.wanted);
+                Piece { series, times }
+            }
+        };
+        if piece.times.len() > room {
+            let times = piece.times.split_off(room);
+            self.rest = Some(Piece { series: piece.series, times });
+        }
+        Some(piece)
     }
+}
 
+impl Iterator for Batches {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut pieces = Vec::new();
+        let mut count = 0;
+        while count < BATCH
+            && let Some(piece) = self.piece(BATCH - count)
+        {
+            count += piece.times.len();
+            pieces.push(piece);
+        }
+        if count == 0 {
+            return None;
+        }
+        let pieces: Vec<_> = pieces
+            .iter()
+            .map(|piece| (&self.measurement.series[piece.series], piece.times.as_slice()))
+            .collect();
+        let rows = Rows(&pieces);
+        let columns = self.schema.fields().iter().map(|field| rows.column(field)).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
+        Some(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options))
+    }
+}
+
+/// Some rows: series in their order, each with times.
+struct Rows<'a>(&'a [(&'a Series, &'a [i64])]);
+
+impl Rows<'_> {
     /// A column by its name and type; a dictionary is a tag, a timestamp is the time.
     fn column(&self, field: &Field) -> ArrayRef {
         let name = field.name().as_bytes();
@@ -101,31 +163,31 @@ impl<'a> Rows<'a> {
             )),
             DataType::Float64 => Arc::new(Float64Array::from_iter(
                 self.values(name, FieldType::Float).map(|value| match value {
-                    Some(Value::Float(value)) => Some(*value),
+                    Some(Value::Float(value)) => Some(value),
                     _ => None,
                 }),
             )),
             DataType::Int64 => Arc::new(Int64Array::from_iter(
                 self.values(name, FieldType::Integer).map(|value| match value {
-                    Some(Value::Integer(value)) => Some(*value),
+                    Some(Value::Integer(value)) => Some(value),
                     _ => None,
                 }),
             )),
             DataType::UInt64 => Arc::new(UInt64Array::from_iter(
                 self.values(name, FieldType::Unsigned).map(|value| match value {
-                    Some(Value::Unsigned(value)) => Some(*value),
+                    Some(Value::Unsigned(value)) => Some(value),
                     _ => None,
                 }),
             )),
             DataType::Boolean => Arc::new(BooleanArray::from_iter(
                 self.values(name, FieldType::Boolean).map(|value| match value {
-                    Some(Value::Boolean(value)) => Some(*value),
+                    Some(Value::Boolean(value)) => Some(value),
                     _ => None,
                 }),
             )),
             _ => Arc::new(StringArray::from_iter(self.values(name, FieldType::String).map(
                 |value| match value {
-                    Some(Value::String(value)) => Some(text(value)),
+                    Some(Value::String(value)) => Some(text(&value).into_owned()),
                     _ => None,
                 },
             ))),
@@ -134,7 +196,7 @@ impl<'a> Rows<'a> {
 
     fn tags(&self, key: &str) -> ArrayRef {
         let mut builder = StringDictionaryBuilder::<Int32Type>::new();
-        for (series, times) in &self.0 {
+        for (series, times) in self.0 {
             match tag(series, key.as_bytes()) {
                 Some(value) => builder.append_values(text(value), times.len()),
                 None => builder.append_nulls(times.len()),
@@ -144,17 +206,13 @@ impl<'a> Rows<'a> {
     }
 
     /// The values of one field, row by row.
-    fn values(&self, name: &[u8], of: FieldType) -> impl Iterator<Item = Option<&'a Value>> {
+    fn values(&self, name: &[u8], of: FieldType) -> impl Iterator<Item = Option<Value>> {
         self.0.iter().flat_map(move |(series, times)| {
             let column = series.columns.iter().find(|c| &*c.name == name && c.field_type == of);
-            let mut points = column.map(|c| c.points.as_slice()).unwrap_or_default();
-            times.iter().map(move |time| match points {
-                [(at, value), rest @ ..] if at == time => {
-                    points = rest;
-                    Some(value)
-                }
-                _ => None,
-            })
+            let first = times.first().copied().unwrap_or(i64::MIN);
+            let points = column.into_iter().flat_map(move |c| c.points.between(first, i64::MAX));
+            let mut points = points.peekable();
+            times.iter().map(move |time| points.next_if(|(at, _)| at == time).map(|(_, v)| v))
         })
     }
 }
@@ -164,10 +222,16 @@ fn tag<'a>(series: &'a Series, key: &[u8]) -> Option<&'a Name> {
 }
 
 /// The times at which any field of the series has a value, ascending.
-fn times(series: &Series) -> Vec<i64> {
-    let mut times: Vec<i64> =
-        series.columns.iter().flat_map(|c| c.points.iter().map(|(at, _)| *at)).collect();
-    times.sort_unstable();
-    times.dedup();
+fn times(series: &Series, wanted: &Wanted) -> Vec<i64> {
+    let mut columns = series.columns.iter();
+    let Some(first) = columns.next() else { return Vec::new() };
+    let mut times: Vec<i64> = first.points.times(wanted.first, wanted.last).collect();
+    // Fields are mostly written together.
+    let others: Vec<_> = columns.filter(|c| !c.points.has_times_of(&first.points)).collect();
+    if !others.is_empty() {
+        times.extend(others.iter().flat_map(|c| c.points.times(wanted.first, wanted.last)));
+        times.sort();
+        times.dedup();
+    }
     times
 }

@@ -201,7 +201,7 @@ impl Shard {
         value: &FieldValue<'_>,
     ) {
         let points = self.series.entry(key.clone()).or_default();
-        points.insert(Name::from(field), time, stored(value));
+        points.insert(field, time, stored(value));
         // Where series differ, queries are told of the first type.
         self.fields.entry((key.0.clone(), Name::from(field))).or_insert_with(|| type_of(value));
     }
@@ -210,7 +210,7 @@ impl Shard {
         let time = super::time_of(line);
         let points = self.series.entry(key_of(line)).or_default();
         for (field, value) in line.fields.iter().filter(|(key, _)| **key != *TIME) {
-            points.insert(Name::from(&**field), time, stored(value));
+            points.insert(field, time, stored(value));
         }
     }
 

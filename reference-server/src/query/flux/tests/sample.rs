@@ -12,7 +12,7 @@ pub(super) const SECOND: i64 = 1_700_000_000_000_000_000;
 pub(super) fn column(name: &[u8], points: &[(i64, Value)]) -> Column {
     let field_type = points.first().map_or(FieldType::Float, |(_, v)| v.field_type());
     let first_shard = points.first().map_or(0, |(time, _)| *time);
-    Column { name: name.into(), field_type, points: points.to_vec(), first_shard }
+    Column { name: name.into(), field_type, points: points.to_vec().into(), first_shard }
 }
 
 /// A series.

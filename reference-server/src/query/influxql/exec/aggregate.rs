@@ -6,7 +6,7 @@ use super::function::{Computed, Function, Point, distinct};
 use super::node::Row;
 use super::read::{self, At, Wanted};
 use super::source::Table;
-use super::{Context, Failure};
+use super::{Context, Failure, totals};
 use crate::query::influxql::ast::{Fill, Select};
 use crate::query::influxql::result::Cell;
 use crate::store::{FieldType, Name, Value};
@@ -24,7 +24,7 @@ pub(super) struct Interval {
 
 impl Interval {
     /// Where the window of a time starts.
-    fn start(self, t: i64) -> i64 {
+    pub(super) fn start(self, t: i64) -> i64 {
         shown(self.exact_start(t))
     }
 
@@ -33,6 +33,11 @@ impl Interval {
         let since = i128::from(t) - i128::from(self.offset);
         let start = since.div_euclid(i128::from(self.length)) * i128::from(self.length);
         start + i128::from(self.offset)
+    }
+
+    /// Where the window of a time ends: the first time that is not in it.
+    pub(super) fn end(self, t: i64) -> i128 {
+        self.exact_start(t) + i128::from(self.length)
     }
 }
 
@@ -44,8 +49,28 @@ fn shown(start: i128) -> i64 {
 /// The rows of each group.
 pub(super) type Rows = BTreeMap<(Name, Vec<Name>), Vec<Vec<Cell>>>;
 
-/// Points of one group, by function.
-type Group<'a> = Vec<Vec<Point<'a>>>;
+/// What the functions give in one window, by number.
+pub(super) type Window<'a> = Vec<Outcome<'a>>;
+
+/// What the functions of one group give, by the start of their window; 0 where there are none.
+pub(super) type Windowed<'a> = BTreeMap<i64, Window<'a>>;
+
+/// The same for each group.
+pub(super) type Groups<'a> = BTreeMap<(Name, Vec<Name>), Windowed<'a>>;
+
+/// What one function gives in one window.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outcome<'a> {
+    /// Whether there was a point.
+    pub(super) occupied: bool,
+    pub(super) value: Option<Value>,
+    /// The values of a function that gives several.
+    pub(super) several: Vec<Value>,
+    /// The time of the point that a selector picked.
+    pub(super) time: Option<i64>,
+    /// That point's row, where other columns are read from it.
+    pub(super) row: Option<At<'a>>,
+}
 
 /// Runs the functions of a plan.
 pub(super) fn rows(
@@ -60,20 +85,16 @@ pub(super) fn rows(
     if interval.is_some() && !range.has_last {
         range.last = context.host.now();
     }
-    let mut groups: BTreeMap<(Name, Vec<Name>), Group<'_>> = BTreeMap::new();
-    for (number, call) in plan.calls.iter().enumerate() {
-        let Some(field) = &call.field else { continue };
-        let fields = [field.clone()];
-        for (group, rows) in read::rows(tables, &Wanted { fields: &fields, range, ..*wanted }) {
-            let points = rows.into_iter().filter_map(|at| Some((at, at.field(&field.0, field.1)?)));
-            let calls = groups.entry(group).or_insert_with(|| vec![Vec::new(); plan.calls.len()]);
-            calls[number] = points.collect();
-        }
-    }
+    let wanted = Wanted { range, ..*wanted };
+    let groups = if totals::suffice(tables, plan, &wanted) {
+        totals::of(tables, plan, &wanted, interval)
+    } else {
+        collected(tables, plan, &wanted, interval)
+    };
     let mut answer = Rows::new();
-    for (group, calls) in groups {
-        let windows = Windows { select, plan, range, interval, descending: wanted.descending };
-        let rows = windows.rows(&calls)?;
+    for (group, windows) in groups {
+        let layout = Layout { select, plan, range, interval, descending: wanted.descending };
+        let rows = layout.rows(&windows)?;
         if !rows.is_empty() {
             answer.insert(group, rows);
         }
@@ -81,7 +102,52 @@ pub(super) fn rows(
     Ok(answer)
 }
 
-struct Windows<'s> {
+/// Puts the points of each function together, window by window, then runs it on them.
+fn collected<'a>(
+    tables: &'a [Table],
+    plan: &Plan,
+    wanted: &Wanted<'_>,
+    interval: Option<Interval>,
+) -> Groups<'a> {
+    let mut groups = Groups::new();
+    for (number, call) in plan.calls.iter().enumerate() {
+        let Some(field) = &call.field else { continue };
+        let fields = [field.clone()];
+        for (group, rows) in read::rows(tables, &Wanted { fields: &fields, ..*wanted }) {
+            let mut windows: BTreeMap<i64, Vec<Point<'a>>> = BTreeMap::new();
+            for at in rows {
+                let Some(value) = at.field(&field.0, field.1) else { continue };
+                let start = interval.map_or(0, |interval| interval.start(at.time));
+                windows.entry(start).or_default().push((at, value));
+            }
+            let of_group = groups.entry(group).or_default();
+            for (start, points) in windows {
+                let calls = plan.calls.len();
+                let window =
+                    of_group.entry(start).or_insert_with(|| vec![Outcome::default(); calls]);
+                window[number] = outcome(call, &points);
+            }
+        }
+    }
+    groups
+}
+
+/// What a function gives of points, of which there is at least one.
+fn outcome<'a>(call: &Applied, points: &[Point<'a>]) -> Outcome<'a> {
+    let function = call.function;
+    let several = if function == Function::Distinct { distinct(points) } else { Vec::new() };
+    let selected = if function.is_selector() { function.select(points) } else { None };
+    Outcome {
+        occupied: true,
+        value: function.value(points),
+        several,
+        time: selected.as_ref().map(|(at, _)| at.time),
+        row: selected.map(|(at, _)| at),
+    }
+}
+
+/// How the outcomes of one group become rows.
+struct Layout<'s> {
     select: &'s Select,
     plan: &'s Plan,
     range: Range,
@@ -89,18 +155,19 @@ struct Windows<'s> {
     descending: bool,
 }
 
-impl Windows<'_> {
-    fn rows(&self, calls: &[Vec<Point<'_>>]) -> Result<Vec<Vec<Cell>>, Failure> {
+impl Layout<'_> {
+    fn rows(&self, windows: &Windowed<'_>) -> Result<Vec<Vec<Cell>>, Failure> {
         let lone = match self.plan.calls.as_slice() {
             [one] => Some(one.function),
             _ => None,
         };
-        match self.interval {
-            None if lone == Some(Function::Distinct) => {
-                Ok(self.distinct_rows(self.whole(), &calls[0]))
+        match (self.interval, windows.values().next()) {
+            (Some(interval), _) => self.windows(interval, windows, lone),
+            (None, None) => Ok(Vec::new()),
+            (None, Some(whole)) if lone == Some(Function::Distinct) => {
+                Ok(distinct_rows(self.whole(), whole))
             }
-            None => Ok(vec![self.row(calls, lone)]),
-            Some(interval) => self.windows(interval, calls, lone),
+            (None, Some(whole)) => Ok(vec![self.row(whole, lone)]),
         }
     }
 
@@ -109,21 +176,12 @@ impl Windows<'_> {
         if self.range.has_first { self.range.first } else { 0 }
     }
 
-    fn distinct_rows(&self, time: i64, points: &[Point<'_>]) -> Vec<Vec<Cell>> {
-        let row = |value| vec![Cell::Time(time), Cell::Value(value)];
-        distinct(points).into_iter().map(row).collect()
-    }
-
     /// The one row of a statement without windows.
-    fn row(&self, calls: &[Vec<Point<'_>>], lone: Option<Function>) -> Vec<Cell> {
-        let selected = match lone {
-            Some(f) if f.is_selector() => f.select(&calls[0]),
-            _ => None,
-        };
-        let time = selected.as_ref().map_or_else(|| self.whole(), |p| p.0.time);
-        let values: Vec<_> =
-            self.plan.calls.iter().zip(calls).map(|(c, points)| value(c, points)).collect();
-        self.cells(time, &Computed { calls: &values, selected: selected.map(|p| p.0) })
+    fn row(&self, window: &Window<'_>, lone: Option<Function>) -> Vec<Cell> {
+        let picked = window.first().filter(|_| lone.is_some_and(Function::is_selector));
+        let time = picked.and_then(|outcome| outcome.time).unwrap_or_else(|| self.whole());
+        let values: Vec<_> = window.iter().map(|outcome| outcome.value.clone()).collect();
+        self.cells(time, &Computed { calls: &values, selected: picked.and_then(|o| o.row) })
     }
 
     fn cells(&self, time: i64, row: &Computed<'_>) -> Vec<Cell> {
@@ -135,40 +193,19 @@ impl Windows<'_> {
     fn windows(
         &self,
         interval: Interval,
-        calls: &[Vec<Point<'_>>],
+        windows: &Windowed<'_>,
         lone: Option<Function>,
     ) -> Result<Vec<Vec<Cell>>, Failure> {
-        let mut windows: BTreeMap<i64, Vec<Vec<Point<'_>>>> = BTreeMap::new();
-        for (number, points) in calls.iter().enumerate() {
-            for point in points {
-                let start = interval.start(point.0.time);
-                let window = windows.entry(start).or_insert_with(|| vec![Vec::new(); calls.len()]);
-                window[number].push(point.clone());
-            }
-        }
-        let times = self.window_times(interval, &windows)?;
-        let mut values: Vec<Vec<Option<Value>>> = Vec::new();
-        let mut selected: Vec<Option<At<'_>>> = Vec::new();
-        let mut occupied: Vec<Vec<bool>> = Vec::new();
-        let mut rows = Vec::new();
-        for time in &times {
-            let empty = vec![Vec::new(); calls.len()];
-            let window = windows.get(time).unwrap_or(&empty);
-            if lone == Some(Function::Distinct) {
-                rows.extend(self.distinct_rows(*time, &window[0]));
-                continue;
-            }
-            occupied.push(window.iter().map(|points| !points.is_empty()).collect());
-            values.push(
-                self.plan.calls.iter().zip(window).map(|(c, points)| value(c, points)).collect(),
-            );
-            selected.push(
-                lone.filter(|f| f.is_selector()).and_then(|f| f.select(&window[0])).map(|p| p.0),
-            );
-        }
+        let times = self.window_times(interval, windows)?;
+        let empty = vec![Outcome::default(); self.plan.calls.len()];
+        let at = |time: &i64| windows.get(time).unwrap_or(&empty);
         if lone == Some(Function::Distinct) {
-            return Ok(rows);
+            return Ok(times.iter().flat_map(|time| distinct_rows(*time, at(time))).collect());
         }
+        let mut values: Vec<Vec<Option<Value>>> =
+            times.iter().map(|time| at(time).iter().map(|o| o.value.clone()).collect()).collect();
+        let occupied: Vec<Vec<bool>> =
+            times.iter().map(|time| at(time).iter().map(|o| o.occupied).collect()).collect();
         for (number, call) in self.plan.calls.iter().enumerate() {
             if call.field.is_some() {
                 fill(&mut values, &occupied, number, call, self.select.fill);
@@ -177,9 +214,13 @@ impl Windows<'_> {
         let keep = |row: &[Option<Value>]| {
             self.select.fill != Fill::None || row.iter().any(Option::is_some)
         };
-        let filled = times.iter().zip(&values).zip(selected).filter(|((_, row), _)| keep(row));
+        let picks = lone.is_some_and(Function::is_selector);
+        let filled = times.iter().zip(&values).filter(|(_, row)| keep(row));
         Ok(filled
-            .map(|((t, row), at)| self.cells(*t, &Computed { calls: row, selected: at }))
+            .map(|(time, row)| {
+                let selected = at(time).first().filter(|_| picks).and_then(|o| o.row);
+                self.cells(*time, &Computed { calls: row, selected })
+            })
             .collect())
     }
 
@@ -216,8 +257,9 @@ impl Windows<'_> {
     }
 }
 
-fn value(call: &Applied, points: &[Point<'_>]) -> Option<Value> {
-    if points.is_empty() { None } else { call.function.value(points) }
+fn distinct_rows(time: i64, window: &Window<'_>) -> Vec<Vec<Cell>> {
+    let values = window.iter().flat_map(|outcome| &outcome.several);
+    values.map(|value| vec![Cell::Time(time), Cell::Value(value.clone())]).collect()
 }
 
 /// Gives a function's empty windows their values.

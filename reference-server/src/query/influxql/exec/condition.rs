@@ -24,10 +24,6 @@ impl Range {
     pub(super) const ALL: Self =
         Self { first: i64::MIN, last: i64::MAX, has_first: false, has_last: false };
 
-    pub(super) const fn contains(&self, t: i64) -> bool {
-        self.first <= t && t <= self.last
-    }
-
     const fn from(first: i64) -> Self {
         Self { first, has_first: true, ..Self::ALL }
     }

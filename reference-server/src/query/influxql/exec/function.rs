@@ -74,29 +74,31 @@ impl Function {
 
     /// The point that a selector picks.
     pub(super) fn select<'a>(self, points: &[Point<'a>]) -> Option<Point<'a>> {
-        let better: fn(&Point<'_>, &Point<'_>) -> bool = match self {
-            Self::Percentile(n) => return percentile(points, n),
-            Self::Min => {
-                |new, old| less(&new.1, &old.1) || (same(&new.1, &old.1) && new.0.time < old.0.time)
-            }
-            Self::Max => {
-                |new, old| less(&old.1, &new.1) || (same(&new.1, &old.1) && new.0.time < old.0.time)
-            }
-            // Of points of one time the greater value wins.
-            Self::First => |new, old| {
-                new.0.time < old.0.time || (new.0.time == old.0.time && wins_tie(&new.1, &old.1))
-            },
-            _ => |new, old| {
-                new.0.time > old.0.time || (new.0.time == old.0.time && less(&old.1, &new.1))
-            },
-        };
+        if let Self::Percentile(n) = self {
+            return percentile(points, n);
+        }
         let mut best = points.first()?;
         for point in points {
-            if better(point, best) {
+            if self.prefers_value((point.0.time, &point.1), (best.0.time, &best.1)) {
                 best = point;
             }
         }
         Some(best.clone())
+    }
+
+    /// Whether a selector of one point, `percentile` apart, picks the new one rather than the old.
+    pub(super) fn prefers(self, new: &(i64, Value), old: &(i64, Value)) -> bool {
+        self.prefers_value((new.0, &new.1), (old.0, &old.1))
+    }
+
+    fn prefers_value(self, new: (i64, &Value), old: (i64, &Value)) -> bool {
+        match self {
+            Self::Min => less(new.1, old.1) || (same(new.1, old.1) && new.0 < old.0),
+            Self::Max => less(old.1, new.1) || (same(new.1, old.1) && new.0 < old.0),
+            // Of points of one time the greater value wins.
+            Self::First => new.0 < old.0 || (new.0 == old.0 && wins_tie(new.1, old.1)),
+            _ => new.0 > old.0 || (new.0 == old.0 && less(old.1, new.1)),
+        }
     }
 
     /// The function's value over points, of which there is at least one.
@@ -171,7 +173,9 @@ fn by_series<'p, 'a>(points: &'p [Point<'a>]) -> Vec<&'p Point<'a>> {
 }
 
 fn sum_of_floats(points: &[Point<'_>]) -> Value {
-    Value::Float(by_series(points).into_iter().filter_map(|p| as_float(&p.1)).sum())
+    let floats = by_series(points).into_iter().filter_map(|p| as_float(&p.1));
+    // From zero on, as Go adds up: the library's sum of nothing but negative zeros is one.
+    Value::Float(floats.fold(0.0, |sum, value| sum + value))
 }
 
 fn sum(points: &[Point<'_>]) -> Option<Value> {
@@ -190,7 +194,12 @@ fn sum(points: &[Point<'_>]) -> Option<Value> {
 
 fn spread(points: &[Point<'_>]) -> Option<Value> {
     let sorted = by_value(points);
-    match (&sorted.first()?.1, &sorted.last()?.1) {
+    distance(&sorted.first()?.1, &sorted.last()?.1)
+}
+
+/// How far one value is above another.
+pub(super) fn distance(low: &Value, high: &Value) -> Option<Value> {
+    match (low, high) {
         (Value::Integer(low), Value::Integer(high)) => {
             Some(Value::Integer(high.wrapping_sub(*low)))
         }

@@ -13,6 +13,7 @@ mod remove;
 mod select;
 mod show;
 mod source;
+mod totals;
 
 use super::ast::{Admin, Statement};
 use super::host::Host;

@@ -87,6 +87,33 @@ impl Node {
         }
     }
 
+    /// Whether a condition holds for every row of a series or for none, as its tags alone tell;
+    /// `None` where the rows must be asked. Any row of the series will do.
+    pub(super) fn decided(&self, row: &dyn Row) -> Option<bool> {
+        match self {
+            Self::Binary(op @ (Op::And | Op::Or), left, right) => {
+                let settled = *op == Op::Or;
+                match (left.decided(row), right.decided(row)) {
+                    (Some(l), _) if l == settled => Some(settled),
+                    (_, Some(r)) if r == settled => Some(settled),
+                    (Some(_), Some(_)) => Some(!settled),
+                    _ => None,
+                }
+            }
+            other if other.is_of_tags() => Some(other.holds(row)),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing but tags and constants is in it.
+    fn is_of_tags(&self) -> bool {
+        match self {
+            Self::Tag(_) | Self::Null | Self::Literal(_) | Self::Regex(_) => true,
+            Self::Field(..) | Self::Time | Self::Call(_) => false,
+            Self::Binary(_, left, right) => left.is_of_tags() && right.is_of_tags(),
+        }
+    }
+
     fn operand(&self, row: &dyn Row) -> Option<Value> {
         match self {
             Self::Tag(key) => Some(Value::String(row.tag(key).unwrap_or_default())),
@@ -104,6 +131,13 @@ pub(super) const fn as_float(value: &Value) -> Option<f64> {
         Value::Unsigned(n) => Some(*n as f64),
         Value::String(_) | Value::Boolean(_) => None,
     }
+}
+
+/// Whether stored values of a type can be read as another.
+pub(super) fn converts(from: FieldType, to: FieldType) -> bool {
+    use FieldType::{Float, Integer, Unsigned};
+    let is_number = |t| matches!(t, Float | Integer | Unsigned);
+    from == to || (is_number(from) && is_number(to))
 }
 
 /// A stored value read as another type; numbers convert, nothing else does.

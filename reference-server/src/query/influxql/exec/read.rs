@@ -2,12 +2,12 @@
 
 use super::condition::Range;
 use super::heap;
-use super::node::{Node, Row, cast};
+use super::node::{Node, Row, cast, converts};
 use super::source::Table;
-use crate::store::view::Series;
+use crate::store::view::{Column, Series};
 use crate::store::{FieldType, Name, Value};
 use profiles::influxql::Planner;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// A series at a point in time.
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +18,11 @@ pub(super) struct At<'a> {
 
 impl Row for At<'_> {
     fn field(&self, name: &Name, as_type: FieldType) -> Option<Value> {
-        self.series.columns.iter().filter(|c| c.name == *name).find_map(|c| {
-            let i = c.points.binary_search_by_key(&self.time, |p| p.0).ok()?;
-            cast(&c.points[i].1, as_type)
-        })
+        self.series
+            .columns
+            .iter()
+            .filter(|c| c.name == *name)
+            .find_map(|c| cast(&c.points.at(self.time)?, as_type))
     }
 
     fn tag(&self, key: &Name) -> Option<Name> {
@@ -149,21 +150,24 @@ fn merge_series<'a>(
 
 /// The rows of one series.
 fn series_rows<'a>(series: &'a Series, wanted: &Wanted<'_>) -> Vec<At<'a>> {
-    let mut times = BTreeSet::new();
+    let Range { first, last, .. } = wanted.range;
+    let decided = wanted.condition.map_or(Some(true), |c| c.decided(&At { series, time: first }));
+    if decided == Some(false) {
+        return Vec::new();
+    }
+    let mut times: Vec<i64> = Vec::new();
     for (name, t) in wanted.fields {
-        for column in series.columns.iter().filter(|c| c.name == *name) {
-            let readable = |v: &Value| cast(v, *t).is_some();
-            times.extend(
-                column
-                    .points
-                    .iter()
-                    .filter(|p| wanted.range.contains(p.0) && readable(&p.1))
-                    .map(|p| p.0),
-            );
+        let readable = |c: &&Column| c.name == *name && converts(c.field_type, *t);
+        for column in series.columns.iter().filter(readable) {
+            times.extend(column.points.times(first, last));
         }
     }
+    // Of one column they are in order already; the sort sees that.
+    times.sort();
+    times.dedup();
     let at = |time| At { series, time };
-    let holds = |at: &At<'_>| wanted.condition.is_none_or(|c| c.holds(at));
+    let condition = wanted.condition.filter(|_| decided.is_none());
+    let holds = |at: &At<'_>| condition.is_none_or(|c| c.holds(at));
     let rows = times.into_iter().map(at).filter(holds);
     if wanted.descending { rows.rev().collect() } else { rows.collect() }
 }
@@ -187,7 +191,8 @@ fn sort_by_tags(rows: &mut [At<'_>], wanted: &Wanted<'_>) {
 
 /// Whether a table's points lie in more than one shard group.
 pub(super) fn spans_shards(table: &Table) -> bool {
-    let points = table.measurement.series.iter().flat_map(|s| &s.columns).flat_map(|c| &c.points);
-    let mut shards = points.map(|p| shard_of(p.0, table.shard_duration));
+    let columns = table.measurement.series.iter().flat_map(|s| &s.columns);
+    let ends = columns.flat_map(|c| c.points.first().into_iter().chain(c.points.last()));
+    let mut shards = ends.map(|time| shard_of(time, table.shard_duration));
     shards.next().is_some_and(|first| shards.any(|s| s != first))
 }

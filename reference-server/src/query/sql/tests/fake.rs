@@ -29,7 +29,7 @@ pub(super) fn series(tags: &[(&str, &str)], fields: &[(&str, i64, Value)]) -> Se
     let columns = fields.iter().map(|(field, at, value)| Column {
         name: name(field),
         field_type: value.field_type(),
-        points: vec![(*at, value.clone())],
+        points: vec![(*at, value.clone())].into(),
         first_shard: i64::MIN,
     });
     let tags = tags.iter().map(|(key, value)| (name(key), name(value))).collect();

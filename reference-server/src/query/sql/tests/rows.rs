@@ -8,7 +8,7 @@ fn column(field: &str, times: &[i64]) -> Column {
     Column {
         name: name(field),
         field_type: FieldType::Integer,
-        points: times.iter().map(|at| (*at, Value::Integer(*at))).collect(),
+        points: times.iter().map(|at| (*at, Value::Integer(*at))).collect::<Vec<_>>().into(),
         first_shard: i64::MIN,
     }
 }
