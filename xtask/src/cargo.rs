@@ -13,6 +13,8 @@ pub(crate) enum Build {
     Embedded,
     /// Without: for a URL, no query engine has to be built.
     SuiteOnly,
+    /// With them, and optimised as users get it.
+    Release,
 }
 
 /// The root of the repository.
@@ -28,8 +30,10 @@ pub(crate) fn root() -> PathBuf {
 /// Builds the binary and returns where it is.
 pub(crate) fn build(build: Build) -> Result<PathBuf> {
     let mut arguments = vec!["build", "--package", "lineproof", "--bin", "lineproof"];
-    if build == Build::SuiteOnly {
-        arguments.push("--no-default-features");
+    match build {
+        Build::Embedded => {}
+        Build::SuiteOnly => arguments.push("--no-default-features"),
+        Build::Release => arguments.push("--release"),
     }
     built("lineproof", &arguments)
 }

@@ -2,7 +2,7 @@
 //! folder, and stopped when dropped.
 
 use anyhow::{Context, Result, bail};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -93,6 +93,11 @@ impl Peer {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The memory that it holds, in MiB.
+    pub(crate) fn resident(&self) -> Result<u64> {
+        resident(&self.child)
+    }
+
     /// Sends a request without a body of interest; for setting a server up.
     pub(crate) fn post(&self, path_and_query: &str) -> Result<u16> {
         request(self.port, "POST", path_and_query)
@@ -109,6 +114,63 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A reference server in a process of its own, stopped when dropped.
+pub(crate) struct Served {
+    child: Child,
+    url: String,
+}
+
+impl Served {
+    /// Starts `lineproof serve` for a profile, without credentials, and waits until it answers.
+    pub(crate) fn start(binary: &Path, profile: &str) -> Result<Self> {
+        let mut command = Command::new(binary);
+        command.args(["serve", "--profile", profile, "--auth", "off"]);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{} could not be started", binary.display()))?;
+        let mut line = String::new();
+        if let Some(output) = child.stdout.take() {
+            BufReader::new(output).read_line(&mut line).context("lineproof serve says nothing")?;
+        }
+        let url = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        let served = Self { child, url };
+        if served.url.starts_with("http") {
+            Ok(served)
+        } else {
+            bail!("lineproof serve said: {line}")
+        }
+    }
+
+    /// Where it answers.
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// The memory that it holds, in MiB.
+    pub(crate) fn resident(&self) -> Result<u64> {
+        resident(&self.child)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The memory that a process holds, in MiB.
+fn resident(child: &Child) -> Result<u64> {
+    let path = format!("/proc/{}/status", child.id());
+    let status =
+        std::fs::read_to_string(&path).with_context(|| format!("{path} cannot be read"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    Ok(kilobytes.with_context(|| format!("{path} has no VmRSS"))? / 1024)
 }
 
 /// A port that nobody listens on at this moment.
