@@ -113,6 +113,11 @@ impl Points {
         self.pieces(first, last).flat_map(|(chunk, from, to)| chunk.times[from..to].iter().copied())
     }
 
+    /// How many points there are between two times, both included.
+    pub fn count(&self, first: i64, last: i64) -> usize {
+        self.pieces(first, last).map(|(_, from, to)| to - from).sum()
+    }
+
     /// Times and values between two times, both included, as they lie in memory.
     pub fn slices(&self, first: i64, last: i64) -> impl Iterator<Item = (&[i64], Slice<'_>)> {
         self.pieces(first, last)

@@ -4,3 +4,4 @@ mod fake;
 mod in_statement;
 mod read_back;
 mod statements;
+mod totals;

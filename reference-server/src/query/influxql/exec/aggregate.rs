@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// What would be more windows than anyone reads is a slip in the query, and would fill the memory.
 const MAX_WINDOWS: i64 = 1_000_000;
 
+/// How many points a function may need side by side, some fifty bytes each.
+const MOST_COLLECTED: usize = 10_000_000;
+
 /// `time(interval, offset)`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interval {
@@ -89,6 +92,12 @@ pub(super) fn rows(
     let groups = if totals::suffice(tables, plan, &wanted) {
         totals::of(tables, plan, &wanted, interval)
     } else {
+        let fields: Vec<_> = plan.calls.iter().filter_map(|call| call.field.clone()).collect();
+        let most = read::at_most(tables, &Wanted { fields: &fields, ..wanted });
+        if most > MOST_COLLECTED {
+            let what = format!("a function over {most} points, more than {MOST_COLLECTED},");
+            return Err(Failure::Unsupported(what));
+        }
         collected(tables, plan, &wanted, interval)
     };
     let mut answer = Rows::new();

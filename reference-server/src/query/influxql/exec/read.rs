@@ -148,6 +148,34 @@ fn merge_series<'a>(
     if wanted.descending { merged.rev().flatten().collect() } else { merged.flatten().collect() }
 }
 
+/// Does what reads so many rows. Where they are many, the other connections of this thread go on
+/// meanwhile on another one.
+pub(super) fn beside_others<T>(rows: usize, work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    const MANY: usize = 50_000;
+    let flavor = Handle::try_current().map(|handle| handle.runtime_flavor());
+    if rows > MANY && flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread) {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
+    }
+}
+
+/// How many rows there may be; a condition on fields may leave fewer.
+pub(super) fn at_most(tables: &[Table], wanted: &Wanted<'_>) -> usize {
+    let Range { first, last, .. } = wanted.range;
+    let is_read = |series: &&Series| {
+        let any = At { series, time: first };
+        wanted.condition.is_none_or(|c| c.decided(&any) != Some(false))
+    };
+    let of_series = |series: &Series| {
+        let is_wanted = |c: &&Column| wanted.fields.iter().any(|(name, _)| c.name == *name);
+        let columns = series.columns.iter().filter(is_wanted);
+        columns.map(|c| c.points.count(first, last)).max().unwrap_or(0)
+    };
+    tables.iter().flat_map(|t| &t.measurement.series).filter(is_read).map(of_series).sum()
+}
+
 /// The rows of one series.
 fn series_rows<'a>(series: &'a Series, wanted: &Wanted<'_>) -> Vec<At<'a>> {
     let Range { first, last, .. } = wanted.range;

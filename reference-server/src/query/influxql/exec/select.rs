@@ -129,6 +129,12 @@ fn dimensions(
     Ok((group, interval))
 }
 
+/// How many rows an answer may have: it is made in memory, a few hundred bytes a row.
+const MOST_SHOWN: usize = 2_000_000;
+
+/// How many rows may be looked at, a few dozen bytes each.
+const MOST_READ: usize = 30_000_000;
+
 /// A `SELECT` without functions.
 fn raw(
     select: &Select,
@@ -160,6 +166,12 @@ fn raw(
         tie_columns: &tie_columns(&fields, &shown_tags),
         shown_tags: &shown_tags,
     };
+    let rows = read::at_most(tables, &wanted);
+    let is_limited = select.limits.limit > 0 && select.limits.limit <= MOST_SHOWN;
+    if rows > MOST_READ || (rows > MOST_SHOWN && !is_limited) {
+        let most = if is_limited { MOST_READ } else { MOST_SHOWN };
+        return Err(Failure::Unsupported(format!("a SELECT of {rows} rows, more than {most},")));
+    }
     let names: Vec<_> = shown.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
     let mut header = vec![scope.time_alias.clone()];
     header.extend(columns::unique_names(&names));
@@ -175,7 +187,8 @@ fn raw(
             rows: select.limits.rows(rows).iter().map(cells).collect(),
         }
     };
-    let mut series: Vec<_> = read::rows(tables, &wanted).into_iter().map(series_of).collect();
+    let series = || read::rows(tables, &wanted).into_iter().map(series_of).collect();
+    let mut series: Vec<_> = read::beside_others(rows, series);
     series.retain(|s| !s.rows.is_empty());
     if wanted.descending {
         series.reverse();
@@ -206,7 +219,10 @@ fn aggregates(
     let names: Vec<_> = plan.columns.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
     let mut header = vec![scope.time_alias.clone()];
     header.extend(columns::unique_names(&names));
-    let rows = aggregate::rows(select, context, tables, &plan, &wanted, interval)?;
+    let fields: Vec<_> = plan.calls.iter().filter_map(|call| call.field.clone()).collect();
+    let most = read::at_most(tables, &Wanted { fields: &fields, ..wanted });
+    let rows = || aggregate::rows(select, context, tables, &plan, &wanted, interval);
+    let rows = read::beside_others(most, rows)?;
     let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<Vec<Cell>>)| Series {
         name: name.to_vec(),
         tags: scope.group.iter().cloned().zip(values).collect(),
