@@ -195,7 +195,7 @@ impl Builder {
 
 /// The service of one family.
 enum Service {
-    V1(v1::Service),
+    V1(Box<v1::Service>),
     V2(Box<v2::Service>),
     V3(Arc<v3::Service>),
     Iox(Arc<iox::Service>),
@@ -209,7 +209,9 @@ impl Service {
         clock: Arc<dyn Clock>,
     ) -> Option<Self> {
         match profile.family {
-            Family::V1 => v1::Service::new(profile, settings, auth, clock).map(Self::V1),
+            Family::V1 => {
+                v1::Service::new(profile, settings, auth, clock).map(Box::new).map(Self::V1)
+            }
             Family::V2 => v2::Service::new(profile, settings, clock).map(Box::new).map(Self::V2),
             Family::V3 => {
                 v3::Service::new(profile, settings, auth, clock).map(Arc::new).map(Self::V3)

@@ -24,7 +24,8 @@ pub(crate) fn builder(profile: &str) -> Builder {
 pub(crate) async fn start(profile: &str, lines: &str) -> Server {
     let server = builder(profile).start().await.unwrap();
     if !lines.is_empty() {
-        let answer = rest(&server, "POST /api/v2/write?bucket=db&org=lineproof&precision=ns", lines).await;
+        let answer =
+            rest(&server, "POST /api/v2/write?bucket=db&org=lineproof&precision=ns", lines).await;
         assert!(answer.contains(" 204 "), "{answer}");
     }
     server

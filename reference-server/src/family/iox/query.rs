@@ -49,7 +49,12 @@ impl Service {
             }
             _ => parameters,
         };
-        let host = QueryHost { service: self, asker, named: Named::Mapping };
+        let host = QueryHost {
+            service: self,
+            asker,
+            #[cfg(feature = "flight")]
+            named: Named::Mapping,
+        };
         if let Err(fault) = host.admitted(&parameters.text("db")) {
             return self.refuse(fault);
         }
@@ -63,12 +68,12 @@ impl Service {
 }
 
 /// What the name of a database means in an organisation.
+#[cfg(feature = "flight")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// The mapping of a database to a bucket.
     Mapping,
     /// A bucket.
-    #[cfg(feature = "flight")]
     Bucket,
 }
 
@@ -76,6 +81,7 @@ pub(super) enum Named {
 pub(super) struct QueryHost<'s> {
     pub(super) service: &'s Service,
     pub(super) asker: Asker,
+    #[cfg(feature = "flight")]
     pub(super) named: Named,
 }
 
