@@ -281,6 +281,12 @@ pub(crate) struct ServeArgs {
     /// be repeated (`lineproof list --settings`)
     #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = pair)]
     pub(crate) set: Vec<(String, String)>,
+    /// Speak TLS with this certificate, in PEM, those that vouch for it after it
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// How the first line is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ServeFormat,

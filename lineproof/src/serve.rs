@@ -25,6 +25,7 @@ mod embedded {
     use reference_server::{Builder, Server, duration, provision};
     use std::io::Write;
     use std::net::SocketAddr;
+    use std::path::Path;
 
     /// A server to start.
     pub(super) struct Plan {
@@ -39,6 +40,7 @@ mod embedded {
         let found = found.map_err(Failure::usage)?;
         let databases: Result<Vec<_>, _> = args.buckets.iter().map(|text| database(text)).collect();
         let databases = databases?;
+        let identity = identity(args)?;
         // An empty variable is as good as none.
         let token = args.token.as_deref().filter(|token| !token.is_empty());
         let wants_setup = token.is_some() || args.org.is_some() || !databases.is_empty();
@@ -52,6 +54,10 @@ mod embedded {
             }
             if let Some(token) = token {
                 builder = builder.token(token);
+            }
+            if let Some((certificates, key)) = &identity {
+                let fail = |why| Failure::usage(format!("--tls-cert, --tls-key: {why}"));
+                builder = builder.tls(certificates, key).map_err(fail)?;
             }
             for (setting, value) in &args.set {
                 let set = builder.set(setting, value);
@@ -68,6 +74,18 @@ mod embedded {
             Ok(Plan { builder, profile, address: address(args, index, found.len())? })
         };
         found.iter().copied().enumerate().map(plan).collect()
+    }
+
+    /// The certificate and its key, where there is to be TLS.
+    fn identity(args: &ServeArgs) -> Result<Option<(Vec<u8>, Vec<u8>)>, Failure> {
+        let read = |path: &Path| {
+            let fail = |error| Failure::usage(format!("{}: {error}", path.display()));
+            std::fs::read(path).map_err(fail)
+        };
+        match (&args.tls_cert, &args.tls_key) {
+            (Some(certificates), Some(key)) => Ok(Some((read(certificates)?, read(key)?))),
+            _ => Ok(None),
+        }
     }
 
     /// `NAME` or `NAME=RETENTION`.

@@ -11,7 +11,7 @@
 //! | [`answer`] | which fault is answered how: status, shape of the body, text |
 //! | [`storage`] | what storage accepts and how it words what it refuses |
 //! | [`http`] | headers and routing habits that are the same for all answers of a product |
-//! | [`influxql`], [`flux`], [`sql`] | what queries answer, where releases differ |
+//! | [`influxql`], [`flux`], [`sql`], [`flight`] | what queries answer, where releases differ |
 //! | [`settings`] | what an operator can set, and the product's own values |
 //! | [`v1_api`], [`v2_api`], [`v3_api`] | what a family has beside writes and queries |
 //! | `editions` | one file per edition |
@@ -22,6 +22,7 @@
 pub mod answer;
 pub mod capability;
 mod editions;
+pub mod flight;
 pub mod flux;
 pub mod http;
 pub mod influxql;

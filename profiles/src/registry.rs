@@ -8,6 +8,7 @@ use crate::editions::{
     OSS_V2_2_1, OSS_V2_2_7, OSS_V2_2_9, OSS_V2_DOCS, OSS_V2_DOCS_2_1, V3_CORE_3_6, V3_CORE_3_8,
     V3_CORE_3_8_0, V3_CORE_3_10, V3_CORE_DOCS, V3_ENTERPRISE_DOCS,
 };
+use crate::flight::Flight;
 use crate::flux::FluxRules;
 use crate::http::Http;
 use crate::influxql::Influxql;
@@ -64,6 +65,8 @@ pub struct Facts {
     pub flux: Option<&'static FluxRules>,
     /// SQL over HTTP, where the product has it.
     pub sql: Option<&'static Sql>,
+    /// Arrow Flight, where the product has it.
+    pub flight: Option<&'static Flight>,
 }
 
 impl Profile {

@@ -9,10 +9,13 @@
 //! | [`respond`] | from a fault to a body |
 //! | [`store`] | what is stored |
 //! | [`query`] | reading back |
+//! | `flight` | reading back over gRPC, with the feature of that name |
 
 pub mod clock;
 pub mod duration;
 pub mod family;
+#[cfg(feature = "flight")]
+pub mod flight;
 pub mod go_json;
 pub mod go_text;
 pub mod http;
@@ -25,6 +28,8 @@ pub mod respond;
 pub mod server;
 pub mod stage;
 pub mod store;
+#[cfg(feature = "flight")]
+mod tls;
 
 pub mod write_path;
 

@@ -4,10 +4,13 @@ use crate::clock::{Clock, SystemClock};
 use crate::family::{iox, v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
 use crate::provision::{NewDatabase, Provision};
+#[cfg(feature = "flight")]
+use crate::{flight, http, tls};
 use profiles::{Family, Profile, Settings};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,6 +21,7 @@ pub struct Server {
     profile: &'static Profile,
     address: SocketAddr,
     token: Option<String>,
+    tls: bool,
     stop: watch::Sender<bool>,
 }
 
@@ -30,6 +34,8 @@ pub struct Builder {
     fresh: bool,
     settings: Settings,
     provision: Provision,
+    #[cfg(feature = "flight")]
+    identity: Option<tls::Identity>,
 }
 
 impl Server {
@@ -47,6 +53,8 @@ impl Server {
                 token: format!("apiv3_{}", crate::ids::request_id()),
                 ..Provision::default()
             },
+            #[cfg(feature = "flight")]
+            identity: None,
         }
     }
 
@@ -60,9 +68,9 @@ impl Server {
         self.address
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
     }
 
     /// The owner's token, where credentials are asked for and the server is not fresh; in the v1
@@ -131,6 +139,16 @@ impl Builder {
         Ok(self)
     }
 
+    /// Speaks TLS with this certificate and key, both in PEM.
+    ///
+    /// # Errors
+    /// There are none in them.
+    #[cfg(feature = "flight")]
+    pub fn tls(mut self, certificates: &[u8], key: &[u8]) -> Result<Self, String> {
+        self.identity = Some(tls::Identity::of(certificates, key)?);
+        Ok(self)
+    }
+
     /// Another source of time.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -158,20 +176,29 @@ impl Builder {
             };
             provisioned.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         }
+        #[cfg(feature = "flight")]
+        let doors = {
+            let flight = service.flight(self.profile);
+            let acceptor = self.identity.map(|identity| identity.acceptor(flight.is_some()));
+            Doors { flight, tls: acceptor.transpose()? }
+        };
+        #[cfg(not(feature = "flight"))]
+        let doors = Doors {};
+        let tls = doors.speak_tls();
         let listener = TcpListener::bind(self.address).await?;
         let address = listener.local_addr()?;
         let (stop, stop_seen) = watch::channel(false);
-        tokio::spawn(accept(listener, Arc::new(service), stop_seen));
-        Ok(Server { profile: self.profile, address, token: token.filter(|_| auth), stop })
+        tokio::spawn(accept(listener, Arc::new(service), Arc::new(doors), stop_seen));
+        Ok(Server { profile: self.profile, address, token: token.filter(|_| auth), tls, stop })
     }
 }
 
 /// The service of one family.
 enum Service {
-    V1(v1::Service),
+    V1(Box<v1::Service>),
     V2(Box<v2::Service>),
-    V3(v3::Service),
-    Iox(iox::Service),
+    V3(Arc<v3::Service>),
+    Iox(Arc<iox::Service>),
 }
 
 impl Service {
@@ -182,11 +209,35 @@ impl Service {
         clock: Arc<dyn Clock>,
     ) -> Option<Self> {
         match profile.family {
-            Family::V1 => v1::Service::new(profile, settings, auth, clock).map(Self::V1),
+            Family::V1 => {
+                v1::Service::new(profile, settings, auth, clock).map(Box::new).map(Self::V1)
+            }
             Family::V2 => v2::Service::new(profile, settings, clock).map(Box::new).map(Self::V2),
-            Family::V3 => v3::Service::new(profile, settings, auth, clock).map(Self::V3),
-            Family::Iox(_) => iox::Service::new(profile, settings, auth, clock).map(Self::Iox),
+            Family::V3 => {
+                v3::Service::new(profile, settings, auth, clock).map(Arc::new).map(Self::V3)
+            }
+            Family::Iox(_) => {
+                iox::Service::new(profile, settings, auth, clock).map(Arc::new).map(Self::Iox)
+            }
         }
+    }
+}
+
+#[cfg(feature = "flight")]
+impl Service {
+    /// Flight over this service, where the product has it.
+    fn flight(&self, profile: &'static Profile) -> Option<flight::Service> {
+        let flight = profile.facts.flight?;
+        let host: Arc<dyn flight::Host> = match self {
+            Self::V3(service) => {
+                Arc::new(v3::flight::FlightHost { service: Arc::clone(service), flight })
+            }
+            Self::Iox(service) => {
+                Arc::new(iox::flight::FlightHost { service: Arc::clone(service), flight })
+            }
+            Self::V1(_) | Self::V2(_) => return None,
+        };
+        Some(flight::service(host))
     }
 }
 
@@ -201,15 +252,41 @@ impl Handler for Service {
     }
 }
 
+/// What stands between a connection and the service.
+struct Doors {
+    #[cfg(feature = "flight")]
+    flight: Option<flight::Service>,
+    #[cfg(feature = "flight")]
+    tls: Option<tokio_rustls::TlsAcceptor>,
+}
+
+impl Doors {
+    #[cfg(feature = "flight")]
+    const fn speak_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    #[cfg(not(feature = "flight"))]
+    const fn speak_tls(&self) -> bool {
+        false
+    }
+}
+
 /// Takes connections until the server is dropped, then lets each finish its request.
-async fn accept(listener: TcpListener, service: Arc<Service>, mut stop: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    service: Arc<Service>,
+    doors: Arc<Doors>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     let stop_of_connections = stop.clone();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, service.clone(), stop_of_connections.clone()));
+                    let (service, doors) = (Arc::clone(&service), Arc::clone(&doors));
+                    connections.spawn(connection(stream, service, doors, stop_of_connections.clone()));
                 }
                 // Out of file descriptors, mostly: others may free some.
                 Err(error) => {
@@ -225,9 +302,57 @@ async fn accept(listener: TcpListener, service: Arc<Service>, mut stop: watch::R
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, service: Arc<Service>, stop: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    service: Arc<Service>,
+    doors: Arc<Doors>,
+    stop: watch::Receiver<bool>,
+) {
     let _ = stream.set_nodelay(true);
-    if let Err(error) = serve_connection(stream, &*service, stop).await {
+    #[cfg(feature = "flight")]
+    let served = match &doors.tls {
+        None => serve(stream, service, &doors, stop).await,
+        Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => serve(stream, service, &doors, stop).await,
+            Ok(Err(error)) => Err(error),
+            Err(elapsed) => Err(elapsed.into()),
+        },
+    };
+    #[cfg(not(feature = "flight"))]
+    let served = serve(stream, service, &doors, stop).await;
+    if let Err(error) = served {
         tracing::debug!(%error, "connection broke");
     }
+}
+
+/// How long the beginning of TLS may take.
+#[cfg(feature = "flight")]
+const HANDSHAKE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// HTTP/1.1, and beside it HTTP/2 where the product has Flight.
+async fn serve<S>(
+    stream: S,
+    service: Arc<Service>,
+    doors: &Doors,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    #[cfg(feature = "flight")]
+    if let Some(flight) = &doors.flight {
+        let (mut stream, mut stop) = (stream, stop);
+        let mut first = Vec::with_capacity(8 << 10);
+        return match http::first_bytes(&mut stream, &mut first, &mut stop).await? {
+            http::Speaks::Nothing => Ok(()),
+            http::Speaks::Http1 => http::serve_from(first, stream, &*service, stop).await,
+            http::Speaks::Http2 => {
+                let served = http::serve_http2(stream, first, service, flight.clone(), stop).await;
+                served.map_err(io::Error::other)
+            }
+        };
+    }
+    #[cfg(not(feature = "flight"))]
+    let Doors {} = doors;
+    serve_connection(stream, &*service, stop).await
 }

@@ -262,6 +262,7 @@ pub(super) const FACTS: Facts = Facts {
     influxql: &INFLUXQL,
     flux: None,
     sql: None,
+    flight: Some(&crate::flight::HOSTED),
 };
 
 pub(super) const SETTINGS: &[Knob] = &[

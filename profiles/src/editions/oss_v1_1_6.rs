@@ -157,6 +157,7 @@ pub(super) const FACTS: Facts = Facts {
     influxql: &crate::influxql::OSS_V1_1_6,
     flux: None,
     sql: None,
+    flight: None,
 };
 
 pub(crate) static OSS_V1_1_6: Profile = Profile {

@@ -222,6 +222,7 @@ pub(super) const FACTS: Facts = Facts {
     influxql: &crate::influxql::OSS_V2_2_7,
     flux: Some(&crate::flux::OSS_V2_2_7),
     sql: None,
+    flight: None,
 };
 
 pub(crate) static OSS_V2_2_7: Profile = Profile {

@@ -133,6 +133,7 @@ pub(crate) static V3_CORE_3_10: Profile = Profile {
         storage: Storage::Tables(STORAGE),
         v3_api: Some(&API),
         sql: Some(&crate::sql::V3_CORE_3_10),
+        flight: Some(&crate::flight::V3_CORE_3_10),
         ..v3_core_3_8_0::FACTS
     },
 };

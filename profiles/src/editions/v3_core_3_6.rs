@@ -343,6 +343,7 @@ pub(super) const FACTS: Facts = Facts {
     influxql: &crate::influxql::V3_CORE_3_6,
     flux: None,
     sql: Some(&crate::sql::V3_CORE_3_6),
+    flight: Some(&crate::flight::V3_CORE_3_6),
 };
 
 /// Compiled in, but for the size of a body, which has an option.

@@ -76,6 +76,7 @@ pub(super) const FACTS: Facts = Facts {
     ],
     v3_api: Some(&V3_API),
     influxql: &INFLUXQL,
+    flight: Some(&crate::flight::V3_CORE_3_8),
     ..v3_core_3_6::FACTS
 };
 

@@ -178,6 +178,7 @@ pub(super) const FACTS: Facts = Facts {
     v3_api: Some(&API),
     influxql: &INFLUXQL,
     sql: Some(&crate::sql::V3_CORE_3_10),
+    flight: Some(&crate::flight::V3_CORE_3_10),
     ..v3_core_3_8_0::FACTS
 };
 

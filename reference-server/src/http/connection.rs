@@ -15,13 +15,30 @@ const MOST_HEADERS: usize = 256;
 const DRAINED: u64 = 256 << 10;
 
 /// How long a client may think between two requests, or in the middle of a head.
-const IDLE: Duration = Duration::from_secs(120);
+pub(super) const IDLE: Duration = Duration::from_secs(120);
 
 /// Serves a connection until the client leaves, an answer ends it, or `stop` turns true.
 ///
 /// # Errors
 /// Those of the connection; a client that goes away is none.
 pub async fn serve_connection<S, H>(
+    stream: S,
+    handler: &H,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    H: Handler,
+{
+    serve_from(Vec::with_capacity(8 << 10), stream, handler, stop).await
+}
+
+/// [`serve_connection`] where these bytes were read already.
+///
+/// # Errors
+/// As there.
+pub async fn serve_from<S, H>(
+    mut buffered: Vec<u8>,
     mut stream: S,
     handler: &H,
     mut stop: watch::Receiver<bool>,
@@ -30,7 +47,6 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     H: Handler,
 {
-    let mut buffered = Vec::with_capacity(8 << 10);
     loop {
         let head = tokio::select! {
             head = tokio::time::timeout(IDLE, read_head(&mut stream, &mut buffered)) => head,

@@ -5,11 +5,19 @@
 //! in mid-body; and a mock must be able to break the protocol on purpose.
 
 mod connection;
+#[cfg(feature = "flight")]
+mod http2;
 mod message;
+#[cfg(feature = "flight")]
+mod preface;
 mod query_string;
 
-pub use connection::{serve_connection, stopped};
+pub use connection::{serve_connection, serve_from, stopped};
+#[cfg(feature = "flight")]
+pub use http2::serve_http2;
 pub use message::{Body, BodyError, Request, Response};
+#[cfg(feature = "flight")]
+pub use preface::{Speaks, first_bytes};
 pub use query_string::QueryString;
 
 /// What turns a request into a response.

@@ -35,7 +35,7 @@ fn secret(request: &Request) -> Option<Vec<u8>> {
 
 /// A scheme in this very case, one space, and all that follows
 /// (metrico/influxdb_iox ab17bbc9:authz/src/lib.rs, extract_token).
-fn from_header(value: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn from_header(value: &[u8]) -> Option<Vec<u8>> {
     let mut parts = value.splitn(2, |byte| *byte == b' ');
     let token = match (parts.next()?, parts.next()?) {
         (b"Token" | b"Bearer", token) => token.to_vec(),
@@ -51,7 +51,11 @@ fn from_header(value: &[u8]) -> Option<Vec<u8>> {
 impl Service {
     /// Who asks.
     pub(super) fn caller(&self, request: &Request) -> Result<Caller, Fault> {
-        let secret = secret(request);
+        self.asker(secret(request))
+    }
+
+    /// Who asks with this secret.
+    pub(super) fn asker(&self, secret: Option<Vec<u8>>) -> Result<Caller, Fault> {
         match &self.accounts {
             Accounts::Cluster(_) if !self.auth => Ok(Caller::Anyone),
             Accounts::Cluster(_) => Ok(Caller::Secret(secret)),

@@ -4,6 +4,7 @@
 //! - [`accounts`]: what there is, and who may use it
 //! - [`catalog`]: databases and tokens of products that have no organisations
 //! - `auth`: from a request to a token
+//! - `flight`: reading back over gRPC
 //! - `manage`: `/api/v0`, which makes databases and tokens
 //! - `query`: reading back
 //! - `write`: how a write finds its database
@@ -11,6 +12,8 @@
 pub mod accounts;
 mod auth;
 pub mod catalog;
+#[cfg(feature = "flight")]
+pub(crate) mod flight;
 mod manage;
 mod query;
 mod write;
@@ -28,6 +31,8 @@ use crate::store::partitions::PartitionedTables;
 use crate::write_path;
 use accounts::Accounts;
 use auth::Caller;
+#[cfg(feature = "flight")]
+pub(crate) use auth::from_header as token_of_header;
 use profiles::answer::Fault;
 use profiles::storage::{Names, Partitions, Storage};
 use profiles::write::WriteEndpoint;

@@ -49,7 +49,12 @@ impl Service {
             }
             _ => parameters,
         };
-        let host = QueryHost { service: self, asker };
+        let host = QueryHost {
+            service: self,
+            asker,
+            #[cfg(feature = "flight")]
+            named: Named::Mapping,
+        };
         if let Err(fault) = host.admitted(&parameters.text("db")) {
             return self.refuse(fault);
         }
@@ -62,9 +67,22 @@ impl Service {
     }
 }
 
-struct QueryHost<'s> {
-    service: &'s Service,
-    asker: Asker,
+/// What the name of a database means in an organisation.
+#[cfg(feature = "flight")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// The mapping of a database to a bucket.
+    Mapping,
+    /// A bucket.
+    Bucket,
+}
+
+/// What one caller sees.
+pub(super) struct QueryHost<'s> {
+    pub(super) service: &'s Service,
+    pub(super) asker: Asker,
+    #[cfg(feature = "flight")]
+    pub(super) named: Named,
 }
 
 impl QueryHost<'_> {
@@ -83,6 +101,16 @@ impl QueryHost<'_> {
                 let retention = lock(catalog).databases().get(database)?.retention;
                 let may = self.service.may(&self.asker, Action::Read, database).is_ok();
                 may.then(|| (database.to_owned(), retention))
+            }
+            #[cfg(feature = "flight")]
+            (Accounts::Organisations(catalog), Asker::Token(token))
+                if self.named == Named::Bucket =>
+            {
+                let catalog = lock(catalog);
+                let bucket = catalog.bucket_by_name(token.org_id, database.as_bytes()).ok()?;
+                let key = bucket.id.to_string();
+                let may = self.service.may(&self.asker, Action::Read, &key).is_ok();
+                may.then_some((key, Some(bucket.retention)))
             }
             (Accounts::Organisations(catalog), Asker::Token(token)) => {
                 let catalog = lock(catalog);

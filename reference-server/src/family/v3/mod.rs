@@ -7,6 +7,8 @@
 pub mod auth;
 pub mod catalog;
 mod configure;
+#[cfg(feature = "flight")]
+pub(crate) mod flight;
 mod persistence;
 pub(in crate::family) mod query;
 pub mod rights;

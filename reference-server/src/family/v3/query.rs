@@ -14,11 +14,11 @@ use profiles::influxql::PostBody;
 use std::sync::{Arc, Mutex};
 
 /// What InfluxQL sees of the catalog: each database has one policy.
-struct InfluxqlHost {
-    catalog: Arc<Mutex<Catalog>>,
+pub(super) struct InfluxqlHost {
+    pub(super) catalog: Arc<Mutex<Catalog>>,
     /// To who may not read it a database does not exist.
-    rights: Rights,
-    now: i64,
+    pub(super) rights: Rights,
+    pub(super) now: i64,
 }
 
 const POLICY: &str = "autogen";
@@ -136,7 +136,7 @@ pub(in crate::family) fn by_type(
 }
 
 #[cfg(feature = "sql")]
-mod sql_host {
+pub(super) mod sql_host {
     use crate::family::v3::catalog::Catalog;
     use crate::family::v3::rights::{Action, Rights};
     use crate::lock::lock;
@@ -146,9 +146,9 @@ mod sql_host {
     use std::sync::{Arc, Mutex};
 
     /// What SQL sees of the catalog.
-    pub(super) struct SqlHost {
-        pub(super) catalog: Arc<Mutex<Catalog>>,
-        pub(super) rights: Rights,
+    pub(in crate::family::v3) struct SqlHost {
+        pub(in crate::family::v3) catalog: Arc<Mutex<Catalog>>,
+        pub(in crate::family::v3) rights: Rights,
     }
 
     impl Host for SqlHost {

@@ -156,18 +156,22 @@ pub(super) fn names_database(statement: &Statement) -> bool {
 /// What the products' parser says. Only where no statement begins is its text known; elsewhere this
 /// server gives its own.
 pub(super) fn parse_error(q: &[u8], message: &str) -> String {
+    format!("error in InfluxQL statement: parsing error: {}", parse_reason(q, message))
+}
+
+/// The same without what the products' HTTP API puts before it.
+pub(super) fn parse_reason(q: &[u8], message: &str) -> String {
     let text = String::from_utf8_lossy(q);
     let rest = text.trim_start();
     let first: String =
         rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     let known = ["SELECT", "DELETE", "SHOW", "CREATE", "DROP", "EXPLAIN"];
-    let reason = if known.contains(&first.to_ascii_uppercase().as_str()) {
+    if known.contains(&first.to_ascii_uppercase().as_str()) {
         message.to_owned()
     } else {
         let at = text.len() - rest.len();
         format!("invalid InfluxQL statement at pos {at}. Parsing Error: Nom({rest:?}, Tag)")
-    };
-    format!("error in InfluxQL statement: parsing error: {reason}")
+    }
 }
 
 fn plain(status: u16, text: &str) -> Answer {

@@ -17,6 +17,8 @@ mod lexer;
 pub mod parse;
 mod pattern;
 mod print;
+#[cfg(feature = "flight")]
+pub mod question;
 pub mod result;
 mod time;
 pub mod token;

@@ -122,10 +122,10 @@ async fn query(
             Ok(body) => Answer { status: 200, content_type: Some(format.content_type()), body },
             Err(error) => failed(format!("{}Arrow error: {error}", refusals.streaming)),
         },
-        Err(Failure::Planning(text)) => {
+        Err(Failure::Planning(text, _)) => {
             Answer::refusal(refusals.unplanned, format!("{}{text}", refusals.planning))
         }
-        Err(Failure::Executing(text)) => failed(format!("{}{text}", refusals.executing)),
-        Err(Failure::Streaming(text)) => failed(format!("{}{text}", refusals.streaming)),
+        Err(Failure::Executing(text, _)) => failed(format!("{}{text}", refusals.executing)),
+        Err(Failure::Streaming(text, _)) => failed(format!("{}{text}", refusals.streaming)),
     }
 }

@@ -1,9 +1,10 @@
 //! SQL over HTTP (`/api/v3/query_sql`), run by DataFusion.
 //!
 //! - [`host`]: what this needs of the server, one small trait.
-//! - [`http`]: method, query string, body and `Accept` to an answer; the only way in.
+//! - [`http`]: method, query string, body and `Accept` to an answer.
 //! - [`run`]: one query, bounded in time and memory, to record batches.
-//! - [`table`]: a measurement as an arrow schema and a record batch.
+//! - `rows`: the result as it comes, for who does not wait for its end.
+//! - [`table`]: a measurement as an arrow schema and record batches; `prune`: which of its rows.
 //! - [`mod@format`]: record batches to JSON, JSON lines, CSV, a drawn table, Parquet.
 //!
 //! It does not know of HTTP libraries, credentials, or how points are stored.
@@ -18,6 +19,7 @@ pub mod host;
 pub mod http;
 mod params;
 mod prune;
+mod rows;
 pub mod run;
 mod session;
 mod system;
@@ -27,3 +29,5 @@ mod tests;
 
 pub use host::{Host, NoSuchDatabase};
 pub use http::{Answer, Request, answer};
+#[cfg(feature = "flight")]
+pub(crate) use params::Params;

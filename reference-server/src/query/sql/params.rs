@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// The parameters of a request, by name without the `$`.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Params(HashMap<String, Param>);
+pub(crate) struct Params(HashMap<String, Param>);
 
 /// One value, in the type that the product gives it: a whole number that is not negative is
 /// unsigned, any other is signed.

@@ -6,10 +6,12 @@
 use super::catalog::Database;
 use super::host::Host;
 use super::params::Params;
+use super::rows::{Event, Rows, panicked};
 use super::{complexity, describe, engine_words, session};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -18,8 +20,8 @@ use futures::StreamExt;
 use profiles::sql::{EngineDialect, Sql};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 /// Enough for a plan as deep as [`complexity`] allows; untouched pages cost nothing.
 const STACK: usize = 256 << 20;
@@ -28,12 +30,12 @@ const STACK: usize = 256 << 20;
 static SLOTS: Semaphore = Semaphore::const_new(8);
 
 /// One query, with all that it needs.
-pub(super) struct Query {
-    pub(super) host: Arc<dyn Host>,
-    pub(super) product: &'static Sql,
-    pub(super) database: String,
-    pub(super) text: String,
-    pub(super) params: Params,
+pub(crate) struct Query {
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) product: &'static Sql,
+    pub(crate) database: String,
+    pub(crate) text: String,
+    pub(crate) params: Params,
 }
 
 /// What a query may use.
@@ -53,76 +55,149 @@ impl Limits {
         Self { deadline: Duration::from_secs(30), memory: 512 << 20, result: 256 << 20 };
 }
 
-/// Where a query failed, with the engine's sentence in the release's words.
+/// Where a query failed, with the engine's sentence in the release's words, and who is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// It cannot be planned.
-    Planning(String),
+    Planning(String, Cause),
     /// The plan cannot start.
-    Executing(String),
+    Executing(String, Cause),
     /// It went wrong while rows came.
-    Streaming(String),
+    Streaming(String, Cause),
+}
+
+/// Why a query failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The query, or the data that it meets.
+    Query,
+    /// It needs more than a query may use.
+    Limits,
+    /// The server.
+    Server,
+}
+
+impl Cause {
+    /// As the products tell the engine's errors apart
+    /// (influxdata/influxdb3_core f1bc156:service_common/src/error.rs).
+    fn of(error: &DataFusionError) -> Self {
+        match error.find_root() {
+            DataFusionError::ResourcesExhausted(_) => Self::Limits,
+            DataFusionError::SQL(..)
+            | DataFusionError::SchemaError(..)
+            | DataFusionError::Execution(_)
+            | DataFusionError::ArrowError(..)
+            | DataFusionError::NotImplemented(_)
+            | DataFusionError::Plan(_) => Self::Query,
+            DataFusionError::Diagnostic(_, inner) => Self::of(inner),
+            DataFusionError::Collection(errors) if !errors.is_empty() => Self::of(&errors[0]),
+            _ => Self::Server,
+        }
+    }
 }
 
 /// Runs a query to its end; batches without rows are left out.
 pub(super) async fn run(query: Query, limits: Limits) -> Result<Vec<RecordBatch>, Failure> {
-    let overdue = move || {
-        let text = format!("Resources exhausted: no answer within {:?}", limits.deadline);
-        Failure::Executing(text)
-    };
-    let Ok(Ok(slot)) = timeout(limits.deadline, SLOTS.acquire()).await else {
-        return Err(overdue());
-    };
-    let (tell, told) = oneshot::channel();
-    let work = move || {
-        let _slot = slot;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let answer = match runtime {
-            Ok(runtime) => runtime
-                .block_on(async { timeout(limits.deadline, execute(query, limits)).await })
-                .unwrap_or_else(|_| Err(overdue())),
-            Err(error) => Err(Failure::Executing(format!("IO error: {error}"))),
-        };
-        // The asker may have gone away.
-        let _ = tell.send(answer);
-    };
-    let thread = std::thread::Builder::new().name("sql".to_owned()).stack_size(STACK).spawn(work);
-    if let Err(error) = thread {
-        return Err(Failure::Executing(format!("IO error: {error}")));
-    }
-    match timeout(limits.deadline, told).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => {
-            Err(Failure::Executing("Internal error: the engine panicked on this query".to_owned()))
-        }
-        Err(_) => Err(overdue()),
-    }
-}
-
-async fn execute(query: Query, limits: Limits) -> Result<Vec<RecordBatch>, Failure> {
-    let dialect = query.product.dialect;
-    let words = |error: DataFusionError| engine_words::sentence(dialect, &error);
-    let planning = |error| Failure::Planning(words(error));
-    let database =
-        Database { host: query.host, name: query.database.into(), product: query.product };
-    let session = session::open(database, limits.memory).map_err(planning)?;
-    let plan = plan(&session, dialect, &query.text, query.params).await.map_err(planning)?;
-
-    let mut stream = execute_stream(plan, session.task_ctx())
-        .map_err(|error| Failure::Executing(words(error)))?;
-    let (mut batches, mut size) = (Vec::new(), 0_usize);
-    while let Some(batch) = stream.next().await {
-        let batch = batch.map_err(|error| Failure::Streaming(words(error)))?;
-        size = size.saturating_add(batch.get_array_memory_size());
-        if size > limits.result {
-            let text = format!("Resources exhausted: the result is over {} bytes", limits.result);
-            return Err(Failure::Streaming(text));
-        }
+    let mut rows = start(query, limits).await?;
+    let mut batches = Vec::new();
+    while let Some(batch) = rows.next().await {
+        let batch = batch?;
         if batch.num_rows() > 0 {
             batches.push(batch);
         }
     }
     Ok(batches)
+}
+
+/// Starts a query and returns once its first rows may come.
+pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure> {
+    let deadline = Instant::now() + limits.deadline;
+    let text = format!("Resources exhausted: no answer within {:?}", limits.deadline);
+    let overdue = Failure::Executing(text, Cause::Limits);
+    let Ok(Ok(slot)) = timeout_at(deadline, SLOTS.acquire()).await else {
+        return Err(overdue);
+    };
+    let (tell, told) = oneshot::channel();
+    let (send, events) = mpsc::unbounded_channel();
+    let late = overdue.clone();
+    let work = move || {
+        let _slot = slot;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(async {
+                let begun = timeout_at(deadline, begin(query, limits)).await;
+                let (dialect, stream) = match begun.unwrap_or_else(|_| Err(late.clone())) {
+                    Ok(begun) => begun,
+                    // The asker may have gone away, here and below.
+                    Err(failure) => return drop(tell.send(Err(failure))),
+                };
+                if tell.send(Ok(stream.schema())).is_err() {
+                    return;
+                }
+                let forwarded = forward(stream, dialect, &send, limits);
+                let end = timeout_at(deadline, forwarded).await.unwrap_or(Err(late));
+                let _ = send.send(Event::End(end));
+            }),
+            Err(error) => drop(tell.send(Err(thread_failed(&error)))),
+        }
+    };
+    let thread = std::thread::Builder::new().name("sql".to_owned()).stack_size(STACK).spawn(work);
+    if let Err(error) = thread {
+        return Err(thread_failed(&error));
+    }
+    match timeout_at(deadline, told).await {
+        Ok(Ok(Ok(schema))) => Ok(Rows { schema, events, deadline, overdue }),
+        Ok(Ok(Err(failure))) => Err(failure),
+        Ok(Err(_)) => Err(panicked()),
+        Err(_) => Err(overdue),
+    }
+}
+
+fn thread_failed(error: &std::io::Error) -> Failure {
+    Failure::Executing(format!("IO error: {error}"), Cause::Server)
+}
+
+/// Plans a query and starts the plan.
+async fn begin(
+    query: Query,
+    limits: Limits,
+) -> Result<(EngineDialect, SendableRecordBatchStream), Failure> {
+    let dialect = query.product.dialect;
+    let planning = |error: DataFusionError| {
+        Failure::Planning(engine_words::sentence(dialect, &error), Cause::of(&error))
+    };
+    let database =
+        Database { host: query.host, name: query.database.into(), product: query.product };
+    let session = session::open(database, limits.memory).map_err(planning)?;
+    let plan = plan(&session, dialect, &query.text, query.params).await.map_err(planning)?;
+    let stream = execute_stream(plan, session.task_ctx()).map_err(|error| {
+        Failure::Executing(engine_words::sentence(dialect, &error), Cause::of(&error))
+    })?;
+    Ok((dialect, stream))
+}
+
+/// Sends all rows on, as long as somebody takes them.
+async fn forward(
+    mut stream: SendableRecordBatchStream,
+    dialect: EngineDialect,
+    to: &mpsc::UnboundedSender<Event>,
+    limits: Limits,
+) -> Result<(), Failure> {
+    let mut size = 0_usize;
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(|error| {
+            Failure::Streaming(engine_words::sentence(dialect, &error), Cause::of(&error))
+        })?;
+        size = size.saturating_add(batch.get_array_memory_size());
+        if size > limits.result {
+            let text = format!("Resources exhausted: the result is over {} bytes", limits.result);
+            return Err(Failure::Streaming(text, Cause::Limits));
+        }
+        if to.send(Event::Batch(batch)).is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn plan(

@@ -19,22 +19,39 @@ pub const TIME: &str = "time";
 
 /// The columns of a measurement, sorted by name.
 pub fn schema(measurement: &Measurement) -> SchemaRef {
-    let mut fields: Vec<Field> = measurement
-        .tag_keys
-        .iter()
-        .map(|tag| Field::new(text(tag), tag_type(), true))
-        .chain(
-            measurement
-                .fields
-                .iter()
-                .map(|(name, of)| Field::new(text(name), data_type(*of), true)),
-        )
-        .collect();
+    let mut fields: Vec<Field> =
+        measurement
+            .tag_keys
+            .iter()
+            .map(|tag| tagged(Field::new(text(tag), tag_type(), true), "tag"))
+            .chain(measurement.fields.iter().map(|(name, of)| {
+                tagged(Field::new(text(name), data_type(*of), true), column(*of))
+            }))
+            .collect();
     if measurement.unreadable != Some(Unreadable::NoTimeColumn) {
-        fields.push(Field::new(TIME, DataType::Timestamp(TimeUnit::Nanosecond, None), false));
+        let time = Field::new(TIME, DataType::Timestamp(TimeUnit::Nanosecond, None), false);
+        fields.push(tagged(time, "timestamp"));
     }
     fields.sort_by(|a, b| a.name().cmp(b.name()));
     Arc::new(Schema::new(fields))
+}
+
+/// A column that says what it is in the product's data model, by which clients read it
+/// (influxdata/influxdb3_core f1bc156:schema/src/lib.rs:1143-1156).
+pub(crate) fn tagged(field: Field, what: &str) -> Field {
+    let entry = ("iox::column::type".to_owned(), format!("iox::column_type::{what}"));
+    field.with_metadata([entry].into())
+}
+
+/// What a field's column is in the product's data model.
+const fn column(of: FieldType) -> &'static str {
+    match of {
+        FieldType::Float => "field::float",
+        FieldType::Integer => "field::integer",
+        FieldType::Unsigned => "field::uinteger",
+        FieldType::String => "field::string",
+        FieldType::Boolean => "field::boolean",
+    }
 }
 
 fn tag_type() -> DataType {

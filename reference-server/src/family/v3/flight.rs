@@ -1,0 +1,60 @@
+//! What Flight sees of the catalog.
+
+use super::Service;
+use super::query::InfluxqlHost;
+use super::query::sql_host::SqlHost;
+use super::rights::{Action, Rights};
+use crate::flight::{Denied, Host};
+use crate::lock::lock;
+use crate::query::influxql::exec::Failure;
+use crate::query::influxql::question::Question;
+use crate::query::influxql::result::Outcome;
+use crate::query::sql;
+use profiles::flight::Flight;
+use std::sync::Arc;
+
+/// A service of a release that has Flight.
+pub(crate) struct FlightHost {
+    pub(crate) service: Arc<Service>,
+    pub(crate) flight: &'static Flight,
+}
+
+impl FlightHost {
+    /// Who asks. Unlike in the HTTP API an `authorization` that cannot be read is none.
+    fn rights(&self, token: Option<&[u8]>) -> Result<Rights, Denied> {
+        let service = &self.service;
+        if !service.auth {
+            return Ok(Rights::All);
+        }
+        let token = std::str::from_utf8(token.ok_or(Denied::NoToken)?);
+        let token = token.map_err(|_| Denied::WrongToken)?;
+        lock(&service.catalog).rights(token, service.clock.now()).ok_or(Denied::WrongToken)
+    }
+}
+
+impl Host for FlightHost {
+    fn flight(&self) -> &'static Flight {
+        self.flight
+    }
+
+    fn tables(
+        self: Arc<Self>,
+        token: Option<&[u8]>,
+        database: &str,
+    ) -> Result<Arc<dyn sql::Host>, Denied> {
+        let rights = self.rights(token)?;
+        if !rights.allow(Action::Read, database) {
+            return Err(Denied::Forbidden);
+        }
+        Ok(Arc::new(SqlHost { catalog: Arc::clone(&self.service.catalog), rights }))
+    }
+
+    fn influxql(&self, token: Option<&[u8]>, question: Question<'_>) -> Result<Outcome, Failure> {
+        let service = &self.service;
+        let nothing = |_| Failure::UnknownDatabase(question.database.to_owned());
+        let rights = self.rights(token).map_err(nothing)?;
+        let (catalog, now) = (Arc::clone(&service.catalog), service.clock.now());
+        let host = InfluxqlHost { catalog, rights, now };
+        question.answer(&host, service.profile.facts.influxql)
+    }
+}

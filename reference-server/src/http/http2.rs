@@ -1,0 +1,136 @@
+//! A connection of HTTP/2: gRPC goes to the service for it, anything else to the handler that
+//! HTTP/1.1 has too (3.6:influxdb3_server/src/unified_service/service.rs).
+//!
+//! Here a library speaks the protocol: over HTTP/2 no product was seen to break it.
+
+use super::message::{Framing, Progress};
+use super::preface::Rewound;
+use super::{Body, Handler, QueryString, Request, Response, stopped};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tonic::codegen::Service;
+
+/// The answers of both.
+type Answer = hyper::Response<tonic::body::Body>;
+
+/// The largest body that is read before the handler says what it thinks of it.
+const LARGEST_BODY: usize = 256 << 20;
+
+/// How often a client is asked whether it is there, and how long it may take to say so.
+const PING: Duration = Duration::from_secs(30);
+const PONG: Duration = Duration::from_secs(20);
+
+/// How long answers may go on once the server is to stop.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Serves a connection until the client leaves or `stop` turns true.
+///
+/// # Errors
+/// Those of the connection.
+pub async fn serve_http2<S, H, G>(
+    stream: S,
+    first: Vec<u8>,
+    handler: Arc<H>,
+    grpc: G,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    H: Handler,
+    G: Service<hyper::Request<Incoming>, Response = Answer, Error = Infallible>,
+    G: Clone + Send + Sync + 'static,
+    G::Future: Send,
+{
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (handler, mut grpc) = (Arc::clone(&handler), grpc.clone());
+        async move {
+            if is_grpc(&request) {
+                return grpc.call(request).await;
+            }
+            Ok(rest(&*handler, request).await)
+        }
+    });
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PONG)
+        .serve_connection(TokioIo::new(Rewound::new(first, stream)), service);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        () = stopped(&mut stop) => connection.as_mut().graceful_shutdown(),
+    }
+    tokio::time::timeout(LAST_WORDS, connection).await.unwrap_or(Ok(()))
+}
+
+/// 3.6:influxdb3_server/src/lib.rs:353-362.
+fn is_grpc(request: &hyper::Request<Incoming>) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    content_type.is_some_and(|text| text.starts_with(b"application/grpc"))
+}
+
+/// Answers a request that is not gRPC.
+async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Answer {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+        return answer(Response::new(413).with_body("the body is too large for this server"), "");
+    };
+    let mut body = Vec::from(body.to_bytes());
+    let method = parts.method.as_str().to_owned();
+    let raw_query = parts.uri.query().map(str::to_owned);
+    let headers = parts.headers.iter();
+    let mut headers: Vec<(String, Vec<u8>)> =
+        headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+    if let Some(authority) = parts.uri.authority() {
+        headers.push(("host".to_owned(), authority.to_string().into_bytes()));
+    }
+    let request = Request {
+        method: method.clone(),
+        path: parts.uri.path().to_owned(),
+        query: QueryString::parse(raw_query.as_deref().unwrap_or_default()),
+        raw_query,
+        headers,
+    };
+    let body = Body {
+        framing: Framing::Length(body.len() as u64),
+        connection: &mut tokio::io::empty(),
+        buffered: &mut body,
+        expects_continue: false,
+        progress: &mut Progress::Untouched,
+    };
+    answer(handler.handle(request, body).await, &method)
+}
+
+/// A response as HTTP/2 can carry it: headers that it has no room for are left out.
+fn answer(response: Response, method: &str) -> Answer {
+    let body = Bytes::from(if method == "HEAD" { Vec::new() } else { response.body });
+    let body = if response.breaks_off {
+        let frames = [Ok(Frame::data(body)), Err(io::Error::from(io::ErrorKind::UnexpectedEof))];
+        tonic::body::Body::new(StreamBody::new(futures::stream::iter(frames)))
+    } else {
+        tonic::body::Body::new(Full::new(body))
+    };
+    let mut answer = Answer::new(body);
+    if let Ok(status) = hyper::StatusCode::from_u16(response.status) {
+        *answer.status_mut() = status;
+    }
+    for (name, value) in &response.headers {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
+            answer.headers_mut().append(name, value);
+        }
+    }
+    answer
+}
