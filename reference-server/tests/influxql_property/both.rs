@@ -20,7 +20,10 @@ pub(crate) enum Outcome {
     Unsupported(String),
     /// The product does not give the same answer twice.
     Unsteady,
-    Different { influxd: Answer, reference: Answer },
+    Different {
+        influxd: Answer,
+        reference: Answer,
+    },
 }
 
 impl Both {
@@ -46,7 +49,8 @@ impl Both {
     pub(crate) fn load(&mut self, data: &DataSet) -> Result<String, String> {
         self.databases += 1;
         let database = format!("d{}", self.databases);
-        let create = format!("CREATE DATABASE {database} WITH SHARD DURATION {} NAME rp", data.shard);
+        let create =
+            format!("CREATE DATABASE {database} WITH SHARD DURATION {} NAME rp", data.shard);
         self.both_must_agree("POST", &format!("/query?q={}", encoded(&create)), b"")?;
         for batch in &data.batches {
             let target = format!("/write?db={database}&precision=ns");
@@ -118,7 +122,9 @@ impl Request {
             let _ = write!(target, "&chunked=true&chunk_size={size}");
         }
         let q = format!("q={}", encoded(&query.text()));
-        let (method, body) = if query.post { ("POST", q) } else {
+        let (method, body) = if query.post {
+            ("POST", q)
+        } else {
             let _ = write!(target, "&{q}");
             ("GET", String::new())
         };

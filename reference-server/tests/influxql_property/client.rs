@@ -49,7 +49,7 @@ impl Client {
             None => {
                 let stream = TcpStream::connect(&self.authority)?;
                 stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+                stream.set_read_timeout(Some(Duration::from_secs(30)))?;
                 BufReader::new(stream)
             }
         };

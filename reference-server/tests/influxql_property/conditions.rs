@@ -48,10 +48,7 @@ pub(crate) fn bounds(random: &mut Random, length: &str) -> String {
         0 if long => (BASE - DAY, BASE + 10 * DAY),
         1 => (-100 * SECOND, 100 * SECOND),
         2 => (BASE + 8 * DAY - 20 * SECOND, BASE + 8 * DAY + 130 * SECOND),
-        _ => (
-            BASE - random.between(-30, 60) * SECOND,
-            BASE + random.between(30, 150) * SECOND,
-        ),
+        _ => (BASE - random.between(-30, 60) * SECOND, BASE + random.between(30, 150) * SECOND),
     };
     let op = random.pick(&["<", "<="]);
     format!("time >= {from} AND time {op} {to}")
@@ -63,7 +60,16 @@ fn leaf(random: &mut Random) -> String {
         7..14 => of_field(random),
         14..18 => of_time(random),
         18 => random
-            .pick(&["nothing = 'a'", "nothing > 1", "nothing != ''", "true", "false", "nothing =~ /a/", "\"_name\" = 'cpu'", "_field = 'value'"])
+            .pick(&[
+                "nothing = 'a'",
+                "nothing > 1",
+                "nothing != ''",
+                "true",
+                "false",
+                "nothing =~ /a/",
+                "\"_name\" = 'cpu'",
+                "_field = 'value'",
+            ])
             .to_owned(),
         _ => of_two(random),
     }
@@ -71,7 +77,11 @@ fn leaf(random: &mut Random) -> String {
 
 fn of_tag(random: &mut Random) -> String {
     let key = tag(random);
-    let value = if random.percent(85) { TAG_VALUES[random.below(3)] } else { random.pick(&["", "c d", "é", "x=y,z", "nothing"]) };
+    let value = if random.percent(85) {
+        TAG_VALUES[random.below(3)]
+    } else {
+        random.pick(&["", "c d", "é", "x=y,z", "nothing"])
+    };
     match random.below(12) {
         0..5 => format!("{key} = '{value}'"),
         5..7 => format!("{key} != '{value}'"),
@@ -91,10 +101,24 @@ fn of_field(random: &mut Random) -> String {
         5..8 => format!("{} {op} {number}", field(random, Some(Kind::Integer))),
         8..10 => {
             let value = random.pick(&["", "a", "b", "B c", "1"]);
-            format!("{} {} '{value}'", field(random, Some(Kind::Text)), random.pick(&["=", "!=", "=", ">"]))
+            format!(
+                "{} {} '{value}'",
+                field(random, Some(Kind::Text)),
+                random.pick(&["=", "!=", "=", ">"])
+            )
         }
-        10 => format!("{} {} {}", field(random, Some(Kind::Text)), random.pick(&["=~", "!~"]), pattern(random)),
-        11 => format!("{} {} {}", field(random, Some(Kind::Boolean)), random.pick(&["=", "!="]), random.pick(&["true", "false"])),
+        10 => format!(
+            "{} {} {}",
+            field(random, Some(Kind::Text)),
+            random.pick(&["=~", "!~"]),
+            pattern(random)
+        ),
+        11 => format!(
+            "{} {} {}",
+            field(random, Some(Kind::Boolean)),
+            random.pick(&["=", "!="]),
+            random.pick(&["true", "false"])
+        ),
         12 => format!("{} + 1 {op} {number}", field(random, Some(Kind::Integer))),
         13 => format!("{number} {op} {}", field(random, Some(Kind::Float))),
         14 => field(random, Some(Kind::Boolean)),

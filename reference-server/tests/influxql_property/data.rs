@@ -113,8 +113,7 @@ impl DataSet {
             // refused, which both servers must do alike.
             if random.percent(2) {
                 let i = random.below(types.len());
-                types[i].1 =
-                    random.pick(&[Kind::Float, Kind::Integer, Kind::Text, Kind::Boolean]);
+                types[i].1 = random.pick(&[Kind::Float, Kind::Integer, Kind::Text, Kind::Boolean]);
             }
             let line = Line {
                 measurement: MEASUREMENTS[random.below(measurements)],
@@ -242,8 +241,18 @@ fn fields(
 fn value(random: &mut Random, kind: Kind, ugly: bool) -> String {
     const TEXTS: &[&str] = &["", "a", "b", "B c", "é", "say \\\"hi\\\"", "1", "two\nlines", "<&>"];
     const FLOATS: &[&str] = &[
-        "0.1", "0.2", "0.3", "1e21", "1e-7", "123456789.125", "-0", "1e300", "3.3333333333333335",
-        "-7.7e-9", "100000000000000000000", "0.000001",
+        "0.1",
+        "0.2",
+        "0.3",
+        "1e21",
+        "1e-7",
+        "123456789.125",
+        "-0",
+        "1e300",
+        "3.3333333333333335",
+        "-7.7e-9",
+        "100000000000000000000",
+        "0.000001",
     ];
     const INTEGERS: &[&str] =
         &["9223372036854775807i", "-9223372036854775808i", "4611686018427387904i", "1000000i"];

@@ -159,7 +159,17 @@ fn tag_groups(random: &mut Random) -> Vec<String> {
 fn ends(random: &mut Random, grouped: bool) -> Vec<String> {
     let mut ends = Vec::new();
     if random.percent(20) {
-        ends.push(random.pick(&["ORDER BY time DESC", "ORDER BY time DESC", "ORDER BY time", "ORDER BY DESC", "ORDER BY ASC"]).to_owned());
+        ends.push(
+            random
+                .pick(&[
+                    "ORDER BY time DESC",
+                    "ORDER BY time DESC",
+                    "ORDER BY time",
+                    "ORDER BY DESC",
+                    "ORDER BY ASC",
+                ])
+                .to_owned(),
+        );
     }
     let limit = random.percent(20);
     if limit {
@@ -257,8 +267,14 @@ fn aggregate(random: &mut Random) -> Select {
 }
 
 fn show(random: &mut Random) -> Show {
-    let what =
-        random.pick(&["MEASUREMENTS", "SERIES", "TAG KEYS", "TAG VALUES", "TAG VALUES", "FIELD KEYS"]);
+    let what = random.pick(&[
+        "MEASUREMENTS",
+        "SERIES",
+        "TAG KEYS",
+        "TAG VALUES",
+        "TAG VALUES",
+        "FIELD KEYS",
+    ]);
     let mut from = None;
     if random.percent(40) {
         from = Some(if what == "MEASUREMENTS" {

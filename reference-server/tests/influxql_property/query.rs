@@ -132,7 +132,10 @@ impl Statement {
                     lists.into_iter().map(make).map(Self::Select).collect::<Vec<_>>()
                 };
                 all.extend(sets(&|from| Select { from, ..s.clone() }, shorter(&s.from, 1)));
-                all.extend(sets(&|columns| Select { columns, ..s.clone() }, shorter(&s.columns, 1)));
+                all.extend(sets(
+                    &|columns| Select { columns, ..s.clone() },
+                    shorter(&s.columns, 1),
+                ));
                 all.extend(sets(&|group| Select { group, ..s.clone() }, shorter(&s.group, 0)));
                 all.extend(sets(&|ends| Select { ends, ..s.clone() }, shorter(&s.ends, 0)));
                 let conditions = smaller_condition(s.condition.as_ref()).into_iter();
@@ -189,7 +192,12 @@ impl Query {
             all.push(Self { post: false, ..self.clone() });
         }
         for (i, statement) in self.statements.iter().enumerate() {
-            for smaller in statement.smaller() {
+            // Without bounds, windows go on until now.
+            let bounded = |s: &Statement| {
+                let text = s.to_string();
+                !text.contains("time(") || text.contains("time >= ") && text.contains("AND time <")
+            };
+            for smaller in statement.smaller().into_iter().filter(bounded) {
                 let mut query = self.clone();
                 query.statements[i] = smaller;
                 all.push(query);

@@ -47,10 +47,21 @@ impl Printer {
                     self.statement = Some(part.outcome.statement);
                     columns = Some(&series.columns);
                 }
-                let tags = super::exec::series_key(b"", &series.tags);
+                // Without those that are empty (1.6:models/points.go, `HashKey`).
+                let mut tags = series.tags.clone();
+                tags.retain(|(_, value)| !value.is_empty());
+                let tags = super::exec::series_key(b"", &tags);
                 for row in &series.rows {
                     let start = [series.name.clone(), tags.get(1..).unwrap_or_default().to_vec()];
-                    line(&mut out, start.into_iter().chain(row.iter().map(|c| self.cell(c))));
+                    let cells = row.iter().zip(&series.columns).map(|(cell, column)| {
+                        // The printer has no word for Go's plain `int` and leaves the header in
+                        // its place (1.6:services/httpd/response_writer.go, `csvFormatter`).
+                        if **column == *b"replicaN" && series.name.is_empty() {
+                            return column.to_vec();
+                        }
+                        self.cell(cell)
+                    });
+                    line(&mut out, start.into_iter().chain(cells));
                 }
             }
         }

@@ -180,8 +180,7 @@ impl Output {
         let p = request.parameters;
         let epoch = match p.text("epoch").trim() {
             "" => None,
-            // An unknown unit is nanoseconds.
-            name => Some(Epoch::named(name).unwrap_or(Epoch::NANOSECONDS)),
+            name => Some(Epoch::go(name)),
         };
         let indent = if p.get("pretty") == Some(b"true") { rules.pretty } else { 0 };
         let size =

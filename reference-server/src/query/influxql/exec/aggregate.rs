@@ -99,6 +99,9 @@ impl Windows<'_> {
             None if lone == Some(Function::Distinct) => {
                 Ok(self.distinct_rows(self.whole(), &calls[0]))
             }
+            None if !self.plan.calls.iter().zip(calls).any(|(c, points)| gives(c, points)) => {
+                Ok(Vec::new())
+            }
             None => Ok(vec![self.row(calls, lone)]),
             Some(interval) => self.windows(interval, calls, lone),
         }
@@ -158,7 +161,9 @@ impl Windows<'_> {
                 rows.extend(self.distinct_rows(*time, &window[0]));
                 continue;
             }
-            occupied.push(window.iter().map(|points| !points.is_empty()).collect());
+            occupied.push(
+                self.plan.calls.iter().zip(window).map(|(c, points)| gives(c, points)).collect(),
+            );
             values.push(
                 self.plan.calls.iter().zip(window).map(|(c, points)| value(c, points)).collect(),
             );
@@ -213,6 +218,14 @@ impl Windows<'_> {
             times.reverse();
         }
         Ok(times)
+    }
+}
+
+/// Whether a function gives a point, be it a null: a percentile of too few points gives none.
+fn gives(call: &Applied, points: &[Point<'_>]) -> bool {
+    match call.function {
+        Function::Percentile(_) => call.function.select(points).is_some(),
+        _ => !points.is_empty(),
     }
 }
 

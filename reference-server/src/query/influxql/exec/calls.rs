@@ -30,7 +30,7 @@ pub(super) struct Plan {
 }
 
 /// The language's functions that this server does not run.
-const OTHERS: &[&str] = &[
+pub(super) const OTHERS: &[&str] = &[
     "top",
     "bottom",
     "derivative",
@@ -256,7 +256,10 @@ impl Plan {
     fn apply(&mut self, function: Function, var: &Var, known: &Columns) -> Result<Node, Failure> {
         let field = match known.resolve(var) {
             Node::Field(_, t) if !function.takes(t) => {
-                let name_of = format!("{function:?}").to_lowercase();
+                let name_of = match function {
+                    Function::Percentile(_) => "percentile".to_owned(),
+                    other => format!("{other:?}").to_lowercase(),
+                };
                 let kind = t.word();
                 return Err(format!(
                     "unsupported {name_of} iterator type: *query.{kind}InterruptIterator"

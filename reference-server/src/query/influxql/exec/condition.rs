@@ -5,6 +5,8 @@ use super::node::Node;
 use crate::query::influxql::expr::{Binary, Expr};
 use crate::query::influxql::time;
 use crate::query::influxql::token::Op;
+use crate::store::Value;
+use profiles::influxql::Planner;
 
 /// A range of time, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,19 +159,39 @@ fn check_operands(expr: &Expr) -> Result<(), String> {
 }
 
 /// Binds a condition to columns. A name that is no field is a tag, if a missing one.
-pub(super) fn bind(expr: &Expr, columns: &Columns) -> Result<Node, String> {
+pub(super) fn bind(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, String> {
     check_operands(expr)?;
-    operand(expr, columns)
+    operand(expr, columns, planner)
 }
 
-fn operand(expr: &Expr, columns: &Columns) -> Result<Node, String> {
+/// A comparison as the Go products make it: tags are looked up in the index, where every operator
+/// but `=` counts as `!=` (1.6:tsdb/index.go, `seriesByBinaryExprStringIterator`).
+fn compared(op: Op, left: Node, right: Node) -> Node {
+    let looked_up = if op == Op::Eq { Op::Eq } else { Op::NotEq };
+    match (left, right) {
+        (Node::Tag(key), Node::Tag(other)) => Node::HasTags { key, other, both: op == Op::Eq },
+        (tag @ Node::Tag(_), text @ Node::Literal(Value::String(_)))
+        | (text @ Node::Literal(Value::String(_)), tag @ Node::Tag(_)) => {
+            Node::Binary(looked_up, Box::new(tag), Box::new(text))
+        }
+        (left, right) => Node::GoCompare(op, Box::new(left), Box::new(right)),
+    }
+}
+
+fn operand(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, String> {
     Ok(match expr {
-        Expr::Paren(inner) => operand(inner, columns)?,
-        Expr::Binary(b) => Node::Binary(
-            b.op,
-            Box::new(operand(&b.left, columns)?),
-            Box::new(operand(&b.right, columns)?),
-        ),
+        Expr::Paren(inner) => operand(inner, columns, planner)?,
+        Expr::Binary(b) => {
+            let left = operand(&b.left, columns, planner)?;
+            let right = operand(&b.right, columns, planner)?;
+            let compares =
+                b.op.is_condition() && !matches!(b.op, Op::And | Op::Or | Op::Match | Op::NotMatch);
+            if planner == Planner::Go && compares {
+                compared(b.op, left, right)
+            } else {
+                Node::Binary(b.op, Box::new(left), Box::new(right))
+            }
+        }
         Expr::Regex(pattern) => Node::Regex(pattern.clone()),
         Expr::Var(var) => match columns.resolve(var) {
             Node::Null if var.cast.is_none() => Node::Tag(var.name.as_bytes().into()),

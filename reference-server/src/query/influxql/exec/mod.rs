@@ -4,15 +4,18 @@ mod aggregate;
 mod authorise;
 mod calls;
 mod columns;
+mod compile;
 mod condition;
 mod function;
 mod heap;
+mod index;
 mod node;
 mod read;
 mod remove;
 mod select;
 mod show;
 mod source;
+mod types;
 
 use super::ast::{Admin, Statement};
 use super::host::Host;
@@ -87,6 +90,10 @@ pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> V
             Err(failure) => {
                 outcome.error = Some(failure.message());
                 outcomes.push(outcome);
+                // What follows would take the place of the text that names what is missing here.
+                if matches!(failure, Failure::Unsupported(_)) {
+                    break;
+                }
                 // The products give each statement that is left the number of the one that failed.
                 let not_executed = Outcome {
                     statement: number,

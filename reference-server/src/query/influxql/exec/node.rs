@@ -23,6 +23,12 @@ pub(super) enum Node {
     Call(usize),
     /// An operation.
     Binary(Op, Box<Self>, Box<Self>),
+    /// A comparison in a condition of a Go product: beside a boolean, no value is false
+    /// (influxql 1.0:ast.go, `evalBinaryExpr`).
+    GoCompare(Op, Box<Self>, Box<Self>),
+    /// Whether there is the tag `key`, and the other one too or not: what the Go products make of
+    /// `tag = tag` and `tag != tag` (1.6:tsdb/index.go, `seriesByBinaryExprVarRefIterator`).
+    HasTags { key: Name, other: Name, both: bool },
 }
 
 /// Where a node's columns get their values.
@@ -42,7 +48,7 @@ impl Node {
     pub(super) fn fields(&self, visit: &mut impl FnMut(&Name, FieldType)) {
         match self {
             Self::Field(name, t) => visit(name, *t),
-            Self::Binary(_, left, right) => {
+            Self::Binary(_, left, right) | Self::GoCompare(_, left, right) => {
                 left.fields(visit);
                 right.fields(visit);
             }
@@ -60,6 +66,7 @@ impl Node {
             Self::Literal(value) => Some(value.clone()),
             Self::Call(number) => row.call(*number),
             Self::Binary(op, left, right) => operate(*op, &left.value(row)?, &right.value(row)?),
+            Self::GoCompare(..) | Self::HasTags { .. } => Some(Value::Boolean(self.holds(row))),
         }
     }
 
@@ -82,6 +89,16 @@ impl Node {
                     (Some(l), Some(r)) => compare(*op, &l, &r),
                     _ => false,
                 }
+            }
+            Self::GoCompare(op, left, right) => match (left.operand(row), right.operand(row)) {
+                (Some(l), Some(r)) => compare(*op, &l, &r),
+                (Some(b @ Value::Boolean(_)), None) | (None, Some(b @ Value::Boolean(_))) => {
+                    compare(*op, &b, &Value::Boolean(false))
+                }
+                _ => false,
+            },
+            Self::HasTags { key, other, both } => {
+                row.tag(key).is_some() && row.tag(other).is_some() == *both
             }
             other => matches!(other.operand(row), Some(Value::Boolean(true))),
         }

@@ -3,10 +3,12 @@
 use super::aggregate::{self, Interval};
 use super::calls::{self, Column};
 use super::columns::{self, Columns, Found};
+use super::compile;
 use super::condition::{self, Range};
 use super::node::Node;
 use super::read::{self, Wanted};
 use super::source::{self, Table};
+use super::types;
 use super::{Context, Failure};
 use crate::query::influxql::ast::{Select, Source};
 use crate::query::influxql::expr::{Expr, Kind};
@@ -19,6 +21,12 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
     if select.into.is_some() {
         return Err(Failure::Unsupported("SELECT … INTO".to_owned()));
     }
+    let has_calls = calls::has_calls(select);
+    let go = context.rules.planner == Planner::Go;
+    if go {
+        source::check_databases(&select.sources, context)?;
+        compile::check(select, context.host.now())?;
+    }
     let mut tables = Vec::new();
     for source in &select.sources {
         match source {
@@ -26,8 +34,9 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
             Source::Subquery(_) => return Err(Failure::Unsupported("a subquery".to_owned())),
         }
     }
-    let has_calls = calls::has_calls(select);
-    check(select, has_calls)?;
+    if !go {
+        check(select, has_calls)?;
+    }
     let (range, rest) = match &select.condition {
         None => (Range::ALL, None),
         Some(c) => condition::split(c, context.host.now(), select.zone.as_deref())?,
@@ -52,8 +61,15 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
         // 1.6.7 cuts off rows by groups of series of which it makes as many as the machine has cores.
         return Err(Failure::Unsupported("OFFSET without LIMIT".to_owned()));
     }
-    let columns = Columns::of(tables.iter().map(|t| &t.measurement));
-    let condition = rest.as_ref().map(|e| condition::bind(e, &columns)).transpose()?;
+    let columns = if go {
+        let columns = read::columns_between(&tables, range);
+        types::check(select, &columns)?;
+        columns
+    } else {
+        Columns::of(tables.iter().map(|t| &t.measurement))
+    };
+    let condition =
+        rest.as_ref().map(|e| condition::bind(e, &columns, context.rules.planner)).transpose()?;
     let (group, interval) = dimensions(select, &columns, context.host.now())?;
     let scope = Scope { range, condition, group, time_alias };
     if has_calls {
@@ -83,7 +99,7 @@ fn time_alias(select: &Select) -> Result<Name, Failure> {
 }
 
 /// The tags to group by, sorted, and the windows.
-fn dimensions(
+pub(super) fn dimensions(
     select: &Select,
     columns: &Columns,
     now: i64,
@@ -95,26 +111,36 @@ fn dimensions(
         match dimension.bare() {
             Expr::Wildcard(_) => group.extend(columns.tags.iter().cloned()),
             Expr::Regex(p) => group.extend(columns.tags.iter().filter(|t| p.is_match(t)).cloned()),
-            Expr::Var(var) if var.name == "time" => {
+            Expr::Var(var) if var.name.eq_ignore_ascii_case("time") => {
                 return say("time() is a function and expects at least one argument");
             }
             Expr::Var(var) => group.push(var.name.as_bytes().into()),
             Expr::Call(call) if call.name != "time" => {
                 return say("only time() calls allowed in dimensions");
             }
-            Expr::Call(_) if interval.is_some() => {
-                return say("multiple time dimensions not allowed");
-            }
             Expr::Call(call) => {
                 let (length, offset) = match call.args.as_slice() {
+                    [] | [_, _, _, ..] => return say("time dimension expected 1 or 2 arguments"),
+                    [first, ..] if !matches!(first, Expr::Duration(_)) => {
+                        return say("time dimension must have duration argument");
+                    }
+                    _ if interval.is_some() => {
+                        return say("multiple time dimensions not allowed");
+                    }
                     [Expr::Duration(length)] => (*length, 0),
                     [Expr::Duration(length), Expr::Duration(offset)] => (*length, *offset),
-                    [Expr::Duration(length), Expr::Call(c)] if c.name == "now" => (*length, now),
-                    [Expr::Duration(_), _] => {
-                        return say("time dimension offset must be duration or now()");
+                    [Expr::Duration(length), Expr::Call(c)] if c.name == "now" => {
+                        if !c.args.is_empty() {
+                            return say(
+                                "time dimension offset now() function requires no arguments",
+                            );
+                        }
+                        (*length, now)
                     }
-                    [_] | [_, _] => return say("time dimension must have duration argument"),
-                    _ => return say("time dimension expected 1 or 2 arguments"),
+                    [_, Expr::Call(_)] => {
+                        return say("time dimension offset function must be now()");
+                    }
+                    _ => return say("time dimension offset must be duration or now()"),
                 };
                 if length <= 0 {
                     return say("time dimension must have duration argument");

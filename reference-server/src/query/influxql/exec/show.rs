@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::condition;
+use super::index;
 use super::node::Node;
 use super::read::At;
 use super::source::{everything, is_meant, policies as policies_of};
@@ -49,7 +50,10 @@ fn matching<'a>(
     let Some(written) = &show.condition else { return Ok(m.series.iter().collect()) };
     let (_, rest) = condition::split(written, context.host.now(), None)?;
     let Some(rest) = rest else { return Ok(m.series.iter().collect()) };
-    let node = condition::bind(&rest, &Columns::of([m]))?;
+    if context.rules.planner == Planner::Go {
+        return Ok(m.series.iter().filter(|s| index::finds(&rest, m, s)).collect());
+    }
+    let node = condition::bind(&rest, &Columns::of([m]), context.rules.planner)?;
     let mut has_field = false;
     node.fields(&mut |_, _| has_field = true);
     if has_field {
@@ -89,8 +93,19 @@ pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Seri
         Err(Failure::UnknownDatabase(_)) if context.rules.planner == Planner::Go => Vec::new(),
         other => other?,
     };
+    if context.rules.planner == Planner::Go
+        && show.condition.as_ref().is_some_and(index::speaks_of_time)
+    {
+        let refused = "SHOW MEASUREMENTS doesn't support time in WHERE clause";
+        return Err(Failure::Statement(refused.to_owned()));
+    }
     for m in &all {
-        if show.condition.is_none() || !matching(show, m, context)?.is_empty() {
+        let found = match &show.condition {
+            None => true,
+            Some(condition) if context.rules.planner == Planner::Go => index::has(condition, m)?,
+            Some(_) => !matching(show, m, context)?.is_empty(),
+        };
+        if found {
             rows.push(vec![Cell::text(&m.name)]);
         }
     }
@@ -147,6 +162,12 @@ pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>,
 pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     let mut found = Vec::new();
     for m in &meant(show, context)? {
+        if let Some(condition) = &show.condition
+            && context.rules.planner == Planner::Go
+            && let (_, Some(rest)) = condition::split(condition, context.host.now(), None)?
+        {
+            index::check_tag_values(&rest)?;
+        }
         let asked =
             |key: &Name| show.key.as_ref().is_none_or(|filter: &KeyFilter| filter.is_match(key));
         let series = matching(show, m, context)?;
