@@ -7,6 +7,7 @@ mod fuzz;
 mod instructions;
 mod miri;
 mod peer;
+mod queries;
 mod real_servers;
 mod review;
 #[cfg_attr(not(feature = "snapshots"), path = "snapshots_elsewhere.rs")]
@@ -32,6 +33,7 @@ enum Command {
     Fuzz(fuzz::Arguments),
     Instructions(instructions::Arguments),
     Miri(miri::Arguments),
+    Queries(queries::Arguments),
     RealServers(real_servers::Arguments),
     Review(review::Arguments),
     Snapshots(snapshots::Arguments),
@@ -45,6 +47,7 @@ fn main() -> Result<ExitCode> {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Miri(arguments) => miri::run(&arguments),
+        Command::Queries(arguments) => queries::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::Snapshots(arguments) => snapshots::run(&arguments),

@@ -248,7 +248,7 @@ fn aggregate(random: &mut Random) -> Select {
     if windows {
         let length =
             random.pick(&["10s", "20s", "30s", "1m", "7s", "1h", "15s", "60000ms", "1d", "1w"]);
-        let offset = random.pick(&["", "", "", ", 5s", ", -3s", ", 1h", ", now()"]);
+        let offset = random.pick(&["", "", "", ", 5s", ", -3s", ", 1h"]);
         group.push(format!("time({length}{offset})"));
         fixed = Some(conditions::bounds(random, length));
     }

@@ -32,7 +32,16 @@ impl Printer {
 
     fn go(&mut self, parts: &[Part<'_>]) -> Vec<u8> {
         let mut out = Vec::new();
-        for part in parts.iter().filter(|p| !p.series.is_empty()) {
+        for part in parts {
+            // Errors of a statement leave nothing in the products' CSV; what is missing here is
+            // told all the same.
+            if let Some(message) = part.outcome.error.as_ref().filter(|_| part.outcome.unsupported)
+            {
+                out.extend(error(message));
+            }
+            if part.series.is_empty() {
+                continue;
+            }
             let mut columns: Option<&[Name]> = None;
             if self.statement == Some(part.outcome.statement) {
                 columns = part.series.first().map(|s| s.columns.as_slice());

@@ -124,8 +124,13 @@ impl Windows<'_> {
             _ => None,
         };
         let time = selected.as_ref().map_or_else(|| self.whole(), |p| p.0.time);
-        let values: Vec<_> =
-            self.plan.calls.iter().zip(calls).map(|(c, points)| value(c, points)).collect();
+        let values: Vec<_> = self
+            .plan
+            .calls
+            .iter()
+            .zip(calls)
+            .map(|(c, points)| value(c, points).or_else(|| c.absent(self.select.fill)))
+            .collect();
         self.cells(time, &Computed { calls: &values, selected: selected.map(|p| p.0) })
     }
 
@@ -149,6 +154,15 @@ impl Windows<'_> {
                 window[number].push(point.clone());
             }
         }
+        // A window in which no function gives a point is as empty as one without points.
+        for window in windows.values_mut() {
+            for (call, points) in self.plan.calls.iter().zip(window) {
+                if !gives(call, points) {
+                    points.clear();
+                }
+            }
+        }
+        windows.retain(|_, window| window.iter().any(|points| !points.is_empty()));
         let times = self.window_times(interval, &windows)?;
         let mut values: Vec<Vec<Option<Value>>> = Vec::new();
         let mut selected: Vec<Option<At<'_>>> = Vec::new();
@@ -175,14 +189,15 @@ impl Windows<'_> {
             return Ok(rows);
         }
         for (number, call) in self.plan.calls.iter().enumerate() {
-            if call.field.is_some() {
+            if !occupied.iter().any(|window| window[number]) {
+                let constant = call.absent(self.select.fill);
+                values.iter_mut().for_each(|row| row[number] = constant.clone());
+            } else if call.field.is_some() {
                 fill(&mut values, &occupied, number, call, self.select.fill);
             }
         }
-        let keep = |row: &[Option<Value>]| {
-            self.select.fill != Fill::None || row.iter().any(Option::is_some)
-        };
-        let filled = times.iter().zip(&values).zip(selected).filter(|((_, row), _)| keep(row));
+        // All windows that there are without `fill` have points; their values may be null.
+        let filled = times.iter().zip(&values).zip(selected);
         Ok(filled
             .map(|((t, row), at)| self.cells(*t, &Computed { calls: row, selected: at }))
             .collect())
@@ -231,6 +246,29 @@ fn gives(call: &Applied, points: &[Point<'_>]) -> bool {
 
 fn value(call: &Applied, points: &[Point<'_>]) -> Option<Value> {
     if points.is_empty() { None } else { call.function.value(points) }
+}
+
+/// What stands for a value that no window fills: the number of `fill()`, as far as the type takes it
+/// (1.6:query/cast.go, `castToType`).
+pub(super) fn absent(fill: Fill, field_type: Option<FieldType>) -> Option<Value> {
+    let written = match fill {
+        Fill::Integer(n) => Value::Integer(n),
+        Fill::Number(n) => Value::Float(n),
+        _ => return None,
+    };
+    field_type.and_then(|t| super::node::cast(&written, t)).or(Some(written))
+}
+
+impl Applied {
+    fn absent(&self, fill: Fill) -> Option<Value> {
+        let field_type = match (self.function, &self.field) {
+            (_, None) if !self.is_tag => return None,
+            (Function::Count | Function::CountDistinct, _) => Some(FieldType::Integer),
+            (Function::Mean | Function::Median | Function::Stddev, _) => Some(FieldType::Float),
+            (_, field) => field.as_ref().map(|f| f.1),
+        };
+        absent(fill, field_type)
+    }
 }
 
 /// Gives a function's empty windows their values.

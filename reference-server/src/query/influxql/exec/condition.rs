@@ -121,7 +121,13 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
         }),
         Expr::Call(call) if call.name == "now" && call.args.is_empty() => Ok(now),
         Expr::Binary(b) => {
-            let (left, right) = (instant(&b.left, now, zone)?, instant(&b.right, now, zone)?);
+            // What does not come down to a number is left as the operation that it is.
+            let operand = |e| {
+                instant(e, now, zone).map_err(|_| {
+                    "invalid operation: time and *influxql.BinaryExpr are not compatible".to_owned()
+                })
+            };
+            let (left, right) = (operand(&b.left)?, operand(&b.right)?);
             match b.op {
                 Op::Add => Ok(left.saturating_add(right)),
                 Op::Sub => Ok(left.saturating_sub(right)),
@@ -164,17 +170,21 @@ pub(super) fn bind(expr: &Expr, columns: &Columns, planner: Planner) -> Result<N
     operand(expr, columns, planner)
 }
 
-/// A comparison as the Go products make it: tags are looked up in the index, where every operator
-/// but `=` counts as `!=` (1.6:tsdb/index.go, `seriesByBinaryExprStringIterator`).
+/// A comparison as the Go products make it: tags are looked up in the index, which knows `=` and
+/// `!=` only (1.6:tsdb/index/inmem/meta.go, `idsForExpr`).
 fn compared(op: Op, left: Node, right: Node) -> Node {
-    let looked_up = if op == Op::Eq { Op::Eq } else { Op::NotEq };
+    let known = matches!(op, Op::Eq | Op::NotEq);
     match (left, right) {
-        (Node::Tag(key), Node::Tag(other)) => Node::HasTags { key, other, both: op == Op::Eq },
-        (tag @ Node::Tag(_), text @ Node::Literal(Value::String(_)))
-        | (text @ Node::Literal(Value::String(_)), tag @ Node::Tag(_)) => {
-            Node::Binary(looked_up, Box::new(tag), Box::new(text))
+        (Node::Tag(key), Node::Tag(other)) if known => {
+            Node::SameTags { key, other, same: op == Op::Eq }
         }
-        (left, right) => Node::GoCompare(op, Box::new(left), Box::new(right)),
+        (Node::Tag(_), Node::Tag(_) | Node::Literal(Value::String(_)))
+        | (Node::Literal(Value::String(_)), Node::Tag(_))
+            if !known =>
+        {
+            Node::Literal(Value::Boolean(false))
+        }
+        (left, right) => Node::Binary(op, Box::new(left), Box::new(right)),
     }
 }
 

@@ -6,6 +6,50 @@ use crate::query::influxql::expr::{Binary, Expr, Var};
 use crate::query::influxql::token::Op;
 use crate::store::view::{Measurement, Series};
 
+const NOT_COMPARED: &str = "invalid tag comparison operator";
+
+/// Fails where a condition compares in another way than for equality
+/// (1.6:tsdb/index.go, `newSeriesPointIterator`; store.go, `TagKeys`).
+pub(super) fn check_operators(expr: &Expr) -> Result<(), String> {
+    let mut other = false;
+    expr.walk(&mut |e| {
+        if let Expr::Binary(b) = e {
+            other |=
+                !matches!(b.op, Op::And | Op::Or | Op::Eq | Op::NotEq | Op::Match | Op::NotMatch);
+        }
+    });
+    if other { Err(NOT_COMPARED.to_owned()) } else { Ok(()) }
+}
+
+/// A condition without the comparisons that have no name on their left: `SHOW TAG KEYS` leaves them
+/// out (1.6:tsdb/store.go, `TagKeys`).
+pub(super) fn without_literals_first(expr: &Expr) -> Option<Expr> {
+    match expr {
+        Expr::Paren(inner) => without_literals_first(inner),
+        Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {
+            match (without_literals_first(&b.left), without_literals_first(&b.right)) {
+                (Some(left), Some(right)) => {
+                    Some(Expr::Binary(Box::new(Binary { op: b.op, left, right })))
+                }
+                (left, right) => left.or(right),
+            }
+        }
+        Expr::Binary(b) if !matches!(b.left, Expr::Var(_)) => None,
+        other => Some(other.clone()),
+    }
+}
+
+/// Whether a condition names a field of a measurement.
+pub(super) fn names_field(expr: &Expr, m: &Measurement) -> bool {
+    let mut found = false;
+    expr.walk(&mut |e| {
+        if let Expr::Var(var) = e {
+            found |= is_field(var, m);
+        }
+    });
+    found
+}
+
 /// Whether a series is found under a condition (index.go, `seriesByExprIterator`).
 pub(super) fn finds(expr: &Expr, m: &Measurement, series: &Series) -> bool {
     match expr {
@@ -64,7 +108,7 @@ fn is_field(var: &Var, m: &Measurement) -> bool {
 fn tag_and_value(b: &Binary) -> Result<(&Var, &Expr), Failure> {
     let sign = b.op.text();
     let Expr::Var(var) = &b.left else {
-        return Err(format!("left side of '{sign}' must be a tag key").into());
+        return Err(Failure::Told(format!("left side of '{sign}' must be a tag key")));
     };
     Ok((var, &b.right))
 }
@@ -73,7 +117,10 @@ fn check_value(b: &Binary) -> Result<(), Failure> {
     match &b.right {
         Expr::Regex(_) if b.op == Op::Match || b.op == Op::NotMatch => Ok(()),
         Expr::Str(_) if b.op == Op::Eq || b.op == Op::NotEq => Ok(()),
-        _ => Err(format!("right side of '{}' must be a tag value string", b.op.text()).into()),
+        _ => {
+            let text = format!("right side of '{}' must be a tag value string", b.op.text());
+            Err(Failure::Told(text))
+        }
     }
 }
 
@@ -104,7 +151,7 @@ pub(super) fn has(expr: &Expr, m: &Measurement) -> Result<bool, Failure> {
                 // A measurement without the tag is not considered.
                 Ok(values.peek().is_some() && values.any(|t| is_value(&t.1)) == positive)
             }
-            _ => Err("invalid tag comparison operator".to_owned().into()),
+            _ => Err(Failure::Told(NOT_COMPARED.to_owned())),
         },
         other => Err(Failure::Unsupported(format!("the condition {other} in SHOW MEASUREMENTS"))),
     }
@@ -120,7 +167,7 @@ pub(super) fn check_tag_values(expr: &Expr) -> Result<(), Failure> {
                 check_tag_values(&b.right)
             }
             Op::Eq | Op::NotEq | Op::Match | Op::NotMatch => tag_and_value(b).map(|_| ()),
-            _ => Err("invalid operator".to_owned().into()),
+            _ => Err(Failure::Told(NOT_COMPARED.to_owned())),
         },
         other => Err(Failure::Unsupported(format!("the condition {other} in SHOW TAG VALUES"))),
     }

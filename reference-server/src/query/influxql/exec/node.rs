@@ -23,12 +23,9 @@ pub(super) enum Node {
     Call(usize),
     /// An operation.
     Binary(Op, Box<Self>, Box<Self>),
-    /// A comparison in a condition of a Go product: beside a boolean, no value is false
-    /// (influxql 1.0:ast.go, `evalBinaryExpr`).
-    GoCompare(Op, Box<Self>, Box<Self>),
-    /// Whether there is the tag `key`, and the other one too or not: what the Go products make of
-    /// `tag = tag` and `tag != tag` (1.6:tsdb/index.go, `seriesByBinaryExprVarRefIterator`).
-    HasTags { key: Name, other: Name, both: bool },
+    /// Whether two tags are there and the same, or not (`same` is false): what the Go products
+    /// make of `tag = tag` and `tag != tag` (1.6:tsdb/index/inmem/meta.go, `idsForExpr`).
+    SameTags { key: Name, other: Name, same: bool },
 }
 
 /// Where a node's columns get their values.
@@ -48,7 +45,7 @@ impl Node {
     pub(super) fn fields(&self, visit: &mut impl FnMut(&Name, FieldType)) {
         match self {
             Self::Field(name, t) => visit(name, *t),
-            Self::Binary(_, left, right) | Self::GoCompare(_, left, right) => {
+            Self::Binary(_, left, right) => {
                 left.fields(visit);
                 right.fields(visit);
             }
@@ -66,7 +63,20 @@ impl Node {
             Self::Literal(value) => Some(value.clone()),
             Self::Call(number) => row.call(*number),
             Self::Binary(op, left, right) => operate(*op, &left.value(row)?, &right.value(row)?),
-            Self::GoCompare(..) | Self::HasTags { .. } => Some(Value::Boolean(self.holds(row))),
+            Self::SameTags { .. } => Some(Value::Boolean(self.holds(row))),
+        }
+    }
+
+    /// Whether a condition could hold in a series: what it says of fields is left open.
+    pub(super) fn may_hold(&self, row: &dyn Row) -> bool {
+        match self {
+            Self::Binary(Op::And, left, right) => left.may_hold(row) && right.may_hold(row),
+            Self::Binary(Op::Or, left, right) => left.may_hold(row) || right.may_hold(row),
+            leaf => {
+                let mut has_field = false;
+                leaf.fields(&mut |_, _| has_field = true);
+                has_field || leaf.holds(row)
+            }
         }
     }
 
@@ -90,15 +100,8 @@ impl Node {
                     _ => false,
                 }
             }
-            Self::GoCompare(op, left, right) => match (left.operand(row), right.operand(row)) {
-                (Some(l), Some(r)) => compare(*op, &l, &r),
-                (Some(b @ Value::Boolean(_)), None) | (None, Some(b @ Value::Boolean(_))) => {
-                    compare(*op, &b, &Value::Boolean(false))
-                }
-                _ => false,
-            },
-            Self::HasTags { key, other, both } => {
-                row.tag(key).is_some() && row.tag(other).is_some() == *both
+            Self::SameTags { key, other, same } => {
+                (row.tag(key).is_some() && row.tag(key) == row.tag(other)) == *same
             }
             other => matches!(other.operand(row), Some(Value::Boolean(true))),
         }

@@ -177,6 +177,12 @@ fn shard_of(time: i64, duration: i64) -> i128 {
     if duration <= 0 { 0 } else { (i128::from(time) + YEAR_1).div_euclid(i128::from(duration)) }
 }
 
+/// What is left of a time after whole lengths since the year 1, as Go's `Truncate` counts them.
+pub(super) fn since_year_1(time: i64, length: i64) -> i64 {
+    let since = i128::from(time) + YEAR_1;
+    if length <= 0 { 0 } else { since.rem_euclid(i128::from(length)) as i64 }
+}
+
 /// The first and last time of the shard group that a time lies in.
 fn shard_bounds(time: i64, duration: i64) -> (i64, i64) {
     if duration <= 0 {
