@@ -7,6 +7,7 @@ mod fuzz;
 mod instructions;
 mod miri;
 mod peer;
+mod queries;
 mod reading;
 mod real_servers;
 mod review;
@@ -33,6 +34,7 @@ enum Command {
     Fuzz(fuzz::Arguments),
     Instructions(instructions::Arguments),
     Miri(miri::Arguments),
+    Queries(queries::Arguments),
     Reading(reading::Arguments),
     RealServers(real_servers::Arguments),
     Review(review::Arguments),
@@ -47,6 +49,7 @@ fn main() -> Result<ExitCode> {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Miri(arguments) => miri::run(&arguments),
+        Command::Queries(arguments) => queries::run(&arguments),
         Command::Reading(arguments) => reading::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),

@@ -1,5 +1,6 @@
 //! InfluxQL over a server in memory: answers as the real products gave them.
 
+mod as_influxd;
 mod fake;
 mod in_statement;
 mod read_back;

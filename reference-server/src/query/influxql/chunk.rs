@@ -53,6 +53,12 @@ pub(super) fn chunks(outcomes: &[Outcome], size: usize) -> Vec<Vec<Chunk<'_>>> {
         if outcome.series.is_empty() {
             documents.push(vec![complete(outcome)]);
         }
+        if outcome.whole {
+            let alone =
+                |series: &Series| Chunk { series: vec![series.clone()], ..complete(outcome) };
+            documents.extend(outcome.series.iter().map(|series| vec![alone(series)]));
+            continue;
+        }
         for (i, series) in outcome.series.iter().enumerate() {
             let last_series = i + 1 == outcome.series.len();
             let pieces = series.rows.chunks(size.max(1)).count().max(1);

@@ -32,7 +32,16 @@ impl Printer {
 
     fn go(&mut self, parts: &[Part<'_>]) -> Vec<u8> {
         let mut out = Vec::new();
-        for part in parts.iter().filter(|p| !p.series.is_empty()) {
+        for part in parts {
+            // Errors of a statement leave nothing in the products' CSV; what is missing here is
+            // told all the same.
+            if let Some(message) = part.outcome.error.as_ref().filter(|_| part.outcome.unsupported)
+            {
+                out.extend(error(message));
+            }
+            if part.series.is_empty() {
+                continue;
+            }
             let mut columns: Option<&[Name]> = None;
             if self.statement == Some(part.outcome.statement) {
                 columns = part.series.first().map(|s| s.columns.as_slice());
@@ -47,10 +56,21 @@ impl Printer {
                     self.statement = Some(part.outcome.statement);
                     columns = Some(&series.columns);
                 }
-                let tags = super::exec::series_key(b"", &series.tags);
+                // Without those that are empty (1.6:models/points.go, `HashKey`).
+                let mut tags = series.tags.clone();
+                tags.retain(|(_, value)| !value.is_empty());
+                let tags = super::exec::series_key(b"", &tags);
                 for row in &series.rows {
                     let start = [series.name.clone(), tags.get(1..).unwrap_or_default().to_vec()];
-                    line(&mut out, start.into_iter().chain(row.iter().map(|c| self.cell(c))));
+                    let cells = row.iter().zip(&series.columns).map(|(cell, column)| {
+                        // The printer has no word for Go's plain `int` and leaves the header in
+                        // its place (1.6:services/httpd/response_writer.go, `csvFormatter`).
+                        if **column == *b"replicaN" && series.name.is_empty() {
+                            return column.to_vec();
+                        }
+                        self.cell(cell)
+                    });
+                    line(&mut out, start.into_iter().chain(cells));
                 }
             }
         }

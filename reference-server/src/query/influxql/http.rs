@@ -117,7 +117,9 @@ fn go_query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
         Ok(output) => output,
         Err(message) => return whole_error(501, &message, &Output::json(rules), rules),
     };
+    // 1.6:services/httpd/handler.go cuts off blanks at both ends before positions are counted.
     let q = parameters.get("q").unwrap_or_default();
+    let q = if rules.errors == Errors::V1 { q.trim_ascii() } else { q };
     if q.iter().all(u8::is_ascii_whitespace) {
         return whole_error(400, rules.missing_query, &output, rules);
     }
@@ -180,8 +182,7 @@ impl Output {
         let p = request.parameters;
         let epoch = match p.text("epoch").trim() {
             "" => None,
-            // An unknown unit is nanoseconds.
-            name => Some(Epoch::named(name).unwrap_or(Epoch::NANOSECONDS)),
+            name => Some(Epoch::go(name)),
         };
         let indent = if p.get("pretty") == Some(b"true") { rules.pretty } else { 0 };
         let size =

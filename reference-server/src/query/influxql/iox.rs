@@ -193,7 +193,7 @@ fn failed(failure: &Failure) -> Answer {
             Answer { status: 404, body, error: Some(message), ..Answer::default() }
         }
         Failure::Unsupported(_) => plain(501, &failure.message()),
-        Failure::Statement(text) => plain(
+        Failure::Statement(text) | Failure::Told(text) => plain(
             500,
             &format!("query error: error while planning query: Error during planning: {text}"),
         ),

@@ -67,4 +67,9 @@ pub struct Outcome {
     pub series: Vec<Series>,
     /// Why it failed.
     pub error: Option<String>,
+    /// The error is this server's own: the product would answer.
+    pub unsupported: bool,
+    /// Its series come one by one, each whole, and none says that more are to come: what the Go
+    /// products do of their own accord is not cut into chunks.
+    pub whole: bool,
 }

@@ -26,6 +26,15 @@ impl Epoch {
         }))
     }
 
+    /// The unit that the parameter names to the Go products, to which all others are nanoseconds
+    /// (1.6:services/httpd/handler.go, 2.7:influxql/query/proxy_executor.go, `convertToEpoch`).
+    pub(super) fn go(name: &str) -> Self {
+        match name {
+            "u" | "ms" | "s" | "m" | "h" => Self::named(name).unwrap_or(Self::NANOSECONDS),
+            _ => Self::NANOSECONDS,
+        }
+    }
+
     /// A time in this unit, cut off towards zero.
     pub(super) const fn of(self, ns: i64) -> i64 {
         ns / self.0

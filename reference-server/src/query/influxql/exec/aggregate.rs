@@ -130,7 +130,8 @@ fn collected<'a>(
                 windows.entry(start).or_default().push((at, value));
             }
             let of_group = groups.entry(group).or_default();
-            for (start, points) in windows {
+            // A window in which no function gives a point is as empty as one without points.
+            for (start, points) in windows.into_iter().filter(|(_, points)| gives(call, points)) {
                 let calls = plan.calls.len();
                 let window =
                     of_group.entry(start).or_insert_with(|| vec![Outcome::default(); calls]);
@@ -189,7 +190,13 @@ impl Layout<'_> {
     fn row(&self, window: &Window<'_>, lone: Option<Function>) -> Vec<Cell> {
         let picked = window.first().filter(|_| lone.is_some_and(Function::is_selector));
         let time = picked.and_then(|outcome| outcome.time).unwrap_or_else(|| self.whole());
-        let values: Vec<_> = window.iter().map(|outcome| outcome.value.clone()).collect();
+        let values: Vec<_> = self
+            .plan
+            .calls
+            .iter()
+            .zip(window)
+            .map(|(c, outcome)| outcome.value.clone().or_else(|| c.absent(self.select.fill)))
+            .collect();
         self.cells(time, &Computed { calls: &values, selected: picked.and_then(|o| o.row) })
     }
 
@@ -216,15 +223,16 @@ impl Layout<'_> {
         let occupied: Vec<Vec<bool>> =
             times.iter().map(|time| at(time).iter().map(|o| o.occupied).collect()).collect();
         for (number, call) in self.plan.calls.iter().enumerate() {
-            if call.field.is_some() {
+            if !occupied.iter().any(|window| window[number]) {
+                let constant = call.absent(self.select.fill);
+                values.iter_mut().for_each(|row| row[number] = constant.clone());
+            } else if call.field.is_some() {
                 fill(&mut values, &occupied, number, call, self.select.fill);
             }
         }
-        let keep = |row: &[Option<Value>]| {
-            self.select.fill != Fill::None || row.iter().any(Option::is_some)
-        };
+        // All windows that there are without `fill` have points; their values may be null.
         let picks = lone.is_some_and(Function::is_selector);
-        let filled = times.iter().zip(&values).filter(|(_, row)| keep(row));
+        let filled = times.iter().zip(&values);
         Ok(filled
             .map(|(time, row)| {
                 let selected = at(time).first().filter(|_| picks).and_then(|o| o.row);
@@ -269,6 +277,37 @@ impl Layout<'_> {
 fn distinct_rows(time: i64, window: &Window<'_>) -> Vec<Vec<Cell>> {
     let values = window.iter().flat_map(|outcome| &outcome.several);
     values.map(|value| vec![Cell::Time(time), Cell::Value(value.clone())]).collect()
+}
+
+/// Whether a function gives a point, be it a null: a percentile of too few points gives none.
+fn gives(call: &Applied, points: &[Point<'_>]) -> bool {
+    match call.function {
+        Function::Percentile(_) => call.function.select(points).is_some(),
+        _ => !points.is_empty(),
+    }
+}
+
+/// What stands for a value that no window fills: the number of `fill()`, as far as the type takes it
+/// (1.6:query/cast.go, `castToType`).
+pub(super) fn absent(fill: Fill, field_type: Option<FieldType>) -> Option<Value> {
+    let written = match fill {
+        Fill::Integer(n) => Value::Integer(n),
+        Fill::Number(n) => Value::Float(n),
+        _ => return None,
+    };
+    field_type.and_then(|t| super::node::cast(&written, t)).or(Some(written))
+}
+
+impl Applied {
+    fn absent(&self, fill: Fill) -> Option<Value> {
+        let field_type = match (self.function, &self.field) {
+            (_, None) if !self.is_tag => return None,
+            (Function::Count | Function::CountDistinct, _) => Some(FieldType::Integer),
+            (Function::Mean | Function::Median | Function::Stddev, _) => Some(FieldType::Float),
+            (_, field) => field.as_ref().map(|f| f.1),
+        };
+        absent(fill, field_type)
+    }
 }
 
 /// Gives a function's empty windows their values.

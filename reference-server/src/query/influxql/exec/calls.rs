@@ -14,6 +14,8 @@ pub(super) struct Applied {
     pub(super) function: Function,
     /// The field and the type that it is read as; `None` for one that does not exist.
     pub(super) field: Option<(Name, FieldType)>,
+    /// It is applied to a tag, which has no values for it.
+    pub(super) is_tag: bool,
 }
 
 /// A column of the answer.
@@ -27,10 +29,13 @@ pub(super) struct Column {
 pub(super) struct Plan {
     pub(super) columns: Vec<Column>,
     pub(super) calls: Vec<Applied>,
+    /// A field of a type that a function does not take, and what the products say once they read
+    /// such a series.
+    pub(super) refused: Option<(Name, String)>,
 }
 
 /// The language's functions that this server does not run.
-const OTHERS: &[&str] = &[
+pub(super) const OTHERS: &[&str] = &[
     "top",
     "bottom",
     "derivative",
@@ -166,7 +171,7 @@ type Matcher<'a> = Box<dyn Fn(&Name) -> bool + 'a>;
 
 /// Binds the columns of a statement that [`check`] let through.
 pub(super) fn plan(select: &Select, known: &Columns) -> Result<Plan, Failure> {
-    let mut plan = Plan { columns: Vec::new(), calls: Vec::new() };
+    let mut plan = Plan { columns: Vec::new(), calls: Vec::new(), refused: None };
     for field in &select.fields {
         let expr = field.expr.bare();
         match expr {
@@ -211,7 +216,7 @@ impl Plan {
                 && matches(&name)
             {
                 let column: Name = [format!("{prefix}_").as_bytes(), &name].concat().into();
-                let node = self.call(Applied { function, field: Some((name, t)) });
+                let node = self.call(Applied { function, field: Some((name, t)), is_tag: false });
                 self.columns.push(Column { name: column, is_alias: true, node });
             }
         }
@@ -254,18 +259,24 @@ impl Plan {
     }
 
     fn apply(&mut self, function: Function, var: &Var, known: &Columns) -> Result<Node, Failure> {
-        let field = match known.resolve(var) {
+        let resolved = known.resolve(var);
+        let is_tag = matches!(resolved, Node::Tag(_));
+        let field = match resolved {
             Node::Field(_, t) if !function.takes(t) => {
-                let name_of = format!("{function:?}").to_lowercase();
+                let name_of = match function {
+                    Function::Percentile(_) => "percentile".to_owned(),
+                    other => format!("{other:?}").to_lowercase(),
+                };
                 let kind = t.word();
-                return Err(format!(
-                    "unsupported {name_of} iterator type: *query.{kind}InterruptIterator"
-                )
-                .into());
+                let text =
+                    format!("unsupported {name_of} iterator type: *query.{kind}InterruptIterator");
+                let name: Name = var.name.as_bytes().into();
+                self.refused.get_or_insert((name, text));
+                None
             }
             Node::Field(name, t) => Some((name, t)),
             _ => None,
         };
-        Ok(self.call(Applied { function, field }))
+        Ok(self.call(Applied { function, field, is_tag }))
     }
 }

@@ -55,14 +55,21 @@ impl Columns {
         let mut columns = Self::default();
         for m in measurements {
             for (name, t) in &m.fields {
-                let known = columns.fields.entry(name.clone()).or_insert(*t);
-                if rank(*t) < rank(*known) {
-                    *known = *t;
-                }
+                columns.add_field(name, *t);
             }
             columns.tags.extend(m.tag_keys.iter().cloned());
         }
         columns
+    }
+
+    pub(super) fn add_field(&mut self, name: &Name, t: FieldType) {
+        match self.fields.get_mut(name) {
+            Some(known) if rank(t) < rank(*known) => *known = t,
+            Some(_) => {}
+            None => {
+                self.fields.insert(name.clone(), t);
+            }
+        }
     }
 
     /// What a column's name means.

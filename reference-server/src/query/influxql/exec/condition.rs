@@ -5,6 +5,8 @@ use super::node::Node;
 use crate::query::influxql::expr::{Binary, Expr};
 use crate::query::influxql::time;
 use crate::query::influxql::token::Op;
+use crate::store::Value;
+use profiles::influxql::Planner;
 
 /// A range of time, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +117,13 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
         }),
         Expr::Call(call) if call.name == "now" && call.args.is_empty() => Ok(now),
         Expr::Binary(b) => {
-            let (left, right) = (instant(&b.left, now, zone)?, instant(&b.right, now, zone)?);
+            // What does not come down to a number is left as the operation that it is.
+            let operand = |e| {
+                instant(e, now, zone).map_err(|_| {
+                    "invalid operation: time and *influxql.BinaryExpr are not compatible".to_owned()
+                })
+            };
+            let (left, right) = (operand(&b.left)?, operand(&b.right)?);
             match b.op {
                 Op::Add => Ok(left.saturating_add(right)),
                 Op::Sub => Ok(left.saturating_sub(right)),
@@ -153,19 +161,43 @@ fn check_operands(expr: &Expr) -> Result<(), String> {
 }
 
 /// Binds a condition to columns. A name that is no field is a tag, if a missing one.
-pub(super) fn bind(expr: &Expr, columns: &Columns) -> Result<Node, String> {
+pub(super) fn bind(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, String> {
     check_operands(expr)?;
-    operand(expr, columns)
+    operand(expr, columns, planner)
 }
 
-fn operand(expr: &Expr, columns: &Columns) -> Result<Node, String> {
+/// A comparison as the Go products make it: tags are looked up in the index, which knows `=` and
+/// `!=` only (1.6:tsdb/index/inmem/meta.go, `idsForExpr`).
+fn compared(op: Op, left: Node, right: Node) -> Node {
+    let known = matches!(op, Op::Eq | Op::NotEq);
+    match (left, right) {
+        (Node::Tag(key), Node::Tag(other)) if known => {
+            Node::SameTags { key, other, same: op == Op::Eq }
+        }
+        (Node::Tag(_), Node::Tag(_) | Node::Literal(Value::String(_)))
+        | (Node::Literal(Value::String(_)), Node::Tag(_))
+            if !known =>
+        {
+            Node::Literal(Value::Boolean(false))
+        }
+        (left, right) => Node::Binary(op, Box::new(left), Box::new(right)),
+    }
+}
+
+fn operand(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, String> {
     Ok(match expr {
-        Expr::Paren(inner) => operand(inner, columns)?,
-        Expr::Binary(b) => Node::Binary(
-            b.op,
-            Box::new(operand(&b.left, columns)?),
-            Box::new(operand(&b.right, columns)?),
-        ),
+        Expr::Paren(inner) => operand(inner, columns, planner)?,
+        Expr::Binary(b) => {
+            let left = operand(&b.left, columns, planner)?;
+            let right = operand(&b.right, columns, planner)?;
+            let compares =
+                b.op.is_condition() && !matches!(b.op, Op::And | Op::Or | Op::Match | Op::NotMatch);
+            if planner == Planner::Go && compares {
+                compared(b.op, left, right)
+            } else {
+                Node::Binary(b.op, Box::new(left), Box::new(right))
+            }
+        }
         Expr::Regex(pattern) => Node::Regex(pattern.clone()),
         Expr::Var(var) => match columns.resolve(var) {
             Node::Null if var.cast.is_none() => Node::Tag(var.name.as_bytes().into()),

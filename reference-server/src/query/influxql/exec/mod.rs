@@ -4,9 +4,11 @@ mod aggregate;
 mod authorise;
 mod calls;
 mod columns;
+mod compile;
 mod condition;
 mod function;
 mod heap;
+mod index;
 mod node;
 mod read;
 mod remove;
@@ -14,6 +16,7 @@ mod select;
 mod show;
 mod source;
 mod totals;
+mod types;
 
 use super::ast::{Admin, Statement};
 use super::host::Host;
@@ -41,6 +44,8 @@ pub struct Context<'a> {
 pub enum Failure {
     /// The product says this of the statement.
     Statement(String),
+    /// The product says this of the statement and goes on with the next one.
+    Told(String),
     /// There is no such database.
     UnknownDatabase(String),
     /// v3's planner says this of a table.
@@ -53,7 +58,7 @@ impl Failure {
     /// The failure as the error of one statement.
     pub fn message(&self) -> String {
         match self {
-            Self::Statement(text) | Self::Planning(text) => text.clone(),
+            Self::Statement(text) | Self::Planning(text) | Self::Told(text) => text.clone(),
             Self::UnknownDatabase(name) => format!("database not found: {name}"),
             Self::Unsupported(what) => {
                 format!("{what} is outside the InfluxQL that this server runs")
@@ -73,7 +78,11 @@ impl From<String> for Failure {
 pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for (number, statement) in statements.iter().enumerate() {
-        let mut outcome = Outcome { statement: number, ..Outcome::default() };
+        let whole = !matches!(
+            statement,
+            Statement::Select(_) | Statement::ShowSeries(_) | Statement::ShowFieldKeys(_)
+        );
+        let mut outcome = Outcome { statement: number, whole, ..Outcome::default() };
         match execute(statement, context) {
             Ok(None) => {}
             Ok(Some(series)) => {
@@ -87,7 +96,15 @@ pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> V
             }
             Err(failure) => {
                 outcome.error = Some(failure.message());
+                outcome.unsupported = matches!(failure, Failure::Unsupported(_));
                 outcomes.push(outcome);
+                if matches!(failure, Failure::Told(_)) {
+                    continue;
+                }
+                // What follows would take the place of the text that names what is missing here.
+                if matches!(failure, Failure::Unsupported(_)) {
+                    break;
+                }
                 // The products give each statement that is left the number of the one that failed.
                 let not_executed = Outcome {
                     statement: number,

@@ -23,6 +23,9 @@ pub(super) enum Node {
     Call(usize),
     /// An operation.
     Binary(Op, Box<Self>, Box<Self>),
+    /// Whether two tags are there and the same, or not (`same` is false): what the Go products
+    /// make of `tag = tag` and `tag != tag` (1.6:tsdb/index/inmem/meta.go, `idsForExpr`).
+    SameTags { key: Name, other: Name, same: bool },
 }
 
 /// Where a node's columns get their values.
@@ -60,6 +63,20 @@ impl Node {
             Self::Literal(value) => Some(value.clone()),
             Self::Call(number) => row.call(*number),
             Self::Binary(op, left, right) => operate(*op, &left.value(row)?, &right.value(row)?),
+            Self::SameTags { .. } => Some(Value::Boolean(self.holds(row))),
+        }
+    }
+
+    /// Whether a condition could hold in a series: what it says of fields is left open.
+    pub(super) fn may_hold(&self, row: &dyn Row) -> bool {
+        match self {
+            Self::Binary(Op::And, left, right) => left.may_hold(row) && right.may_hold(row),
+            Self::Binary(Op::Or, left, right) => left.may_hold(row) || right.may_hold(row),
+            leaf => {
+                let mut has_field = false;
+                leaf.fields(&mut |_, _| has_field = true);
+                has_field || leaf.holds(row)
+            }
         }
     }
 
@@ -82,6 +99,9 @@ impl Node {
                     (Some(l), Some(r)) => compare(*op, &l, &r),
                     _ => false,
                 }
+            }
+            Self::SameTags { key, other, same } => {
+                (row.tag(key).is_some() && row.tag(key) == row.tag(other)) == *same
             }
             other => matches!(other.operand(row), Some(Value::Boolean(true))),
         }
@@ -108,7 +128,11 @@ impl Node {
     /// Whether nothing but tags and constants is in it.
     fn is_of_tags(&self) -> bool {
         match self {
-            Self::Tag(_) | Self::Null | Self::Literal(_) | Self::Regex(_) => true,
+            Self::Tag(_)
+            | Self::SameTags { .. }
+            | Self::Null
+            | Self::Literal(_)
+            | Self::Regex(_) => true,
             Self::Field(..) | Self::Time | Self::Call(_) => false,
             Self::Binary(_, left, right) => left.is_of_tags() && right.is_of_tags(),
         }

@@ -1,5 +1,6 @@
 //! Reading the rows of series: which points make a row, and in which order rows come.
 
+use super::columns::Columns;
 use super::condition::Range;
 use super::heap;
 use super::node::{Node, Row, cast, converts};
@@ -200,10 +201,50 @@ fn series_rows<'a>(series: &'a Series, wanted: &Wanted<'_>) -> Vec<At<'a>> {
     if wanted.descending { rows.rev().collect() } else { rows.collect() }
 }
 
+/// From the year 1 to 1970.
+const YEAR_1: i128 = 62_135_596_800 * 1_000_000_000;
+
 /// The number of the shard group of a time: groups are counted from the year 1.
 fn shard_of(time: i64, duration: i64) -> i128 {
-    const YEAR_1: i128 = 62_135_596_800 * 1_000_000_000;
     if duration <= 0 { 0 } else { (i128::from(time) + YEAR_1).div_euclid(i128::from(duration)) }
+}
+
+/// What is left of a time after whole lengths since the year 1, as Go's `Truncate` counts them.
+pub(super) fn since_year_1(time: i64, length: i64) -> i64 {
+    let since = i128::from(time) + YEAR_1;
+    if length <= 0 { 0 } else { since.rem_euclid(i128::from(length)) as i64 }
+}
+
+/// The first and last time of the shard group that a time lies in.
+fn shard_bounds(time: i64, duration: i64) -> (i64, i64) {
+    if duration <= 0 {
+        return (i64::MIN, i64::MAX);
+    }
+    let (shard, length) = (shard_of(time, duration), i128::from(duration));
+    let start = shard * length - YEAR_1;
+    let clamp = |t: i128| t.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+    (clamp(start), clamp(start + length - 1))
+}
+
+/// The columns that the Go products know of: the fields of those shard groups that a range of time
+/// touches, and all tags (1.6:coordinator/shard_mapper.go; the index of tags is that of the whole
+/// database).
+pub(super) fn columns_between(tables: &[Table], range: Range) -> Columns {
+    if range.first == i64::MIN && range.last == i64::MAX {
+        return Columns::of(tables.iter().map(|t| &t.measurement));
+    }
+    let mut columns = Columns::default();
+    for table in tables {
+        let first = shard_bounds(range.first, table.shard_duration).0;
+        let last = shard_bounds(range.last, table.shard_duration).1;
+        for column in table.measurement.series.iter().flat_map(|s| &s.columns) {
+            if column.points.count(first, last) > 0 {
+                columns.add_field(&column.name, column.field_type);
+            }
+        }
+        columns.tags.extend(table.measurement.tag_keys.iter().cloned());
+    }
+    columns
 }
 
 /// v3 sorts rows of the same time by the tags that are shown; a row without the tag comes last.

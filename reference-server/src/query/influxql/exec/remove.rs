@@ -52,7 +52,10 @@ fn selected(removal: &Removal, context: Context<'_>) -> Result<(Range, Vec<Serie
         .iter()
         .filter(|m| is_meant(&removal.sources, &m.name))
     {
-        let node = rest.as_ref().map(|e| condition::bind(e, &Columns::of([m]))).transpose()?;
+        let node = rest
+            .as_ref()
+            .map(|e| condition::bind(e, &Columns::of([m]), context.rules.planner))
+            .transpose()?;
         if let Some(node) = &node {
             let mut has_field = false;
             node.fields(&mut |_, _| has_field = true);

@@ -3,21 +3,29 @@
 use super::aggregate::{self, Interval};
 use super::calls::{self, Column};
 use super::columns::{self, Columns, Found};
+use super::compile;
 use super::condition::{self, Range};
 use super::node::Node;
 use super::read::{self, Wanted};
 use super::source::{self, Table};
+use super::types;
 use super::{Context, Failure};
-use crate::query::influxql::ast::{Select, Source};
+use crate::query::influxql::ast::{Fill, Limits, Select, Source};
 use crate::query::influxql::expr::{Expr, Kind};
 use crate::query::influxql::result::{Cell, Series};
-use crate::store::{FieldType, Name};
+use crate::store::{FieldType, Name, Value, view};
 use profiles::influxql::Planner;
 
 /// Runs a `SELECT`.
 pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     if select.into.is_some() {
         return Err(Failure::Unsupported("SELECT … INTO".to_owned()));
+    }
+    let has_calls = calls::has_calls(select);
+    let go = context.rules.planner == Planner::Go;
+    if go {
+        source::check_databases(&select.sources, context)?;
+        compile::check(select, context.host.now())?;
     }
     let mut tables = Vec::new();
     for source in &select.sources {
@@ -26,8 +34,9 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
             Source::Subquery(_) => return Err(Failure::Unsupported("a subquery".to_owned())),
         }
     }
-    let has_calls = calls::has_calls(select);
-    check(select, has_calls)?;
+    if !go {
+        check(select, has_calls)?;
+    }
     let (range, rest) = match &select.condition {
         None => (Range::ALL, None),
         Some(c) => condition::split(c, context.host.now(), select.zone.as_deref())?,
@@ -40,7 +49,7 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
     }
     let limits = select.limits;
     if (limits.series_limit > 0 || limits.series_offset > 0)
-        && !select.dimensions.is_empty()
+        && select.dimensions.iter().any(|d| !matches!(d.bare(), Expr::Call(_)))
         && context.rules.planner == Planner::Go
         && tables.iter().any(read::spans_shards)
     {
@@ -52,8 +61,15 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
         // 1.6.7 cuts off rows by groups of series of which it makes as many as the machine has cores.
         return Err(Failure::Unsupported("OFFSET without LIMIT".to_owned()));
     }
-    let columns = Columns::of(tables.iter().map(|t| &t.measurement));
-    let condition = rest.as_ref().map(|e| condition::bind(e, &columns)).transpose()?;
+    let columns = if go {
+        let columns = read::columns_between(&tables, range);
+        types::check(select, &columns)?;
+        columns
+    } else {
+        Columns::of(tables.iter().map(|t| &t.measurement))
+    };
+    let condition =
+        rest.as_ref().map(|e| condition::bind(e, &columns, context.rules.planner)).transpose()?;
     let (group, interval) = dimensions(select, &columns, context.host.now())?;
     let scope = Scope { range, condition, group, time_alias };
     if has_calls {
@@ -83,7 +99,7 @@ fn time_alias(select: &Select) -> Result<Name, Failure> {
 }
 
 /// The tags to group by, sorted, and the windows.
-fn dimensions(
+pub(super) fn dimensions(
     select: &Select,
     columns: &Columns,
     now: i64,
@@ -95,26 +111,36 @@ fn dimensions(
         match dimension.bare() {
             Expr::Wildcard(_) => group.extend(columns.tags.iter().cloned()),
             Expr::Regex(p) => group.extend(columns.tags.iter().filter(|t| p.is_match(t)).cloned()),
-            Expr::Var(var) if var.name == "time" => {
+            Expr::Var(var) if var.name.eq_ignore_ascii_case("time") => {
                 return say("time() is a function and expects at least one argument");
             }
             Expr::Var(var) => group.push(var.name.as_bytes().into()),
             Expr::Call(call) if call.name != "time" => {
                 return say("only time() calls allowed in dimensions");
             }
-            Expr::Call(_) if interval.is_some() => {
-                return say("multiple time dimensions not allowed");
-            }
             Expr::Call(call) => {
                 let (length, offset) = match call.args.as_slice() {
+                    [] | [_, _, _, ..] => return say("time dimension expected 1 or 2 arguments"),
+                    [first, ..] if !matches!(first, Expr::Duration(_)) => {
+                        return say("time dimension must have duration argument");
+                    }
+                    _ if interval.is_some() => {
+                        return say("multiple time dimensions not allowed");
+                    }
                     [Expr::Duration(length)] => (*length, 0),
                     [Expr::Duration(length), Expr::Duration(offset)] => (*length, *offset),
-                    [Expr::Duration(length), Expr::Call(c)] if c.name == "now" => (*length, now),
-                    [Expr::Duration(_), _] => {
-                        return say("time dimension offset must be duration or now()");
+                    [Expr::Duration(length), Expr::Call(c)] if c.name == "now" => {
+                        if !c.args.is_empty() {
+                            return say(
+                                "time dimension offset now() function requires no arguments",
+                            );
+                        }
+                        (*length, read::since_year_1(now, *length))
                     }
-                    [_] | [_, _] => return say("time dimension must have duration argument"),
-                    _ => return say("time dimension expected 1 or 2 arguments"),
+                    [_, Expr::Call(_)] => {
+                        return say("time dimension offset function must be now()");
+                    }
+                    _ => return say("time dimension offset must be duration or now()"),
                 };
                 if length <= 0 {
                     return say("time dimension must have duration argument");
@@ -144,6 +170,16 @@ fn raw(
     scope: &Scope,
 ) -> Result<Vec<Series>, Failure> {
     let shown = shown_columns(select, known, &scope.group)?;
+    let plain = |c: &Column| matches!(c.node, Node::Field(..) | Node::Tag(_) | Node::Null);
+    match select.fill {
+        Fill::Previous if context.rules.planner == Planner::Go => {
+            return Err(Failure::Unsupported("fill(previous) without a function".to_owned()));
+        }
+        Fill::Integer(_) | Fill::Number(_) if !shown.iter().all(plain) => {
+            return Err(Failure::Unsupported("fill() of arithmetic without a function".to_owned()));
+        }
+        _ => {}
+    }
     let mut fields: Vec<(Name, FieldType)> = Vec::new();
     let mut shown_tags: Vec<Name> = Vec::new();
     for column in &shown {
@@ -177,7 +213,10 @@ fn raw(
     header.extend(columns::unique_names(&names));
     let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<read::At<'_>>)| {
         let cells = |at: &read::At<'_>| {
-            let cell = |c: &Column| c.node.value(at).map_or(Cell::Null, Cell::Value);
+            let cell = |c: &Column| {
+                let value = c.node.value(at).or_else(|| filled(&c.node, select.fill));
+                value.map_or(Cell::Null, Cell::Value)
+            };
             std::iter::once(Cell::Time(at.time)).chain(shown.iter().map(cell)).collect()
         };
         Series {
@@ -193,6 +232,10 @@ fn raw(
     if wanted.descending {
         series.reverse();
     }
+    if context.rules.planner == Planner::Go {
+        keep_sets(select, tables, scope, &mut series);
+        return Ok(series);
+    }
     Ok(limit_series(select, series))
 }
 
@@ -206,6 +249,20 @@ fn aggregates(
     interval: Option<Interval>,
 ) -> Result<Vec<Series>, Failure> {
     let plan = calls::plan(select, known)?;
+    if let Some((name, refusal)) = &plan.refused {
+        let read = |table: &Table| {
+            let here = read::columns_between(std::slice::from_ref(table), scope.range);
+            let meant = |s: &view::Series| {
+                let at = read::At { series: s, time: 0 };
+                scope.condition.as_ref().is_none_or(|c| c.may_hold(&at))
+            };
+            here.fields.contains_key(name) && table.measurement.series.iter().any(meant)
+        };
+        if context.rules.planner != Planner::Go || tables.iter().any(read) {
+            return Err(refusal.clone().into());
+        }
+        return Ok(Vec::new());
+    }
     let wanted = Wanted {
         fields: &[],
         range: scope.range,
@@ -233,6 +290,10 @@ fn aggregates(
     series.retain(|s| !s.rows.is_empty());
     if wanted.descending {
         series.reverse();
+    }
+    if context.rules.planner == Planner::Go {
+        keep_sets(select, tables, scope, &mut series);
+        return Ok(series);
     }
     Ok(limit_series(select, series))
 }
@@ -265,6 +326,15 @@ fn check(select: &Select, has_calls: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What `fill()` shows for a column without a value in a statement without functions.
+fn filled(node: &Node, fill: Fill) -> Option<Value> {
+    match node {
+        Node::Field(_, t) => aggregate::absent(fill, Some(*t)),
+        Node::Tag(_) => aggregate::absent(fill, None),
+        _ => None,
+    }
+}
+
 /// Fields and tags by name, a tag behind a field of its name.
 fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name]) -> Vec<Node> {
     let fields = fields.iter().map(|(name, t)| (name.clone(), 0, Node::Field(name.clone(), *t)));
@@ -272,6 +342,31 @@ fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name]) -> Vec<Node> {
     let mut columns: Vec<_> = fields.chain(tags).collect();
     columns.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     columns.into_iter().map(|c| c.2).collect()
+}
+
+/// `SLIMIT` and `SOFFSET` of the Go products: they count the sets of tags that there are, with rows or
+/// without, in ascending order; without `SLIMIT`, `SOFFSET` leaves nothing
+/// (1.6:query/iterator.go, `LimitTagSets`).
+fn keep_sets(select: &Select, tables: &[Table], scope: &Scope, series: &mut Vec<Series>) {
+    let Limits { series_limit, series_offset, .. } = select.limits;
+    if series_limit == 0 && series_offset == 0 {
+        return;
+    }
+    for table in tables {
+        let m = &table.measurement;
+        let meant = |s: &&view::Series| {
+            scope.condition.as_ref().is_none_or(|c| c.may_hold(&read::At { series: s, time: 0 }))
+        };
+        let sets = m.series.iter().filter(meant).map(|s| read::group_of(s, &scope.group));
+        let mut sets: Vec<_> = sets.map(|values| (values.join(&b'|'), values)).collect();
+        sets.sort();
+        sets.dedup();
+        let kept: Vec<_> =
+            sets.into_iter().skip(series_offset).take(series_limit).map(|s| s.1).collect();
+        series.retain(|s| {
+            *s.name != *m.name || kept.iter().any(|k| k.iter().eq(s.tags.iter().map(|t| &t.1)))
+        });
+    }
 }
 
 /// `SLIMIT` and `SOFFSET` count the groups of each measurement.

@@ -2,12 +2,14 @@
 
 use super::columns::Columns;
 use super::condition;
+use super::index;
 use super::node::Node;
 use super::read::At;
 use super::source::{everything, is_meant, policies as policies_of};
 use super::{Context, Failure};
 use crate::query::influxql::ast::{KeyFilter, Show};
 use crate::query::influxql::duration;
+use crate::query::influxql::expr::Expr;
 use crate::query::influxql::result::{Cell, Series};
 use crate::store::Name;
 use crate::store::view::{self, Measurement};
@@ -49,7 +51,16 @@ fn matching<'a>(
     let Some(written) = &show.condition else { return Ok(m.series.iter().collect()) };
     let (_, rest) = condition::split(written, context.host.now(), None)?;
     let Some(rest) = rest else { return Ok(m.series.iter().collect()) };
-    let node = condition::bind(&rest, &Columns::of([m]))?;
+    if context.rules.planner == Planner::Go {
+        let several = m.series.iter().flat_map(|s| &s.columns).map(|c| c.first_shard);
+        if index::names_field(&rest, m) && !several.clone().is_sorted_by(|a, b| a == b) {
+            // The products ask the first shard alone which fields there are.
+            let what = "a field in the condition of SHOW over several shard groups";
+            return Err(Failure::Unsupported(what.to_owned()));
+        }
+        return Ok(m.series.iter().filter(|s| index::finds(&rest, m, s)).collect());
+    }
+    let node = condition::bind(&rest, &Columns::of([m]), context.rules.planner)?;
     let mut has_field = false;
     node.fields(&mut |_, _| has_field = true);
     if has_field {
@@ -89,8 +100,19 @@ pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Seri
         Err(Failure::UnknownDatabase(_)) if context.rules.planner == Planner::Go => Vec::new(),
         other => other?,
     };
+    if context.rules.planner == Planner::Go
+        && show.condition.as_ref().is_some_and(index::speaks_of_time)
+    {
+        let refused = "SHOW MEASUREMENTS doesn't support time in WHERE clause";
+        return Err(Failure::Statement(refused.to_owned()));
+    }
     for m in &all {
-        if show.condition.is_none() || !matching(show, m, context)?.is_empty() {
+        let found = match &show.condition {
+            None => true,
+            Some(condition) if context.rules.planner == Planner::Go => index::has(condition, m)?,
+            Some(_) => !matching(show, m, context)?.is_empty(),
+        };
+        if found {
             rows.push(vec![Cell::text(&m.name)]);
         }
     }
@@ -101,6 +123,14 @@ pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Seri
 /// `SHOW SERIES`.
 pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     let mut keys = BTreeSet::new();
+    if let Some(condition) = &show.condition
+        && context.rules.planner == Planner::Go
+    {
+        if index::speaks_of_time(condition) {
+            return Err(Failure::Unsupported("time in the condition of SHOW SERIES".to_owned()));
+        }
+        index::check_operators(condition)?;
+    }
     for m in &meant(show, context)? {
         keys.extend(matching(show, m, context)?.into_iter().map(|s| series_key(&m.name, &s.tags)));
     }
@@ -125,6 +155,18 @@ pub(super) fn field_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series
 /// `SHOW TAG KEYS`.
 pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     let mut found = Vec::new();
+    let go = context.rules.planner == Planner::Go;
+    let pruned;
+    let show = if go {
+        let condition = show.condition.as_ref().and_then(index::without_literals_first);
+        pruned = Show { condition, ..show.clone() };
+        &pruned
+    } else {
+        show
+    };
+    if go && let Some(condition) = in_shards(show, context)? {
+        index::check_operators(&condition).map_err(Failure::Told)?;
+    }
     for m in &meant(show, context)? {
         let mut keys: BTreeSet<Name> = BTreeSet::new();
         if show.condition.is_none() {
@@ -143,10 +185,29 @@ pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>,
     Ok(in_product_order(context, found))
 }
 
+/// The condition of `SHOW TAG …` without time. One that names a time asks only for the shards of
+/// that time, and then for the index of the whole database: which of both there is, is not looked
+/// into here.
+fn in_shards(show: &Show, context: Context<'_>) -> Result<Option<Expr>, Failure> {
+    let Some(condition) = &show.condition else { return Ok(None) };
+    let (range, rest) = condition::split(condition, context.host.now(), None)?;
+    if range != condition::Range::ALL {
+        return Err(Failure::Unsupported("time in the condition of SHOW TAG".to_owned()));
+    }
+    Ok(rest)
+}
+
 /// `SHOW TAG VALUES`.
 pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     let mut found = Vec::new();
+    let rest = if context.rules.planner == Planner::Go { in_shards(show, context)? } else { None };
+    if let Some(rest) = &rest {
+        index::check_operators(rest).map_err(Failure::Told)?;
+    }
     for m in &meant(show, context)? {
+        if let Some(rest) = &rest {
+            index::check_tag_values(rest)?;
+        }
         let asked =
             |key: &Name| show.key.as_ref().is_none_or(|filter: &KeyFilter| filter.is_match(key));
         let series = matching(show, m, context)?;

@@ -1,7 +1,7 @@
 //! Which measurements a statement reads.
 
 use super::{Context, Failure};
-use crate::query::influxql::ast::Path;
+use crate::query::influxql::ast::{Path, Source};
 use crate::query::influxql::host::Policy;
 use crate::store::view::{Measurement, Unreadable};
 
@@ -25,6 +25,16 @@ pub(super) fn policies(
         Some(policies) => Ok((database.to_owned(), policies)),
         None => Err(Failure::UnknownDatabase(database.to_owned())),
     }
+}
+
+/// Fails where a source names a database that is not there: the Go products look for it first.
+pub(super) fn check_databases(sources: &[Source], context: Context<'_>) -> Result<(), Failure> {
+    for source in sources {
+        if let Source::Measurement(path) = source {
+            policies(&path.database, context)?;
+        }
+    }
+    Ok(())
 }
 
 /// The measurements that a path of a `FROM` means, by name.

@@ -1,0 +1,106 @@
+//! Which types the columns of a `SELECT` have, and which operators refuse them
+//! (influxql 1.0:ast.go, `TypeValuerEval`; 1.6:query/functions.go, `CallType`).
+
+use super::columns::Columns;
+use super::node::Node;
+use crate::query::influxql::ast::Select;
+use crate::query::influxql::expr::{Binary, Cast, Expr, Kind, Var};
+use crate::query::influxql::token::Op;
+use crate::store::FieldType;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Field(FieldType),
+    Tag,
+}
+
+impl Type {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Field(t) => t.word(),
+            Self::Tag => "tag",
+        }
+    }
+}
+
+/// Fails where an operator stands between types that it does not take.
+pub(super) fn check(select: &Select, columns: &Columns) -> Result<(), String> {
+    for field in &select.fields {
+        let mut expr = field.expr.clone();
+        // The products print columns with the types that they have found.
+        expr.rewrite(&mut |e| {
+            if let Expr::Var(var) = e {
+                var.cast = found(var, columns).or(var.cast);
+            }
+        });
+        type_of(expr.bare())?;
+    }
+    Ok(())
+}
+
+fn found(var: &Var, columns: &Columns) -> Option<Cast> {
+    match (var.cast, columns.resolve(&Var { cast: None, ..var.clone() })) {
+        (Some(Cast::Type(_) | Cast::Kind(Kind::Tag)), _) => None,
+        (_, Node::Field(_, t)) => Some(Cast::Type(t)),
+        (None, Node::Tag(_)) => Some(Cast::Kind(Kind::Tag)),
+        _ => None,
+    }
+}
+
+fn type_of(expr: &Expr) -> Result<Option<Type>, String> {
+    let field = |t| Ok(Some(Type::Field(t)));
+    match expr {
+        Expr::Var(Var { cast: Some(Cast::Type(t)), .. }) => field(*t),
+        Expr::Var(Var { cast: Some(Cast::Kind(Kind::Tag)), .. }) => Ok(Some(Type::Tag)),
+        Expr::Paren(inner) => type_of(inner),
+        Expr::Number(_) => field(FieldType::Float),
+        Expr::Integer(_) => field(FieldType::Integer),
+        Expr::Unsigned(_) => field(FieldType::Unsigned),
+        Expr::Str(_) => field(FieldType::String),
+        Expr::Bool(_) => field(FieldType::Boolean),
+        Expr::Call(call) => match call.name.as_str() {
+            "count" => field(FieldType::Integer),
+            "mean" | "median" | "stddev" => field(FieldType::Float),
+            _ => call.args.first().map_or(Ok(None), type_of),
+        },
+        Expr::Binary(b) => operation(expr, b),
+        _ => Ok(None),
+    }
+}
+
+fn operation(expr: &Expr, b: &Binary) -> Result<Option<Type>, String> {
+    let (Some(left), Some(right)) = (type_of(&b.left)?, type_of(&b.right)?) else {
+        return Ok(type_of(&b.left)?.or(type_of(&b.right)?));
+    };
+    match result(b.op, left, right) {
+        Some(t) => Ok(Some(Type::Field(t))),
+        None => Err(format!(
+            "type error: {expr}: incompatible types: {} and {}",
+            left.word(),
+            right.word()
+        )),
+    }
+}
+
+/// The type of an operation (ast.go, `evalBinaryExpr` over zeros).
+fn result(op: Op, left: Type, right: Type) -> Option<FieldType> {
+    use FieldType::{Boolean, Float, Integer, Unsigned};
+    let bits = matches!(op, Op::BitAnd | Op::BitOr | Op::BitXor);
+    let compares = op.is_condition() && !matches!(op, Op::And | Op::Or);
+    match (left, right) {
+        (Type::Field(Boolean), Type::Field(_) | Type::Tag) if bits || op.is_condition() => {
+            Some(Boolean)
+        }
+        _ if compares => Some(Boolean),
+        (Type::Field(Integer), Type::Field(Integer)) => Some(Integer),
+        (Type::Field(Unsigned), Type::Field(Unsigned | Integer))
+        | (Type::Field(Integer), Type::Field(Unsigned)) => Some(Unsigned),
+        (Type::Field(Float), Type::Field(Float | Integer | Unsigned))
+        | (Type::Field(Integer | Unsigned), Type::Field(Float))
+            if !bits =>
+        {
+            Some(Float)
+        }
+        _ => None,
+    }
+}

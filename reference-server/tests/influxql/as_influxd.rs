@@ -1,0 +1,174 @@
+//! One query for each kind of difference that random queries found between influxd 1.6.7 and this
+//! server (`tests/influxql_property`); what is expected is what influxd answered.
+
+use crate::fake::{Fake, HOUR};
+use profiles::influxql::OSS_V1_1_6;
+use reference_server::query::influxql::http::{self, Parameters, Request};
+use reference_server::store::Value;
+
+const T: i64 = 1_700_000_000_000_000_000;
+
+fn data() -> Fake {
+    let fake = Fake::with_database("db");
+    fake.write(b"cpu", &[(b"host", b"a")], &[(b"n", Value::Integer(3))], T);
+    fake.write(b"cpu", &[], &[(b"v", Value::Float(1.5))], T + 1);
+    fake.write(b"cpu", &[], &[(b"late", Value::Boolean(true))], T + 24 * 14 * HOUR);
+    fake
+}
+
+fn ask(fake: &Fake, parameters: &str, accept: Option<&str>) -> String {
+    let parameters = Parameters::new(&format!("db=db&{parameters}"), None);
+    let request = Request { parameters: &parameters, accept, read_only: true };
+    String::from_utf8_lossy(&http::query(request, fake, &OSS_V1_1_6).body).into_owned()
+}
+
+fn asked(parameters: &str, accept: Option<&str>) -> String {
+    ask(&data(), parameters, accept)
+}
+
+/// What stands between `{"results":[` and `]}`.
+fn results(query: &str) -> String {
+    results_of(&data(), query)
+}
+
+fn results_of(fake: &Fake, query: &str) -> String {
+    let query: String = query.bytes().map(|b| format!("%{b:02X}")).collect();
+    let body = ask(fake, &format!("epoch=ns&q={query}"), None);
+    let inner = body.strip_prefix("{\"results\":[").and_then(|b| b.strip_suffix("]}\n"));
+    inner.unwrap_or(&body).to_owned()
+}
+
+fn error_of(query: &str, message: &str) {
+    assert_eq!(
+        results(query),
+        format!("{{\"statement_id\":0,\"error\":\"{message}\"}}"),
+        "{query}"
+    );
+}
+
+const NOTHING: &str = "{\"statement_id\":0}";
+
+#[test]
+fn statements_are_checked_in_the_compilers_order() {
+    error_of("SELECT sum(*) + v FROM cpu", "unsupported expression with wildcard: sum()");
+    error_of("SELECT distinct(v, n) FROM cpu", "distinct function can only have one argument");
+    error_of(
+        "SELECT sum(v), n FROM cpu GROUP BY time(1m, v)",
+        "time dimension offset must be duration or now()",
+    );
+    error_of(
+        "SELECT v FROM no.cpu GROUP BY time(1m)",
+        "GROUP BY requires at least one aggregate function",
+    );
+    error_of("SELECT v FROM cpu fill(none)", "fill(none) must be used with a function");
+    error_of(
+        "SELECT v FROM cpu WHERE time > hit() - 1h",
+        "invalid operation: time and *influxql.BinaryExpr are not compatible",
+    );
+}
+
+#[test]
+fn operators_refuse_types() {
+    error_of(
+        "SELECT v & 7 FROM cpu",
+        "type error: v::float \\u0026 7: incompatible types: float and integer",
+    );
+    error_of(
+        "SELECT -host FROM cpu",
+        "type error: -1 * host::tag: incompatible types: integer and tag",
+    );
+    error_of(
+        "SELECT percentile(late, 50) FROM cpu",
+        "unsupported percentile iterator type: *query.booleanInterruptIterator",
+    );
+    // Nobody reads a series, so nobody finds that it is of the wrong type.
+    assert_eq!(results("SELECT mean(late) FROM cpu WHERE host = 'none'"), NOTHING);
+}
+
+#[test]
+fn fields_are_those_of_the_shards_asked() {
+    assert_eq!(
+        results(&format!("SELECT * FROM cpu WHERE time <= {T}")),
+        format!(
+            "{{\"statement_id\":0,\"series\":[{{\"name\":\"cpu\",\"columns\":[\"time\",\"host\",\"n\",\"v\"],\
+             \"values\":[[{T},\"a\",3,null]]}}]}}"
+        )
+    );
+}
+
+#[test]
+fn fill_without_windows() {
+    let row = |values: &str| {
+        format!(
+            "{{\"statement_id\":0,\"series\":[{{\"name\":\"cpu\",\"columns\":[\"time\",{values}]}}]}}"
+        )
+    };
+    assert_eq!(
+        results("SELECT sum(n), max(v) FROM cpu WHERE host = 'a' fill(7)"),
+        row("\"sum\",\"max\"],\"values\":[[0,3,7]")
+    );
+    assert_eq!(
+        results("SELECT n, v FROM cpu fill(7)"),
+        row(&format!("\"n\",\"v\"],\"values\":[[{T},3,7],[{},7,1.5]", T + 1))
+    );
+}
+
+#[test]
+fn a_point_without_a_value_and_no_point() {
+    let windows = format!("WHERE time >= {T} AND time < {} GROUP BY time(1d)", T + HOUR);
+    assert_eq!(results(&format!("SELECT percentile(n, 1) FROM cpu {windows}")), NOTHING);
+    assert_eq!(results("SELECT percentile(n, 1) FROM cpu"), NOTHING);
+    let deviation = results(&format!("SELECT stddev(n) FROM cpu {windows} fill(none)"));
+    assert!(deviation.contains(",null]]"), "{deviation}");
+}
+
+#[test]
+fn the_index_compares_tags() {
+    let count = |condition: &str| results(&format!("SELECT v FROM cpu WHERE {condition}"));
+    assert_eq!(count("host > 'a'"), NOTHING);
+    assert_eq!(count("host = other"), NOTHING);
+    assert!(count("host != other").contains("1.5"));
+    error_of(
+        "SHOW TAG VALUES WITH KEY = host WHERE 'a' = host",
+        "left side of '=' must be a tag key",
+    );
+    error_of("SHOW SERIES WHERE host > 'a'", "invalid tag comparison operator");
+    assert_eq!(results("SHOW MEASUREMENTS WHERE other != 'x'"), NOTHING);
+    assert_eq!(results("SHOW TAG KEYS WHERE 'x' = host"), results("SHOW TAG KEYS"));
+    // Such an error is a result like another: the next statement is run.
+    assert!(results("SHOW MEASUREMENTS WHERE 'a' = host; SHOW TAG KEYS").contains("tagKey"));
+}
+
+#[test]
+fn series_are_counted_whether_they_have_rows_or_not() {
+    let fake = Fake::with_database("db");
+    for (host, field) in [(b"a", b"v"), (b"b", b"n"), (b"c", b"n")] {
+        fake.write(b"cpu", &[(b"host", host)], &[(field, Value::Integer(3))], T);
+    }
+    let hosts = |limits: &str| {
+        let answer = results_of(&fake, &format!("SELECT n FROM cpu GROUP BY host {limits}"));
+        ["a", "b", "c"].map(|host| answer.contains(&format!("\"host\":\"{host}\"")))
+    };
+    assert_eq!(hosts("SLIMIT 2"), [false, true, false]);
+    assert_eq!(hosts("ORDER BY time DESC SLIMIT 2"), [false, true, false]);
+    assert_eq!(hosts("SLIMIT 1 SOFFSET 2"), [false, false, true]);
+    assert_eq!(hosts("SOFFSET 1"), [false, false, false]);
+}
+
+#[test]
+fn printing() {
+    let time = |unit: &str| asked(&format!("q=SELECT+v+FROM+cpu&epoch={unit}"), None);
+    assert_eq!(time("d"), time("ns"));
+    let csv = |q: &str| asked(&format!("q={q}"), Some("application/csv"));
+    assert_eq!(
+        csv("SELECT+v+FROM+cpu+GROUP+BY+host"),
+        format!("name,tags,time,v\ncpu,,{},1.5\n", T + 1)
+    );
+    assert!(csv("SHOW+RETENTION+POLICIES").ends_with(",168h0m0s,replicaN,true\n"));
+    assert!(csv("SELECT+integral(v)+FROM+cpu").contains("integral() is outside the InfluxQL"));
+    // What is no SELECT comes row set by row set, without a word that there is more.
+    let chunks = asked("q=SHOW+MEASUREMENTS&chunked=true&chunk_size=1", None);
+    assert!(!chunks.contains("partial"), "{chunks}");
+    // Blanks before the query do not count.
+    assert!(asked("q=+TAG", None).contains("at line 1, char 1"));
+}

@@ -1,0 +1,69 @@
+//! The reviewed list of answers that are not influxd's.
+
+use crate::client::Answer;
+use crate::query::Query;
+use regex::Regex;
+use serde::Deserialize;
+use std::path::Path;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    difference: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// Found in the query.
+    query: String,
+    /// Found in influxd's answer.
+    #[serde(default)]
+    influxd: String,
+    /// Found in the reference server's answer.
+    #[serde(default)]
+    reference: String,
+    reason: String,
+}
+
+/// A difference that is known.
+pub(crate) struct Known {
+    query: Regex,
+    influxd: Regex,
+    reference: Regex,
+    pub(crate) reason: String,
+}
+
+/// Reads `known_differences.toml`.
+pub(crate) fn load() -> Result<Vec<Known>, String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = here.join("tests/influxql_property/known_differences.toml");
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let file: File = toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    let regex = |pattern: &str| Regex::new(pattern).map_err(|e| format!("{pattern}: {e}"));
+    let known = |entry: Entry| {
+        Ok(Known {
+            query: regex(&entry.query)?,
+            influxd: regex(&entry.influxd)?,
+            reference: regex(&entry.reference)?,
+            reason: entry.reason,
+        })
+    };
+    file.difference.into_iter().map(known).collect()
+}
+
+/// The entry that this difference falls under.
+pub(crate) fn find<'k>(
+    list: &'k [Known],
+    query: &Query,
+    influxd: &Answer,
+    reference: &Answer,
+) -> Option<&'k Known> {
+    let text = query.text();
+    list.iter().find(|k| {
+        k.query.is_match(&text)
+            && k.influxd.is_match(&influxd.body)
+            && k.reference.is_match(&reference.body)
+    })
+}
