@@ -76,8 +76,10 @@ mod embedded {
         found.iter().copied().enumerate().map(plan).collect()
     }
 
+    type Pem = Vec<u8>;
+
     /// The certificate and its key, where there is to be TLS.
-    fn identity(args: &ServeArgs) -> Result<Option<(Vec<u8>, Vec<u8>)>, Failure> {
+    fn identity(args: &ServeArgs) -> Result<Option<(Pem, Pem)>, Failure> {
         let read = |path: &Path| {
             let fail = |error| Failure::usage(format!("{}: {error}", path.display()));
             std::fs::read(path).map_err(fail)
