@@ -18,6 +18,8 @@ struct File {
 struct Entry {
     /// Found in the query.
     query: String,
+    /// Not found in the query.
+    but_not: Option<String>,
     /// Found in influxd's answer.
     #[serde(default)]
     influxd: String,
@@ -30,6 +32,7 @@ struct Entry {
 /// A difference that is known.
 pub(crate) struct Known {
     query: Regex,
+    but_not: Option<Regex>,
     influxd: Regex,
     reference: Regex,
     pub(crate) reason: String,
@@ -45,6 +48,7 @@ pub(crate) fn load() -> Result<Vec<Known>, String> {
     let known = |entry: Entry| {
         Ok(Known {
             query: regex(&entry.query)?,
+            but_not: entry.but_not.as_deref().map(regex).transpose()?,
             influxd: regex(&entry.influxd)?,
             reference: regex(&entry.reference)?,
             reason: entry.reason,
@@ -63,6 +67,7 @@ pub(crate) fn find<'k>(
     let text = query.text();
     list.iter().find(|k| {
         k.query.is_match(&text)
+            && k.but_not.as_ref().is_none_or(|not| !not.is_match(&text))
             && k.influxd.is_match(&influxd.body)
             && k.reference.is_match(&reference.body)
     })

@@ -301,9 +301,10 @@ pub(super) fn absent(fill: Fill, field_type: Option<FieldType>) -> Option<Value>
 impl Applied {
     fn absent(&self, fill: Fill) -> Option<Value> {
         let field_type = match (self.function, &self.field) {
-            (_, None) if !self.is_tag => return None,
             (Function::Count | Function::CountDistinct, _) => Some(FieldType::Integer),
             (Function::Mean | Function::Median | Function::Stddev, _) => Some(FieldType::Float),
+            // Of a column that does not exist nothing is known, not even a type.
+            (_, None) if !self.is_tag => return None,
             (_, field) => field.as_ref().map(|f| f.1),
         };
         absent(fill, field_type)

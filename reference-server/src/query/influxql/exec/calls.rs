@@ -31,7 +31,7 @@ pub(super) struct Plan {
     pub(super) calls: Vec<Applied>,
     /// A field of a type that a function does not take, and what the products say once they read
     /// such a series.
-    pub(super) refused: Option<(Name, String)>,
+    pub(super) refused: Option<(Name, FieldType, String)>,
 }
 
 /// The language's functions that this server does not run.
@@ -271,7 +271,7 @@ impl Plan {
                 let text =
                     format!("unsupported {name_of} iterator type: *query.{kind}InterruptIterator");
                 let name: Name = var.name.as_bytes().into();
-                self.refused.get_or_insert((name, text));
+                self.refused.get_or_insert((name, t, text));
                 None
             }
             Node::Field(name, t) => Some((name, t)),

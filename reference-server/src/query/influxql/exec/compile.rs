@@ -27,6 +27,7 @@ pub(super) fn check(select: &Select, now: i64) -> Result<(), Failure> {
     if let Some(c) = &select.condition {
         let (_, rest) = condition::split(c, now, select.zone.as_deref())?;
         if let Some(rest) = rest {
+            condition::check_operands(&rest)?;
             no_calls(&rest)?;
         }
     }

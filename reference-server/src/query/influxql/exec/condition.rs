@@ -102,6 +102,20 @@ fn range(op: Op, t: i64) -> Result<Range, String> {
     }
 }
 
+/// A duration where the sum or difference of two is written, else the expression as it is.
+pub(super) fn sum_of_durations(expr: &Expr) -> Expr {
+    if let Expr::Binary(b) = expr
+        && let (Expr::Duration(l), Expr::Duration(r)) = (b.left.bare(), b.right.bare())
+    {
+        match b.op {
+            Op::Add => return Expr::Duration(l.saturating_add(*r)),
+            Op::Sub => return Expr::Duration(l.saturating_sub(*r)),
+            _ => {}
+        }
+    }
+    expr.clone()
+}
+
 /// A constant of time or duration, in nanoseconds.
 fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
     match expr {
@@ -140,6 +154,10 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
             Err("invalid operation: time and *influxql.BooleanLiteral are not compatible"
                 .to_owned())
         }
+        Expr::Unsigned(_) => {
+            Err("invalid operation: time and *influxql.UnsignedLiteral are not compatible"
+                .to_owned())
+        }
         Expr::Regex(_) => {
             Err("invalid operation: time and *influxql.RegexLiteral are not compatible".to_owned())
         }
@@ -148,7 +166,7 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
 }
 
 /// Fails where a condition is a column alone.
-fn check_operands(expr: &Expr) -> Result<(), String> {
+pub(super) fn check_operands(expr: &Expr) -> Result<(), String> {
     match expr {
         Expr::Paren(inner) => check_operands(inner),
         Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {

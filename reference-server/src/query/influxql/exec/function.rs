@@ -108,7 +108,9 @@ impl Function {
             Self::CountDistinct => Some(Value::Integer(distinct(points).len() as i64)),
             Self::Sum => sum(points),
             Self::Mean => {
-                Some(Value::Float(as_float(&sum_of_floats(points))? / points.len() as f64))
+                // The products begin with 0, so that the mean of -0 is none.
+                let sum = 0.0 + as_float(&sum_of_floats(points))?;
+                Some(Value::Float(sum / points.len() as f64))
             }
             Self::Spread => spread(points),
             Self::Median => median(points),

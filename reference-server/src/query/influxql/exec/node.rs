@@ -62,7 +62,16 @@ impl Node {
             Self::Time => Some(Value::Integer(row.time())),
             Self::Literal(value) => Some(value.clone()),
             Self::Call(number) => row.call(*number),
-            Self::Binary(op, left, right) => operate(*op, &left.value(row)?, &right.value(row)?),
+            Self::Binary(op, left, right) => {
+                let no = Value::Boolean(false);
+                match (left.value(row), right.value(row)) {
+                    (Some(l), Some(r)) => operate(*op, &l, &r),
+                    // Beside a boolean, no value is false (influxql 1.0:ast.go, `evalBinaryExpr`).
+                    (Some(l @ Value::Boolean(_)), None) => operate(*op, &l, &no),
+                    (None, Some(r @ Value::Boolean(_))) => operate(*op, &no, &r),
+                    _ => None,
+                }
+            }
             Self::SameTags { .. } => Some(Value::Boolean(self.holds(row))),
         }
     }
@@ -228,6 +237,10 @@ fn operate(op: Op, left: &Value, right: &Value) -> Option<Value> {
             Op::BitXor => l ^ r,
             _ => compare(op, left, right),
         })),
+        // What is no boolean beside one makes it false (influxql 1.0:ast.go, `evalBinaryExpr`).
+        (Value::Boolean(_), _) if matches!(op, Op::BitAnd | Op::BitOr | Op::BitXor) => {
+            Some(Value::Boolean(false))
+        }
         _ => {
             let (l, r) = (as_float(left)?, as_float(right)?);
             Some(match op {
@@ -235,6 +248,8 @@ fn operate(op: Op, left: &Value, right: &Value) -> Option<Value> {
                 Op::Sub => Value::Float(l - r),
                 Op::Mul => Value::Float(l * r),
                 Op::Div => Value::Float(if r == 0.0 { 0.0 } else { l / r }),
+                // What is no number is shown as null (1.6:query/cursor.go, `Scan`).
+                Op::Mod if (l % r).is_nan() => return None,
                 Op::Mod => Value::Float(l % r),
                 Op::BitAnd | Op::BitOr | Op::BitXor => return None,
                 _ => Value::Boolean(compare(op, left, right)),

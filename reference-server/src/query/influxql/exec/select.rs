@@ -119,7 +119,8 @@ pub(super) fn dimensions(
                 return say("only time() calls allowed in dimensions");
             }
             Expr::Call(call) => {
-                let (length, offset) = match call.args.as_slice() {
+                let args: Vec<_> = call.args.iter().map(condition::sum_of_durations).collect();
+                let (length, offset) = match args.as_slice() {
                     [] | [_, _, _, ..] => return say("time dimension expected 1 or 2 arguments"),
                     [first, ..] if !matches!(first, Expr::Duration(_)) => {
                         return say("time dimension must have duration argument");
@@ -249,19 +250,18 @@ fn aggregates(
     interval: Option<Interval>,
 ) -> Result<Vec<Series>, Failure> {
     let plan = calls::plan(select, known)?;
-    if let Some((name, refusal)) = &plan.refused {
+    if let Some((name, t, refusal)) = &plan.refused {
         let read = |table: &Table| {
             let here = read::columns_between(std::slice::from_ref(table), scope.range);
             let meant = |s: &view::Series| {
                 let at = read::At { series: s, time: 0 };
                 scope.condition.as_ref().is_none_or(|c| c.may_hold(&at))
             };
-            here.fields.contains_key(name) && table.measurement.series.iter().any(meant)
+            here.fields.get(name) == Some(t) && table.measurement.series.iter().any(meant)
         };
         if context.rules.planner != Planner::Go || tables.iter().any(read) {
             return Err(refusal.clone().into());
         }
-        return Ok(Vec::new());
     }
     let wanted = Wanted {
         fields: &[],
@@ -344,6 +344,14 @@ fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name]) -> Vec<Node> {
     columns.into_iter().map(|c| c.2).collect()
 }
 
+/// By what sets of tags are sorted: the keys that there are, then the values
+/// (1.6:tsdb/meta.go, `MakeTagsKey`).
+fn set_key(group: &[Name], values: &[Name]) -> Vec<u8> {
+    let there = || group.iter().zip(values).filter(|(_, value)| !value.is_empty());
+    let parts: Vec<Name> = there().map(|t| t.0).chain(there().map(|t| t.1)).cloned().collect();
+    parts.join(&b'|')
+}
+
 /// `SLIMIT` and `SOFFSET` of the Go products: they count the sets of tags that there are, with rows or
 /// without, in ascending order; without `SLIMIT`, `SOFFSET` leaves nothing
 /// (1.6:query/iterator.go, `LimitTagSets`).
@@ -358,7 +366,8 @@ fn keep_sets(select: &Select, tables: &[Table], scope: &Scope, series: &mut Vec<
             scope.condition.as_ref().is_none_or(|c| c.may_hold(&read::At { series: s, time: 0 }))
         };
         let sets = m.series.iter().filter(meant).map(|s| read::group_of(s, &scope.group));
-        let mut sets: Vec<_> = sets.map(|values| (values.join(&b'|'), values)).collect();
+        let mut sets: Vec<_> =
+            sets.map(|values| (set_key(&scope.group, &values), values)).collect();
         sets.sort();
         sets.dedup();
         let kept: Vec<_> =

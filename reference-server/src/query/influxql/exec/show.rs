@@ -52,8 +52,7 @@ fn matching<'a>(
     let (_, rest) = condition::split(written, context.host.now(), None)?;
     let Some(rest) = rest else { return Ok(m.series.iter().collect()) };
     if context.rules.planner == Planner::Go {
-        let several = m.series.iter().flat_map(|s| &s.columns).map(|c| c.first_shard);
-        if index::names_field(&rest, m) && !several.clone().is_sorted_by(|a, b| a == b) {
+        if index::names_field(&rest, m) && in_several_shards(show, context)? {
             // The products ask the first shard alone which fields there are.
             let what = "a field in the condition of SHOW over several shard groups";
             return Err(Failure::Unsupported(what.to_owned()));
@@ -67,6 +66,26 @@ fn matching<'a>(
         return Err(Failure::Unsupported("a field in the condition of SHOW".to_owned()));
     }
     Ok(m.series.iter().filter(|s| holds(&node, s)).collect())
+}
+
+/// Whether the points of a database begin in more than one shard.
+fn in_several_shards(show: &Show, context: Context<'_>) -> Result<bool, Failure> {
+    let all = everything(show.database.as_deref().unwrap_or_default(), context)?;
+    let columns = all.iter().flat_map(|m| &m.series).flat_map(|s| &s.columns);
+    Ok(!columns.map(|c| c.first_shard).is_sorted_by(|a, b| a == b))
+}
+
+/// Fails where a source names a policy that is not there (`SHOW SERIES` and `SHOW FIELD KEYS` are
+/// selections to the Go products).
+fn check_policies(show: &Show, context: Context<'_>) -> Result<(), Failure> {
+    let (_, policies) = policies_of(show.database.as_deref().unwrap_or_default(), context)?;
+    let known = |name: &str| name.is_empty() || policies.iter().any(|p| p.name == name);
+    match show.sources.iter().find(|path| !known(&path.policy)) {
+        Some(path) if context.rules.planner == Planner::Go => {
+            Err(Failure::Statement(format!("retention policy not found: {}", path.policy)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn holds(node: &Node, series: &view::Series) -> bool {
@@ -126,11 +145,15 @@ pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, F
     if let Some(condition) = &show.condition
         && context.rules.planner == Planner::Go
     {
-        if index::speaks_of_time(condition) {
+        let (range, rest) = condition::split(condition, context.host.now(), None)?;
+        if range != condition::Range::ALL {
             return Err(Failure::Unsupported("time in the condition of SHOW SERIES".to_owned()));
         }
-        index::check_operators(condition)?;
+        if let Some(rest) = rest {
+            index::check_operators(&rest)?;
+        }
     }
+    check_policies(show, context)?;
     for m in &meant(show, context)? {
         keys.extend(matching(show, m, context)?.into_iter().map(|s| series_key(&m.name, &s.tags)));
     }
@@ -149,6 +172,7 @@ pub(super) fn field_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series
             fields.iter().map(|(name, word)| vec![Cell::text(name), Cell::text(word)]).collect();
         named(m, &["fieldKey", "fieldType"], show.limits.rows(rows))
     };
+    check_policies(show, context)?;
     Ok(in_product_order(context, meant(show, context)?.iter().map(of).collect()))
 }
 
