@@ -2,6 +2,7 @@
 
 mod bench_table;
 mod cargo;
+mod clients;
 mod conformance;
 mod fuzz;
 mod instructions;
@@ -11,6 +12,7 @@ mod queries;
 mod reading;
 mod real_servers;
 mod review;
+mod served;
 #[cfg_attr(not(feature = "snapshots"), path = "snapshots_elsewhere.rs")]
 mod snapshots;
 mod stability;
@@ -30,6 +32,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     BenchTable(bench_table::Arguments),
+    Clients(clients::Arguments),
     Conformance(conformance::Arguments),
     Fuzz(fuzz::Arguments),
     Instructions(instructions::Arguments),
@@ -45,6 +48,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::BenchTable(arguments) => bench_table::run(&arguments),
+        Command::Clients(arguments) => clients::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),
