@@ -59,7 +59,7 @@ class Client(unittest.TestCase):
         self.assertEqual(found, expected)
 
     def soon_stored(self, expected):
-        """Asserts that these are the points, as measurement, field, value and seconds since START."""
+        """Asserts that these are the points: measurement, field, value, seconds since START."""
         def read():
             return sorted(
                 (r["_measurement"], r["_field"], r["_value"],

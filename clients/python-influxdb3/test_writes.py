@@ -15,6 +15,7 @@ from influxdb_client_3.exceptions import InfluxDBPartialWriteError
 
 URL = os.environ["LINEPROOF_URL"]
 TOKEN = os.environ["LINEPROOF_TOKEN"]
+ORG = os.environ["LINEPROOF_ORG"]
 DATABASE = os.environ["LINEPROOF_DATABASE"]
 FACTS = os.environ.get("LINEPROOF_FACTS", "").split()
 
@@ -26,7 +27,7 @@ def client(write_type=WriteType.synchronous, callbacks=None, **options):
     """A client whose writes take these options."""
     written = WriteOptions(write_type=write_type, **options)
     return InfluxDBClient3(
-        host=URL, token=TOKEN, database=DATABASE, org="acme",
+        host=URL, token=TOKEN, database=DATABASE, org=ORG,
         write_client_options=write_client_options(write_options=written, **(callbacks or {})),
     )
 
@@ -93,8 +94,11 @@ class Writes(Client):
         self.assertEqual([row["v"] for row in self.rows()], [1])
 
     def test_a_body_in_gzip(self):
-        with InfluxDBClient3(host=URL, token=TOKEN, database=DATABASE, enable_gzip=True) as writer:
-            writer.write(Point(self.table).field("v", 1).time(SECONDS * 10**9))
+        zipped = InfluxDBClient3(
+            host=URL, token=TOKEN, org=ORG, database=DATABASE, enable_gzip=True,
+        )
+        with zipped:
+            zipped.write(Point(self.table).field("v", 1).time(SECONDS * 10**9))
         self.assertEqual([row["v"] for row in self.rows()], [1])
 
     def test_a_frame(self):
