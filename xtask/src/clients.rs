@@ -6,14 +6,15 @@
 
 mod list;
 mod python;
+mod served;
 
 use crate::cargo::{self, Build};
 use crate::peer::Peer;
-use crate::served::Served;
 use anyhow::{Result, bail};
 use clap::Args;
 use list::{Client, Run};
 use python::{Environment, Outcome, Target};
+use served::Served;
 use std::process::ExitCode;
 use std::time::Instant;
 

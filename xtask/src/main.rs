@@ -12,14 +12,11 @@ mod queries;
 mod reading;
 mod real_servers;
 mod review;
-mod served;
 #[cfg_attr(not(feature = "snapshots"), path = "snapshots_elsewhere.rs")]
 mod snapshots;
 mod stability;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -45,7 +42,7 @@ enum Command {
     Stability(stability::Arguments),
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> anyhow::Result<std::process::ExitCode> {
     match Cli::parse().command {
         Command::BenchTable(arguments) => bench_table::run(&arguments),
         Command::Clients(arguments) => clients::run(&arguments),

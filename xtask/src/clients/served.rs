@@ -6,14 +6,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A server that runs.
-pub(crate) struct Served {
+pub(super) struct Served {
     child: Child,
     url: String,
 }
 
 impl Served {
     /// Serves like `profile`, with an owner's token, an organisation and an empty database.
-    pub(crate) fn start(
+    pub(super) fn start(
         binary: &Path,
         profile: &str,
         token: &str,
@@ -42,7 +42,7 @@ impl Served {
     }
 
     /// Where it answers.
-    pub(crate) fn url(&self) -> &str {
+    pub(super) fn url(&self) -> &str {
         &self.url
     }
 }
