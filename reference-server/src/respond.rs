@@ -4,7 +4,7 @@ use crate::family::v2::{ApiError, Reply};
 use crate::go_json;
 use crate::go_text::quote;
 use crate::http::Response;
-use crate::query::influxql::http as influxql;
+use crate::query::influxql::{http as influxql, messagepack};
 use crate::stage::{Failed, RejectedLine, WriteFault};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -149,6 +149,24 @@ pub fn influxql(answer: influxql::Answer) -> Response {
         response = response.with("Content-Type", content_type);
     }
     Response { breaks_off: answer.breaks_off, ..response }.with_body(answer.body)
+}
+
+/// The same answer as MessagePack, where it is an error in JSON or nothing: v1's errors, for who asks.
+///
+/// A text that is not UTF-8 has lost that already.
+pub fn in_messagepack(mut response: Response) -> Response {
+    let kind = response.headers.iter_mut().find(|(name, _)| *name == "Content-Type");
+    let Some((_, kind)) = kind.filter(|(_, kind)| kind == b"application/json") else {
+        return response;
+    };
+    if !response.body.is_empty() {
+        let body: Option<serde_json::Value> = serde_json::from_slice(&response.body).ok();
+        let error = body.as_ref().and_then(|body| body.get("error")?.as_str());
+        let Some(error) = error else { return response };
+        response.body = messagepack::error(error.as_bytes());
+    }
+    *kind = messagepack::MIME.into();
+    response
 }
 
 /// The same answer with its body compressed.

@@ -50,6 +50,18 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// Where cargo builds, and where else what can be made again may be put.
+pub(crate) fn target_folder() -> Result<PathBuf> {
+    let output = command()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cargo could not be started")?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
+    folder.map(PathBuf::from).context("cargo does not say where it builds")
+}
+
 /// The version of a dependency.
 pub(crate) fn version_of(package: &str) -> Result<String> {
     let output = command().args(["pkgid", package]).stderr(Stdio::inherit()).output()?;

@@ -2,6 +2,7 @@
 
 mod bench_table;
 mod cargo;
+mod clients;
 mod conformance;
 mod fuzz;
 mod instructions;
@@ -15,9 +16,7 @@ mod review;
 mod snapshots;
 mod stability;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -30,6 +29,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     BenchTable(bench_table::Arguments),
+    Clients(clients::Arguments),
     Conformance(conformance::Arguments),
     Fuzz(fuzz::Arguments),
     Instructions(instructions::Arguments),
@@ -42,9 +42,10 @@ enum Command {
     Stability(stability::Arguments),
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> anyhow::Result<std::process::ExitCode> {
     match Cli::parse().command {
         Command::BenchTable(arguments) => bench_table::run(&arguments),
+        Command::Clients(arguments) => clients::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),

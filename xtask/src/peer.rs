@@ -42,6 +42,18 @@ impl Peer {
         Self::start("influxd", "influxdb", command, port, data, "/ping")
     }
 
+    /// The same with its users asked for, of whom there is one, an administrator.
+    pub(crate) fn influxdb_owned_by(user: &str, password: &str) -> Result<Self> {
+        let influxd = Self::influxdb(true)?;
+        let admin = format!(
+            "q=CREATE%20USER%20{user}%20WITH%20PASSWORD%20%27{password}%27%20WITH%20ALL%20PRIVILEGES"
+        );
+        if influxd.post(&format!("/query?{admin}"))? != 200 {
+            bail!("influxd did not make its admin");
+        }
+        Ok(influxd)
+    }
+
     /// Debian's `victoria-metrics`.
     pub(crate) fn victoria_metrics() -> Result<Self> {
         let data = tempfile::tempdir().context("no folder for VictoriaMetrics' data")?;

@@ -37,12 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         wrong.extend(check(&binary, &influxd, "auth off", &strict, arguments, 0)?);
     }
     {
-        let influxd = Peer::influxdb(true)?;
-        let admin =
-            "q=CREATE%20USER%20admin%20WITH%20PASSWORD%20%27admin%27%20WITH%20ALL%20PRIVILEGES";
-        if influxd.post(&format!("/query?{admin}"))? != 200 {
-            bail!("influxd did not make its admin");
-        }
+        let influxd = Peer::influxdb_owned_by("admin", "admin")?;
         let strict = ["--strict", "2", "--user", "admin", "--password", "admin"];
         wrong.extend(check(&binary, &influxd, "auth on", &strict, arguments, 0)?);
     }

@@ -9,6 +9,7 @@ mod write;
 
 use crate::clock::Clock;
 use crate::http::{Body, QueryString, Request, Response};
+use crate::query::influxql::messagepack;
 use crate::respond;
 use crate::stage::decode::Incoming;
 use crate::stage::quota::Quotas;
@@ -59,7 +60,11 @@ impl Service {
         let raw = request.raw_query.as_deref().unwrap_or_default();
         request.query = QueryString::as_go_reads(raw);
         let origin = request.header("origin").map(str::to_owned);
+        // Every handler writes through a formatter that `Accept` chooses, errors and answers
+        // without a body too (1.6:services/httpd/handler.go AddRoutes, responseWriter, httpError).
+        let messagepack = request.header("accept") == Some(messagepack::MIME);
         let response = self.route(request, body).await;
+        let response = if messagepack { respond::in_messagepack(response) } else { response };
         self.finish(response, origin)
     }
 

@@ -3,6 +3,7 @@
 use super::csv::{Annotation, Dialect};
 use super::error::{ErrorCode, FluxError};
 use super::host::{Host, OrganizationReference};
+use super::package::Package;
 use super::request::{Body, from_json};
 use super::{Query, literal, run};
 use profiles::flux::{FluxRules, InfluxqlRequests};
@@ -43,11 +44,11 @@ pub fn answer(
     let decoded = decode(host, rules, request);
     let decoded =
         decoded.map_err(|why| FluxError::invalid(why).within("failed to decode request body"))?;
-    let Decoded { script, dialect, now, is_influxql } = decoded;
+    let Decoded { script, package, dialect, now, is_influxql } = decoded;
     if is_influxql {
         return Err(compiled(&script));
     }
-    let body = run(host, rules, &Query { script: &script, dialect, now });
+    let body = run(host, rules, &Query { script: &script, package, dialect, now });
     if request.prefer == "return-no-content" {
         // the errors of a run are lost with its rows
         return match body {
@@ -79,6 +80,7 @@ fn compiled(influxql: &[u8]) -> FluxError {
 /// A request that can be run.
 struct Decoded {
     script: Vec<u8>,
+    package: Package,
     dialect: Dialect,
     now: Option<i64>,
     is_influxql: bool,
@@ -113,12 +115,10 @@ fn decode(host: &dyn Host, rules: &FluxRules, request: &Request<'_>) -> Result<D
     if script.is_empty() {
         return Err("a query as AST is not supported by this server".to_owned());
     }
-    if body.has_extern {
-        return Err("\"extern\" is not supported by this server".to_owned());
-    }
+    let package = Package::from_json(&body.package)?;
     // the zero of Go's times is the present
     let now = body.now.as_deref().filter(|now| !now.starts_with("0001-01-01T00:00:00"));
-    Ok(Decoded { script, dialect, now: now.and_then(literal::time), is_influxql })
+    Ok(Decoded { script, package, dialect, now: now.and_then(literal::time), is_influxql })
 }
 
 /// Check the request in the product's order.

@@ -19,6 +19,7 @@ mod json;
 mod lexer;
 mod literal;
 mod operator;
+mod package;
 mod parse_compound;
 mod parse_expression;
 mod parser;
@@ -45,6 +46,7 @@ mod window;
 pub use csv::{Annotation, Dialect};
 pub use error::{ErrorCode, FluxError};
 pub use host::{Bucket, BucketReference, Host, OrganizationReference};
+pub use package::Package;
 
 use profiles::flux::FluxRules;
 
@@ -53,6 +55,8 @@ use profiles::flux::FluxRules;
 pub struct Query<'a> {
     /// The script's bytes.
     pub script: &'a [u8],
+    /// What is set before the script begins.
+    pub package: Package,
     /// The look of the answer.
     pub dialect: Dialect,
     /// What `now()` is, if not the present.
@@ -65,6 +69,7 @@ pub struct Query<'a> {
 /// The error object's code and message.
 pub fn run(host: &dyn Host, rules: &FluxRules, query: &Query<'_>) -> Result<Vec<u8>, FluxError> {
     let script = syntax::read(query.script)?;
+    let script = query.package.before(script).map_err(FluxError::unsupported)?;
     check::check(&script, rules)?;
     let evaluator = eval::Evaluator::new(query.now.unwrap_or_else(|| host.now()));
     evaluator.script(&script)?;

@@ -10,7 +10,7 @@ pub(super) struct Body {
     pub(super) r#type: Option<String>,
     pub(super) query: Option<String>,
     pub(super) has_ast: bool,
-    pub(super) has_extern: bool,
+    pub(super) package: Value,
     pub(super) dialect: DialectBody,
     pub(super) now: Option<String>,
 }
@@ -51,8 +51,8 @@ pub(super) fn from_json(text: &[u8]) -> Result<Body, String> {
             "type" => body.r#type = text_of(value, &field("type"))?,
             "query" => body.query = text_of(value, &field("query"))?,
             "ast" => body.has_ast = true,
-            // Clients send a package without statements, which changes nothing.
-            "extern" => body.has_extern = has_statements(value),
+            // Not read yet: the product keeps it for its compiler.
+            "extern" => body.package = value.clone(),
             "dialect" => body.dialect = dialect(value)?,
             "now" => body.now = now(value)?,
             _ => {}
@@ -136,17 +136,5 @@ const fn kind(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
-    }
-}
-
-/// Whether a package of the syntax tree says anything.
-fn has_statements(package: &Value) -> bool {
-    let filled = |key| package.get(key).and_then(Value::as_array);
-    match package {
-        Value::Null => false,
-        Value::Object(_) => {
-            ["imports", "body"].iter().any(|key| filled(key).is_some_and(|list| !list.is_empty()))
-        }
-        _ => true,
     }
 }

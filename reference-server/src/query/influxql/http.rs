@@ -10,7 +10,7 @@ use super::json::{self, Part, Style};
 use super::parse::{Params, parse_query};
 use super::result::Outcome;
 use super::time::Epoch;
-use super::{chunk, csv, in_statement, iox};
+use super::{chunk, csv, in_statement, iox, messagepack};
 use profiles::influxql::{Errors, Influxql, Planner};
 
 /// The parameters of a request, decoded: those of the query string and of a form body, which wins.
@@ -164,9 +164,17 @@ pub(super) fn params(parameters: &Parameters) -> Result<Params, String> {
     Ok(values.into_iter().filter_map(token).collect())
 }
 
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    Csv,
+    MessagePack,
+}
+
 /// How an answer is printed.
 pub(super) struct Output {
-    pub(super) csv: bool,
+    pub(super) form: Form,
     pub(super) style: Style,
     /// The rows of a chunk; `None` for one document.
     pub(super) chunk: Option<usize>,
@@ -174,7 +182,8 @@ pub(super) struct Output {
 
 impl Output {
     const fn json(rules: &Influxql) -> Self {
-        Self { csv: false, style: Style { json: rules.json, epoch: None, indent: 0 }, chunk: None }
+        let style = Style { json: rules.json, epoch: None, indent: 0 };
+        Self { form: Form::Json, style, chunk: None }
     }
 
     /// What a Go product makes of the parameters.
@@ -188,16 +197,20 @@ impl Output {
         let size =
             p.text("chunk_size").parse().ok().filter(|n| *n > 0).unwrap_or(chunk::DEFAULT_SIZE);
         let chunk = (p.get("chunked") == Some(b"true")).then_some(size);
-        let csv = match request.accept {
-            Some("application/csv" | "text/csv") => true,
-            // MessagePack is asked for by some clients; they read the JSON that they get instead.
-            _ => false,
+        let form = match request.accept {
+            Some("application/csv" | "text/csv") => Form::Csv,
+            Some(messagepack::MIME) => Form::MessagePack,
+            _ => Form::Json,
         };
-        Ok(Self { csv, style: Style { json: rules.json, epoch, indent }, chunk })
+        Ok(Self { form, style: Style { json: rules.json, epoch, indent }, chunk })
     }
 
-    const fn content_type(&self, rules: &Influxql) -> &'static str {
-        if self.csv { rules.csv.content_type } else { JSON }
+    pub(super) const fn content_type(&self, rules: &Influxql) -> &'static str {
+        match self.form {
+            Form::Json => JSON,
+            Form::Csv => rules.csv.content_type,
+            Form::MessagePack => messagepack::MIME,
+        }
     }
 
     pub(super) fn print(
@@ -213,11 +226,13 @@ impl Output {
         };
         for outcomes in &documents {
             let parts: Vec<Part<'_>> = outcomes.iter().map(chunk::Chunk::part).collect();
-            if self.csv {
-                body.extend(printer.document(&parts));
-            } else {
-                body.extend(json::document(&parts, self.style)?);
-                body.extend_from_slice(rules.json.end.as_bytes());
+            match self.form {
+                Form::Csv => body.extend(printer.document(&parts)),
+                Form::MessagePack => body.extend(messagepack::document(&parts, self.style.epoch)),
+                Form::Json => {
+                    body.extend(json::document(&parts, self.style)?);
+                    body.extend_from_slice(rules.json.end.as_bytes());
+                }
             }
         }
         Ok(body)
@@ -239,12 +254,14 @@ fn whole_error(status: u16, message: &str, output: &Output, rules: &Influxql) ->
             ..Answer::default()
         };
     }
-    let body = if output.csv {
-        csv::error(message)
-    } else {
-        let mut body = json::error(message, output.style);
-        body.extend_from_slice(rules.json.end.as_bytes());
-        body
+    let body = match output.form {
+        Form::Csv => csv::error(message),
+        Form::MessagePack => messagepack::error(message.as_bytes()),
+        Form::Json => {
+            let mut body = json::error(message, output.style);
+            body.extend_from_slice(rules.json.end.as_bytes());
+            body
+        }
     };
     Answer {
         status,

@@ -32,7 +32,7 @@ pub(super) fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> 
         Ok(outcomes) => outcomes,
         Err(answer) => return answer,
     };
-    let content_type = Some(if output.csv { rules.csv.content_type } else { "application/json" });
+    let content_type = Some(output.content_type(rules));
     match output.print(&outcomes, rules) {
         Ok(body) => Answer { status: 200, content_type, body, ..Answer::default() },
         Err(unprintable) => iox::infinite(unprintable, &output, rules, content_type),

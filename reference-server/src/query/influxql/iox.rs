@@ -5,7 +5,7 @@ use super::ast::Statement;
 use super::chunk;
 use super::exec::{Context, Failure};
 use super::host::Host;
-use super::http::{Answer, Output, Parameters, Request, params, run_one};
+use super::http::{Answer, Form, Output, Parameters, Request, params, run_one};
 use super::json::{self, Style};
 use super::parse::parse_query;
 use super::result::{Cell, Outcome};
@@ -27,7 +27,7 @@ pub(super) fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> 
     if output.chunk.is_none() && rules.measurements == MeasurementOrder::Backwards {
         outcome.series.reverse();
     }
-    let content_type = Some(if output.csv { rules.csv.content_type } else { "application/json" });
+    let content_type = Some(output.content_type(rules));
     match output.print(std::slice::from_ref(&outcome), rules) {
         Ok(body) => Answer { status: 200, content_type, body, ..Answer::default() },
         Err(unprintable) => infinite(unprintable, &output, rules, content_type),
@@ -102,14 +102,14 @@ pub(super) fn wanted(
             }
         },
     };
-    let csv = match request.accept {
-        Some("application/csv" | "text/csv") => true,
-        None | Some("application/json" | "*/*") => false,
+    let form = match request.accept {
+        Some("application/csv" | "text/csv") => Form::Csv,
+        None | Some("application/json" | "*/*") => Form::Json,
         Some(other) => return Err(Unreadable::Accept(format!("invalid mime type ({other})"))),
     };
-    let indent = if pretty && !csv { rules.pretty } else { 0 };
+    let indent = if pretty && form == Form::Json { rules.pretty } else { 0 };
     Ok(Output {
-        csv,
+        form,
         style: Style { json: rules.json, epoch, indent },
         chunk: chunked.then_some(size),
     })

@@ -14,6 +14,7 @@ mod in_statement;
 mod iox;
 mod json;
 mod lexer;
+pub(crate) mod messagepack;
 pub mod parse;
 mod pattern;
 mod print;

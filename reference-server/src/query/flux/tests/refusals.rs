@@ -26,7 +26,12 @@ fn syntax_errors_come_from_the_outside_in() {
         "compilation failed: error @1:1-1:13: expected RPAREN, got EOF\n\nerror @1:6-1:12: missing property value"
     );
     let script = b"\x1f\x8b";
-    let query = super::super::Query { script, dialect: Default::default(), now: None };
+    let query = super::super::Query {
+        script,
+        package: Default::default(),
+        dialect: Default::default(),
+        now: None,
+    };
     let error = super::super::run(&sample(), &profiles::flux::OSS_V2_2_7, &query).unwrap_err();
     assert_eq!(
         error.message,

@@ -65,3 +65,57 @@ fn annotations_make_the_result_a_default() {
         ";_result;0;2023-11-14T22:12:30Z;2023-11-14T22:13:30Z;2023-11-14T22:13:21Z;2;f;cpu;b\r\n\r\n"
     );
 }
+
+/// The node of an expression in the form of libflux.
+fn asked_with(options: &[(&str, &str)], query: &str) -> String {
+    let body: Vec<_> = options
+        .iter()
+        .map(|(name, init)| {
+            format!(
+                r#"{{"type":"OptionStatement","assignment":{{"type":"VariableAssignment","id":{{"type":"Identifier","name":"{name}"}},"init":{init}}}}}"#
+            )
+        })
+        .collect();
+    let body = body.join(",");
+    let query = query.replace('"', "\\\"");
+    format!(
+        r#"{{"query":"{query}","extern":{{"imports":[],"body":[{body}]}},"now":"2023-11-14T22:13:30Z","dialect":{{"header":false}}}}"#
+    )
+}
+
+#[test]
+fn options_of_an_extern_are_set_in_the_script() {
+    let duration = r#"{"type":"UnaryExpression","operator":"-","argument":{"type":"DurationLiteral","values":[{"magnitude":60000000,"unit":"us"}]}}"#;
+    let options = [
+        ("name", r#"{"type":"StringLiteral","value":"abcde"}"#),
+        ("since", duration),
+        ("least", r#"{"type":"FloatLiteral","value":1.5}"#),
+        ("yes", r#"{"type":"BooleanLiteral","value":true}"#),
+        ("at", r#"{"type":"DateTimeLiteral","value":"2023-11-14T22:13:21Z"}"#),
+        ("rows", r#"{"type":"IntegerLiteral","value":"1"}"#),
+        (
+            "columns",
+            r#"{"type":"ArrayExpression","elements":[{"type":"StringLiteral","value":"_value"}]}"#,
+        ),
+    ];
+    let script = "from(bucket: name) |> range(start: since) |> filter(fn: (r) => r.host == \"b\" \
+        and r._value > least and r._time == at and yes) |> limit(n: rows) |> keep(columns: columns)";
+    let answer = send("application/json", ("org", "o"), &asked_with(&options, script)).unwrap();
+    assert_eq!(String::from_utf8(answer.body).unwrap(), ",_result,0,2\r\n\r\n");
+}
+
+#[test]
+fn what_an_extern_may_not_hold_is_said_by_name() {
+    let script = "from(bucket: \"abcde\") |> range(start: 0)";
+    let message = |options: &[(&str, &str)], script| refused(&asked_with(options, script));
+    let function = r#"{"type":"FunctionExpression"}"#;
+    assert_eq!(
+        message(&[("f", function)], script),
+        "failed to decode request body: \"extern\" with a FunctionExpression is not supported by this server"
+    );
+    let number = r#"{"type":"IntegerLiteral","value":"1"}"#;
+    let twice = message(&[("n", number)], "n = 2 buckets() |> limit(n: n)");
+    assert!(twice.contains("\"extern\" with \"n\", which the script defines too"), "{twice}");
+    let body = r#"{"query":"x","extern":{"imports":[{"type":"ImportDeclaration"}]}}"#;
+    assert!(refused(body).ends_with("a ImportDeclaration is not supported by this server"));
+}

@@ -54,7 +54,12 @@ pub(super) fn sample() -> Memory {
 
 /// The answer's bytes.
 pub(super) fn bytes(server: &Memory, script: &str) -> Result<Vec<u8>, FluxError> {
-    let query = Query { script: script.as_bytes(), dialect: Default::default(), now: None };
+    let query = Query {
+        script: script.as_bytes(),
+        package: Default::default(),
+        dialect: Default::default(),
+        now: None,
+    };
     run(server, &OSS_V2_2_7, &query)
 }
 
