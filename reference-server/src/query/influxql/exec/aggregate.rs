@@ -320,10 +320,10 @@ fn fill(
     fill: Fill,
 ) {
     let as_field = |n: f64| match call.field {
-        Some((_, FieldType::Integer)) if call.function != Function::Mean => {
+        Some((_, FieldType::Integer)) if !call.function.is_always_float() => {
             Value::Integer(n as i64)
         }
-        Some((_, FieldType::Unsigned)) if call.function != Function::Mean => {
+        Some((_, FieldType::Unsigned)) if !call.function.is_always_float() => {
             Value::Unsigned(n as u64)
         }
         // A number is no boolean and no string: their empty values stand in.

@@ -31,7 +31,7 @@ pub(super) struct Plan {
     pub(super) calls: Vec<Applied>,
     /// A field of a type that a function does not take, and what the products say once they read
     /// such a series.
-    pub(super) refused: Option<(Name, FieldType, String)>,
+    pub(super) refused: Vec<(Name, FieldType, String)>,
 }
 
 /// The language's functions that this server does not run.
@@ -171,7 +171,7 @@ type Matcher<'a> = Box<dyn Fn(&Name) -> bool + 'a>;
 
 /// Binds the columns of a statement that [`check`] let through.
 pub(super) fn plan(select: &Select, known: &Columns) -> Result<Plan, Failure> {
-    let mut plan = Plan { columns: Vec::new(), calls: Vec::new(), refused: None };
+    let mut plan = Plan { columns: Vec::new(), calls: Vec::new(), refused: Vec::new() };
     for field in &select.fields {
         let expr = field.expr.bare();
         match expr {
@@ -271,7 +271,7 @@ impl Plan {
                 let text =
                     format!("unsupported {name_of} iterator type: *query.{kind}InterruptIterator");
                 let name: Name = var.name.as_bytes().into();
-                self.refused.get_or_insert((name, t, text));
+                self.refused.push((name, t, text));
                 None
             }
             Node::Field(name, t) => Some((name, t)),

@@ -13,6 +13,8 @@ pub(super) struct Columns {
     pub(super) fields: BTreeMap<Name, FieldType>,
     /// Tag keys.
     pub(super) tags: BTreeSet<Name>,
+    /// Fields of shards that are not read: they have no values, but are no tags either.
+    pub(super) elsewhere: BTreeSet<Name>,
 }
 
 /// Which type wins where a field has several: the lowest.

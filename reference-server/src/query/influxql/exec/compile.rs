@@ -143,7 +143,7 @@ impl Seen {
             }
             _ => match Function::named(name) {
                 None if calls::OTHERS.contains(&name.as_str()) => {
-                    self.unsupported.get_or_insert(format!("the function {name}()"));
+                    self.unsupported.get_or_insert_with(|| format!("the function {name}()"));
                     Ok(())
                 }
                 None => Err(format!("undefined function {name}()").into()),

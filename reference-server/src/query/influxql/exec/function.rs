@@ -46,6 +46,11 @@ impl Function {
         })
     }
 
+    /// Whether its values are floats whatever the field is.
+    pub(super) const fn is_always_float(self) -> bool {
+        matches!(self, Self::Mean | Self::Median | Self::Stddev)
+    }
+
     /// Whether it picks one of the points.
     pub(super) const fn is_selector(self) -> bool {
         matches!(self, Self::Min | Self::Max | Self::First | Self::Last | Self::Percentile(_))
@@ -108,9 +113,7 @@ impl Function {
             Self::CountDistinct => Some(Value::Integer(distinct(points).len() as i64)),
             Self::Sum => sum(points),
             Self::Mean => {
-                // The products begin with 0, so that the mean of -0 is none.
-                let sum = 0.0 + as_float(&sum_of_floats(points))?;
-                Some(Value::Float(sum / points.len() as f64))
+                Some(Value::Float(as_float(&sum_of_floats(points))? / points.len() as f64))
             }
             Self::Spread => spread(points),
             Self::Median => median(points),

@@ -34,7 +34,12 @@ pub(super) fn without_literals_first(expr: &Expr) -> Option<Expr> {
                 (left, right) => left.or(right),
             }
         }
-        Expr::Binary(b) if !matches!(b.left, Expr::Var(_)) => None,
+        Expr::Binary(b)
+            if matches!(b.op, Op::Eq | Op::NotEq | Op::Match | Op::NotMatch)
+                && !matches!(b.left, Expr::Var(_)) =>
+        {
+            None
+        }
         other => Some(other.clone()),
     }
 }

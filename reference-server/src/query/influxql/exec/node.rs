@@ -179,7 +179,11 @@ pub(super) fn cast(value: &Value, to: FieldType) -> Option<Value> {
         (v, to) if v.field_type() == to => v.clone(),
         (Value::Integer(n), FieldType::Float) => Value::Float(*n as f64),
         (Value::Unsigned(n), FieldType::Float) => Value::Float(*n as f64),
-        (Value::Float(n), FieldType::Integer) => Value::Integer(*n as i64),
+        (Value::Float(n), FieldType::Integer) => {
+            // What does not fit becomes the least number, as the processors do it that Go asks.
+            let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(n);
+            Value::Integer(if fits { *n as i64 } else { i64::MIN })
+        }
         (Value::Unsigned(n), FieldType::Integer) => Value::Integer(*n as i64),
         (Value::Float(n), FieldType::Unsigned) => Value::Unsigned(*n as u64),
         (Value::Integer(n), FieldType::Unsigned) => Value::Unsigned(*n as u64),

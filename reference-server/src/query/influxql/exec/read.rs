@@ -242,6 +242,7 @@ pub(super) fn columns_between(tables: &[Table], range: Range) -> Columns {
                 columns.add_field(&column.name, column.field_type);
             }
         }
+        columns.elsewhere.extend(table.measurement.fields.iter().map(|f| f.0.clone()));
         columns.tags.extend(table.measurement.tag_keys.iter().cloned());
     }
     columns

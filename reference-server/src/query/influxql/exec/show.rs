@@ -125,6 +125,12 @@ pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Seri
         let refused = "SHOW MEASUREMENTS doesn't support time in WHERE clause";
         return Err(Failure::Statement(refused.to_owned()));
     }
+    if let Some(condition) = &show.condition
+        && context.rules.planner == Planner::Go
+    {
+        // It is read even where there is nothing to be found.
+        index::has(condition, &Measurement::default())?;
+    }
     for m in &all {
         let found = match &show.condition {
             None => true,
@@ -150,6 +156,7 @@ pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, F
             return Err(Failure::Unsupported("time in the condition of SHOW SERIES".to_owned()));
         }
         if let Some(rest) = rest {
+            condition::check_operands(&rest)?;
             index::check_operators(&rest)?;
         }
     }

@@ -1,7 +1,7 @@
 //! Which measurements a statement reads.
 
 use super::{Context, Failure};
-use crate::query::influxql::ast::{Path, Source};
+use crate::query::influxql::ast::{Matcher, Path, Source};
 use crate::query::influxql::host::Policy;
 use crate::store::view::{Measurement, Unreadable};
 
@@ -31,6 +31,9 @@ pub(super) fn policies(
 pub(super) fn check_databases(sources: &[Source], context: Context<'_>) -> Result<(), Failure> {
     for source in sources {
         if let Source::Measurement(path) = source {
+            if matches!(&path.name, Matcher::Name(name) if name.is_empty()) {
+                return Err(Failure::Statement("invalid measurement".to_owned()));
+            }
             policies(&path.database, context)?;
         }
     }
