@@ -50,7 +50,7 @@ pub(crate) async fn execute(
         expected,
         redactor,
         stored: Some(Vec::new()),
-        has_just_read: false,
+        reading: None,
         done: Executed::default(),
     };
     for (n, step) in case.steps.iter().enumerate() {

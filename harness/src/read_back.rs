@@ -45,18 +45,35 @@ impl Ask for crate::wire::Pool {
     }
 }
 
-/// Everything in the database, in canonical form.
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reading {
+    /// In canonical form.
+    pub(crate) points: Vec<Point>,
+    /// The rows as the server gave them, where they come apart from the types of their columns.
+    rows: Vec<u8>,
+}
+
+/// Everything in the database. Where its rows are byte for byte those of an earlier reading, the
+/// types of their columns are taken from there.
 pub(crate) async fn read_all(
     ask: &impl Ask,
     language: Capability,
     place: &Place,
-) -> Result<Vec<Point>, Unreadable> {
-    let points = match language {
-        Capability::Flux => flux::read(ask, place).await?,
-        Capability::Sql => sql::read(ask, place).await?,
-        _ => influxql::read(ask, place).await?,
+    known: Option<&Reading>,
+) -> Result<Reading, Unreadable> {
+    let (points, rows) = match language {
+        Capability::Flux => (flux::read(ask, place).await?, Vec::new()),
+        Capability::Sql => (sql::read(ask, place).await?, Vec::new()),
+        _ => {
+            let rows = influxql::rows(ask, place).await?;
+            if let Some(known) = known.filter(|known| known.rows == rows) {
+                return Ok(known.clone());
+            }
+            (influxql::points(ask, place, &rows).await?, rows)
+        }
     };
-    Ok(crate::point::canonical(points))
+    Ok(Reading { points: crate::point::canonical(points), rows })
 }
 
 /// Drops the measurements of a case in a database that others use too, where InfluxQL can.

@@ -9,7 +9,7 @@ use crate::event::CaseResult;
 use crate::ledger::Fate;
 use crate::outgoing::named_databases;
 use crate::point::Point;
-use crate::read_back::{Place, Unreadable, read_all};
+use crate::read_back::{Place, Reading, Unreadable, read_all};
 use crate::redact::Secrets;
 use crate::space::{Made, Space};
 use crate::target::{Target, Unusable};
@@ -289,13 +289,21 @@ impl Session {
 
     /// What is stored in this place.
     pub(crate) async fn read(&self, space: &Space) -> Result<Vec<Point>, Unreadable> {
-        let Some(language) = self.language else { return Ok(Vec::new()) };
-        let place = self.place(space);
-        let mut points = read_all(&self.pool, language, &place).await?;
+        self.read_again(space, None).await.map(|reading| reading.points)
+    }
+
+    /// The same, where it was read before.
+    pub(crate) async fn read_again(
+        &self,
+        space: &Space,
+        known: Option<&Reading>,
+    ) -> Result<Reading, Unreadable> {
+        let Some(language) = self.language else { return Ok(Reading::default()) };
+        let mut reading = read_all(&self.pool, language, &self.place(space), known).await?;
         if !space.prefix.is_empty() {
-            points.retain(|point| point.measurement.starts_with(&space.prefix));
+            reading.points.retain(|point| point.measurement.starts_with(&space.prefix));
         }
-        Ok(points)
+        Ok(reading)
     }
 
     /// Secrets, and the shell variables that stand for them in a line for a shell.

@@ -8,7 +8,7 @@ use crate::ledger::{Fate, Ledger, Unit, Write, judge};
 use crate::model::items;
 use crate::outgoing::{Outgoing, outgoing};
 use crate::point::Point;
-use crate::read_back::Unreadable;
+use crate::read_back::{Reading, Unreadable};
 use crate::redact::Redactor;
 use crate::session::Session;
 use crate::space::{Space, unit};
@@ -30,25 +30,18 @@ pub(super) struct Run<'r> {
     pub(super) redactor: Redactor,
     /// What is stored, as far as it is known.
     pub(super) stored: Option<Vec<Point>>,
-    /// Whether `stored` was read from the server and nothing was asked of it since.
-    pub(super) has_just_read: bool,
+    /// The last reading: what has not changed since need not be read in full.
+    pub(super) reading: Option<Reading>,
     pub(super) done: Executed,
 }
 
 impl Run<'_> {
     pub(super) async fn step(&mut self, number: usize, step: &Step) -> Record {
-        let has_just_read = std::mem::take(&mut self.has_just_read);
         match (&step.action, step.asked) {
             (Action::Wait(time), _) => wait(*time, self.retry_after()).await,
             // What an asynchronous product has accepted comes later.
             (Action::ReadBack, Asked::Once) if !self.session.target.visible_within().is_zero() => {
                 self.eventually(number, step).await
-            }
-            // Half of all cases write and read back: what the ledger of the write has just read is
-            // what a second reading would find.
-            (Action::ReadBack, Asked::Once) if has_just_read && self.stored.is_some() => {
-                let outcome = Outcome::Stored(self.shown());
-                Record { action: step.action.word().to_owned(), outcome, ledger: Vec::new() }
             }
             (_, Asked::Once) => self.once(number, step).await,
             (_, Asked::Eventually) => self.eventually(number, step).await,
@@ -68,7 +61,7 @@ impl Run<'_> {
         let is_write = matches!(step.action, Action::Write(_));
         // Without it a ledger could not tell what this write has changed.
         if is_write && self.stored.is_none() {
-            self.stored = self.session.read(self.space).await.ok();
+            self.stored = self.read().await.ok();
         }
         let pool = &self.session.pool;
         // On a kept connection that ends without an answer a request is sent again: what changes
@@ -102,10 +95,12 @@ impl Run<'_> {
             self.done.unread = true;
             return Outcome::NotAsked;
         }
-        match self.session.read(self.space).await {
+        // Asked again even where a ledger has just read it: this is what is there now.
+        match self.read().await {
             Ok(points) => {
+                let shown = shown(&points, &self.redactor);
                 self.stored = Some(points);
-                Outcome::Stored(self.shown())
+                Outcome::Stored(shown)
             }
             Err(why) => {
                 self.note_unreadable(number, &why);
@@ -114,9 +109,13 @@ impl Run<'_> {
         }
     }
 
-    /// What is known to be stored, as a transcript shows it.
-    fn shown(&self) -> Vec<String> {
-        shown(self.stored.as_deref().unwrap_or_default(), &self.redactor)
+    /// Everything that is stored at this moment.
+    async fn read(&mut self) -> Result<Vec<Point>, Unreadable> {
+        let known = self.reading.take();
+        let reading = self.session.read_again(self.space, known.as_ref()).await?;
+        let points = reading.points.clone();
+        self.reading = Some(reading);
+        Ok(points)
     }
 
     /// A reading that failed: where it took too long nothing certain is known, else it is a fault
@@ -141,12 +140,11 @@ impl Run<'_> {
             self.done.unread = true;
             return None;
         }
-        let mut after = self.session.read(self.space).await;
+        let mut after = self.read().await;
         let response = answer?;
         let addressed = address(self.session.target.profile.family, out, self.space);
         if !addressed.own {
             self.stored = after.ok();
-            self.has_just_read = true;
             return None;
         }
         let visible = self.session.target.visible_within();
@@ -160,7 +158,7 @@ impl Run<'_> {
         while after.is_err() && (again || Instant::now() < patience) {
             again = false;
             sleep(Duration::from_millis(100)).await;
-            after = self.session.read(self.space).await;
+            after = self.read().await;
         }
         if let Err(why) = &after {
             self.note_unreadable(number, why);
@@ -186,7 +184,7 @@ impl Run<'_> {
         let all_accepted = claims.items.iter().all(|claim| *claim == Claim::Accepted);
         if !visible.is_zero() && !all_accepted {
             sleep_until(deadline).await;
-            if let Ok(points) = self.session.read(self.space).await {
+            if let Ok(points) = self.read().await {
                 ledger = make(&points, &claims);
                 after = Some(points);
             }
@@ -195,7 +193,7 @@ impl Run<'_> {
         let at_first = ledger.clone();
         while lost && Instant::now() < deadline {
             sleep(pause).await;
-            if let Ok(points) = self.session.read(self.space).await {
+            if let Ok(points) = self.read().await {
                 ledger = make(&points, &claims);
                 after = Some(points);
             }
@@ -210,7 +208,6 @@ impl Run<'_> {
             mark_late(&at_first, &mut ledger);
         }
         self.stored = after;
-        self.has_just_read = true;
         Some(ledger)
     }
 

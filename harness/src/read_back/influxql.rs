@@ -11,12 +11,29 @@ pub(super) fn request(place: &Place, text: &str) -> Request {
     place.request("GET", target)
 }
 
-pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Unreadable> {
-    let from = from(place);
-    let mut rows = series(ask, place, &format!("SELECT * FROM {from}")).await?;
+/// The answer that has all rows.
+pub(super) async fn rows(ask: &impl Ask, place: &Place) -> Result<Vec<u8>, Unreadable> {
+    let text = everything(place);
+    let response = ask.ask(request(place, &text)).await?;
+    if response.status == 200 { Ok(response.body) } else { Err(not_ok(&text, &response)) }
+}
+
+fn everything(place: &Place) -> String {
+    format!("SELECT * FROM {}", from(place))
+}
+
+/// The points that these rows are, of which the columns' types are asked for.
+pub(super) async fn points(
+    ask: &impl Ask,
+    place: &Place,
+    rows: &[u8],
+) -> Result<Vec<Point>, Unreadable> {
+    let mut rows = series_in(&everything(place), rows)?;
+    // Without rows nobody needs to know of columns.
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let from = from(place);
     let narrowed = if place.prefix.is_empty() { String::new() } else { format!(" FROM {from}") };
     let fields = types(&series(ask, place, &format!("SHOW FIELD KEYS{narrowed}")).await?);
     let tags = keys(&series(ask, place, &format!("SHOW TAG KEYS{narrowed}")).await?);
@@ -204,10 +221,15 @@ async fn series(ask: &impl Ask, place: &Place, text: &str) -> Result<Vec<Series>
 
 /// What is in the answer to a statement; an error in it is one.
 fn found(text: &str, response: &Response) -> Result<Vec<Series>, Unreadable> {
-    if response.status != 200 {
-        return Err(not_ok(text, response));
+    if response.status == 200 {
+        series_in(text, &response.body)
+    } else {
+        Err(not_ok(text, response))
     }
-    let json: Json = serde_json::from_slice(&lossy(&response.body))
+}
+
+fn series_in(text: &str, body: &[u8]) -> Result<Vec<Series>, Unreadable> {
+    let json: Json = serde_json::from_slice(&lossy(body))
         .map_err(|error| Unreadable(format!("{text}: the answer is not JSON ({error})")))?;
     let results = json["results"].as_array();
     let results =
@@ -260,6 +282,10 @@ mod tests {
             let body = format!(r#"{{"results":[{{"statement_id":0,"series":[{body}]}}]}}"#);
             Ok(Response { status: 200, headers: Vec::new(), body: body.into_bytes() })
         }
+    }
+
+    async fn read(fake: &Fake, place: &Place) -> Result<Vec<Point>, Unreadable> {
+        points(fake, place, &rows(fake, place).await?).await
     }
 
     #[tokio::test]

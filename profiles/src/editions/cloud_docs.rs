@@ -237,9 +237,9 @@ const V2_API: V2Api = V2Api {
     acknowledgement: Acknowledgement::Queued,
     // docs-v2, content/influxdb/cloud/admin/buckets/bucket-schema.md.
     bucket_schemas: BucketSchemas::ImplicitOrExplicit,
-    // Page 004, "rejected_points schema".
     // docs-v2, content/shared/influxdb-v2/reference/syntax/delete-predicate.md: Cloud may, OSS may not.
     delete_by_field: DeleteByField::Done,
+    // Page 004, "rejected_points schema".
     rejection_log: RejectionLog::RejectedPoints,
     // Contract, of /api/v2/write, /api/v2/delete and /api/v2/query.
     organisation: OrganisationParameter::Ignored,

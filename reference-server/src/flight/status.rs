@@ -68,7 +68,7 @@ pub(super) fn statement(flight: &Flight, failure: &Statement) -> Status {
     match failure {
         Statement::UnknownDatabase(name) => unknown_database(flight, name),
         Statement::Planning(text) => planning(format!("{}{text}", flight.planning)),
-        Statement::Statement(text) => {
+        Statement::Statement(text) | Statement::Told(text) => {
             planning(format!("{}Error during planning: {text}", flight.planning))
         }
         Statement::Unsupported(_) => Status::unimplemented(failure.message()),

@@ -7,7 +7,7 @@ use super::message::{Framing, Progress};
 use super::preface::Rewound;
 use super::{Body, Handler, QueryString, Request, Response, stopped};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http2;
@@ -25,8 +25,12 @@ use tonic::codegen::Service;
 /// The answers of both.
 type Answer = hyper::Response<tonic::body::Body>;
 
-/// The largest body that is read before the handler says what it thinks of it.
-const LARGEST_BODY: usize = 256 << 20;
+/// The largest body that is read before the handler says what it thinks of it, which is before
+/// anybody has looked at credentials.
+const LARGEST_BODY: usize = 64 << 20;
+
+/// How many requests a connection may have open, and so how many such bodies.
+const STREAMS: u32 = 8;
 
 /// How often a client is asked whether it is there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(30);
@@ -66,6 +70,7 @@ where
         .timer(TokioTimer::new())
         .keep_alive_interval(PING)
         .keep_alive_timeout(PONG)
+        .max_concurrent_streams(STREAMS)
         .serve_connection(TokioIo::new(Rewound::new(first, stream)), service);
     let mut connection = pin!(connection);
     tokio::select! {
@@ -84,10 +89,15 @@ fn is_grpc(request: &hyper::Request<Incoming>) -> bool {
 /// Answers a request that is not gRPC.
 async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Answer {
     let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        return answer(Response::new(413).with_body("the body is too large for this server"), "");
+    let body = match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let text = "the body is too large for this server over HTTP/2";
+            return answer(Response::new(413).with_body(text), "");
+        }
+        Err(_) => return answer(Response::new(400).with_body("the body broke off"), ""),
     };
-    let mut body = Vec::from(body.to_bytes());
+    let mut body = Vec::from(body);
     let method = parts.method.as_str().to_owned();
     let raw_query = parts.uri.query().map(str::to_owned);
     let headers = parts.headers.iter();

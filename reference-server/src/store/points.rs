@@ -196,10 +196,12 @@ impl Points {
         let begin = self.chunk_of(first);
         let behind = |chunk: &Arc<Chunk>| chunk.times.first().is_some_and(|start| *start <= last);
         let end = begin + self.chunks[begin..].partition_point(behind);
-        self.chunks[begin..end].iter().map(move |chunk| {
+        let pieces = self.chunks[begin..end.max(begin)].iter().map(move |chunk| {
             let (from, to) = chunk.range(first, last);
-            (&**chunk, from, to.max(from))
-        })
+            (&**chunk, from, to)
+        });
+        // Between two points there may be none.
+        pieces.filter(|(_, from, to)| from < to)
     }
 }
 
@@ -407,6 +409,7 @@ mod tests {
                 expected,
                 "{first} to {last}"
             );
+            assert!(points.slices(first, last).all(|(times, _)| !times.is_empty()));
             let slices = points.slices(first, last).flat_map(|(times, _)| times.iter().copied());
             assert_eq!(slices.collect::<Vec<_>>(), expected);
         }

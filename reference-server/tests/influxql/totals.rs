@@ -34,14 +34,32 @@ fn scattered() -> Fake {
 
 type Rows = Vec<(Json, Vec<Json>)>;
 
-fn rows(fake: &Fake, text: &str) -> Rows {
+fn series(fake: &Fake, text: &str) -> Vec<Json> {
     let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let answer = ask(fake, &OSS_V1_1_6, &format!("db=d&epoch=ns&q={encoded}"));
     let answer: Json = serde_json::from_slice(&answer.body).unwrap();
-    let series = answer["results"][0]["series"].as_array().cloned().unwrap_or_default();
-    assert!(!series.is_empty(), "{text}: {answer}");
+    answer["results"][0]["series"].as_array().cloned().unwrap_or_default()
+}
+
+fn rows(fake: &Fake, text: &str) -> Rows {
+    let series = series(fake, text);
+    assert!(!series.is_empty(), "{text}");
     let rows = |one: &Json| one["values"].as_array().cloned().unwrap_or_default();
     series.iter().map(|one| (one["tags"].clone(), rows(one))).collect()
+}
+
+#[test]
+fn where_no_point_is_there_is_no_row() {
+    let fake = Fake::with_database("d");
+    fake.write(b"m", &[], &[(b"i", Value::Integer(1))], 10);
+    fake.write(b"m", &[], &[(b"i", Value::Integer(2))], 20);
+    for within in ["time = 15", "time > 20", "time > 12 AND time < 18", "time > 1000 AND time < 5"]
+    {
+        for columns in ["count(i)", "max(i)", "last(i)", "mean(i), first(i)"] {
+            let text = format!("SELECT {columns} FROM m WHERE {within}");
+            assert_eq!(series(&fake, &text), [Json::Null; 0], "{text}");
+        }
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The name of the column of timestamps.
@@ -87,7 +88,8 @@ pub struct Wanted {
     pub last: i64,
 }
 
-/// The rows of a measurement, batch by batch, so that no more than one is in memory at a time.
+/// The rows of a measurement, batch by batch: in memory are no more than one and the times of the
+/// series that it ends with.
 pub struct Batches {
     measurement: Arc<Measurement>,
     schema: SchemaRef,
@@ -101,7 +103,9 @@ pub struct Batches {
 /// Rows of one series.
 struct Piece {
     series: usize,
-    times: Vec<i64>,
+    times: Arc<[i64]>,
+    /// From where to where of the times.
+    rows: Range<usize>,
 }
 
 impl Batches {
@@ -124,19 +128,20 @@ impl Batches {
 
     /// The next rows, at most so many.
     fn piece(&mut self, room: usize) -> Option<Piece> {
-        let mut piece = match self.rest.take() {
+        let piece = match self.rest.take() {
             Some(piece) => piece,
             None => {
                 let series = self.left.pop()?;
                 let times = times(&self.measurement.series[series], &self.wanted);
-                Piece { series, times }
+                Piece { series, rows: 0..times.len(), times: times.into() }
             }
         };
-        if piece.times.len() > room {
-            let times = piece.times.split_off(room);
-            self.rest = Some(Piece { series: piece.series, times });
+        let Piece { series, times, rows } = piece;
+        let end = rows.end.min(rows.start.saturating_add(room));
+        if end < rows.end {
+            self.rest = Some(Piece { series, times: Arc::clone(&times), rows: end..rows.end });
         }
-        Some(piece)
+        Some(Piece { series, times, rows: rows.start..end })
     }
 }
 
@@ -149,7 +154,7 @@ impl Iterator for Batches {
         while count < BATCH
             && let Some(piece) = self.piece(BATCH - count)
         {
-            count += piece.times.len();
+            count += piece.rows.len();
             pieces.push(piece);
         }
         if count == 0 {
@@ -157,7 +162,7 @@ impl Iterator for Batches {
         }
         let pieces: Vec<_> = pieces
             .iter()
-            .map(|piece| (&self.measurement.series[piece.series], piece.times.as_slice()))
+            .map(|piece| (&self.measurement.series[piece.series], &piece.times[piece.rows.clone()]))
             .collect();
         let rows = Rows(&pieces);
         let columns = self.schema.fields().iter().map(|field| rows.column(field)).collect();

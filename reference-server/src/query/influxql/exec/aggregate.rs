@@ -13,7 +13,12 @@ use crate::store::{FieldType, Name, Value};
 use std::collections::BTreeMap;
 
 /// What would be more windows than anyone reads is a slip in the query, and would fill the memory.
-const MAX_WINDOWS: i64 = 1_000_000;
+pub(super) const MOST_WINDOWS: usize = 1_000_000;
+
+/// The refusal of more than that.
+pub(super) fn too_many_windows() -> Failure {
+    Failure::Unsupported(format!("GROUP BY time() with more than {MOST_WINDOWS} windows"))
+}
 
 /// How many points a function may need side by side, some fifty bytes each.
 const MOST_COLLECTED: usize = 10_000_000;
@@ -90,7 +95,7 @@ pub(super) fn rows(
     }
     let wanted = Wanted { range, ..*wanted };
     let groups = if totals::suffice(tables, plan, &wanted) {
-        totals::of(tables, plan, &wanted, interval)
+        totals::of(tables, plan, &wanted, interval)?
     } else {
         let fields: Vec<_> = plan.calls.iter().filter_map(|call| call.field.clone()).collect();
         let most = read::at_most(tables, &Wanted { fields: &fields, ..wanted });
@@ -101,9 +106,14 @@ pub(super) fn rows(
         collected(tables, plan, &wanted, interval)
     };
     let mut answer = Rows::new();
+    let mut made = 0;
     for (group, windows) in groups {
         let layout = Layout { select, plan, range, interval, descending: wanted.descending };
         let rows = layout.rows(&windows)?;
+        made += rows.len();
+        if interval.is_some() && made > MOST_WINDOWS {
+            return Err(too_many_windows());
+        }
         if !rows.is_empty() {
             answer.insert(group, rows);
         }
@@ -261,7 +271,7 @@ impl Layout<'_> {
             let first = interval.exact_start(first);
             let length = i128::from(interval.length);
             let count = (interval.exact_start(last) - first) / length + 1;
-            if count > i128::from(MAX_WINDOWS) {
+            if count > MOST_WINDOWS as i128 {
                 return Err(Failure::Unsupported(format!("GROUP BY time() with {count} windows")));
             }
             // From the first to the last may be further than a time goes.

@@ -171,8 +171,12 @@ pub(super) fn at_most(tables: &[Table], wanted: &Wanted<'_>) -> usize {
     };
     let of_series = |series: &Series| {
         let is_wanted = |c: &&Column| wanted.fields.iter().any(|(name, _)| c.name == *name);
-        let columns = series.columns.iter().filter(is_wanted);
-        columns.map(|c| c.points.count(first, last)).max().unwrap_or(0)
+        let mut columns = series.columns.iter().filter(is_wanted);
+        let Some(one) = columns.next() else { return 0 };
+        // Fields that were written together have their rows together.
+        let others = columns.filter(|c| !c.points.has_times_of(&one.points));
+        let of_others: usize = others.map(|c| c.points.count(first, last)).sum();
+        one.points.count(first, last) + of_others
     };
     tables.iter().flat_map(|t| &t.measurement.series).filter(is_read).map(of_series).sum()
 }

@@ -157,7 +157,7 @@ pub(super) fn dimensions(
 }
 
 /// How many rows an answer may have: it is made in memory, a few hundred bytes a row.
-const MOST_SHOWN: usize = 2_000_000;
+const MOST_GIVEN: usize = 2_000_000;
 
 /// How many rows may be looked at, a few dozen bytes each.
 const MOST_READ: usize = 30_000_000;
@@ -204,10 +204,23 @@ fn raw(
         shown_tags: &shown_tags,
     };
     let rows = read::at_most(tables, &wanted);
-    let is_limited = select.limits.limit > 0 && select.limits.limit <= MOST_SHOWN;
-    if rows > MOST_READ || (rows > MOST_SHOWN && !is_limited) {
-        let most = if is_limited { MOST_READ } else { MOST_SHOWN };
-        return Err(Failure::Unsupported(format!("a SELECT of {rows} rows, more than {most},")));
+    let groups = match scope.group.is_empty() {
+        true => tables.len(),
+        false => tables.iter().map(|table| table.measurement.series.len()).sum(),
+    };
+    let given = match select.limits.limit {
+        0 => rows,
+        of_each_group => rows.min(groups.saturating_mul(of_each_group)),
+    };
+    let too_many = |what: &str, count: usize, most: usize| {
+        let text = format!("a SELECT that {what} {count} rows, more than {most},");
+        Err(Failure::Unsupported(text))
+    };
+    if rows > MOST_READ {
+        return too_many("reads", rows, MOST_READ);
+    }
+    if given > MOST_GIVEN {
+        return too_many("gives", given, MOST_GIVEN);
     }
     let names: Vec<_> = shown.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
     let mut header = vec![scope.time_alias.clone()];

@@ -4,7 +4,8 @@
 //! where the order of rows cannot show: sums are added up series by series and by time, as there, and
 //! of points of one time and value nobody asks which it was.
 
-use super::aggregate::{Groups, Interval, Outcome};
+use super::Failure;
+use super::aggregate::{Groups, Interval, MOST_WINDOWS, Outcome, too_many_windows};
 use super::calls::{Applied, Plan};
 use super::function::Function;
 use super::node::{Node, as_float, cast, converts};
@@ -59,7 +60,9 @@ pub(super) fn of<'a>(
     plan: &Plan,
     wanted: &Wanted<'_>,
     interval: Option<Interval>,
-) -> Groups<'a> {
+) -> Result<Groups<'a>, Failure> {
+    // Of all groups together.
+    let mut windows = 0;
     let mut totals: BTreeMap<(Name, Vec<Name>), BTreeMap<i64, Vec<Total>>> = BTreeMap::new();
     for table in tables {
         // Sorted by their tags, as sums want them.
@@ -75,11 +78,17 @@ pub(super) fn of<'a>(
                 let column = series.columns.iter().find(|column| can_be_read(column, field));
                 let Some(column) = column else { continue };
                 let mut add = |start, times: &[i64], values: Slice<'_>| {
-                    let new = || vec![Total::default(); plan.calls.len()];
+                    let new = || {
+                        windows += 1;
+                        vec![Total::default(); plan.calls.len()]
+                    };
                     let window = group.entry(start).or_insert_with(new);
                     window[number].add(call.function, field.1, times, values);
                 };
                 by_window(&column.points, wanted, interval, &mut add);
+                if windows > MOST_WINDOWS {
+                    return Err(too_many_windows());
+                }
             }
         }
     }
@@ -89,7 +98,7 @@ pub(super) fn of<'a>(
     let windowed = |windows: BTreeMap<i64, Vec<Total>>| {
         windows.into_iter().map(|(start, totals)| (start, outcomes(totals))).collect()
     };
-    totals.into_iter().map(|(group, windows)| (group, windowed(windows))).collect()
+    Ok(totals.into_iter().map(|(group, windows)| (group, windowed(windows))).collect())
 }
 
 /// Calls `add` with the points of each window, by time.
@@ -137,7 +146,8 @@ impl Total {
             Function::Count => {}
             Function::Sum | Function::Mean => self.add_up(read_as, values),
             Function::First | Function::Last => {
-                let at = if function == Function::First { 0 } else { times.len() - 1 };
+                let last = times.len().saturating_sub(1);
+                let at = if function == Function::First { 0 } else { last };
                 let point = times.get(at).zip(values.get(at));
                 self.pick(function, point.and_then(|(t, v)| Some((*t, cast(&v, read_as)?))));
             }
