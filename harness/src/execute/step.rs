@@ -30,7 +30,7 @@ pub(super) struct Run<'r> {
     pub(super) redactor: Redactor,
     /// What is stored, as far as it is known.
     pub(super) stored: Option<Vec<Point>>,
-    /// The last reading: what has not changed since need not be read in full.
+    /// The last reading, as long as nothing was sent since: the same rows have the same types then.
     pub(super) reading: Option<Reading>,
     pub(super) done: Executed,
 }
@@ -63,6 +63,8 @@ impl Run<'_> {
         if is_write && self.stored.is_none() {
             self.stored = self.read().await.ok();
         }
+        // What is sent may change types that rows alone do not show.
+        self.reading = None;
         let pool = &self.session.pool;
         // On a kept connection that ends without an answer a request is sent again: what changes
         // something must not be.
