@@ -17,8 +17,8 @@ pub struct Influxql {
     pub post_body: PostBody,
     /// Which statements change anything.
     pub administration: Administration,
-    /// Whether `SHOW RETENTION POLICIES` tells how old and how new a point may be.
-    pub policies_tell_write_limits: bool,
+    /// What `SHOW RETENTION POLICIES` lists.
+    pub policies: Policies,
     /// What a `q` that is missing or empty gives.
     pub missing_query: &'static str,
     /// Whether `SHOW TAG KEYS` has a `WITH KEY`.
@@ -149,6 +149,19 @@ pub enum Planner {
     Iox,
 }
 
+/// What `SHOW RETENTION POLICIES` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policies {
+    /// The policies with their shards and replicas.
+    Shards,
+    /// The same, and how old and how new a point may be.
+    ShardsAndWriteLimits,
+    /// One row with the database's own name and how long it keeps points.
+    Database,
+    /// Rows without a measurement, which `/query` was not made for; how it ends was not seen.
+    WithoutMeasurement,
+}
+
 /// Which statements change anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Administration {
@@ -180,7 +193,7 @@ pub const OSS_V1_1_6: Influxql = Influxql {
     measurements: MeasurementOrder::ByName,
     post_body: PostBody::FormIfTyped,
     administration: Administration::All,
-    policies_tell_write_limits: false,
+    policies: Policies::Shards,
     missing_query: "missing required parameter \"q\"",
     // Asked of a running 1.6.7: `found WITH, expected ;`.
     tag_keys_with_key: false,
@@ -197,7 +210,7 @@ pub const OSS_V2_2_7: Influxql = Influxql {
     post_body: PostBody::FormIfTyped,
     // v1/coordinator/statement_executor.go: 62 `not implemented`, 369-404 deletes.
     administration: Administration::Deletes,
-    policies_tell_write_limits: false,
+    policies: Policies::Shards,
     missing_query: "mime: no media type",
     // influxdata/influxql parser.go, parseShowTagKeysStatement (inferred: not recorded).
     tag_keys_with_key: true,
@@ -220,7 +233,9 @@ pub const V3_CORE_3_6: Influxql = Influxql {
     measurements: MeasurementOrder::Backwards,
     post_body: PostBody::Form,
     administration: Administration::Nothing,
-    policies_tell_write_limits: false,
+    // influxdb3_query_executor/src/lib.rs gives rows without a measurement, which
+    // influxdb3_server/src/http/v1.rs `push_row` cannot take (inferred: not recorded).
+    policies: Policies::WithoutMeasurement,
     missing_query: "serde error: missing field `q`",
     // influxdb_influxql_parser, show_tag_keys: no such clause (inferred: not recorded).
     tag_keys_with_key: false,

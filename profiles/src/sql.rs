@@ -99,8 +99,11 @@ pub enum EngineDialect {
 pub struct Refusals {
     /// The status of bad parameters and bodies.
     pub bad_request: u16,
-    /// The status of a query that cannot be planned.
-    pub unplanned: u16,
+    /// The statuses of a query that cannot be planned, or goes wrong while rows come.
+    pub unplanned: Unplanned,
+    /// The status of InfluxQL that cannot be read, that is not one statement, or that names no
+    /// database or two.
+    pub bad_influxql: u16,
     /// The status of a query that cannot be run.
     pub failed: u16,
     /// The status of an `Accept` header that names no format.
@@ -129,6 +132,17 @@ pub struct Refusals {
     pub no_time_column: &'static str,
     /// A scan of a table with columns of unequal length.
     pub uneven_columns: &'static str,
+}
+
+/// The statuses of a query that fails, by what the engine says is the cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unplanned {
+    /// The query is wrong.
+    pub wrong: u16,
+    /// The engine does not do that.
+    pub unimplemented: u16,
+    /// Anything else; a column that does not exist is among it.
+    pub other: u16,
 }
 
 const fn column(name: &'static str, of: SystemType) -> SystemColumn {
@@ -250,7 +264,9 @@ const SYSTEM_TABLES_3_6: &[SystemTable] = &[
 /// What 3.6 refuses, and how. Statuses and texts are recorded unless a line says otherwise.
 const REFUSALS_3_6: Refusals = Refusals {
     bad_request: 400,
-    unplanned: 500,
+    unplanned: Unplanned { wrong: 500, unimplemented: 500, other: 500 },
+    // Recorded: a syntax error. Source for the others: the catch-all of `into_response`.
+    bad_influxql: 500,
     failed: 500,
     // Source: influxdb3_server/src/http.rs, the catch-all of `into_response`.
     bad_accept: 500,
@@ -288,10 +304,18 @@ pub const V3_CORE_3_6: Sql = Sql {
     refusals: REFUSALS_3_6,
 };
 
-/// InfluxDB 3 Core 3.10: what cannot be planned is the client's fault now, and told without a prefix
-/// (3.10:influxdb3_server/src/http.rs datafusion_error_status_code and into_response); so is an
-/// `Accept` that names no format.
+/// InfluxDB 3 Core 3.10: what cannot be planned is the client's fault now, unless the engine says
+/// otherwise, and told without a prefix (3.10:influxdb3_server/src/http.rs
+/// datafusion_error_status_code and into_response); so are an `Accept` that names no format and
+/// InfluxQL that cannot be read (`InfluxqlRewrite` and the three after it, ibid.).
 pub const V3_CORE_3_10: Sql = Sql {
-    refusals: Refusals { unplanned: 400, planning: "", bad_accept: 400, ..REFUSALS_3_6 },
+    refusals: Refusals {
+        unplanned: Unplanned { wrong: 400, unimplemented: 405, other: 500 },
+        bad_influxql: 400,
+        planning: "",
+        streaming: "",
+        bad_accept: 400,
+        ..REFUSALS_3_6
+    },
     ..V3_CORE_3_6
 };

@@ -42,6 +42,21 @@ pub enum DeleteByField {
     Done,
 }
 
+/// Which answers to queries are compressed for who can read that; short ones never are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compressed {
+    /// Those of `/api/v2/query`.
+    Flux,
+    /// Those of `/query` too.
+    FluxAndInfluxql,
+}
+
+impl Compressed {
+    /// Below so many bytes nothing is compressed (`DefaultMinSize` of the Go package gziphandler
+    /// 1.0.1, which every release of OSS 2 wraps its handlers in).
+    pub const LEAST: usize = 1400;
+}
+
 /// What a success answer to a write or a delete means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acknowledgement {
@@ -82,6 +97,8 @@ pub enum OrganisationParameter {
 /// The management API of one release.
 #[derive(Clone, Copy, Debug)]
 pub struct V2Api {
+    /// Which answers are compressed for who can read that.
+    pub compressed: Compressed,
     /// The version string of the headers and of `/health`.
     pub version: &'static str,
     /// The commit of `/health`.
@@ -162,6 +179,8 @@ pub(crate) const RESOURCES_2_7: &[&str] = &[
 
 /// oss-v2@2.7, recorded from 2.7.12.
 pub const OSS_V2_2_7: V2Api = V2Api {
+    // 2.7:http/query_handler.go:116, http/platform_handler.go:50.
+    compressed: Compressed::FluxAndInfluxql,
     // Recorded: `X-Influxdb-Version: v2.7.12` (a leading `v`).
     version: "v2.7.12",
     // Tag v2.7.12; recordings replace it.

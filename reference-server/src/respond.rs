@@ -169,6 +169,16 @@ pub fn in_messagepack(mut response: Response) -> Response {
     response
 }
 
+/// Whether an `Accept-Encoding` takes gzip, as Go's gziphandler reads it: by name, unless with `q=0`.
+pub fn takes_gzip(accept_encoding: &str) -> bool {
+    accept_encoding.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let quality = parts.find_map(|part| part.strip_prefix("q="));
+        named && quality.is_none_or(|q| q.parse::<f64>().is_ok_and(|q| q > 0.0))
+    })
+}
+
 /// The same answer with its body compressed.
 pub fn gzipped(response: Response) -> Response {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

@@ -5,7 +5,7 @@
 use crate::answer::{Answer, Fault as F, IOX_REPORTS, Shape as S};
 use crate::capability::{Capability as C, Family, Management, ReadBack};
 use crate::http::{ControlEscapes, Cors, Http, ReleaseHeaders};
-use crate::influxql::Influxql;
+use crate::influxql::{Influxql, Policies};
 use crate::registry::{Facts, Profile};
 use crate::settings::{Knob, Setting};
 use crate::storage::{Names, Partitions, Refusal, Scope, Storage, TooLarge};
@@ -247,7 +247,8 @@ pub(super) const PARTITIONS: Partitions = Partitions {
 };
 
 /// The language of the crate that the products link today; which one they had in 2023 is not known.
-const INFLUXQL: Influxql = super::v3_core_3_8_0::INFLUXQL;
+const INFLUXQL: Influxql =
+    Influxql { policies: Policies::Shards, ..super::v3_core_3_8_0::INFLUXQL };
 
 pub(super) const FACTS: Facts = Facts {
     // iox:influxdb_line_protocol/src/lib.rs: the wording of 3.6, and no limit to a string.

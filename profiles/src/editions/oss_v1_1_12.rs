@@ -5,7 +5,7 @@ use super::oss_v1_1_6::{ANSWERS, CREDENTIALS, FACTS, HTTP, READ_BACK, SHARDS, WR
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family};
 use crate::http::{ControlEscapes, Cors, Http};
-use crate::influxql::{self, Csv, Influxql, Json, Strings};
+use crate::influxql::{self, Csv, Influxql, Json, Policies, Strings};
 use crate::registry::{Facts, Profile};
 use crate::storage::{
     BeyondRetention, ConflictInBatch, Loss, Quoting, Shards, Storage, TimeBesideFields,
@@ -115,7 +115,7 @@ const INFLUXQL: Influxql = Influxql {
     // Recorded.
     csv: Csv { content_type: "application/csv", ..influxql::OSS_V1_1_6.csv },
     // Recorded: `0s` for both, since no statement sets them here.
-    policies_tell_write_limits: true,
+    policies: Policies::ShardsAndWriteLimits,
     // The influxql package that 1.12 pins; parseShowTagKeysStatement (inferred: not recorded).
     tag_keys_with_key: true,
     ..influxql::OSS_V1_1_6

@@ -7,7 +7,8 @@ use crate::http::Http;
 use crate::registry::{Facts, Profile};
 use crate::storage::{BeyondRetention, ConflictInBatch, Quoting, Shards, Storage};
 use crate::v2_api::{
-    self, DeleteByField, MappingVisibility, MeRoutes, PasswordToken, V2Api, VirtualMappings,
+    self, Compressed, DeleteByField, MappingVisibility, MeRoutes, PasswordToken, V2Api,
+    VirtualMappings,
 };
 
 /// As the recorded build names itself.
@@ -17,6 +18,8 @@ const VERSION: &str = "v2.1.1";
 const RESOURCES: &[&str] = v2_api::RESOURCES_2_7.split_at(20).0;
 
 const V2_API: V2Api = V2Api {
+    // 2.1:http/query_handler.go:122 alone.
+    compressed: Compressed::Flux,
     version: VERSION,
     // Tag v2.1.1.
     commit: "657e1839de",

@@ -13,7 +13,8 @@ use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::Family;
 use crate::http::Http;
 use crate::influxql::{
-    self, Csv, CsvForm, Errors, Floats, Infinite, Influxql, Json, MeasurementOrder, PostBody,
+    self, Csv, CsvForm, Errors, Floats, Infinite, Influxql, Json, MeasurementOrder, Policies,
+    PostBody,
 };
 use crate::registry::{Facts, Profile};
 use crate::v3_api::{UnknownRoute, V3Api};
@@ -50,6 +51,9 @@ pub(super) const INFLUXQL: Influxql = Influxql {
     measurements: MeasurementOrder::ByName,
     // iox_v1_query_api/src/handler.rs SupportedContentType.
     post_body: PostBody::FormOrStatements,
+    // 3.8:influxdb3_internal_api/src/query_executor.rs ShowRetentionPolicies (inferred: not
+    // recorded).
+    policies: Policies::Database,
     missing_query: "expected a query to be provided in the query string or body",
     ..influxql::V3_CORE_3_6
 };

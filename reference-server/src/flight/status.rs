@@ -44,12 +44,12 @@ fn refusal(flight: &Flight, refusal: &FlightRefusal, name: &str) -> Status {
 /// A SQL query that failed.
 pub(super) fn query(flight: &Flight, database: &str, failure: Failure) -> Status {
     let (cause, text) = match failure {
-        Failure::Planning(text, cause) => (cause, format!("{}{text}", flight.planning)),
+        Failure::Planning(text, cause, _) => (cause, format!("{}{text}", flight.planning)),
         Failure::Executing(text, cause) => {
             let before = format!("Internal error reading points from namespace {database}");
             (cause, format!("{before}: {text}"))
         }
-        Failure::Streaming(text, cause) => {
+        Failure::Streaming(text, cause, _) => {
             let before = "Error while execution Flight SQL stream: External error";
             (cause, format!("{before}: {text}"))
         }
@@ -68,6 +68,9 @@ pub(super) fn statement(flight: &Flight, failure: &Statement) -> Status {
     match failure {
         Statement::UnknownDatabase(name) => unknown_database(flight, name),
         Statement::Planning(text) => planning(format!("{}{text}", flight.planning)),
+        Statement::Unimplemented(_) => {
+            planning(format!("{}{}", flight.planning, failure.message()))
+        }
         Statement::Statement(text) | Statement::Told(text) => {
             planning(format!("{}Error during planning: {text}", flight.planning))
         }

@@ -4,3 +4,4 @@ pub mod flux;
 pub mod influxql;
 #[cfg(feature = "sql")]
 pub mod sql;
+pub mod v3_request;

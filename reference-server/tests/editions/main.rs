@@ -1,5 +1,6 @@
 //! What editions answer that no recording reaches: read in their source, or promised by their pages.
 
+mod compressed;
 mod messagepack;
 mod slow_writes;
 mod unavailable;

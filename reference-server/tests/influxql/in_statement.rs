@@ -42,6 +42,26 @@ fn each_statement_has_its_result_or_its_error() {
     assert_eq!(answer(&filled(), asked), (200, expected));
 }
 
+/// 3.8:influxdb3_internal_api/src/query_executor.rs, `show_retention_policies_tests`. A database that
+/// does not exist is looked for first, as for any statement (iox_v1_query_api/src/handler.rs).
+#[test]
+fn a_database_is_its_own_policy() {
+    let asked = "db=db&q=SHOW%20RETENTION%20POLICIES%3BSHOW%20RETENTION%20POLICIES%20ON%20nope";
+    let expected = "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"retention_policies\",\
+         \"columns\":[\"name\",\"duration\",\"default\"],\"values\":[[\"db\",\"0s\",true]]}]},\
+         {\"statement_id\":1,\"error\":\"Cannot retrieve database: External error: database not found: nope\"}]}";
+    assert_eq!(answer(&filled(), asked), (200, expected.to_owned()));
+}
+
+/// The words are the planner's (influxdb3_core:iox_query_influxql/src/plan/planner.rs).
+#[test]
+fn what_the_planner_does_not_do_is_said_by_the_statement() {
+    let expected = "{\"results\":[{\"statement_id\":0,\"error\":\
+         \"datafusion error: This feature is not implemented: DROP MEASUREMENT\"}]}";
+    let asked = "db=db&q=DROP%20MEASUREMENT%20a";
+    assert_eq!(answer(&filled(), asked), (200, expected.to_owned()));
+}
+
 #[test]
 fn what_cannot_be_read_is_refused_as_a_whole() {
     for (parameters, why) in [

@@ -4,5 +4,6 @@ mod as_influxd;
 mod fake;
 mod in_statement;
 mod read_back;
+mod rows;
 mod statements;
 mod totals;

@@ -125,20 +125,6 @@ fn csv() {
 }
 
 #[test]
-fn query_influxql_3_6() {
-    let ask = |q: &str| {
-        let answer = http::query_influxql(&Parameters::new(q, None), &filled(), &V3_CORE_3_6);
-        String::from_utf8_lossy(&answer.body).into_owned()
-    };
-    assert_eq!(
-        ask("db=db&q=SELECT%20%2A%20FROM%20/.%2A/&format=json"),
-        "[{\"iox::measurement\":\"cpu\",\"time\":\"2023-11-14T22:13:20\",\"b\":true,\"f\":1.5,\"host\":\"a\",\"i\":2,\
-         \"s\":\"x y\"},{\"iox::measurement\":\"cpu\",\"time\":\"2023-11-14T22:13:21\",\"f\":2.0,\"host\":\"b\"},\
-         {\"iox::measurement\":\"mem\",\"time\":\"2023-11-14T22:13:20\",\"free\":1}]"
-    );
-}
-
-#[test]
 fn retention_1_6() {
     let fake = Fake::with_database("db");
     let ask = |q: &str| String::from_utf8_lossy(&ask(&fake, &OSS_V1_1_6, q).body).into_owned();

@@ -17,7 +17,7 @@ use crate::stage::quota::Quotas;
 use crate::store::shards::ShardedBucket;
 use crate::write_path;
 use profiles::storage::{Shards, Storage};
-use profiles::v2_api::{Acknowledgement, OrganisationParameter};
+use profiles::v2_api::{Acknowledgement, Compressed, OrganisationParameter};
 use profiles::write::WriteEndpoint;
 use profiles::{Profile, Setting, Settings, V2Api};
 use std::collections::HashMap;
@@ -100,6 +100,13 @@ impl Service {
             _ if is_api => self.api(&request, body).await,
             _ => self.other(&request, body).await,
         };
+        if self.compresses(&request.path) && request.method != "OPTIONS" {
+            let takes = request.header("accept-encoding").is_some_and(respond::takes_gzip);
+            if takes && response.body.len() >= Compressed::LEAST {
+                response = respond::gzipped(response);
+            }
+            response = response.with("Vary", "Accept-Encoding");
+        }
         if let Some(origin) = origin {
             response = response.with("Access-Control-Allow-Origin", origin);
         }
@@ -111,6 +118,16 @@ impl Service {
                 response.with("X-Influxdb-Build", build).with("X-Influxdb-Version", http.version)
             }
             _ => response,
+        }
+    }
+
+    /// Whether answers of this path may be compressed.
+    fn compresses(&self, path: &str) -> bool {
+        let rule = self.profile.facts.v2_api.map(|api| api.compressed);
+        match path {
+            "/api/v2/query" => rule.is_some(),
+            "/query" => rule == Some(Compressed::FluxAndInfluxql),
+            _ => false,
         }
     }
 

@@ -8,6 +8,8 @@ use crate::lock::lock;
 use crate::query::influxql::ast::{Admin, Privilege};
 use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
+use crate::query::influxql::rows::query_influxql;
+use crate::query::v3_request;
 use crate::respond;
 use crate::store::view::Measurement;
 use profiles::influxql::PostBody;
@@ -88,29 +90,36 @@ impl Service {
         let query = request.raw_query.as_deref().unwrap_or_default();
         let body = body.unwrap_or_default();
         let rules = self.profile.facts.influxql;
-        let posted = request.method == "POST" && request.path == "/query";
-        let parameters = match (posted, rules.post_body) {
-            (false, _) => Parameters::new(query, None),
-            (true, PostBody::FormOrStatements) => match by_type(request, query, body) {
+        let (catalog, now) = (Arc::clone(&self.catalog), self.clock.now());
+        let host = InfluxqlHost { catalog, rights, now };
+        if request.path != "/query" {
+            let Some(sql) = self.profile.facts.sql else { return self.not_found() };
+            let asked = match request.method.as_str() {
+                "GET" => v3_request::Request::Get(request.raw_query.as_deref()),
+                _ => v3_request::Request::Post(&body),
+            };
+            let accept = request.header("accept").map(str::as_bytes);
+            return routed(query_influxql(asked, accept, &host, rules, &sql.refusals));
+        }
+        let parameters = match (request.method.as_str(), rules.post_body) {
+            ("POST", PostBody::FormOrStatements) => match by_type(request, query, body) {
                 Ok(parameters) => parameters,
                 Err(refusal) => return Routed::Err(refusal),
             },
-            (true, PostBody::Form | PostBody::FormIfTyped) => Parameters::new(query, Some(&body)),
+            ("POST", PostBody::Form | PostBody::FormIfTyped) => Parameters::new(query, Some(&body)),
+            _ => Parameters::new(query, None),
         };
-        let (catalog, now) = (Arc::clone(&self.catalog), self.clock.now());
-        let host = InfluxqlHost { catalog, rights, now };
-        let answer = if request.path == "/query" {
-            let accept = request.header("accept");
-            let read_only = request.method == "GET";
-            let asked = influxql::Request { parameters: &parameters, accept, read_only };
-            influxql::query(asked, &host, rules)
-        } else {
-            influxql::query_influxql(&parameters, &host, rules)
-        };
-        let ok = answer.status == 200;
-        let response = respond::influxql(answer);
-        if ok { Routed::Ok(response) } else { Routed::Err(response) }
+        let accept = request.header("accept");
+        let read_only = request.method == "GET";
+        let asked = influxql::Request { parameters: &parameters, accept, read_only };
+        routed(influxql::query(asked, &host, rules))
     }
+}
+
+fn routed(answer: influxql::Answer) -> Routed {
+    let ok = answer.status == 200;
+    let response = respond::influxql(answer);
+    if ok { Routed::Ok(response) } else { Routed::Err(response) }
 }
 
 /// The parameters of a POST whose body is a form or, without a type too, statements

@@ -149,18 +149,23 @@ fn selected(aggregate: Aggregate, label: &[u8], mut table: Table) -> Result<Tabl
     let name = String::from_utf8_lossy(label).into_owned();
     let missing = || FluxError::invalid(format!("no column \"{name}\" exists"));
     let value = table.position(label).ok_or_else(missing)?;
-    let kind = table.columns[value].kind;
-    if result_kind(aggregate, kind).is_none() {
-        let selector = if aggregate == Aggregate::Min { "Min" } else { "Max" };
-        return Err(FluxError::invalid(format!(
-            "invalid use of function: *universe.{selector}Selector has no implementation for type {}",
-            kind.word()
-        )));
-    }
+    check(aggregate, table.columns[value].kind)?;
     let chosen = choose(&table.rows, value, None, aggregate);
     table.rows = chosen.map(|i| table.rows.swap_remove(i)).into_iter().collect();
     table.parts = vec![table.rows.len()];
     Ok(table)
+}
+
+/// Whether a selector can choose among values of this type.
+pub(super) fn check(aggregate: Aggregate, kind: Kind) -> Result<(), FluxError> {
+    if result_kind(aggregate, kind).is_some() {
+        return Ok(());
+    }
+    let selector = if aggregate == Aggregate::Min { "Min" } else { "Max" };
+    Err(FluxError::invalid(format!(
+        "invalid use of function: *universe.{selector}Selector has no implementation for type {}",
+        kind.word()
+    )))
 }
 
 fn aggregated(aggregate: Aggregate, label: &[u8], table: &Table) -> Result<Table, FluxError> {

@@ -50,6 +50,8 @@ pub(super) struct Script {
     pub imports: Vec<Import>,
     /// The statements.
     pub body: Vec<Statement>,
+    /// Whether a string holds `${`: nothing after it was read.
+    pub interpolated: bool,
 }
 
 /// `import alias "path"`.

@@ -1,6 +1,6 @@
 //! Calls of the known functions: each becomes nodes of the plan.
 
-use super::ast::{Duration, Span};
+use super::ast::{Duration, Property, Span};
 use super::error::FluxError;
 use super::eval::{Arguments, Evaluated, Evaluator, at, get};
 use super::plan::{Aggregate, BucketName, Columns, NodeId, Operation as O, Renaming, Windows};
@@ -65,7 +65,7 @@ impl Call<'_> {
                     b"drop" => false,
                     _ => return Err(self.error("onEmpty must be keep or drop")),
                 };
-                O::Filter { function: self.function("fn")?, keep_empty }
+                O::Filter { function: self.function("fn", "r")?, keep_empty }
             }
             F::Keep => O::Keep(self.columns("keep")?),
             F::Drop => O::Drop(self.columns("drop")?),
@@ -103,7 +103,7 @@ impl Call<'_> {
                 columns: self.texts("columnKey")?.unwrap_or_default(),
                 value: self.need_text("valueColumn")?,
             },
-            F::Map => O::Map(self.function("fn")?),
+            F::Map => O::Map(self.function("fn", "r")?),
             F::AggregateWindow => O::Window(self.windows()?),
             F::Yield => {
                 let name = self.text("name")?.unwrap_or_else(|| label("_result"));
@@ -183,9 +183,17 @@ impl Call<'_> {
         }
     }
 
-    fn function(&self, name: &str) -> Result<Rc<Closure>, FluxError> {
+    /// A function of one parameter of this name: Flux takes no other.
+    fn function(&self, name: &str, parameter: &str) -> Result<Rc<Closure>, FluxError> {
         match self.argument(name) {
-            Some(Value::Function(closure)) => Ok(closure.clone()),
+            Some(Value::Function(closure)) => {
+                let named = |p: &Property| p.key.bytes() == parameter.as_bytes();
+                if !closure.function.parameters.iter().any(named) {
+                    let what = format!("{name} needs a function with the parameter {parameter}");
+                    return Err(self.error(&what));
+                }
+                Ok(closure.clone())
+            }
             Some(Value::Builtin(_)) => {
                 Err(FluxError::unsupported(format!("a built-in function as argument {name}")))
             }
@@ -247,7 +255,7 @@ impl Call<'_> {
         let start = self.moment("start")?.unwrap_or(month_ago);
         let stop = self.stop()?;
         let function = match self.argument("predicate") {
-            Some(_) => Some(self.function("predicate")?),
+            Some(_) => Some(self.function("predicate", "r")?),
             None => None,
         };
         let mut plan = self.evaluator.plan.borrow_mut();
@@ -270,7 +278,7 @@ impl Call<'_> {
     fn columns(&self, of: &str) -> Result<Columns, FluxError> {
         match (self.texts("columns")?, self.argument("fn")) {
             (Some(names), None) => Ok(Columns::Names(names)),
-            (None, Some(_)) => Ok(Columns::Predicate(self.function("fn")?)),
+            (None, Some(_)) => Ok(Columns::Predicate(self.function("fn", "column")?)),
             (None, None) => Err(self.error(&format!(
                 "{of} error: neither column list nor predicate function provided"
             ))),
@@ -280,7 +288,7 @@ impl Call<'_> {
 
     fn renaming(&self) -> Result<Renaming, FluxError> {
         match (self.argument("columns"), self.argument("fn")) {
-            (None, Some(_)) => Ok(Renaming::Function(self.function("fn")?)),
+            (None, Some(_)) => Ok(Renaming::Function(self.function("fn", "column")?)),
             (Some(Value::Record(record)), None) => {
                 let text = |(from, to): &(Name, Value)| match to {
                     Value::Cell(Cell::Text(to)) => Ok((from.clone(), to.clone())),

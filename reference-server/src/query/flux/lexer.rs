@@ -20,13 +20,15 @@ pub(super) struct Lexer<'a> {
     offset: usize,
     line: u32,
     line_start: usize,
+    /// Whether a string with `${` has come: what follows it cannot be read.
+    pub(super) interpolated: bool,
 }
 
 const UNITS: [&str; 11] = ["ns", "us", "µs", "ms", "mo", "y", "w", "d", "h", "m", "s"];
 
 impl<'a> Lexer<'a> {
     pub(super) const fn new(script: &'a str) -> Self {
-        Self { script, offset: 0, line: 1, line_start: 0 }
+        Self { script, offset: 0, line: 1, line_start: 0, interpolated: false }
     }
 
     /// The next token; with `operand`, a regular expression is one.
@@ -43,6 +45,7 @@ impl<'a> Lexer<'a> {
             [b'.', b'0'..=b'9', ..] => (TokenKind::Float, 1 + digits(&rest[1..])),
             _ => word_or_sign(rest),
         };
+        self.interpolated |= kind == TokenKind::Quote && interpolates(rest);
         self.take(kind, length)
     }
 
@@ -163,6 +166,22 @@ fn text_length(rest: &str) -> Option<usize> {
             _ => i += 1,
         }
     }
+}
+
+/// Whether a string holds `${` before it ends.
+fn interpolates(rest: &str) -> bool {
+    let mut bytes = rest.bytes().skip(1).peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return false,
+            b'\\' => {
+                bytes.next();
+            }
+            b'$' if bytes.peek() == Some(&b'{') => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn hexadecimal(bytes: &[u8]) -> bool {

@@ -167,7 +167,7 @@ impl<'a> Parser<'a> {
         while self.more() {
             body.push(self.statement());
         }
-        Script { imports, body }
+        Script { imports, body, interpolated: self.lexer.interpolated }
     }
 
     fn import(&mut self) -> Import {

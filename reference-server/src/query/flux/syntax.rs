@@ -43,6 +43,10 @@ pub(super) fn read(script: &[u8]) -> Result<Script, FluxError> {
     if walk.errors.is_empty() {
         return Ok(tree);
     }
+    // What seems to be missing may stand in the part that was not read.
+    if tree.interpolated {
+        return Err(FluxError::unsupported("string interpolation"));
+    }
     if let Some(deep) = walk.errors.iter().find(|e| e.message == TOO_DEEP) {
         walk.errors = vec![deep.clone()];
     }

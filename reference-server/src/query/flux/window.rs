@@ -7,6 +7,7 @@ use super::read::{Read, SeriesPoints};
 use super::table::{Cell, Column, GroupKey, Kind, Row, Table};
 use super::time::{add, window_start};
 use crate::store::Name;
+use std::collections::BTreeMap;
 
 /// How many windows one series may have.
 const MOST: usize = 1_000_000;
@@ -40,11 +41,12 @@ fn of_table(windows: &Windows, table: &Table) -> Result<Table, FluxError> {
     let (time, value) = (place(b"_time")?, place(&windows.column)?);
     let bounds = match (table.key.value(b"_start"), table.key.value(b"_stop")) {
         (Some(Cell::Time(start)), Some(Cell::Time(stop))) => (*start, *stop),
-        _ => {
-            let message = "aggregateWindow: the group key has no columns \"_start\" and \"_stop\"";
-            return Err(FluxError::invalid(message));
-        }
+        // Flux takes the bounds of the query then.
+        _ => return Err(FluxError::unsupported("aggregateWindow without _start and _stop")),
     };
+    if windows.aggregate.selects() {
+        return selected(windows, bounds, table, time, value);
+    }
     let mut points = Vec::new();
     for row in &table.rows {
         match &row[time] {
@@ -57,6 +59,49 @@ fn of_table(windows: &Windows, table: &Table) -> Result<Table, FluxError> {
     let points = aggregated(windows, bounds, kind, &points)?;
     let kind = aggregate::kind_after(windows.aggregate, kind);
     Ok(rebuilt(&table.key, &windows.column, kind, &windows.destination, points))
+}
+
+/// The row of each window that a selector takes, with all its columns. Windows without rows vanish:
+/// a selector gives no row for a table without rows (docs-v2, flux/v0/stdlib/universe/
+/// aggregatewindow.md, `createEmpty`); storage, which makes such windows itself, gives null.
+fn selected(
+    windows: &Windows,
+    bounds: (i64, i64),
+    table: &Table,
+    time: usize,
+    value: usize,
+) -> Result<Table, FluxError> {
+    let window = |row: &Row| match &row[time] {
+        Cell::Time(at) if (bounds.0..bounds.1).contains(at) => {
+            Some(window_start(*at, windows.every, windows.offset))
+        }
+        _ => None,
+    };
+    let mut inside: BTreeMap<i64, Vec<Row>> = BTreeMap::new();
+    for row in &table.rows {
+        if let Some(start) = window(row) {
+            inside.entry(start).or_default().push(row.clone());
+        }
+    }
+    let mut columns = table.columns.clone();
+    let place = columns.iter().position(|column| column.label == windows.destination);
+    if place.is_none() {
+        columns.push(Column { label: windows.destination.clone(), kind: Kind::Time });
+    }
+    aggregate::check(windows.aggregate, table.columns[value].kind)?;
+    let mut rows = Vec::new();
+    for (start, mut group) in inside {
+        let Some(i) = aggregate::choose(&group, value, None, windows.aggregate) else { continue };
+        let mut row = group.swap_remove(i);
+        let stop = add(start, windows.every);
+        let at = if windows.at_start { start.max(bounds.0) } else { stop.min(bounds.1) };
+        match place {
+            Some(place) => row[place] = Cell::Time(at),
+            None => row.push(Cell::Time(at)),
+        }
+        rows.push(row);
+    }
+    Ok(Table::new(table.key.clone(), columns, rows))
 }
 
 /// The key's columns, the value, the time.

@@ -1,4 +1,4 @@
-//! `/query` and `/api/v3/query_influxql` without HTTP: from parameters to an answer.
+//! `/query` without HTTP: from parameters to an answer.
 //!
 //! The server finds the route, checks credentials, and adds its headers (and v1's
 //! `X-Influxdb-Error`, whose text is [`Answer::error`]).
@@ -270,11 +270,6 @@ fn whole_error(status: u16, message: &str, output: &Output, rules: &Influxql) ->
         error,
         ..Answer::default()
     }
-}
-
-/// Answers `/api/v3/query_influxql`.
-pub fn query_influxql(parameters: &Parameters, host: &dyn Host, rules: &Influxql) -> Answer {
-    iox::query_influxql(parameters, host, rules)
 }
 
 /// Runs the one statement of a v3 query.

@@ -74,6 +74,9 @@ fn outcome(number: usize, statement: &Statement, context: Context<'_>) -> Result
         Err(Failure::Statement(text) | Failure::Told(text)) => {
             Ok(failed(number, format!("datafusion error: Error during planning: {text}")))
         }
+        Err(failure @ Failure::Unimplemented(_)) => {
+            Ok(failed(number, format!("datafusion error: {}", failure.message())))
+        }
         Err(failure @ Failure::Unsupported(_)) => {
             Err(Answer { status: 501, body: failure.message().into_bytes(), ..Answer::default() })
         }

@@ -1,5 +1,5 @@
-//! The answers of InfluxDB 3: `/query` of the releases whose errors are the whole answer, and
-//! `/api/v3/query_influxql`. Not how rows are found.
+//! The answers of InfluxDB 3: `/query` of the releases whose errors are the whole answer, and what
+//! [`super::rows`] shares with it. Not how rows are found.
 
 use super::ast::Statement;
 use super::chunk;
@@ -7,11 +7,11 @@ use super::exec::{Context, Failure};
 use super::host::Host;
 use super::http::{Answer, Form, Output, Parameters, Request, params, run_one};
 use super::json::{self, Style};
-use super::parse::parse_query;
-use super::result::{Cell, Outcome};
-use super::time::{self, Epoch};
-use crate::store::Value;
-use profiles::influxql::{Floats, Infinite, Influxql, MeasurementOrder, Strings, TimeDigits};
+use super::parse::{Params, parse_query};
+use super::result::Outcome;
+use super::time::Epoch;
+use profiles::influxql::{Infinite, Influxql, MeasurementOrder, Strings};
+use profiles::sql::Unplanned;
 
 /// Answers `/query`.
 pub(super) fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
@@ -119,37 +119,89 @@ pub(super) fn wanted(
 fn outcome(parameters: &Parameters, host: &dyn Host, rules: &Influxql) -> Result<Outcome, Answer> {
     let Some(q) = parameters.get("q") else { return Err(plain(400, rules.missing_query)) };
     let bound = params(parameters).map_err(|e| plain(400, &format!("serde json error: {e}")))?;
-    let statements = parse_query(q, &bound, rules).map_err(|e| plain(500, &parse_error(q, &e)))?;
-    let [statement] = statements.as_slice() else {
-        return Err(plain(500, "must provide only one InfluxQl statement per query"));
-    };
+    let statement = only(q, &bound, rules, WHOLE)?;
     if matches!(statement, Statement::ShowDatabases) {
-        return Err(failed(&Failure::Unsupported("SHOW DATABASES".to_owned())));
+        return Err(failed(&Failure::Unsupported("SHOW DATABASES".to_owned()), WHOLE));
     }
     let (database, policy) = (parameters.text("db"), parameters.text("rp"));
-    if database.is_empty() && !names_database(statement) {
-        return Err(plain(
-            500,
-            "must specify a 'db' parameter, or provide the database in the InfluxQL query",
-        ));
-    }
+    let database = database_of(&statement, &database, WHOLE)?;
     let context = Context { host, rules, database: &database, policy: &policy };
-    run_one(statement, context).map_err(|f| failed(&f))
+    run_one(&statement, context).map_err(|f| failed(&f, WHOLE))
 }
 
+/// The statuses of refusals, and what stands before the planner's sentence.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    pub(super) unread: u16,
+    pub(super) unplanned: Unplanned,
+    pub(super) planning: &'static str,
+}
+
+/// Those of `/query`, where the error is the whole answer.
+const WHOLE: Words = Words {
+    unread: 500,
+    unplanned: Unplanned { wrong: 500, unimplemented: 500, other: 500 },
+    planning: "query error: error while planning query: ",
+};
+
+/// The only statement of a query.
+pub(super) fn only(
+    q: &[u8],
+    bound: &Params,
+    rules: &Influxql,
+    words: Words,
+) -> Result<Statement, Answer> {
+    let statements =
+        parse_query(q, bound, rules).map_err(|e| plain(words.unread, &parse_error(q, &e)))?;
+    let Ok([statement]) = <[Statement; 1]>::try_from(statements) else {
+        return Err(plain(words.unread, "must provide only one InfluxQl statement per query"));
+    };
+    Ok(statement)
+}
+
+/// The database that a statement is about: the request's, or the one that the statement names. They
+/// may not differ (3.6:influxdb3_server/src/http.rs `query_influxql_inner`).
+pub(super) fn database_of(
+    statement: &Statement,
+    asked: &str,
+    words: Words,
+) -> Result<String, Answer> {
+    match (asked, named_database(statement)) {
+        ("", None) => Err(plain(
+            words.unread,
+            "must specify a 'db' parameter, or provide the database in the InfluxQL query",
+        )),
+        (asked, Some(named)) if !asked.is_empty() && asked != named => Err(plain(
+            words.unread,
+            &format!(
+                "provided a database in both the parameters ({asked}) and query string ({named}) \
+                 that do not match, if providing a query that specifies the database, you can omit \
+                 the 'database' parameter from your request"
+            ),
+        )),
+        (asked, _) => Ok(asked.to_owned()),
+    }
+}
+
+/// Whether a statement names a database.
 pub(super) fn names_database(statement: &Statement) -> bool {
+    named_database(statement).is_some()
+}
+
+/// The database that a statement names.
+fn named_database(statement: &Statement) -> Option<String> {
     use super::ast::Source;
     match statement {
-        Statement::Select(select) => select
-            .sources
-            .iter()
-            .any(|s| matches!(s, Source::Measurement(path) if !path.database.is_empty())),
+        Statement::Select(select) => select.sources.iter().find_map(|source| match source {
+            Source::Measurement(path) if !path.database.is_empty() => Some(path.database.clone()),
+            _ => None,
+        }),
         Statement::ShowMeasurements(s)
         | Statement::ShowFieldKeys(s)
         | Statement::ShowTagKeys(s)
-        | Statement::ShowTagValues(s) => s.database.is_some(),
-        Statement::ShowRetentionPolicies(database) => database.is_some(),
-        _ => false,
+        | Statement::ShowTagValues(s) => s.database.clone(),
+        Statement::ShowRetentionPolicies(database) => database.clone(),
+        _ => None,
     }
 }
 
@@ -174,7 +226,8 @@ pub(super) fn parse_reason(q: &[u8], message: &str) -> String {
     }
 }
 
-fn plain(status: u16, text: &str) -> Answer {
+/// A refusal in plain text.
+pub(super) fn plain(status: u16, text: &str) -> Answer {
     Answer {
         status,
         body: text.as_bytes().to_vec(),
@@ -183,7 +236,9 @@ fn plain(status: u16, text: &str) -> Answer {
     }
 }
 
-fn failed(failure: &Failure) -> Answer {
+/// The answer to a statement that fails.
+pub(super) fn failed(failure: &Failure, words: Words) -> Answer {
+    let planning = words.planning;
     match failure {
         Failure::UnknownDatabase(name) => {
             let message = format!("query error: database not found: {name}");
@@ -193,130 +248,12 @@ fn failed(failure: &Failure) -> Answer {
             Answer { status: 404, body, error: Some(message), ..Answer::default() }
         }
         Failure::Unsupported(_) => plain(501, &failure.message()),
-        Failure::Statement(text) | Failure::Told(text) => plain(
-            500,
-            &format!("query error: error while planning query: Error during planning: {text}"),
-        ),
-        Failure::Planning(text) => {
-            plain(500, &format!("query error: error while planning query: {text}"))
+        Failure::Unimplemented(_) => {
+            plain(words.unplanned.unimplemented, &format!("{planning}{}", failure.message()))
         }
+        Failure::Statement(text) | Failure::Told(text) => {
+            plain(words.unplanned.wrong, &format!("{planning}Error during planning: {text}"))
+        }
+        Failure::Planning(text) => plain(words.unplanned.other, &format!("{planning}{text}")),
     }
-}
-
-/// Answers `/api/v3/query_influxql`: rows with the measurement first, nulls left out.
-pub(super) fn query_influxql(parameters: &Parameters, host: &dyn Host, rules: &Influxql) -> Answer {
-    let format = match parameters.get("format") {
-        None => b"json".as_slice(),
-        Some(format) => format,
-    };
-    match format {
-        b"json" | b"json_lines" | b"jsonl" | b"csv" => {}
-        b"pretty" | b"parquet" => {
-            return failed(&Failure::Unsupported(format!(
-                "the format {}",
-                String::from_utf8_lossy(format)
-            )));
-        }
-        other => {
-            let text = format!(
-                "serde error: unknown variant `{}`, expected one of `parquet`, `csv`, `pretty`, `json`, `json_lines`, `jsonl`",
-                String::from_utf8_lossy(other)
-            );
-            return plain(400, &text);
-        }
-    }
-    let outcome = match outcome(parameters, host, rules) {
-        Ok(outcome) => outcome,
-        Err(answer) => return answer,
-    };
-    let (content_type, body) = match format {
-        b"csv" => ("text/csv", rows_as_csv(&outcome, rules)),
-        b"json" => {
-            let objects = objects(&outcome, rules);
-            let mut body = b"[".to_vec();
-            body.extend(objects.join(&b','));
-            body.push(b']');
-            ("application/json", body)
-        }
-        _ => {
-            let lines = objects(&outcome, rules).into_iter().map(|o| [o, b"\n".to_vec()].concat());
-            ("application/jsonl", lines.collect::<Vec<_>>().concat())
-        }
-    };
-    Answer { status: 200, content_type: Some(content_type), body, ..Answer::default() }
-}
-
-/// A row's cells with their names: the measurement, the tags that rows are grouped by, the columns.
-fn objects(outcome: &Outcome, rules: &Influxql) -> Vec<Vec<u8>> {
-    let mut objects = Vec::new();
-    for series in &outcome.series {
-        for row in &series.rows {
-            let mut object = b"{\"iox::measurement\":".to_vec();
-            json::string(&mut object, &series.name, rules.json.strings);
-            let mut put = |name: &[u8], value: &[u8]| {
-                object.push(b',');
-                json::string(&mut object, name, rules.json.strings);
-                object.push(b':');
-                object.extend_from_slice(value);
-            };
-            for (name, cell) in series.columns.iter().zip(row) {
-                if let Some(value) = json_cell(cell, rules) {
-                    put(name, &value);
-                }
-                if matches!(cell, Cell::Time(_)) {
-                    for (key, value) in series.tags.iter().filter(|t| !t.1.is_empty()) {
-                        let mut text = Vec::new();
-                        json::string(&mut text, value, rules.json.strings);
-                        put(key, &text);
-                    }
-                }
-            }
-            object.push(b'}');
-            objects.push(object);
-        }
-    }
-    objects
-}
-
-fn json_cell(cell: &Cell, rules: &Influxql) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    match cell {
-        Cell::Null => return None,
-        Cell::Time(ns) => json::string(
-            &mut out,
-            time::plain(*ns, TimeDigits::Thousands).as_bytes(),
-            Strings::Serde,
-        ),
-        // arrow-json writes what is not finite as null, which is left out.
-        Cell::Value(Value::Float(n)) if !n.is_finite() => return None,
-        // arrow-json again, whatever `/query` does.
-        Cell::Value(Value::Float(n)) => out.extend(json::float(*n, Floats::Serde).into_bytes()),
-        Cell::Value(Value::Integer(n)) => out.extend(n.to_string().into_bytes()),
-        Cell::Value(Value::Unsigned(n)) => out.extend(n.to_string().into_bytes()),
-        Cell::Value(Value::Boolean(b)) => out.extend(b.to_string().into_bytes()),
-        Cell::Value(Value::String(s)) => json::string(&mut out, s, rules.json.strings),
-    }
-    Some(out)
-}
-
-fn rows_as_csv(outcome: &Outcome, rules: &Influxql) -> Vec<u8> {
-    let mut out = Vec::new();
-    let Some(first) = outcome.series.first() else { return out };
-    let names = first.columns.iter().map(|c| c.to_vec());
-    super::csv::line(&mut out, std::iter::once(b"iox::measurement".to_vec()).chain(names));
-    for series in &outcome.series {
-        for row in &series.rows {
-            let cell = |c: &Cell| match c {
-                Cell::Null => Vec::new(),
-                Cell::Time(ns) => time::plain(*ns, TimeDigits::Thousands).into_bytes(),
-                Cell::Value(Value::String(s)) => s.to_vec(),
-                other => json_cell(other, rules).unwrap_or_default(),
-            };
-            super::csv::line(
-                &mut out,
-                std::iter::once(series.name.clone()).chain(row.iter().map(cell)),
-            );
-        }
-    }
-    out
 }

@@ -21,5 +21,6 @@ mod print;
 #[cfg(feature = "flight")]
 pub mod question;
 pub mod result;
+pub mod rows;
 mod time;
 pub mod token;

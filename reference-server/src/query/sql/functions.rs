@@ -1,9 +1,9 @@
 //! Functions that answer otherwise in the product's release than in this engine's version.
 //!
-//! Not here: functions that the product has and this engine lacks (its selectors, gap filling,
-//! `tz`, arrays, digests); a query with one is refused by name.
+//! Not here: functions that the product has and this engine lacks; [`super::elsewhere`] refuses them
+//! by name.
 
-use super::engine_words;
+use super::{engine_words, selectors};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::config::ConfigOptions;
@@ -19,7 +19,10 @@ use datafusion::prelude::SessionContext;
 use profiles::sql::EngineDialect;
 
 /// Puts the release's functions in the place of the engine's.
-pub(super) fn register(session: &SessionContext, dialect: EngineDialect) {
+///
+/// # Errors
+/// The engine takes one of them not.
+pub(super) fn register(session: &SessionContext, dialect: EngineDialect) -> Result<()> {
     match dialect {
         EngineDialect::Long => {
             // No time zone, though the session has one: their results have none in the release.
@@ -33,6 +36,9 @@ pub(super) fn register(session: &SessionContext, dialect: EngineDialect) {
     }
     let signature = Signature::any(1, Volatility::Immutable);
     session.register_udf(ScalarUDF::from(ArrowTypeof { dialect, signature }));
+    // Its answer is the engine's release, which is not the product's.
+    session.deregister_udf("version");
+    selectors::register(session)
 }
 
 /// `arrow_typeof`, which names types as the release does.

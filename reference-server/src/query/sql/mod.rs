@@ -12,6 +12,7 @@
 mod catalog;
 mod complexity;
 mod describe;
+mod elsewhere;
 mod engine_words;
 pub mod format;
 mod functions;
@@ -21,6 +22,7 @@ mod params;
 mod prune;
 mod rows;
 pub mod run;
+mod selectors;
 mod session;
 mod system;
 pub mod table;

@@ -7,7 +7,7 @@ use super::catalog::Database;
 use super::host::Host;
 use super::params::Params;
 use super::rows::{Event, Rows, panicked};
-use super::{complexity, describe, engine_words, session};
+use super::{complexity, describe, elsewhere, engine_words, session};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result};
@@ -17,7 +17,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
-use profiles::sql::{EngineDialect, Sql};
+use profiles::sql::{EngineDialect, Sql, Unplanned};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -59,14 +59,14 @@ impl Limits {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// It cannot be planned.
-    Planning(String, Cause),
+    Planning(String, Cause, Fault),
     /// The plan cannot start.
     Executing(String, Cause),
     /// It went wrong while rows came.
-    Streaming(String, Cause),
+    Streaming(String, Cause, Fault),
 }
 
-/// Why a query failed.
+/// Why a query failed, which is what Flight tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// The query, or the data that it meets.
@@ -92,6 +92,46 @@ impl Cause {
             DataFusionError::Diagnostic(_, inner) => Self::of(inner),
             DataFusionError::Collection(errors) if !errors.is_empty() => Self::of(&errors[0]),
             _ => Self::Server,
+        }
+    }
+}
+
+/// Whose fault it is to the HTTP API, by the engine's kinds of errors
+/// (3.10:influxdb3_server/src/http.rs datafusion_error_status_code).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The query is wrong.
+    Wrong,
+    /// The engine, or this server, does not do that.
+    Unimplemented,
+    /// Anything else.
+    Other,
+}
+
+impl Fault {
+    fn of(error: &DataFusionError) -> Self {
+        match error {
+            DataFusionError::Plan(_) | DataFusionError::SQL(..) => Self::Wrong,
+            DataFusionError::NotImplemented(_) => Self::Unimplemented,
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
+                Self::of(inner)
+            }
+            DataFusionError::Shared(inner) => Self::of(inner),
+            DataFusionError::Collection(errors)
+                if errors.iter().all(|error| Self::of(error) == Self::Wrong) =>
+            {
+                Self::Wrong
+            }
+            _ => Self::Other,
+        }
+    }
+
+    /// The status that a release gives it.
+    pub(super) const fn status(self, of: Unplanned) -> u16 {
+        match self {
+            Self::Wrong => of.wrong,
+            Self::Unimplemented => of.unimplemented,
+            Self::Other => of.other,
         }
     }
 }
@@ -164,7 +204,8 @@ async fn begin(
 ) -> Result<(EngineDialect, SendableRecordBatchStream), Failure> {
     let dialect = query.product.dialect;
     let planning = |error: DataFusionError| {
-        Failure::Planning(engine_words::sentence(dialect, &error), Cause::of(&error))
+        let text = engine_words::sentence(dialect, &error);
+        Failure::Planning(text, Cause::of(&error), Fault::of(&error))
     };
     let database =
         Database { host: query.host, name: query.database.into(), product: query.product };
@@ -186,12 +227,13 @@ async fn forward(
     let mut size = 0_usize;
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(|error| {
-            Failure::Streaming(engine_words::sentence(dialect, &error), Cause::of(&error))
+            let text = engine_words::sentence(dialect, &error);
+            Failure::Streaming(text, Cause::of(&error), Fault::of(&error))
         })?;
         size = size.saturating_add(batch.get_array_memory_size());
         if size > limits.result {
             let text = format!("Resources exhausted: the result is over {} bytes", limits.result);
-            return Err(Failure::Streaming(text, Cause::Limits));
+            return Err(Failure::Streaming(text, Cause::Limits, Fault::Other));
         }
         if to.send(Event::Batch(batch)).is_err() {
             break;
@@ -209,7 +251,7 @@ async fn plan(
     complexity::check(sql)?;
     let state = session.state();
     let statement = state.sql_to_statement(sql, &Dialect::Generic)?;
-    let plan = state.statement_to_plan(statement).await?;
+    let plan = state.statement_to_plan(statement).await.map_err(elsewhere::refuse)?;
     SQLOptions::new()
         .with_allow_ddl(false)
         .with_allow_dml(false)

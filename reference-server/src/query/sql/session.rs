@@ -36,7 +36,7 @@ pub(super) fn open(database: Database, memory: usize) -> Result<SessionContext> 
         .with_default_features()
         .build();
     let session = SessionContext::new_with_state(state);
-    functions::register(&session, product.dialect);
+    functions::register(&session, product.dialect)?;
     session.register_catalog(product.catalog, Arc::new(database));
     Ok(session)
 }

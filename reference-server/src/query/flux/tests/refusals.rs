@@ -70,6 +70,15 @@ fn beyond_the_subset() {
     assert!(refusal("import \"strings\"\nstrings.toUpper(v: \"a\")").contains("\"strings\""));
     assert!(refusal("x = [\"a\": 1]").contains("dictionary"));
     assert!(refusal("x = \"a ${1} b\"").contains("string interpolation"));
+    let inside = format!("{data} |> map(fn: (r) => ({{r with s: \"h ${{r.host}}\"}}))");
+    assert!(refusal(&inside).starts_with("string interpolation is not supported"));
+    let bounds =
+        "|> keep(columns: [\"_time\", \"_value\"]) |> aggregateWindow(every: 1s, fn: mean)";
+    let only_f = "|> filter(fn: (r) => r._field == \"f\")";
+    assert!(refusal(&format!("{data} {only_f} {bounds}")).contains("without _start and _stop"));
+    assert!(
+        refusal(&format!("{data} |> filter(fn: (x) => x.host == \"a\")")).contains("parameter r")
+    );
 }
 
 /// Not recorded: whatever the script, there is an answer, soon.

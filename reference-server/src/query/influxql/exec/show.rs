@@ -10,10 +10,11 @@ use super::{Context, Failure};
 use crate::query::influxql::ast::{KeyFilter, Show};
 use crate::query::influxql::duration;
 use crate::query::influxql::expr::Expr;
+use crate::query::influxql::host::Policy;
 use crate::query::influxql::result::{Cell, Series};
 use crate::store::Name;
 use crate::store::view::{self, Measurement};
-use profiles::influxql::Planner;
+use profiles::influxql::{Planner, Policies};
 use std::collections::BTreeSet;
 
 /// A series as a line of line protocol begins with it.
@@ -252,10 +253,21 @@ pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series
 
 /// `SHOW RETENTION POLICIES`.
 pub(super) fn policies(database: Option<&str>, context: Context<'_>) -> Result<Series, Failure> {
-    let (_, policies) = policies_of(database.unwrap_or_default(), context)?;
-    let told = context.rules.policies_tell_write_limits;
+    let rule = context.rules.policies;
+    if rule == Policies::WithoutMeasurement {
+        return Err(Failure::Unsupported("SHOW RETENTION POLICIES".to_owned()));
+    }
+    let (name, policies) = policies_of(database.unwrap_or_default(), context)?;
+    if rule == Policies::Database {
+        let row = |p: Policy| {
+            vec![Cell::text(&name), Cell::text(duration::go(p.duration)), Cell::boolean(true)]
+        };
+        let rows = policies.into_iter().map(row).collect();
+        return Ok(Series::table("retention_policies", &["name", "duration", "default"], rows));
+    }
+    let told = rule == Policies::ShardsAndWriteLimits;
     let limits: &[&str] = if told { &["futureWriteLimit", "pastWriteLimit"] } else { &[] };
-    let row = |p: crate::query::influxql::host::Policy| {
+    let row = |p: Policy| {
         [
             Cell::text(&p.name),
             Cell::text(duration::go(p.duration)),

@@ -183,3 +183,27 @@ async fn rows_stand_by_tags_then_time() {
         r#"[{"measurement":"mem","key":"free","data_type":"integer"},{"measurement":"mem","key":"time","data_type":"time"}]"#
     );
 }
+
+/// The names of columns and the choice among ties are the source's, not recorded.
+#[tokio::test]
+async fn selectors_choose_a_row() {
+    assert_eq!(
+        json(
+            "SELECT selector_last(f, time)['value'] AS v, selector_last(f, time)['time'] AS t, \
+             selector_max(f, time, host)['other_1'] AS h FROM cpu"
+        )
+        .await,
+        r#"[{"v":2.0,"t":"2023-11-14T22:13:21","h":"b"}]"#
+    );
+    assert_eq!(
+        json(
+            "SELECT host, selector_min(f, time)['value'] AS v FROM cpu GROUP BY host ORDER BY host"
+        )
+        .await,
+        r#"[{"host":"a","v":1.5},{"host":"b","v":2.0}]"#
+    );
+    assert_eq!(
+        json("SELECT selector_first(i, time) AS first FROM cpu").await,
+        r#"[{"first":{"value":2,"time":"2023-11-14T22:13:20"}}]"#
+    );
+}

@@ -145,3 +145,19 @@ async fn unreadable_tables() {
         assert_eq!(body, format!("query error: error while planning query: {text}"));
     }
 }
+
+/// What the product has and this server has not is named, not taken for a mistake.
+#[tokio::test]
+async fn functions_from_elsewhere() {
+    for (call, name) in [
+        ("date_bin_gapfill(INTERVAL '1 minute', time)", "date_bin_gapfill"),
+        ("tz(time, 'Europe/Paris')", "tz"),
+        ("array_length(make_array(1))", "array_length"),
+        ("version()", "version"),
+    ] {
+        let text = format!("This feature is not implemented: the function {name} in this server");
+        fails(&format!("SELECT {call} FROM cpu"), &text).await;
+    }
+    let text = "This feature is not implemented: the function last_cache in this server";
+    fails("SELECT * FROM last_cache('cpu')", text).await;
+}
