@@ -9,6 +9,7 @@ use crate::ledger::Ledger;
 use crate::redact::Redactor;
 use crate::session::Session;
 use crate::transcript::{Outcome, Transcript};
+use std::sync::Arc;
 
 /// What came of a case.
 #[derive(Debug, Default)]
@@ -49,7 +50,7 @@ pub(crate) async fn execute(
         space: &space,
         expected,
         redactor,
-        stored: Some(Vec::new()),
+        stored: Some(Arc::default()),
         reading: None,
         done: Executed::default(),
     };

@@ -9,6 +9,7 @@ mod sql;
 use crate::point::Point;
 use crate::wire::{Request, Response};
 use profiles::Capability;
+use std::sync::Arc;
 
 /// Why there are no points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +49,8 @@ impl Ask for crate::wire::Pool {
 /// What was read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reading {
-    /// In canonical form.
-    pub(crate) points: Vec<Point>,
+    /// In canonical form; shared, since the next reading is mostly the same.
+    pub(crate) points: Arc<Vec<Point>>,
     /// The rows as the server gave them, where they come apart from the types of their columns.
     rows: Vec<u8>,
 }
@@ -73,7 +74,7 @@ pub(crate) async fn read_all(
             (influxql::points(ask, place, &rows).await?, rows)
         }
     };
-    Ok(Reading { points: crate::point::canonical(points), rows })
+    Ok(Reading { points: Arc::new(crate::point::canonical(points)), rows })
 }
 
 /// Drops the measurements of a case in a database that others use too, where InfluxQL can.

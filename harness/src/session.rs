@@ -16,8 +16,8 @@ use crate::target::{Target, Unusable};
 use crate::wire::Pool;
 use profiles::{Capability, Family, Management};
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A target that is ready.
 pub(crate) struct Session {
@@ -288,7 +288,7 @@ impl Session {
     }
 
     /// What is stored in this place.
-    pub(crate) async fn read(&self, space: &Space) -> Result<Vec<Point>, Unreadable> {
+    pub(crate) async fn read(&self, space: &Space) -> Result<Arc<Vec<Point>>, Unreadable> {
         self.read_again(space, None).await.map(|reading| reading.points)
     }
 
@@ -301,7 +301,8 @@ impl Session {
         let Some(language) = self.language else { return Ok(Reading::default()) };
         let mut reading = read_all(&self.pool, language, &self.place(space), known).await?;
         if !space.prefix.is_empty() {
-            reading.points.retain(|point| point.measurement.starts_with(&space.prefix));
+            let is_ours = |point: &Point| point.measurement.starts_with(&space.prefix);
+            Arc::make_mut(&mut reading.points).retain(is_ours);
         }
         Ok(reading)
     }

@@ -15,6 +15,7 @@ use crate::space::{Space, unit};
 use crate::transcript::{Answer, Outcome, Record};
 use crate::wire::{Response, WireError, curl};
 use profiles::Family;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -29,7 +30,7 @@ pub(super) struct Run<'r> {
     pub(super) expected: Option<&'r Expected<'r>>,
     pub(super) redactor: Redactor,
     /// What is stored, as far as it is known.
-    pub(super) stored: Option<Vec<Point>>,
+    pub(super) stored: Option<Arc<Vec<Point>>>,
     /// The last reading, as long as nothing was sent since: the same rows have the same types then.
     pub(super) reading: Option<Reading>,
     pub(super) done: Executed,
@@ -112,10 +113,10 @@ impl Run<'_> {
     }
 
     /// Everything that is stored at this moment.
-    async fn read(&mut self) -> Result<Vec<Point>, Unreadable> {
+    async fn read(&mut self) -> Result<Arc<Vec<Point>>, Unreadable> {
         let known = self.reading.take();
         let reading = self.session.read_again(self.space, known.as_ref()).await?;
-        let points = reading.points.clone();
+        let points = Arc::clone(&reading.points);
         self.reading = Some(reading);
         Ok(points)
     }

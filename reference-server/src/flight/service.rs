@@ -20,6 +20,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use futures::stream::{self, BoxStream, Stream, StreamExt};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -30,6 +31,9 @@ pub type Service = FlightServiceServer<Flight>;
 pub fn service(host: Arc<dyn Host>) -> Service {
     FlightServiceServer::new(Flight { host })
 }
+
+/// Statements of InfluxQL at work at the same time, those included that nobody waits for any more.
+static SLOTS: Semaphore = Semaphore::const_new(8);
 
 /// Flight over one family's service.
 pub struct Flight {
@@ -89,7 +93,12 @@ impl Flight {
             let table = |name: &str| tables.table(&ticket.database, name);
             rows::batch(&outcome, &table).map_err(Status::unimplemented)
         };
-        // It runs to its end without giving way.
+        let slot = SLOTS.acquire().await.map_err(|error| Status::internal(error.to_string()))?;
+        // It runs to its end without giving way, also for who has left.
+        let work = move || {
+            let _slot = slot;
+            work()
+        };
         let batch = tokio::task::spawn_blocking(work).await;
         let batch = batch.map_err(|error| Status::internal(error.to_string()))??;
         Ok(encoded(batch.schema(), stream::iter([Ok(batch)])))

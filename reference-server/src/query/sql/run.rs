@@ -175,7 +175,12 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
                     return;
                 }
                 let forwarded = forward(stream, dialect, &send, limits);
-                let end = timeout_at(deadline, forwarded).await.unwrap_or(Err(late));
+                // The engine gives way often enough to see that the asker has left, also where it
+                // works long for one batch.
+                let end = tokio::select! {
+                    end = timeout_at(deadline, forwarded) => end.unwrap_or(Err(late)),
+                    () = send.closed() => return,
+                };
                 let _ = send.send(Event::End(end));
             }),
             Err(error) => drop(tell.send(Err(thread_failed(&error)))),

@@ -78,6 +78,10 @@ pub(super) fn of<'a>(
                 let column = series.columns.iter().find(|column| can_be_read(column, field));
                 let Some(column) = column else { continue };
                 let mut add = |start, times: &[i64], values: Slice<'_>| {
+                    // One series alone may have more windows than there may be.
+                    if windows > MOST_WINDOWS {
+                        return;
+                    }
                     let new = || {
                         windows += 1;
                         vec![Total::default(); plan.calls.len()]
