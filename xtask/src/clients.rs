@@ -6,15 +6,14 @@
 
 mod list;
 mod python;
-mod served;
 
 use crate::cargo::{self, Build};
 use crate::peer::Peer;
+use crate::peer::served::Served;
 use anyhow::{Result, bail};
 use clap::Args;
 use list::{Client, Run};
 use python::{Environment, Outcome, Target};
-use served::Served;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -40,6 +39,9 @@ const TOKEN: &str = "a-token-of-the-clients";
 const ORGANISATION: &str = "acme";
 const DATABASE: &str = "first";
 
+/// The same as options of `lineproof serve`.
+const OWNED: &[&str] = &["--token", TOKEN, "--org", ORGANISATION, "--bucket", DATABASE];
+
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let clients = list::read(&cargo::root().join("clients"))?;
     let chosen = |run: &&Run| run.profile.contains(&arguments.profile);
@@ -62,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     for ((client, runs), environment) in clients.iter().zip(&environments) {
         for run in runs {
             let outcome = {
-                let server = Served::start(&binary, &run.profile, TOKEN, ORGANISATION, DATABASE)?;
+                let server = Served::start(&binary, &run.profile, OWNED)?;
                 environment.run(run, &target(server.url()))?
             };
             failed += usize::from(!told(client, run, &run.profile, &outcome));

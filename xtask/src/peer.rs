@@ -1,8 +1,10 @@
 //! Servers of Debian's packages, each started on a free loopback port with a throw-away data
 //! folder, and stopped when dropped.
 
+pub(crate) mod served;
+
 use anyhow::{Context, Result, bail};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -122,53 +124,6 @@ impl Peer {
 }
 
 impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A reference server in a process of its own, stopped when dropped.
-pub(crate) struct Served {
-    child: Child,
-    url: String,
-}
-
-impl Served {
-    /// Starts `lineproof serve` for a profile, without credentials, and waits until it answers.
-    pub(crate) fn start(binary: &Path, profile: &str) -> Result<Self> {
-        let mut command = Command::new(binary);
-        command.args(["serve", "--profile", profile, "--auth", "off"]);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("{} could not be started", binary.display()))?;
-        let mut line = String::new();
-        if let Some(output) = child.stdout.take() {
-            BufReader::new(output).read_line(&mut line).context("lineproof serve says nothing")?;
-        }
-        let url = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
-        let served = Self { child, url };
-        if served.url.starts_with("http") {
-            Ok(served)
-        } else {
-            bail!("lineproof serve said: {line}")
-        }
-    }
-
-    /// Where it answers.
-    pub(crate) fn url(&self) -> String {
-        self.url.clone()
-    }
-
-    /// The memory that it holds, in MiB.
-    pub(crate) fn resident(&self) -> Result<u64> {
-        resident(&self.child)
-    }
-}
-
-impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -4,7 +4,8 @@
 //! a server that is quick because it leaves something out is not quick.
 
 use crate::cargo::{self, Build};
-use crate::peer::{Peer, Served};
+use crate::peer::Peer;
+use crate::peer::served::Served;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use std::fmt::Write as _;
@@ -24,6 +25,9 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1000..))]
     lines: u64,
 }
+
+/// Nobody is asked for credentials.
+const OPEN: &[&str] = &["--auth", "off"];
 
 /// As many as an installation of some size has.
 const SERIES: u64 = 1000;
@@ -55,9 +59,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let binary = cargo::build(Build::Release)?;
     let influxd = Peer::influxdb(false)?;
     send(&format!("{}/query?q=CREATE%20DATABASE%20bench", influxd.url()), "")?;
-    let ours = Served::start(&binary, "oss-v1@1.6")?;
+    let ours = Served::start(&binary, "oss-v1@1.6", OPEN)?;
     send(&format!("{}/query?q=CREATE%20DATABASE%20bench", ours.url()), "")?;
-    for (name, url) in [("influxd 1.6.7", influxd.url()), ("lineproof serve", ours.url())] {
+    for (name, url) in
+        [("influxd 1.6.7", influxd.url()), ("lineproof serve", ours.url().to_owned())]
+    {
         load(name, &format!("{url}/write?db=bench&precision=s"), arguments.lines)?;
     }
     println!("\n| InfluxQL, {} lines | influxd 1.6.7 | lineproof serve | ratio |", arguments.lines);
@@ -81,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         ours.resident()?
     );
     drop((influxd, ours));
-    let core = Served::start(&binary, "v3-core@3.6")?;
+    let core = Served::start(&binary, "v3-core@3.6", OPEN)?;
     let path = "/api/v3/write_lp?db=bench&precision=second";
     load("lineproof serve, v3-core@3.6", &format!("{}{path}", core.url()), arguments.lines)?;
     println!("\n| SQL, {} lines | lineproof serve |", arguments.lines);

@@ -6,23 +6,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A server that runs.
-pub(super) struct Served {
+pub(crate) struct Served {
     child: Child,
     url: String,
 }
 
 impl Served {
-    /// Serves like `profile`, with an owner's token, an organisation and an empty database.
-    pub(super) fn start(
-        binary: &Path,
-        profile: &str,
-        token: &str,
-        organisation: &str,
-        database: &str,
-    ) -> Result<Self> {
+    /// Serves like `profile`, with these options of `lineproof serve`.
+    pub(crate) fn start(binary: &Path, profile: &str, options: &[&str]) -> Result<Self> {
         let child = Command::new(binary)
-            .args(["serve", "--profile", profile, "--token", token, "--format", "json"])
-            .args(["--org", organisation, "--bucket", database])
+            .args(["serve", "--profile", profile, "--format", "json"])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -42,8 +36,13 @@ impl Served {
     }
 
     /// Where it answers.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The memory that it holds, in MiB.
+    pub(crate) fn resident(&self) -> Result<u64> {
+        super::resident(&self.child)
     }
 }
 
