@@ -3,6 +3,7 @@
 
 use profiles::Capability;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// How much a promise weighs.
@@ -207,6 +208,9 @@ pub struct Repeat {
     pub last: Option<String>,
     /// Fills the body up to so many bytes with a comment line.
     pub pad_to: Option<usize>,
+    /// The body compressed, once a target needed it: the other targets of a run need the same.
+    #[serde(skip)]
+    pub(crate) compressed: OnceLock<Vec<u8>>,
 }
 
 /// How a step's request departs from the usual one.

@@ -33,12 +33,16 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 });
 
 // Servers write times in ASCII; `\d` would be the digits of all scripts, in a large automaton.
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"-?\b[0-9]{7,20}\b"));
+static NUMBER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!(r"-?\b[0-9]{{{SHORTEST_NUMBER},20}}\b")));
+/// Digits of a number that may be a time; a date has more.
+const SHORTEST_NUMBER: usize = 7;
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let (day, time) = ("[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?");
     pattern(&format!(r"\b{day}[T ]{time}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?"))
 });
-static ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[0-9a-f]{16}\b"));
+static ID: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"\b[0-9a-f]{{{LENGTH_OF_ID}}}\b")));
+const LENGTH_OF_ID: usize = 16;
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| panic!("{error}"))
@@ -51,6 +55,24 @@ fn changed(pattern: &Regex, text: String, with: impl Replacer) -> String {
         Cow::Owned(new) => Some(new),
     };
     new.unwrap_or(text)
+}
+
+/// The text with a word replaced wherever it stands by itself, not within a longer one.
+fn without_word(text: &str, word: &str, name: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut new = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (at, found) in text.match_indices(word) {
+        let end = at + found.len();
+        let longer_before = word.starts_with(is_word) && text[..at].ends_with(is_word);
+        let longer_after = word.ends_with(is_word) && text[end..].starts_with(is_word);
+        if !longer_before && !longer_after {
+            new += &text[copied..at];
+            new += name;
+            copied = end;
+        }
+    }
+    new + &text[copied..]
 }
 
 /// Secrets, of any length, for what is said and never compared: reasons, notes, findings as they
@@ -100,7 +122,7 @@ impl Secrets {
 /// Replaces what belongs to one case in one run.
 pub(crate) struct Redactor {
     exact: Vec<(String, String)>,
-    words: Vec<(Regex, String)>,
+    words: Vec<(String, &'static str)>,
     times: HashMap<i128, String>,
     now: i64,
     ids: RefCell<HashMap<String, usize>>,
@@ -128,15 +150,9 @@ impl Redactor {
         add(Some(&authority.to_owned()), "{host}");
         // The longest first: one may be a part of another.
         exact.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        let word = |org: &String| pattern(&format!(r"\b{}\b", regex::escape(org)));
         Self {
             exact,
-            words: space
-                .org
-                .iter()
-                .filter(|o| o.len() > 3)
-                .map(|o| (word(o), "{org}".to_owned()))
-                .collect(),
+            words: space.org.iter().filter(|o| o.len() > 3).map(|o| (o.clone(), "{org}")).collect(),
             times: HashMap::new(),
             now: space.now,
             ids: RefCell::default(),
@@ -161,9 +177,15 @@ impl Redactor {
                 text = changed(&rule.pattern, text, rule.with);
             }
         }
-        text = changed(&DATE, text, |found: &Captures<'_>| self.date(&found[0]));
-        text = changed(&NUMBER, text, |found: &Captures<'_>| self.number(&found[0]));
-        changed(&ID, text, |found: &Captures<'_>| self.id(&found[0]))
+        // Most texts are values of a point, too short for any of these.
+        if text.len() >= SHORTEST_NUMBER && text.bytes().any(|byte| byte.is_ascii_digit()) {
+            text = changed(&DATE, text, |found: &Captures<'_>| self.date(&found[0]));
+            text = changed(&NUMBER, text, |found: &Captures<'_>| self.number(&found[0]));
+        }
+        if text.len() >= LENGTH_OF_ID {
+            text = changed(&ID, text, |found: &Captures<'_>| self.id(&found[0]));
+        }
+        text
     }
 
     /// The same for a header's value.
@@ -189,7 +211,9 @@ impl Redactor {
             }
         }
         for (word, name) in &self.words {
-            text = changed(word, text, name);
+            if text.contains(word) {
+                text = without_word(&text, word, name);
+            }
         }
         text
     }

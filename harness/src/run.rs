@@ -28,8 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What to run, and how.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The selected cases.
-    pub cases: Vec<Case>,
+    /// The selected cases; the runs of several profiles share them.
+    pub cases: Arc<[Case]>,
     /// What is expected of them.
     pub snapshots: Snapshots,
     /// From 0 (honesty and status class) to 3 (every byte).

@@ -44,7 +44,7 @@ fn case(name: &str, level: &str, steps: &str) -> Case {
 
 fn plan(cases: Vec<Case>) -> Plan {
     Plan {
-        cases,
+        cases: cases.into(),
         snapshots: Snapshots::new(Some("/nonexistent".into())),
         strict: 1,
         jobs: 4,

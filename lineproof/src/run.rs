@@ -204,7 +204,7 @@ async fn set_up(
         }
         return Ok(servers);
     }
-    for case in &plan.cases {
+    for case in plan.cases.iter() {
         let Some(name) = &case.setup else { continue };
         if let Some(need) = case.needs.iter().find(|need| !target.profile.offers(**need)) {
             let why = format!("needs {need}: {} has none", target.profile.name());
