@@ -91,7 +91,10 @@ impl Line {
 
 impl DataSet {
     pub(crate) fn random(random: &mut Random) -> Self {
-        let measurements = random.between(1, MEASUREMENTS.len() as i64) as usize;
+        // Few series with many points, or many with few.
+        let dense = random.percent(50);
+        let measurements =
+            if dense { 1 } else { random.between(1, MEASUREMENTS.len() as i64) as usize };
         let count = if random.percent(30) { random.between(1, 6) } else { random.between(4, 30) };
         let step = random.pick(&[SECOND, 10 * SECOND, 10 * SECOND, 7 * SECOND + 1]);
         let early = random.percent(15);
@@ -104,8 +107,8 @@ impl DataSet {
             }
             Line {
                 measurement: MEASUREMENTS[random.below(measurements)],
-                tags: tags(random),
-                fields: fields(random),
+                tags: tags(random, dense),
+                fields: fields(random, dense),
                 time,
             }
         };
@@ -135,11 +138,12 @@ impl DataSet {
     }
 }
 
-fn tags(random: &mut Random) -> Vec<(&'static str, &'static str)> {
+fn tags(random: &mut Random, dense: bool) -> Vec<(&'static str, &'static str)> {
     let mut tags = Vec::new();
     for (i, key) in TAGS.iter().enumerate() {
-        if random.percent([70, 45, 15, 10][i]) {
-            let values = if random.percent(85) { 3 } else { TAG_VALUES.len() };
+        if random.percent(if dense { [60, 0, 0, 0][i] } else { [70, 45, 15, 10][i] }) {
+            let many = if random.percent(85) { 3 } else { TAG_VALUES.len() };
+            let values = if dense { 2 } else { many };
             tags.push((*key, TAG_VALUES[random.below(values)]));
         }
     }
@@ -147,10 +151,12 @@ fn tags(random: &mut Random) -> Vec<(&'static str, &'static str)> {
     tags
 }
 
-fn fields(random: &mut Random) -> Vec<(&'static str, Value)> {
+fn fields(random: &mut Random, dense: bool) -> Vec<(&'static str, Value)> {
     let mut fields = Vec::new();
     for (i, (name, kind)) in FIELDS.iter().enumerate() {
-        if random.percent([60, 30, 45, 20, 20, 30, 25][i]) {
+        let often =
+            if dense { [80, 10, 80, 5, 5, 20, 5][i] } else { [60, 30, 45, 20, 20, 30, 25][i] };
+        if random.percent(often) {
             fields.push((*name, value(random, *kind)));
         }
     }
@@ -165,7 +171,11 @@ fn fields(random: &mut Random) -> Vec<(&'static str, Value)> {
 pub(crate) fn value(random: &mut Random, kind: Type) -> Value {
     const TEXTS: &[&str] =
         &["", "a", "b", "B c", "é", "say \"hi\"", "1", "two\nlines", " blank", "a,b", "\\"];
+    // Often the same one.
+    let few = random.percent(30);
     match kind {
+        Type::Int if few => Value::Int(random.between(-1, 1)),
+        Type::Float if few => Value::Float(random.between(0, 2) as f64 / 2.0),
         Type::Bool => Value::Bool(random.percent(50)),
         Type::Int => Value::Int(random.between(-4, 12)),
         Type::UInt => Value::UInt(random.between(0, 12) as u64),

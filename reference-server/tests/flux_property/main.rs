@@ -45,7 +45,7 @@ fn the_server_and_the_model_answer_alike() -> Result<(), String> {
     let servers =
         PROFILES.iter().map(|p| server::Servers::new(p)).collect::<Result<Vec<_>, _>>()?;
     let seed = number("LINEPROOF_QUERIES_SEED", 6);
-    let count = number("LINEPROOF_QUERIES_COUNT", 600) as usize;
+    let count = number("LINEPROOF_QUERIES_COUNT", 900) as usize;
     let most = number("LINEPROOF_QUERIES_SHOW", 5) as usize;
     let (mut asked, mut errors, mut unknown, mut differences) = (0, 0, 0, Vec::new());
     for number in 0..count.div_ceil(QUERIES_OF_A_SET) {

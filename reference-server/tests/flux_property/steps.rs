@@ -26,21 +26,21 @@ pub(crate) fn step(random: &mut Random, stream: &Stream) -> Option<Step> {
         };
     }
     match random.below(100) {
-        0..22 => filter(random, stream),
-        22..29 => Some(shape(random, stream)),
-        29..33 => rename(random, stream),
-        33..42 => Some(sort(random, stream)),
-        42..50 => Some(Step::Limit {
+        0..18 => filter(random, stream),
+        18..25 => Some(shape(random, stream)),
+        25..28 => rename(random, stream),
+        28..36 => Some(sort(random, stream)),
+        36..43 => Some(Step::Limit {
             n: random.pick(&[1, 1, 2, 3, 5, 0]),
             offset: random.percent(50).then(|| random.between(0, 3)),
         }),
-        50..62 => Some(group(random, stream)),
-        62..74 => Some(total(random, stream)),
-        74..79 => {
+        43..54 => Some(group(random, stream)),
+        54..67 => Some(total(random, stream)),
+        67..72 => {
             Some(Step::Distinct(random.percent(70).then(|| column(random, stream, "nothing"))))
         }
-        79..85 => Some(pivot(random, stream)),
-        85..93 => window(random, stream),
+        72..77 => Some(pivot(random, stream)),
+        77..89 => window(random, stream),
         _ => map(random, stream),
     }
 }
@@ -141,7 +141,19 @@ fn group(random: &mut Random, stream: &Stream) -> Step {
 
 fn total(random: &mut Random, stream: &Stream) -> Step {
     let name = random.percent(12).then(|| column(random, stream, "nothing"));
-    Step::Total(random.pick(&Function::ALL), name)
+    let function = function(random, stream, name.as_deref().unwrap_or("_value"));
+    Step::Total(function, name)
+}
+
+/// One that goes with the type of a column, mostly.
+fn function(random: &mut Random, stream: &Stream, name: &str) -> Function {
+    let numbers = [Type::Int, Type::UInt, Type::Float];
+    let number = |t: &Table| t.position(name).is_some_and(|i| numbers.contains(&t.columns[i].kind));
+    if stream.tables.iter().all(number) || random.percent(5) {
+        random.pick(&Function::ALL)
+    } else {
+        random.pick(&[Function::Count, Function::First, Function::Last])
+    }
 }
 
 fn pivot(random: &mut Random, stream: &Stream) -> Step {
@@ -191,7 +203,7 @@ fn window(random: &mut Random, stream: &Stream) -> Option<Step> {
     Some(Step::Window {
         every,
         offset: random.percent(30).then(|| random.pick(&[3, 5, -3, 60])),
-        function: random.pick(&Function::ALL),
+        function: function(random, stream, "_value"),
         create_empty: random.pick(&[None, Some(true), Some(false), Some(false)]),
     })
 }
@@ -204,9 +216,12 @@ fn map(random: &mut Random, stream: &Stream) -> Option<Step> {
         return None;
     }
     let with = random.percent(70);
-    let target = match random.below(4) {
+    // A column of the key parts the rows anew.
+    let key = &stream.tables[0].key;
+    let target = match random.below(6) {
         0 => "x".to_owned(),
         1 => column(random, stream, "y"),
+        2 if !key.is_empty() => key[random.below(key.len())].column.name.clone(),
         _ => name.clone(),
     };
     let mut columns = Vec::new();
