@@ -50,6 +50,7 @@ pub(super) fn pivot(
             pivoted.len() - 1
         });
         let target = &mut pivoted[index];
+        one_type(&target.table.columns, &table, &fixed)?;
         for row in &table.rows {
             let names: Vec<_> = columns.iter().map(|i| text(&row[*i])).collect();
             let column =
@@ -67,6 +68,19 @@ pub(super) fn pivot(
     let mut tables: Vec<_> = pivoted.into_iter().map(finish).collect();
     tables.sort_by(|a, b| a.key.order(&b.key));
     Ok(tables)
+}
+
+/// Rows of several tables must have one type in a column: Flux panics (v0.196.1, execute/table.go,
+/// CheckColType).
+fn one_type(columns: &[Column], table: &Table, fixed: &[usize]) -> Result<(), FluxError> {
+    let mut pairs = columns.iter().zip(fixed.iter().map(|i| &table.columns[*i]));
+    match pairs.find(|(known, new)| known.kind != new.kind) {
+        None => Ok(()),
+        Some((known, _)) => {
+            let name = String::from_utf8_lossy(&known.label).into_owned();
+            Err(FluxError::unsupported(format!("pivot of several types in the column {name}")))
+        }
+    }
 }
 
 fn places(

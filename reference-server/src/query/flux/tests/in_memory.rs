@@ -2,7 +2,10 @@
 //! Not recorded; each test says what it rests on.
 
 use super::sample::{SECOND, column, csv, measurement, refusal, sample, series, server};
+use crate::query::flux::csv::{Annotation, Dialect};
+use crate::query::flux::{Query, run};
 use crate::store::Value;
+use profiles::flux::OSS_V2_2_7;
 
 /// The sample's floats: two points of the host `a`, one of `b`.
 const FLOATS: &str = r#"from(bucket:"abcde")
@@ -109,6 +112,32 @@ fn times_have_an_order_and_no_count() {
     assert!(least.contains(",_result,0,2023-11-14T22:13:20Z,1.5,f,cpu,a\r\n"), "{least}");
     let message = refusal(&format!("{FLOATS} |> count(column: \"_time\")"));
     assert!(message.ends_with("unsupported aggregate column type time"), "{message}");
+}
+
+/// Flux v0.196.1, `stdlib/universe/map.go`, `createSchema`: the function's type counts.
+#[test]
+fn a_column_of_nulls_has_the_type_that_is_written() {
+    let script = br#"from(bucket:"abcde") |> range(start: 0) |> filter(fn: (r) => r.host == "a")
+        |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+        |> limit(n: 1, offset: 1) |> map(fn: (r) => ({host: r.u + r.u, s: r.b}))"#;
+    let query = Query {
+        script,
+        package: Default::default(),
+        dialect: Dialect { annotations: vec![Annotation::Datatype], ..Dialect::default() },
+        now: None,
+    };
+    let body = String::from_utf8(run(&sample(), &OSS_V2_2_7, &query).unwrap()).unwrap();
+    assert!(body.starts_with("#datatype,string,long,unsignedLong,boolean\r\n"), "{body}");
+}
+
+/// Flux v0.196.1, `execute/table.go`, `CheckColType`: it panics.
+#[test]
+fn a_pivoted_row_has_the_types_of_its_columns() {
+    let script = r#"from(bucket:"abcde") |> range(start: 0) |> drop(columns: ["host"])
+        |> pivot(rowKey: ["_value"], columnKey: ["_field"], valueColumn: "_time")"#;
+    let message = refusal(script);
+    let end = "pivot of several types in the column _value is not supported";
+    assert!(message.contains(end), "{message}");
 }
 
 /// Flux v0.196.1, `execute/table.go`, `AddCol`, and `aggregate_window.go`, `getValueColumn`.
