@@ -26,21 +26,21 @@ pub(crate) fn step(random: &mut Random, stream: &Stream) -> Option<Step> {
         };
     }
     match random.below(100) {
-        0..18 => filter(random, stream),
-        18..25 => Some(shape(random, stream)),
-        25..28 => rename(random, stream),
-        28..36 => Some(sort(random, stream)),
-        36..43 => Some(Step::Limit {
+        0..16 => filter(random, stream),
+        16..22 => Some(shape(random, stream)),
+        22..25 => rename(random, stream),
+        25..33 => Some(sort(random, stream)),
+        33..39 => Some(Step::Limit {
             n: random.pick(&[1, 1, 2, 3, 5, 0]),
             offset: random.percent(50).then(|| random.between(0, 3)),
         }),
-        43..54 => Some(group(random, stream)),
-        54..67 => Some(total(random, stream)),
-        67..72 => {
+        39..50 => Some(group(random, stream)),
+        50..63 => Some(total(random, stream)),
+        63..68 => {
             Some(Step::Distinct(random.percent(70).then(|| column(random, stream, "nothing"))))
         }
-        72..77 => Some(pivot(random, stream)),
-        77..89 => window(random, stream),
+        68..73 => Some(pivot(random, stream)),
+        73..86 => window(random, stream),
         _ => map(random, stream),
     }
 }
@@ -166,6 +166,7 @@ fn pivot(random: &mut Random, stream: &Stream) -> Step {
     if random.percent(15) {
         names = vec!["host".to_owned()];
     }
+    row.retain(|n| n != "_value");
     names.retain(|n| !row.contains(n) && n != "_value");
     let mut value = column(random, stream, "n");
     if random.percent(95) || row.contains(&value) || names.contains(&value) {
@@ -209,19 +210,24 @@ fn window(random: &mut Random, stream: &Stream) -> Option<Step> {
 }
 
 fn map(random: &mut Random, stream: &Stream) -> Option<Step> {
-    let name = if random.percent(60) { "_value".to_owned() } else { column(random, stream, "n") };
-    let first = stream.tables.iter().find_map(|t| t.position(&name).map(|i| t.columns[i].kind))?;
-    let alike = |t: &Table| t.position(&name).is_some_and(|i| t.columns[i].kind == first);
-    if !stream.tables.iter().all(alike) {
-        return None;
-    }
+    // Of a column that has one type in all tables, mostly a number.
+    let common: Vec<_> = stream.tables[0]
+        .columns
+        .iter()
+        .filter(|c| stream.tables.iter().all(|t| t.columns.contains(c)))
+        .collect();
+    let numbers: Vec<_> =
+        common.iter().filter(|c| !matches!(c.kind, Type::Time | Type::Text)).copied().collect();
+    let among = if numbers.is_empty() || random.percent(25) { &common } else { &numbers };
+    let from = among.get(random.below(among.len().max(1)))?;
+    let (name, first) = (from.name.clone(), from.kind);
     let with = random.percent(70);
     // A column of the key parts the rows anew.
     let key = &stream.tables[0].key;
-    let target = match random.below(6) {
+    let target = match random.below(7) {
         0 => "x".to_owned(),
         1 => column(random, stream, "y"),
-        2 if !key.is_empty() => key[random.below(key.len())].column.name.clone(),
+        2 | 3 if !key.is_empty() => key[random.below(key.len())].column.name.clone(),
         _ => name.clone(),
     };
     let mut columns = Vec::new();

@@ -9,6 +9,10 @@ pub(crate) fn pivot(
     column: &[String],
     value: &str,
 ) -> Result<Stream, String> {
+    // Of no use to anybody.
+    if row.iter().any(|c| c == value || column.contains(c)) {
+        return Err(String::new());
+    }
     let mut tables: Vec<Table> = Vec::new();
     for table in &stream.tables {
         let all = row.iter().chain(column).map(String::as_str).chain([value]);
@@ -30,7 +34,8 @@ pub(crate) fn pivot(
         merge(
             &mut tables,
             Table { columns: columns.clone(), key: key.clone(), ..Table::default() },
-        )?;
+        )
+        .map_err(|_| "several types in the column".to_owned())?;
         let probe = Table { key, ..Table::default() };
         let Some(result) = tables.iter_mut().find(|t| t.key == probe.key) else { continue };
         for cells in &table.rows {
