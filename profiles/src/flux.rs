@@ -18,6 +18,15 @@ pub enum MapColumns {
     ByteOrder,
 }
 
+/// Where `aggregateWindow` of a total puts the time of a window, if storage does not make it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowColumns {
+    /// Before the columns of the key and the value.
+    TimeFirst,
+    /// After them.
+    TimeLast,
+}
+
 /// The Flux of one release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FluxRules {
@@ -25,6 +34,8 @@ pub struct FluxRules {
     pub limit_without_rows: LimitWithoutRows,
     /// Columns of `map`.
     pub map_columns: MapColumns,
+    /// Columns of `aggregateWindow` in memory.
+    pub window_columns: WindowColumns,
     /// Whether `schema.measurements` has the parameters `start` and `stop`.
     pub measurements_take_a_range: bool,
     /// A request of the type `influxql`.
@@ -47,6 +58,9 @@ pub const OSS_V2_2_7: FluxRules = FluxRules {
     limit_without_rows: LimitWithoutRows::NoTable,
     // recorded 2.7.12: `{r with …}` leaves the columns in place; 2.1.1 sorts them
     map_columns: MapColumns::AsBefore,
+    // flux v0.196.1:stdlib/universe/aggregate_window.go, computeFromState: one transformation in the
+    // place of window, total and window again
+    window_columns: WindowColumns::TimeFirst,
     // recorded 2.7.12: `schema.measurements(bucket:, start:)` answers; 2.1.1 refuses the argument
     measurements_take_a_range: true,
     // recorded 2.7.12: `unknown query type: influxql`; 2.1.1 compiles it

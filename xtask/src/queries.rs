@@ -1,26 +1,32 @@
-//! `cargo xtask queries`: random `InfluxQL` over random data, asked of influxd and of the reference
-//! server; both must give the same answers.
+//! `cargo xtask queries`: random queries over random data. `InfluxQL` is asked of influxd and of the
+//! reference server, Flux of the reference server and of a small model; both must give the same
+//! answers.
 //!
-//! The test `influxql_property` of the reference server does the work; here it gets a seed, a number,
-//! and no leave to be skipped.
+//! The tests `influxql_property` and `flux_property` of the reference server do the work; here they get
+//! a seed, a number, and no leave to be skipped.
 
 use crate::cargo;
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 
-/// Holds InfluxQL of the reference server against Debian's influxd, with random queries
+/// Holds the reference server's InfluxQL against Debian's influxd and its Flux against a model, with
+/// random queries
 #[derive(Args)]
 #[command(after_help = "Examples:
   cargo xtask queries
   cargo xtask queries --seed 7 --count 20000 --show 30
+  cargo xtask queries --language flux
 
-The package: apt-get install influxdb. Differences are made small before they are shown.")]
+For InfluxQL: apt-get install influxdb. Differences are made small before they are shown.")]
 pub(crate) struct Arguments {
+    /// Only this language
+    #[arg(long)]
+    language: Option<Language>,
     /// Which random numbers
     #[arg(long, default_value_t = 6)]
     seed: u64,
-    /// How many queries
+    /// How many queries of each language
     #[arg(long, default_value_t = 3000)]
     count: u64,
     /// After how many differences to stop
@@ -28,11 +34,34 @@ pub(crate) struct Arguments {
     show: u64,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Language {
+    Influxql,
+    Flux,
+}
+
+impl Language {
+    const fn test(self) -> &'static str {
+        match self {
+            Self::Influxql => "influxql_property",
+            Self::Flux => "flux_property",
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let status = cargo::command()
-        // Without SQL nothing of DataFusion has to be built.
+    let mut command = cargo::command();
+    // Without SQL nothing of DataFusion has to be built; a difference in one language is no reason to
+    // leave the other unasked.
+    command
         .args(["test", "--package", "lineproof-reference-server", "--no-default-features"])
-        .args(["--test", "influxql_property"])
+        .arg("--no-fail-fast");
+    for language in [Language::Influxql, Language::Flux] {
+        if arguments.language.is_none_or(|only| only == language) {
+            command.args(["--test", language.test()]);
+        }
+    }
+    let status = command
         .env("LINEPROOF_QUERIES_SEED", arguments.seed.to_string())
         .env("LINEPROOF_QUERIES_COUNT", arguments.count.to_string())
         .env("LINEPROOF_QUERIES_SHOW", arguments.show.to_string())

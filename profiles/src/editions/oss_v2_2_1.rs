@@ -2,7 +2,7 @@
 
 use super::oss_v2_2_7::{CAPABILITIES, FACTS, HTTP, READ_BACK, SHARDS};
 use crate::capability::Family;
-use crate::flux::{FluxRules, InfluxqlRequests, LimitWithoutRows, MapColumns};
+use crate::flux::{FluxRules, InfluxqlRequests, LimitWithoutRows, MapColumns, WindowColumns};
 use crate::http::Http;
 use crate::registry::{Facts, Profile};
 use crate::storage::{BeyondRetention, ConflictInBatch, Quoting, Shards, Storage};
@@ -49,6 +49,8 @@ const FLUX: FluxRules = FluxRules {
     limit_without_rows: LimitWithoutRows::EmptyTable,
     // Recorded: `map` sorts its columns.
     map_columns: MapColumns::ByteOrder,
+    // flux v0.139.0:stdlib/universe/universe.flux: `duplicate` adds the time at the end.
+    window_columns: WindowColumns::TimeLast,
     // Recorded: `found unexpected argument start`.
     measurements_take_a_range: false,
     // 2.1:http/query.go:96; recorded for `SELECT *`.

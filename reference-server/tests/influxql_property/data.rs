@@ -1,6 +1,7 @@
 //! Random data sets as lines of line protocol, kept in parts so that they can be made smaller.
 
 use crate::random::Random;
+use crate::smaller::runs;
 
 /// 2023-11-14T22:13:20Z, where most points lie.
 pub(crate) const BASE: i64 = 1_700_000_000_000_000_000;
@@ -135,15 +136,8 @@ impl DataSet {
 
     /// Smaller sets to try, large steps first.
     pub(crate) fn smaller(&self) -> Vec<Self> {
-        let mut all = Vec::new();
         let lines: usize = self.batches.iter().map(Vec::len).sum();
-        let mut step = lines / 2;
-        while step > 0 {
-            for start in (0..lines).step_by(step) {
-                all.push(self.without(start..start + step));
-            }
-            step /= 2;
-        }
+        let mut all: Vec<_> = runs(lines).into_iter().map(|run| self.without(run)).collect();
         if self.batches.len() > 1 {
             let batches = vec![self.batches.concat()];
             all.push(Self { batches, ..self.clone() });

@@ -13,6 +13,7 @@
 //! | `LINEPROOF_REQUIRE_SERVERS=1` | fails where influxd is not installed |
 
 mod both;
+#[path = "../common/client.rs"]
 mod client;
 mod conditions;
 mod data;
@@ -20,19 +21,21 @@ mod generate;
 mod known;
 mod malformed;
 mod query;
+#[path = "../common/random.rs"]
 mod random;
 mod servers;
+#[path = "../common/settings.rs"]
+mod settings;
 mod shrink;
+#[path = "../common/smaller.rs"]
+mod smaller;
 mod tally;
 
+use settings::number;
 use std::io::Write as _;
 
 /// Queries of each data set.
 const QUERIES_OF_A_SET: usize = 12;
-
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
-}
 
 #[test]
 fn influxd_and_the_reference_server_answer_alike() -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! Queries in parts: how they are written, and how they are made smaller.
 
+use crate::smaller::shorter;
 use std::fmt;
 
 /// A request to `/query`.
@@ -110,16 +111,6 @@ impl fmt::Display for Statement {
         };
         ends.iter().try_for_each(|end| write!(f, " {end}"))
     }
-}
-
-/// A list with one element less, in each way there is; not below `least`.
-fn shorter<T: Clone>(list: &[T], least: usize) -> Vec<Vec<T>> {
-    if list.len() <= least {
-        return Vec::new();
-    }
-    (0..list.len())
-        .map(|i| list.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, t)| t.clone()).collect())
-        .collect()
 }
 
 impl Statement {

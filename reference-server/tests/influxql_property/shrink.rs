@@ -4,6 +4,7 @@ use crate::both::{Both, Outcome};
 use crate::data::DataSet;
 use crate::known::{self, Known};
 use crate::query::Query;
+use crate::smaller::first;
 
 /// Requests that may be spent on one difference.
 const PATIENCE: usize = 700;
@@ -47,24 +48,6 @@ pub(crate) fn smallest(
     let said = said.unwrap_or_else(|| "  no difference when asked again".to_owned());
     let how = Query { statements: Vec::new(), ..query.clone() };
     Ok(format!("{}(shards of {})\n  {}\n  {how:?}\n{said}", data.text(), data.shard, query.text()))
-}
-
-/// The first candidate for which `differs`.
-fn first<T>(
-    candidates: Vec<T>,
-    left: &mut usize,
-    mut differs: impl FnMut(&T) -> Result<bool, String>,
-) -> Result<Option<T>, String> {
-    for candidate in candidates {
-        if *left == 0 {
-            return Ok(None);
-        }
-        *left -= 1;
-        if differs(&candidate)? {
-            return Ok(Some(candidate));
-        }
-    }
-    Ok(None)
 }
 
 fn differ(

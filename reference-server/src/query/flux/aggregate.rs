@@ -66,11 +66,13 @@ pub(super) fn choose(
     chosen
 }
 
-/// The type of the result, or that there is none for this type.
+/// The type of the result, or that there is none for this type. Times have an order, but nobody
+/// counts them (flux v0.196.1, execute/aggregate.go, simpleAggregateTransformation.Process).
 fn result_kind(aggregate: Aggregate, kind: Kind) -> Option<Kind> {
     let number = matches!(kind, Kind::Integer | Kind::Unsigned | Kind::Float);
     match aggregate {
-        Aggregate::Count => Some(Kind::Integer),
+        Aggregate::Count => (kind != Kind::Time).then_some(Kind::Integer),
+        Aggregate::Min | Aggregate::Max if kind == Kind::Time => Some(kind),
         Aggregate::First | Aggregate::Last => Some(kind),
         Aggregate::Mean => number.then_some(Kind::Float),
         Aggregate::Sum | Aggregate::Min | Aggregate::Max => number.then_some(kind),
@@ -142,7 +144,12 @@ pub(super) fn tables(
         chosen.sort_by(|a, b| a.key.order(&b.key));
         return Ok(chosen);
     }
-    tables.iter().map(|table| aggregated(aggregate, label, table)).collect()
+    let one = |table| aggregated(aggregate, label, table);
+    let mut totals: Vec<_> = tables.iter().map(one).collect::<Result<_, _>>()?;
+    // As with `distinct`, whose order is recorded: both hold their tables in one kind of cache (flux
+    // v0.196.1, execute/aggregate.go, NewSimpleAggregateTransformation).
+    totals.sort_by(|a, b| a.key.order(&b.key));
+    Ok(totals)
 }
 
 fn selected(aggregate: Aggregate, label: &[u8], mut table: Table) -> Result<Table, FluxError> {

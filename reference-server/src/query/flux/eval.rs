@@ -186,7 +186,7 @@ impl Evaluator {
                 let left = self.expression(left, scope)?;
                 match operator::decided(*operator, &left)? {
                     Some(value) => value,
-                    None => operator::logical(*operator, &left, &self.expression(right, scope)?)?,
+                    None => operator::logical(self.expression(right, scope)?)?,
                 }
             }
             E::Unary(operator, operand) => {

@@ -15,6 +15,7 @@ mod error;
 mod eval;
 mod host;
 pub mod http;
+mod infer;
 mod json;
 mod lexer;
 mod literal;

@@ -168,19 +168,20 @@ pub(super) fn is_true(value: &Value) -> Result<bool, FluxError> {
     Ok(truth(value)? == Some(true))
 }
 
-/// The value of `and` and `or` where the left side alone decides it.
+/// The value of `and` and `or` where the left side alone decides it: null there is false, and what is
+/// on the right is the value otherwise, null or not. (Flux's specification has null decide nothing; its
+/// releases do so behind a flag that is off: flux v0.139.0 and v0.196.1, compiler/runtime.go,
+/// logicalEvaluator.)
 pub(super) fn decided(operator: LogicalOperator, left: &Value) -> Result<Option<Value>, FluxError> {
     let deciding = operator == LogicalOperator::Or;
-    Ok((truth(left)? == Some(deciding)).then_some(Value::Cell(Cell::Boolean(deciding))))
+    let left = truth(left)?.unwrap_or(false);
+    Ok((left == deciding).then_some(Value::Cell(Cell::Boolean(deciding))))
 }
 
-pub(super) fn logical(operator: LogicalOperator, left: &Value, right: &Value) -> Evaluated {
-    let deciding = operator == LogicalOperator::Or;
-    Ok(match (truth(left)?, truth(right)?) {
-        (_, Some(right)) if right == deciding => Value::Cell(Cell::Boolean(deciding)),
-        (Some(_), Some(_)) => Value::Cell(Cell::Boolean(!deciding)),
-        _ => Value::NULL,
-    })
+/// The value of `and` and `or` where the left side does not decide it.
+pub(super) fn logical(right: Value) -> Evaluated {
+    truth(&right)?;
+    Ok(right)
 }
 
 pub(super) fn unary(operator: UnaryOperator, operand: &Value) -> Evaluated {

@@ -109,8 +109,10 @@ pub(super) fn map(
                 kind = kind.or_else(|| cell.kind());
                 row.push(cell);
             }
-            let before = table.position(&name).map(|i| table.columns[i].kind);
-            columns.push(Column { label: name, kind: kind.or(before).unwrap_or(Kind::Text) });
+            let written = || super::infer::of_property(function, &name, &table.columns);
+            let before = || table.position(&name).map(|i| table.columns[i].kind);
+            let kind = kind.or_else(written).or_else(before).unwrap_or(Kind::Text);
+            columns.push(Column { label: name, kind });
         }
         mapped.extend(regroup(&table.key, &columns, rows));
     }

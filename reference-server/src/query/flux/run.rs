@@ -229,7 +229,9 @@ impl Run<'_> {
                 Some(groups.iter().map(table).collect::<Result<_, FluxError>>()?)
             }
             O::Window(windows)
-                if &*windows.column == b"_value" && &*windows.destination == b"_time" =>
+                if &*windows.column == b"_value"
+                    && &*windows.destination == b"_time"
+                    && !windows.offset.is_negative() =>
             {
                 let Some((source, read)) = self.sole_read(input)? else { return Ok(None) };
                 Some(window::of_series(windows, &read, self.series(source, &read))?)
@@ -295,11 +297,11 @@ impl Run<'_> {
             }
             O::Aggregate(aggregate, column) => aggregate::tables(*aggregate, column, input),
             O::Group { columns, except } => transform::group(input, columns, *except),
-            O::Distinct(column) => Ok(transform::distinct(input, column)),
+            O::Distinct(column) => transform::distinct(input, column),
             O::Keys(column) => Ok(transform::keys(input, column)),
             O::Pivot { rows, columns, value } => pivot::pivot(input, rows, columns, value),
             O::Map(function) => rows::map(evaluator, input, function, self.rules.map_columns),
-            O::Window(windows) => window::of_tables(windows, input),
+            O::Window(windows) => window::of_tables(windows, input, self.rules.window_columns),
             O::Measurement(name) => {
                 let is =
                     |t: &Table| t.key.value(b"_measurement") == Some(&Cell::Text(name.clone()));

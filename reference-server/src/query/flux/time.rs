@@ -4,6 +4,10 @@ use super::ast::Duration;
 use jiff::{Span, Timestamp, tz::TimeZone};
 
 impl Duration {
+    pub(super) const fn is_negative(self) -> bool {
+        self.months < 0 || self.nanoseconds < 0
+    }
+
     pub(super) fn negated(self) -> Self {
         let Self { months, nanoseconds } = self;
         Self { months: months.saturating_neg(), nanoseconds: nanoseconds.saturating_neg() }

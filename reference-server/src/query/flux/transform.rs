@@ -195,7 +195,7 @@ pub(super) fn group(tables: Vec<Table>, labels: &[Name], except: bool) -> Tables
     labels.sort();
     let mut groups = Vec::new();
     for table in tables {
-        let by: Vec<usize> = if except {
+        let mut by: Vec<usize> = if except {
             (0..table.columns.len())
                 .filter(|i| !labels.contains(&table.columns[*i].label))
                 .collect()
@@ -208,6 +208,9 @@ pub(super) fn group(tables: Vec<Table>, labels: &[Name], except: bool) -> Tables
             let key = rekey(&table.key, &columns, &columns);
             split.push(Table { key, ..table });
         } else {
+            // Row by row, the key has its columns in the table's order (flux v0.196.1,
+            // execute/table.go, GroupKeyForRowOn).
+            by.sort_unstable();
             for row in table.rows {
                 let key = by.iter().map(|i| (table.columns[*i].clone(), row[*i].clone()));
                 let key = GroupKey(key.collect());
@@ -224,10 +227,14 @@ pub(super) fn group(tables: Vec<Table>, labels: &[Name], except: bool) -> Tables
 }
 
 /// `distinct`.
-pub(super) fn distinct(tables: Vec<Table>, column: &Name) -> Vec<Table> {
+pub(super) fn distinct(tables: Vec<Table>, column: &Name) -> Tables {
+    // flux v0.196.1, execute/table.go, AddCol
+    if tables.iter().any(|table| table.key.has(b"_value")) {
+        return Err(FluxError::invalid("table builder already has column with label _value"));
+    }
     let mut found: Vec<_> = tables.iter().map(|table| distinct_of(table, column)).collect();
     found.sort_by(|a, b| a.key.order(&b.key));
-    found
+    Ok(found)
 }
 
 fn distinct_of(table: &Table, column: &Name) -> Table {

@@ -7,10 +7,15 @@ use super::read::{Read, SeriesPoints};
 use super::table::{Cell, Column, GroupKey, Kind, Row, Table};
 use super::time::{add, window_start};
 use crate::store::Name;
+use profiles::flux::WindowColumns;
 use std::collections::BTreeMap;
 
 /// How many windows one series may have.
 const MOST: usize = 1_000_000;
+
+fn too_many() -> FluxError {
+    FluxError::invalid("aggregateWindow: too many windows for this server")
+}
 
 /// The windows of each series that storage holds.
 pub(super) fn of_series(
@@ -28,22 +33,38 @@ pub(super) fn of_series(
 }
 
 /// The windows of tables that other functions made.
-pub(super) fn of_tables(windows: &Windows, tables: Vec<Table>) -> Result<Vec<Table>, FluxError> {
-    tables.iter().map(|table| of_table(windows, table)).collect()
+pub(super) fn of_tables(
+    windows: &Windows,
+    tables: Vec<Table>,
+    order: WindowColumns,
+) -> Result<Vec<Table>, FluxError> {
+    tables.iter().map(|table| of_table(windows, table, order)).collect()
 }
 
-fn of_table(windows: &Windows, table: &Table) -> Result<Table, FluxError> {
+fn of_table(windows: &Windows, table: &Table, order: WindowColumns) -> Result<Table, FluxError> {
     let place = |name: &[u8]| {
         let shown = String::from_utf8_lossy(name).into_owned();
         let message = format!("missing column \"{shown}\"");
         table.position(name).ok_or_else(|| FluxError::invalid(message))
     };
     let (time, value) = (place(b"_time")?, place(&windows.column)?);
+    // Flux's page has it that what comes of such times is generally not useful.
+    if table.key.has(b"_time") {
+        return Err(FluxError::unsupported("aggregateWindow of tables with _time in their key"));
+    }
+    if table.key.has(&windows.column) {
+        return Err(FluxError::invalid("cannot aggregate columns that are part of the group key"));
+    }
     let bounds = match (table.key.value(b"_start"), table.key.value(b"_stop")) {
         (Some(Cell::Time(start)), Some(Cell::Time(stop))) => (*start, *stop),
         // Flux takes the bounds of the query then.
         _ => return Err(FluxError::unsupported("aggregateWindow without _start and _stop")),
     };
+    // What Flux makes of such rows is no window of the range (execute/bounds.go, Intersect).
+    let outside = |row: &Row| matches!(row[time], Cell::Time(t) if t < bounds.0 || t >= bounds.1);
+    if table.rows.iter().any(outside) {
+        return Err(FluxError::unsupported("aggregateWindow over rows outside of the range"));
+    }
     if windows.aggregate.selects() {
         return selected(windows, bounds, table, time, value);
     }
@@ -58,12 +79,13 @@ fn of_table(windows: &Windows, table: &Table) -> Result<Table, FluxError> {
     let kind = table.columns[value].kind;
     let points = aggregated(windows, bounds, kind, &points)?;
     let kind = aggregate::kind_after(windows.aggregate, kind);
-    Ok(rebuilt(&table.key, &windows.column, kind, &windows.destination, points))
+    Ok(rebuilt(&table.key, windows, kind, order, points))
 }
 
-/// The row of each window that a selector takes, with all its columns. Windows without rows vanish:
-/// a selector gives no row for a table without rows (docs-v2, flux/v0/stdlib/universe/
-/// aggregatewindow.md, `createEmpty`); storage, which makes such windows itself, gives null.
+/// The row of each window that a selector takes, with all its columns. Windows without rows get one
+/// that is null outside of the key if they are asked for, as Flux's own tests have it (flux v0.196.1,
+/// stdlib/universe/aggregate_empty_window_first_test.flux; the page on `createEmpty` says that
+/// selectors drop them, which was so before `_fillEmpty` was in `aggregateWindow`).
 fn selected(
     windows: &Windows,
     bounds: (i64, i64),
@@ -89,10 +111,30 @@ fn selected(
         columns.push(Column { label: windows.destination.clone(), kind: Kind::Time });
     }
     aggregate::check(windows.aggregate, table.columns[value].kind)?;
+    if windows.create_empty {
+        let mut at = bounds.0;
+        while at < bounds.1 {
+            let start = window_start(at, windows.every, windows.offset);
+            inside.entry(start).or_default();
+            if inside.len() > MOST {
+                return Err(too_many());
+            }
+            let stop = add(start, windows.every);
+            if stop <= at {
+                break;
+            }
+            at = stop;
+        }
+    }
+    let of_key = |column: &Column| table.key.value(&column.label).cloned().unwrap_or(Cell::Null);
+    let empty: Row = table.columns.iter().map(of_key).collect();
     let mut rows = Vec::new();
     for (start, mut group) in inside {
-        let Some(i) = aggregate::choose(&group, value, None, windows.aggregate) else { continue };
-        let mut row = group.swap_remove(i);
+        let mut row = match aggregate::choose(&group, value, None, windows.aggregate) {
+            Some(i) => group.swap_remove(i),
+            None if windows.create_empty => empty.clone(),
+            None => continue,
+        };
         let stop = add(start, windows.every);
         let at = if windows.at_start { start.max(bounds.0) } else { stop.min(bounds.1) };
         match place {
@@ -104,20 +146,25 @@ fn selected(
     Ok(Table::new(table.key.clone(), columns, rows))
 }
 
-/// The key's columns, the value, the time.
+/// The key's columns, the value, and the time before or after them.
 fn rebuilt(
     key: &GroupKey,
-    value: &Name,
+    windows: &Windows,
     kind: Kind,
-    time: &Name,
+    order: WindowColumns,
     points: Vec<(i64, Cell)>,
 ) -> Table {
     let mut columns: Vec<_> = key.0.iter().map(|(column, _)| column.clone()).collect();
-    columns.push(Column { label: value.clone(), kind });
-    columns.push(Column { label: time.clone(), kind: Kind::Time });
+    columns.push(Column { label: windows.column.clone(), kind });
+    // One implementation for the whole of it serves only where the time is called as usual.
+    let usual = windows.destination == Name::from(&b"_time"[..]);
+    let first = usual && order == WindowColumns::TimeFirst;
+    let place = if first { 0 } else { columns.len() };
+    columns.insert(place, Column { label: windows.destination.clone(), kind: Kind::Time });
     let row = |(time, cell)| {
         let mut row: Row = key.0.iter().map(|(_, value)| value.clone()).collect();
-        row.extend([cell, Cell::Time(time)]);
+        row.push(cell);
+        row.insert(place, Cell::Time(time));
         row
     };
     Table::new(key.clone(), columns, points.into_iter().map(row).collect())
@@ -136,7 +183,7 @@ fn aggregated(
     let Some(mut at) = earliest else { return Ok(made) };
     while at < bounds.1 && (windows.create_empty || !rest.is_empty()) {
         if made.len() >= MOST {
-            return Err(FluxError::invalid("aggregateWindow: too many windows for this server"));
+            return Err(too_many());
         }
         let start = window_start(at, windows.every, windows.offset);
         let stop = add(start, windows.every);

@@ -2,6 +2,7 @@
 //! a test says otherwise.
 
 mod host;
+mod in_memory;
 mod language;
 mod reading;
 mod refusals;

@@ -143,17 +143,3 @@ fn keep_and_last_of_the_monitoring_bucket() {
         ",result,table,_value,_field,_measurement\r\n,_result,0,\"partial write: field type conflict: input field \"\"f\"\" on measurement \"\"m\"\" is type string, already exists as type float dropped=1\",error,write_errors\r\n\r\n"
     );
 }
-
-/// Not recorded. Each row keeps its columns, and windows without rows vanish, as a selector has it
-/// wherever storage does not do the work; what storage makes itself has nulls there.
-#[test]
-fn windows_of_made_tables_keep_the_chosen_rows() {
-    let grouped = r#"from(bucket:"abcde") |> range(start: 2023-11-14T22:13:00Z, stop: 2023-11-14T22:14:00Z)
-        |> filter(fn: (r) => r._field == "f") |> group() |> aggregateWindow(every: 20s, fn: max)
-        |> drop(columns: ["_start", "_stop"])"#;
-    assert_eq!(
-        csv(&sample(), grouped),
-        ",result,table,_time,_value,_field,_measurement,host\r\n\
-         ,_result,0,2023-11-14T22:13:40Z,2,f,cpu,b\r\n\r\n"
-    );
-}
