@@ -173,12 +173,14 @@ impl Source<'_> {
     pub(crate) fn arithmetic(&mut self) -> Option<Expr> {
         let column = self.column(&[Kind::Float, Kind::Integer])?;
         let literal = |value: Value| Expr::Literal(value.clone(), value.sql());
-        let number = self.random.between(1, 4);
+        let op = self.random.pick(&['+', '-', '*', '/', '%']);
+        // Quotients of powers of two are exact.
+        let number =
+            if op == '/' { self.random.pick(&[1, 2, 4]) } else { self.random.between(1, 4) };
         let number = match self.random.percent(70) {
             true => literal(Value::Integer(number)),
             false => literal(Value::Float(number as f64 * 0.5)),
         };
-        let op = self.random.pick(&['+', '-', '*', '/', '%']);
         Some(Expr::Arithmetic(boxed(column), op, boxed(number)))
     }
 
