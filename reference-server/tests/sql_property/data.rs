@@ -123,7 +123,8 @@ pub(crate) fn value(random: &mut Random, kind: Kind) -> Value {
 }
 
 impl DataSet {
-    pub(crate) fn random(random: &mut Random) -> Self {
+    /// With a long series or two if so wished.
+    pub(crate) fn random(random: &mut Random, with_long: bool) -> Self {
         let tables = random.between(1, TABLES.len() as i64) as usize;
         let times = Times::random(random);
         let count = if random.percent(30) { random.between(1, 6) } else { random.between(6, 60) };
@@ -149,7 +150,7 @@ impl DataSet {
                 batch.push(line);
             }
         }
-        if random.percent(5) {
+        if with_long {
             batches.push(long(random));
         }
         batches.retain(|batch| !batch.is_empty());
