@@ -69,3 +69,22 @@ async fn what_begins_like_a_preface_may_be_a_request() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
 }
+
+/// Bytes that are no frames end their own connection and no other.
+#[tokio::test]
+async fn garbage_behind_a_preface_ends_the_connection() {
+    let server = start("v3-core@3.6", "m f=1 1").await;
+    let mut other = with_token(channel(&server).await, Some(OWNER));
+    for garbage in [&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], &[0xff; 64], &[0; 4096]] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        stream.write_all(garbage).await.unwrap();
+        let mut answer = Vec::new();
+        // It may say why before it closes; it may also reset what it does not read.
+        let read = stream.read_to_end(&mut answer);
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(5), read).await;
+        assert!(ended.is_ok(), "{garbage:?}");
+        assert_eq!(get(&mut other, sql("SELECT f FROM m")).await.unwrap()[0].num_rows(), 1);
+        assert!(rest(&server, "GET /health", "").await.starts_with("HTTP/1.1 200 OK"));
+    }
+}
