@@ -5,7 +5,7 @@ use crate::family::{iox, v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
 use crate::provision::{NewDatabase, Provision};
 #[cfg(feature = "flight")]
-use crate::{flight, http, tls};
+use crate::{flight, http, query::sql::run::Limits, tls};
 use profiles::{Family, Profile, Settings};
 use std::io;
 use std::net::SocketAddr;
@@ -237,7 +237,7 @@ impl Service {
             }
             Self::V1(_) | Self::V2(_) => return None,
         };
-        Some(flight::service(host))
+        Some(flight::service(host, Limits::DEFAULT))
     }
 }
 
@@ -312,11 +312,18 @@ async fn connection(
     #[cfg(feature = "flight")]
     let served = match &doors.tls {
         None => serve(stream, service, &doors, stop).await,
-        Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => serve(stream, service, &doors, stop).await,
-            Ok(Err(error)) => Err(error),
-            Err(elapsed) => Err(elapsed.into()),
-        },
+        Some(acceptor) => {
+            let mut stop = stop;
+            let begun = tokio::select! {
+                begun = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)) => begun,
+                () = stopped(&mut stop) => return,
+            };
+            match begun {
+                Ok(Ok(stream)) => serve(stream, service, &doors, stop).await,
+                Ok(Err(error)) => Err(error),
+                Err(elapsed) => Err(elapsed.into()),
+            }
+        }
     };
     #[cfg(not(feature = "flight"))]
     let served = serve(stream, service, &doors, stop).await;

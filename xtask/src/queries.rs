@@ -1,17 +1,17 @@
 //! `cargo xtask queries`: random queries over random data. `InfluxQL` is asked of influxd and of the
-//! reference server, Flux of the reference server and of a small model; both must give the same
+//! reference server, Flux and SQL of the reference server and of small models; all must give the same
 //! answers.
 //!
-//! The tests `influxql_property` and `flux_property` of the reference server do the work; here they get
-//! a seed, a number, and no leave to be skipped.
+//! Tests of the reference server do the work; here they get a seed, a number, and no leave to be
+//! skipped.
 
 use crate::cargo;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 
-/// Holds the reference server's InfluxQL against Debian's influxd and its Flux against a model, with
-/// random queries
+/// Holds InfluxQL of the reference server against Debian's influxd, Flux and SQL against small models,
+/// with random queries
 #[derive(Args)]
 #[command(after_help = "Examples:
   cargo xtask queries
@@ -20,24 +20,26 @@ use std::process::ExitCode;
 
 For InfluxQL: apt-get install influxdb. Differences are made small before they are shown.")]
 pub(crate) struct Arguments {
-    /// Only this language
+    /// One language instead of all
     #[arg(long)]
     language: Option<Language>,
     /// Which random numbers
     #[arg(long, default_value_t = 6)]
     seed: u64,
     /// How many queries of each language
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = 4000)]
     count: u64,
     /// After how many differences to stop
     #[arg(long, default_value_t = 10)]
     show: u64,
 }
 
+/// What can be asked.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Language {
     Influxql,
     Flux,
+    Sql,
 }
 
 impl Language {
@@ -45,19 +47,27 @@ impl Language {
         match self {
             Self::Influxql => "influxql_property",
             Self::Flux => "flux_property",
+            Self::Sql => "sql_property",
         }
     }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut command = cargo::command();
-    // Without SQL nothing of DataFusion has to be built; a difference in one language is no reason to
-    // leave the other unasked.
-    command
-        .args(["test", "--package", "lineproof-reference-server", "--no-default-features"])
-        .arg("--no-fail-fast");
-    for language in [Language::Influxql, Language::Flux] {
-        if arguments.language.is_none_or(|only| only == language) {
+    // A difference in one language is no reason to leave the others unasked.
+    command.args(["test", "--no-fail-fast"]);
+    match arguments.language {
+        // Nothing of DataFusion has to be built.
+        Some(Language::Influxql | Language::Flux) => {
+            command.args(["--package", "lineproof-reference-server", "--no-default-features"]);
+        }
+        // DataFusion as all other tests have it, so that it is not built once more.
+        Some(Language::Sql) | None => {
+            command.arg("--workspace");
+        }
+    }
+    for language in Language::value_variants() {
+        if arguments.language.is_none_or(|only| only == *language) {
             command.args(["--test", language.test()]);
         }
     }

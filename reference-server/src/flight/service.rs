@@ -7,7 +7,8 @@ use super::rows;
 use super::status;
 use super::ticket::{Language, Ticket};
 use crate::query::influxql::question::Question;
-use crate::query::sql::run::{Limits, Query, start};
+use crate::query::sql::rows::Rows;
+use crate::query::sql::run::{Failure, Limits, Query, start};
 use crate::query::sql::{self, NoSuchDatabase};
 use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
@@ -16,20 +17,19 @@ use arrow_flight::{
     Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo,
     HandshakeRequest, HandshakeResponse, PollInfo, PutResult, SchemaResult,
 };
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
-use futures::stream::{self, BoxStream, Stream, StreamExt};
+use futures::stream::{self, BoxStream, StreamExt};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Request, Response, Status, Streaming};
 
 /// The gRPC service of a server.
 pub type Service = FlightServiceServer<Flight>;
 
-/// A service over this family's.
-pub fn service(host: Arc<dyn Host>) -> Service {
-    FlightServiceServer::new(Flight { host })
+/// A service over this family's, whose answers may take so much.
+pub fn service(host: Arc<dyn Host>, limits: Limits) -> Service {
+    FlightServiceServer::new(Flight { host, limits })
 }
 
 /// Statements of InfluxQL at work at the same time, those included that nobody waits for any more.
@@ -38,6 +38,7 @@ static SLOTS: Semaphore = Semaphore::const_new(8);
 /// Flight over one family's service.
 pub struct Flight {
     host: Arc<dyn Host>,
+    limits: Limits,
 }
 
 type Answers<T> = BoxStream<'static, Result<T, Status>>;
@@ -60,20 +61,8 @@ impl Flight {
             params,
         };
         let failed = move |failure| status::query(flight, &database, failure);
-        let rows = start(query, Limits::DEFAULT).await.map_err(&failed)?;
-        let schema = rows.schema();
-        // After a failure nothing more is asked for.
-        let batches = stream::unfold(Some(rows), move |rows| {
-            let failed = failed.clone();
-            async move {
-                let mut rows = rows?;
-                match rows.next().await? {
-                    Ok(batch) => Some((Ok(batch), Some(rows))),
-                    Err(failure) => Some((Err(failed(failure)), None)),
-                }
-            }
-        });
-        Ok(encoded(schema, batches))
+        let rows = start(query, self.limits).await.map_err(&failed)?;
+        Ok(encoded(rows, failed))
     }
 
     /// The rows of an InfluxQL statement.
@@ -84,6 +73,10 @@ impl Flight {
         ticket: Ticket,
     ) -> Result<Answers<FlightData>, Status> {
         let (host, flight) = (Arc::clone(&self.host), self.host.flight());
+        let database = ticket.database.clone();
+        let failed = move |failure| status::query(flight, &database, failure);
+        let deadline = Instant::now() + self.limits.deadline;
+        let late = || failed(self.limits.overdue());
         let work = move || {
             let (text, params) = (&*ticket.query, &ticket.params);
             let question = Question { text, params, database: &ticket.database };
@@ -93,26 +86,39 @@ impl Flight {
             let table = |name: &str| tables.table(&ticket.database, name);
             rows::batch(&outcome, &table).map_err(Status::unimplemented)
         };
-        let slot = SLOTS.acquire().await.map_err(|error| Status::internal(error.to_string()))?;
-        // It runs to its end without giving way, also for who has left.
-        let work = move || {
-            let _slot = slot;
-            work()
-        };
-        let batch = tokio::task::spawn_blocking(work).await;
-        let batch = batch.map_err(|error| Status::internal(error.to_string()))??;
-        Ok(encoded(batch.schema(), stream::iter([Ok(batch)])))
+        let slot = timeout_at(deadline, SLOTS.acquire()).await.map_err(|_| late())?;
+        let slot = slot.map_err(|error| Status::internal(error.to_string()))?;
+        // It runs to its end without giving way, also for who has left; until then the slot is its.
+        let work = move || Ok::<_, Status>((work()?, slot));
+        let batch = timeout_at(deadline, tokio::task::spawn_blocking(work)).await;
+        let batch = batch.map_err(|_| late())?;
+        let (batch, slot) = batch.map_err(|error| Status::internal(error.to_string()))??;
+        Ok(encoded(Rows::of(batch, slot, deadline, self.limits.overdue()), failed))
     }
 }
 
 /// The schema and then the batches. Dictionaries become text, as the products send them.
 fn encoded(
-    schema: SchemaRef,
-    batches: impl Stream<Item = Result<RecordBatch, Status>> + Send + 'static,
+    rows: Rows,
+    failed: impl Fn(Failure) -> Status + Clone + Send + 'static,
 ) -> Answers<FlightData> {
+    let schema = rows.schema();
+    // After a failure nothing more is asked for.
+    let batches = stream::unfold(Some(rows), move |rows| {
+        let failed = failed.clone();
+        async move {
+            let mut rows = rows?;
+            match rows.next().await? {
+                Ok(batch) => Some((Ok(batch), Some(rows))),
+                Err(failure) => Some((Err(failed(failure)), None)),
+            }
+        }
+    });
     FlightDataEncoderBuilder::new()
         .with_schema(schema)
-        .build(batches.map(|batch| batch.map_err(|status| FlightError::Tonic(Box::new(status)))))
+        .build(batches.map(|batch: Result<_, Status>| {
+            batch.map_err(|status| FlightError::Tonic(Box::new(status)))
+        }))
         .map(|data| data.map_err(Status::from))
         .boxed()
 }

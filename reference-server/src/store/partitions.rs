@@ -242,6 +242,16 @@ impl PartitionedTables {
         self.tables.iter().map(Table::view).collect()
     }
 
+    /// The names of the tables, in the order in which they were made.
+    pub fn names(&self) -> Vec<Name> {
+        self.tables.iter().map(|table| Arc::clone(&table.name)).collect()
+    }
+
+    /// One table, as queries see it.
+    pub fn view_of(&self, name: &[u8]) -> Option<Measurement> {
+        self.table(name).map(Table::view)
+    }
+
     fn table(&self, name: &[u8]) -> Option<&Table> {
         self.tables.iter().find(|table| *table.name == *name)
     }

@@ -4,8 +4,13 @@ use crate::client::{OWNER, channel, get, rest, sql, start, with_token};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// What is to happen at once has happened by then.
+const PROMPT: Duration = Duration::from_secs(5);
 
 /// A request over HTTP/2 that is not gRPC.
 async fn over_http2(server: &reference_server::Server, path: &str, body: &str) -> (u16, String) {
@@ -63,9 +68,30 @@ async fn what_begins_like_a_preface_may_be_a_request() {
     for piece in ["P", "R", "OPFIND /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"] {
         stream.write_all(piece.as_bytes()).await.unwrap();
         stream.flush().await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+}
+
+/// Bytes that are no frames end their own connection and no other.
+#[tokio::test]
+async fn garbage_behind_a_preface_ends_the_connection() {
+    let server = start("v3-core@3.6", "m f=1 1").await;
+    let mut other = with_token(channel(&server).await, Some(OWNER));
+    for garbage in [&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], &[0xff; 64], &[0; 4096]] {
+        let started = Instant::now();
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        stream.write_all(garbage).await.unwrap();
+        let mut answer = Vec::new();
+        // It may say why before it closes; it may also reset what it does not read.
+        let read = stream.read_to_end(&mut answer);
+        assert!(timeout(PROMPT, read).await.is_ok(), "{garbage:?}");
+        assert_eq!(get(&mut other, sql("SELECT f FROM m")).await.unwrap()[0].num_rows(), 1);
+        assert!(rest(&server, "GET /health", "").await.starts_with("HTTP/1.1 200 OK"));
+        // Nothing stood still meanwhile either.
+        assert!(started.elapsed() < PROMPT, "{garbage:?}");
+    }
 }

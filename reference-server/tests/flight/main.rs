@@ -5,5 +5,6 @@ mod client;
 mod connections;
 mod influxql;
 mod refusals;
+mod slow;
 mod sql;
 mod tls;

@@ -93,3 +93,16 @@ async fn the_hosted_products_have_sql_here_alone() {
         assert!(rows.contains("| a    | 1.0 |"), "{profile} {rows}");
     }
 }
+
+/// What a query does not name is not looked at, and each table that it names is looked up by itself.
+#[tokio::test]
+async fn many_tables_are_looked_up_one_by_one() {
+    let lines: Vec<_> =
+        (0..400).flat_map(|n| (0..100).map(move |k| format!("m{n},t=v{k} f=1 {k}"))).collect();
+    let server = start("cloud-dedicated@docs", &lines.join("\n")).await;
+    let started = std::time::Instant::now();
+    let columns = "SELECT count(*) AS n FROM information_schema.columns WHERE table_schema = 'iox'";
+    let rows = table(&server, sql(columns)).await;
+    assert!(rows.contains("| 1200 |"), "{rows}");
+    assert!(started.elapsed().as_secs() < 3, "{:?}", started.elapsed());
+}

@@ -1,9 +1,10 @@
-//! Flight and HTTP over TLS, with a certificate that was made for these tests alone.
+//! Flight and HTTP over TLS, with a certificate that each run makes for itself.
 
 use crate::client::{OWNER, builder, get, sql, with_token};
 use hyper_util::rt::TokioIo;
 use reference_server::Server;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -14,11 +15,22 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tonic::transport::{Endpoint, Uri};
 
-const CERTIFICATE: &[u8] = include_bytes!("identity/certificate.pem");
-const KEY: &[u8] = include_bytes!("identity/key.pem");
+/// A certificate for this machine that nobody but itself vouches for, and its key, both in PEM.
+static IDENTITY: LazyLock<(String, String)> = LazyLock::new(|| {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    (made.cert.pem(), made.signing_key.serialize_pem())
+});
+
+fn certificate() -> &'static [u8] {
+    IDENTITY.0.as_bytes()
+}
+
+fn key() -> &'static [u8] {
+    IDENTITY.1.as_bytes()
+}
 
 async fn start(profile: &str) -> Server {
-    let server = builder(profile).tls(CERTIFICATE, KEY).unwrap().start().await.unwrap();
+    let server = builder(profile).tls(certificate(), key()).unwrap().start().await.unwrap();
     assert!(server.url().starts_with("https://127.0.0.1:"));
     server
 }
@@ -29,7 +41,7 @@ async fn connect(
     protocols: &[&str],
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_slice(certificate()).unwrap()).unwrap();
     let provider = Arc::new(ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -85,7 +97,19 @@ async fn http_1_over_tls() {
 
 #[tokio::test]
 async fn what_is_no_certificate_is_refused() {
-    for (certificate, key) in [(&b"x"[..], KEY), (CERTIFICATE, &b"x"[..]), (KEY, KEY)] {
+    for (certificate, key) in [(&b"x"[..], key()), (certificate(), &b"x"[..]), (key(), key())] {
         assert!(builder("v3-core@3.6").tls(certificate, key).is_err());
     }
+}
+
+/// A server that goes down waits for nobody who has not even begun to speak.
+#[tokio::test]
+async fn who_says_nothing_does_not_keep_a_server_up() {
+    let server = start("v3-core@3.6").await;
+    let mut silent = TcpStream::connect(server.address()).await.unwrap();
+    // One that is served shows that the server has taken the connection before it.
+    connect(server.address(), &["h2"]).await.unwrap();
+    drop(server);
+    let closed = tokio::time::timeout(Duration::from_secs(3), silent.read(&mut [0])).await;
+    assert_eq!(closed.expect("the connection is closed at once").unwrap_or(0), 0);
 }

@@ -13,6 +13,7 @@ use crate::query::influxql::question::Question;
 use crate::query::influxql::result::Outcome;
 use crate::query::sql::{self, NoSuchDatabase};
 use crate::store::Name;
+use crate::store::partitions::PartitionedTables;
 use crate::store::view::Measurement;
 use profiles::answer::Fault;
 use profiles::flight::Flight;
@@ -39,15 +40,13 @@ impl Tables {
 impl sql::Host for Tables {
     fn table_names(&self, database: &str) -> Result<Vec<Name>, NoSuchDatabase> {
         self.host().policies(database).ok_or(NoSuchDatabase)?;
-        let tables = self.host().measurements(database, "");
-        let mut names: Vec<Name> = tables.into_iter().map(|table| table.name).collect();
+        let mut names = self.host().stored(database, PartitionedTables::names).unwrap_or_default();
         names.sort();
         Ok(names)
     }
 
     fn table(&self, database: &str, name: &str) -> Option<Measurement> {
-        let tables = self.host().measurements(database, "");
-        tables.into_iter().find(|table| *table.name == *name.as_bytes())
+        self.host().stored(database, |tables| tables.view_of(name.as_bytes())).flatten()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::respond;
 use crate::stage::admit::with_policy;
+use crate::store::partitions::PartitionedTables;
 use crate::store::view::Measurement;
 use profiles::answer::Fault;
 use profiles::write::Address;
@@ -94,6 +95,16 @@ impl QueryHost<'_> {
         }
     }
 
+    /// Something of the tables of a database that the caller may read, if it has any.
+    pub(super) fn stored<T>(
+        &self,
+        database: &str,
+        what: impl FnOnce(&PartitionedTables) -> T,
+    ) -> Option<T> {
+        let (key, _) = self.found(database)?;
+        lock(&self.service.tables).get(&key).map(what)
+    }
+
     /// The key of a database that the caller may read, and how long it keeps its points.
     fn found(&self, database: &str) -> Option<(String, Option<i64>)> {
         match (&self.service.accounts, &self.asker) {
@@ -149,8 +160,7 @@ impl Host for QueryHost<'_> {
     }
 
     fn measurements(&self, database: &str, _: &str) -> Vec<Measurement> {
-        let Some((key, _)) = self.found(database) else { return Vec::new() };
-        lock(&self.service.tables).get(&key).map(|tables| tables.view()).unwrap_or_default()
+        self.stored(database, PartitionedTables::view).unwrap_or_default()
     }
 
     fn users(&self) -> Vec<(String, bool)> {

@@ -20,7 +20,7 @@ pub mod host;
 pub mod http;
 mod params;
 mod prune;
-mod rows;
+pub(crate) mod rows;
 pub mod run;
 mod selectors;
 mod session;

@@ -1,24 +1,25 @@
 //! The result of a query, batch by batch, while the engine is still at work on its own thread.
+//!
+//! Who asked takes the batches one by one, and the engine waits for that: of a result that nobody
+//! reads no more than [`WAITING`] batches are kept, and after the deadline nobody waits any more.
 
 use super::run::{Cause, Failure};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
-use tokio::sync::mpsc;
+#[cfg(feature = "flight")]
+use datafusion::arrow::{array::UInt64Array, compute::take_record_batch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-/// What the engine's thread sends.
-pub(super) enum Event {
-    /// Rows.
-    Batch(RecordBatch),
-    /// Nothing more comes, and this is all that there is or why there is no more.
-    End(Result<(), Failure>),
-}
+/// How many batches may lie there for who asked.
+pub(super) const WAITING: usize = 2;
 
 /// A result that comes. Who drops it stops the query.
 pub(crate) struct Rows {
     pub(super) schema: SchemaRef,
-    /// Not bounded: what one result may hold in memory is.
-    pub(super) events: mpsc::UnboundedReceiver<Event>,
+    pub(super) batches: mpsc::Receiver<RecordBatch>,
+    /// Whether that was all, or why there is no more.
+    pub(super) end: oneshot::Receiver<Result<(), Failure>>,
     pub(super) deadline: Instant,
     pub(super) overdue: Failure,
 }
@@ -35,14 +36,58 @@ impl Rows {
     /// # Errors
     /// Why the query failed; nothing comes after that.
     pub(crate) async fn next(&mut self) -> Option<Result<RecordBatch, Failure>> {
-        match timeout_at(self.deadline, self.events.recv()).await {
-            Ok(Some(Event::Batch(batch))) => Some(Ok(batch)),
-            Ok(Some(Event::End(Ok(())))) => None,
-            Ok(Some(Event::End(Err(failure)))) => Some(Err(failure)),
-            // Without an end: the thread is gone.
-            Ok(None) => Some(Err(panicked())),
-            Err(_) => Some(Err(self.overdue.clone())),
+        // What is there is taken also after the deadline.
+        match timeout_at(self.deadline, self.batches.recv()).await {
+            Ok(Some(batch)) => return Some(Ok(batch)),
+            Ok(None) => {}
+            Err(_) => return Some(Err(self.overdue.clone())),
         }
+        match (&mut self.end).await {
+            Ok(Ok(())) => None,
+            Ok(Err(failure)) => Some(Err(failure)),
+            // Without a word: the thread is gone.
+            Err(_) => Some(Err(panicked())),
+        }
+    }
+}
+
+#[cfg(feature = "flight")]
+impl Rows {
+    /// How many rows a batch has, as those of the engine.
+    const BATCH: usize = 8192;
+
+    /// A result that is there as a whole; `held` is dropped once it is taken, or the deadline is
+    /// past.
+    pub(crate) fn of(
+        whole: RecordBatch,
+        held: impl Send + 'static,
+        deadline: Instant,
+        overdue: Failure,
+    ) -> Self {
+        let (send, batches) = mpsc::channel(WAITING);
+        let (finish, end) = oneshot::channel();
+        let (schema, late) = (whole.schema(), overdue.clone());
+        tokio::spawn(async move {
+            let _held = held;
+            let sent = timeout_at(deadline, Self::in_pieces(&whole, &send)).await;
+            let _ = finish.send(sent.unwrap_or(Err(late)));
+        });
+        Self { schema, batches, end, deadline, overdue }
+    }
+
+    async fn in_pieces(whole: &RecordBatch, to: &mpsc::Sender<RecordBatch>) -> Result<(), Failure> {
+        for start in (0..whole.num_rows()).step_by(Self::BATCH) {
+            // A copy: a part of the whole would keep all of it.
+            let end = whole.num_rows().min(start + Self::BATCH);
+            let rows = (start as u64..end as u64).collect::<Vec<_>>();
+            let piece = take_record_batch(whole, &UInt64Array::from(rows)).map_err(|error| {
+                Failure::Executing(format!("Arrow error: {error}"), Cause::Server)
+            })?;
+            if to.send(piece).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@
 use super::catalog::Database;
 use super::host::Host;
 use super::params::Params;
-use super::rows::{Event, Rows, panicked};
+use super::rows::{Rows, WAITING, panicked};
 use super::{complexity, describe, elsewhere, engine_words, session};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::config::Dialect;
@@ -53,6 +53,12 @@ impl Limits {
     /// What is in force unless a caller asks for less.
     pub const DEFAULT: Self =
         Self { deadline: Duration::from_secs(30), memory: 512 << 20, result: 256 << 20 };
+
+    /// What is said when the time is over.
+    pub(crate) fn overdue(self) -> Failure {
+        let text = format!("Resources exhausted: no answer within {:?}", self.deadline);
+        Failure::Executing(text, Cause::Limits)
+    }
 }
 
 /// Where a query failed, with the engine's sentence in the release's words, and who is to blame.
@@ -152,13 +158,13 @@ pub(super) async fn run(query: Query, limits: Limits) -> Result<Vec<RecordBatch>
 /// Starts a query and returns once its first rows may come.
 pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure> {
     let deadline = Instant::now() + limits.deadline;
-    let text = format!("Resources exhausted: no answer within {:?}", limits.deadline);
-    let overdue = Failure::Executing(text, Cause::Limits);
+    let overdue = limits.overdue();
     let Ok(Ok(slot)) = timeout_at(deadline, SLOTS.acquire()).await else {
         return Err(overdue);
     };
     let (tell, told) = oneshot::channel();
-    let (send, events) = mpsc::unbounded_channel();
+    let (send, batches) = mpsc::channel(WAITING);
+    let (finish, end) = oneshot::channel();
     let late = overdue.clone();
     let work = move || {
         let _slot = slot;
@@ -181,7 +187,7 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
                     end = timeout_at(deadline, forwarded) => end.unwrap_or(Err(late)),
                     () = send.closed() => return,
                 };
-                let _ = send.send(Event::End(end));
+                let _ = finish.send(end);
             }),
             Err(error) => drop(tell.send(Err(thread_failed(&error)))),
         }
@@ -191,7 +197,7 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
         return Err(thread_failed(&error));
     }
     match timeout_at(deadline, told).await {
-        Ok(Ok(Ok(schema))) => Ok(Rows { schema, events, deadline, overdue }),
+        Ok(Ok(Ok(schema))) => Ok(Rows { schema, batches, end, deadline, overdue }),
         Ok(Ok(Err(failure))) => Err(failure),
         Ok(Err(_)) => Err(panicked()),
         Err(_) => Err(overdue),
@@ -222,11 +228,11 @@ async fn begin(
     Ok((dialect, stream))
 }
 
-/// Sends all rows on, as long as somebody takes them.
+/// Sends all rows on, as fast as somebody takes them.
 async fn forward(
     mut stream: SendableRecordBatchStream,
     dialect: EngineDialect,
-    to: &mpsc::UnboundedSender<Event>,
+    to: &mpsc::Sender<RecordBatch>,
     limits: Limits,
 ) -> Result<(), Failure> {
     let mut size = 0_usize;
@@ -240,7 +246,7 @@ async fn forward(
             let text = format!("Resources exhausted: the result is over {} bytes", limits.result);
             return Err(Failure::Streaming(text, Cause::Limits, Fault::Other));
         }
-        if to.send(Event::Batch(batch)).is_err() {
+        if to.send(batch).await.is_err() {
             break;
         }
     }
