@@ -92,11 +92,13 @@ fn view(points: &[Point], policy: &str, unreadable: Option<Unreadable>) -> Vec<M
         m.tag_keys.sort();
         m.tag_keys.dedup();
         let i = m.series.iter().position(|s| s.tags == point.key.tags).unwrap_or_else(|| {
-            m.series.push(Series { tags: point.key.tags.clone(), columns: Vec::new() });
+            let tags = point.key.tags.clone();
+            m.series.push(Series { tags, ..Series::default() });
             m.series.len() - 1
         });
         for (name, value) in &point.fields {
             m.fields.push((name.clone(), value.field_type()));
+            m.declared.push((point.time, name.clone(), value.field_type()));
             put(&mut m.series[i], name, value, point.time);
         }
         m.fields.sort();

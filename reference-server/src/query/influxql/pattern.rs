@@ -17,7 +17,24 @@ pub(super) fn go_error(source: &str, error: &regex::Error) -> String {
         "incomplete escape sequence, reached end of pattern prematurely" => {
             "trailing backslash at end of expression: ``".to_owned()
         }
+        "unrecognized flag" => {
+            format!("invalid or unsupported Perl syntax: `{}`", up_to_flag(source))
+        }
         other => format!("{other}: `{source}`"),
     };
     format!("error parsing regexp: {reason}")
+}
+
+/// From the first group with a flag that Go does not know to that flag.
+fn up_to_flag(source: &str) -> &str {
+    for (start, _) in source.match_indices("(?") {
+        for (i, c) in source[start..].char_indices().skip(2) {
+            match c {
+                'i' | 'm' | 's' | 'U' | '-' => {}
+                ':' | ')' => break,
+                _ => return &source[start..start + i + c.len_utf8()],
+            }
+        }
+    }
+    source
 }

@@ -198,13 +198,47 @@ fn compared(op: Op, left: Node, right: Node) -> Node {
         {
             Node::Literal(Value::Boolean(false))
         }
+        (Node::Tag(key), right) if !is_text(&right) => {
+            Node::Binary(op, Box::new(Node::TagIfThere(key)), Box::new(right))
+        }
+        (left, Node::Tag(key)) if !is_text(&left) => {
+            Node::Binary(op, Box::new(left), Box::new(Node::TagIfThere(key)))
+        }
         (left, right) => Node::Binary(op, Box::new(left), Box::new(right)),
     }
+}
+
+const fn is_text(node: &Node) -> bool {
+    matches!(node, Node::Literal(Value::String(_)))
+}
+
+/// `_name` compared with a text or pattern: it stands for the measurement's name, whatever other
+/// columns there are (1.6:tsdb/index/inmem/meta.go, `idsForExpr`).
+fn name_compared(b: &Binary) -> Option<Node> {
+    let is_name = |e: &Expr| matches!(e, Expr::Var(var) if var.name == "_name");
+    let value = match (&b.left, &b.right) {
+        (left, value) if is_name(left) => value,
+        (value, right) if is_name(right) => value,
+        _ => return None,
+    };
+    let (meant, is) = match value {
+        Expr::Str(text) => (Node::Literal(Value::String(text.as_bytes().into())), Op::Eq),
+        Expr::Regex(pattern) => (Node::Regex(pattern.clone()), Op::Match),
+        _ => return None,
+    };
+    let known = matches!(b.op, Op::Eq | Op::NotEq | Op::Match | Op::NotMatch);
+    if !known {
+        return Some(Node::Literal(Value::Boolean(false)));
+    }
+    Some(Node::NameIs { meant: Box::new(meant), is: b.op == is })
 }
 
 fn operand(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, String> {
     Ok(match expr {
         Expr::Paren(inner) => operand(inner, columns, planner)?,
+        Expr::Binary(b) if planner == Planner::Go && name_compared(b).is_some() => {
+            name_compared(b).unwrap_or(Node::Null)
+        }
         Expr::Binary(b) => {
             let left = operand(&b.left, columns, planner)?;
             let right = operand(&b.right, columns, planner)?;
@@ -222,6 +256,8 @@ fn operand(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, Str
             Node::Null if var.cast.is_none() => Node::Tag(var.name.as_bytes().into()),
             node => node,
         },
+        // To the Go products it has no value.
+        Expr::Wildcard(_) if planner == Planner::Go => Node::Null,
         Expr::Call(_) => return Err(format!("invalid function call in condition: {expr}")),
         other => super::columns::literal(other)
             .ok_or_else(|| format!("invalid expression in condition: {other}"))?,

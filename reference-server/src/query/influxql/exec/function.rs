@@ -106,8 +106,9 @@ impl Function {
         }
     }
 
-    /// The function's value over points, of which there is at least one.
-    pub(super) fn value(self, points: &[Point<'_>]) -> Option<Value> {
+    /// The function's value over points, of which there is at least one. Floats are added up in the
+    /// order of the points, or series by series.
+    pub(super) fn value(self, points: &[Point<'_>], as_read: bool) -> Option<Value> {
         match self {
             Self::Count => Some(Value::Integer(points.len() as i64)),
             Self::CountDistinct => Some(Value::Integer(distinct(points).len() as i64)),
@@ -118,7 +119,8 @@ impl Function {
             Self::Spread => spread(points),
             Self::Median => median(points),
             Self::Mode => mode(points),
-            Self::Stddev => stddev(points),
+            Self::Stddev if as_read => stddev(points.iter()),
+            Self::Stddev => stddev(by_series(points).into_iter()),
             Self::Distinct => None,
             Self::Min | Self::Max | Self::First | Self::Last | Self::Percentile(_) => {
                 self.select(points).map(|p| p.1)
@@ -253,11 +255,11 @@ fn mode(points: &[Point<'_>]) -> Option<Value> {
 }
 
 /// The sample's deviation; one point has none.
-fn stddev(points: &[Point<'_>]) -> Option<Value> {
-    if points.len() < 2 {
+fn stddev<'p, 'a: 'p>(points: impl Iterator<Item = &'p Point<'a>>) -> Option<Value> {
+    let values: Vec<f64> = points.filter_map(|p| as_float(&p.1)).collect();
+    if values.len() < 2 {
         return None;
     }
-    let values: Vec<f64> = by_series(points).into_iter().filter_map(|p| as_float(&p.1)).collect();
     let mut mean = 0.0;
     for (i, value) in values.iter().enumerate() {
         mean += (value - mean) / (i + 1) as f64;

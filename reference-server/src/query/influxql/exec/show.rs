@@ -124,7 +124,8 @@ pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Seri
         && show.condition.as_ref().is_some_and(index::speaks_of_time)
     {
         let refused = "SHOW MEASUREMENTS doesn't support time in WHERE clause";
-        return Err(Failure::Statement(refused.to_owned()));
+        // An error of the rewriter has no number (1.6:query/query_executor.go, `executeQuery`).
+        return Err(Failure::OfFirst(refused.to_owned()));
     }
     if let Some(condition) = &show.condition
         && context.rules.planner == Planner::Go
@@ -225,6 +226,9 @@ fn in_shards(show: &Show, context: Context<'_>) -> Result<Option<Expr>, Failure>
     let (range, rest) = condition::split(condition, context.host.now(), None)?;
     if range != condition::Range::ALL {
         return Err(Failure::Unsupported("time in the condition of SHOW TAG".to_owned()));
+    }
+    if let Some(rest) = &rest {
+        condition::check_operands(rest)?;
     }
     Ok(rest)
 }

@@ -26,16 +26,20 @@ impl Type {
 /// Fails where an operator stands between types that it does not take.
 pub(super) fn check(select: &Select, columns: &Columns) -> Result<(), String> {
     for field in &select.fields {
-        let mut expr = field.expr.clone();
-        // The products print columns with the types that they have found.
-        expr.rewrite(&mut |e| {
-            if let Expr::Var(var) = e {
-                var.cast = found(var, columns).or(var.cast);
-            }
-        });
-        type_of(expr.bare())?;
+        type_of(typed(&field.expr, columns).bare())?;
     }
     Ok(())
+}
+
+/// An expression as the products print it: with the types of its columns as far as they are found.
+pub(super) fn typed(expr: &Expr, columns: &Columns) -> Expr {
+    let mut expr = expr.clone();
+    expr.rewrite(&mut |e| {
+        if let Expr::Var(var) = e {
+            var.cast = found(var, columns).or(var.cast);
+        }
+    });
+    expr
 }
 
 fn found(var: &Var, columns: &Columns) -> Option<Cast> {
