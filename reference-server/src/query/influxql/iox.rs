@@ -45,7 +45,7 @@ pub(super) fn infinite(
         Infinite::BreaksOff => {
             Answer { status: 200, content_type, breaks_off: true, ..Answer::default() }
         }
-        Infinite::Refused => {
+        Infinite::Refused | Infinite::InPlace(_) => {
             let body = json::error(&unprintable.to_string(), output.style);
             Answer { status: 200, content_type, body, ..Answer::default() }
         }

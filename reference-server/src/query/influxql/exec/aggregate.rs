@@ -304,7 +304,8 @@ impl Layout<'_> {
                 let constant = call.absent(self.select.fill);
                 values.iter_mut().for_each(|row| row[number] = constant.clone());
             } else if call.field.is_some() {
-                fill(&mut values, &occupied, number, call, self.select.fill, self.line(interval));
+                let line = self.line(&times, interval);
+                fill(&mut values, &occupied, number, call, self.select.fill, line);
             }
         }
         // All windows that there are without `fill` have points; their values may be null.
@@ -319,8 +320,8 @@ impl Layout<'_> {
     }
 
     /// How values between two windows are found.
-    const fn line(&self, interval: Interval) -> Line {
-        if self.fills_all { Line::Slope(interval.length) } else { Line::Share }
+    const fn line<'t>(&self, times: &'t [i64], interval: Interval) -> Line<'t> {
+        if self.fills_all { Line::Slope(times, interval.length) } else { Line::Share }
     }
 
     /// The starts of all windows, in the order in which they are shown.
@@ -430,7 +431,7 @@ fn fill(
     number: usize,
     call: &Applied,
     fill: Fill,
-    line: Line,
+    line: Line<'_>,
 ) {
     let as_field = |n: f64| match call.field {
         Some((_, FieldType::Integer)) if !call.function.is_always_float() => {
@@ -484,9 +485,10 @@ fn fill(
 
 /// How a value between two others is found: the ways are rounded differently.
 #[derive(Clone, Copy)]
-enum Line {
-    /// By how steep it is, windows being so many nanoseconds apart (1.6:query/linear.go).
-    Slope(i64),
+enum Line<'t> {
+    /// By how steep it is, the starts of windows being counted in their length, towards zero
+    /// (1.6:query/linear.go; iterator.gen.go.tmpl, `floatFillIterator`).
+    Slope(&'t [i64], i64),
     /// By how far along it lies.
     Share,
 }
@@ -498,22 +500,25 @@ fn between(
     to: usize,
     end: &Value,
     i: usize,
-    line: Line,
+    line: Line<'_>,
 ) -> Option<Value> {
     let (low, high) = (super::node::as_float(start)?, super::node::as_float(end)?);
-    let rise = match (start, end) {
-        (Value::Integer(low), Value::Integer(high)) => high.wrapping_sub(*low) as f64,
-        (Value::Unsigned(low), Value::Unsigned(high)) => high.wrapping_sub(*low) as f64,
-        _ => high - low,
-    };
-    let (passed, all) = ((i - from) as f64, (to - from) as f64);
     let value = match line {
-        Line::Slope(length) => rise / (all * length as f64) * (passed * length as f64) + low,
-        Line::Share => low + (high - low) * passed / all,
+        Line::Slope(times, length) => {
+            let rise = match (start, end) {
+                (Value::Integer(low), Value::Integer(high)) => high.wrapping_sub(*low) as f64,
+                (Value::Unsigned(low), Value::Unsigned(high)) => high.wrapping_sub(*low) as f64,
+                _ => high - low,
+            };
+            let at = |i: usize| times[i] / length;
+            rise / (at(to) - at(from)) as f64 * (at(i) - at(from)) as f64 + low
+        }
+        Line::Share => low + (high - low) * (i - from) as f64 / (to - from) as f64,
     };
-    Some(match start {
-        Value::Integer(_) => Value::Integer(value as i64),
-        Value::Unsigned(_) => Value::Unsigned(value as u64),
-        _ => Value::Float(value),
-    })
+    match start {
+        Value::Integer(_) => super::node::cast(&Value::Float(value), FieldType::Integer),
+        Value::Unsigned(_) => Some(Value::Unsigned(value as u64)),
+        _ if value.is_nan() => None,
+        _ => Some(Value::Float(value)),
+    }
 }

@@ -332,8 +332,9 @@ impl Plan {
                 let text =
                     format!("unsupported {name_of} iterator type: *query.{kind}InterruptIterator");
                 let name: Name = var.name.as_bytes().into();
-                self.refused.push((name, t, text));
-                None
+                self.refused.push((name.clone(), t, text));
+                // Where nothing refuses it there is nothing of it; its type is known all the same.
+                (self.planner == Planner::Go).then_some((name, t))
             }
             Node::Field(name, t) => Some((name, t)),
             // A type that is written down holds of a column that does not exist too.

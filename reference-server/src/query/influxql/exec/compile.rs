@@ -47,7 +47,7 @@ pub(super) fn check(select: &Select, now: i64) -> Result<(), Failure> {
 }
 
 /// A function in a condition (compile.go, `validateCondition`).
-fn no_calls(expr: &Expr) -> Result<(), Failure> {
+pub(super) fn no_calls(expr: &Expr) -> Result<(), Failure> {
     match expr {
         Expr::Binary(b) => {
             no_calls(&b.left)?;

@@ -253,6 +253,7 @@ fn operand(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, Str
         Expr::Regex(pattern) => Node::Regex(pattern.clone()),
         Expr::Var(var) => match columns.resolve(var) {
             Node::Null if columns.elsewhere.contains(var.name.as_bytes()) => Node::Null,
+            Node::Null if columns.no_time && var.name == "time" => Node::Null,
             Node::Null if var.cast.is_none() => Node::Tag(var.name.as_bytes().into()),
             node => node,
         },

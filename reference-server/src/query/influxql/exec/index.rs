@@ -44,12 +44,15 @@ pub(super) fn without_literals_first(expr: &Expr) -> Option<Expr> {
     }
 }
 
-/// Whether a condition names a field of a measurement.
-pub(super) fn names_field(expr: &Expr, m: &Measurement) -> bool {
+/// Whether a condition names a field of a measurement that some of the shards know and others do not.
+/// The products ask one of them, that which was opened last; of the shards of one batch that may be any
+/// (1.6:tsdb/index/inmem/inmem.go, `SetFieldSet`; coordinator/points_writer.go, `WritePoints`).
+pub(super) fn names_uncertain_field(expr: &Expr, m: &Measurement, shards: usize) -> bool {
     let mut found = false;
     expr.walk(&mut |e| {
-        if let Expr::Var(var) = e {
-            found |= is_field(var, m);
+        if let Expr::Var(Var { name, cast: None }) = e {
+            let declared = m.declared.iter().filter(|d| *d.1 == *name.as_bytes()).count();
+            found |= declared > 0 && declared < shards;
         }
     });
     found

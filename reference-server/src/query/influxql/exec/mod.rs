@@ -17,6 +17,7 @@ mod reduce;
 mod remove;
 mod select;
 mod show;
+mod show_series;
 mod source;
 mod tag_sets;
 mod types;

@@ -69,6 +69,23 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// All rows of all series together, of no field yet.
+    pub(super) const fn everything(planner: Planner) -> Self {
+        Self {
+            fields: &[],
+            range: Range::ALL,
+            group: &[],
+            descending: false,
+            planner,
+            tie_columns: &[],
+            shown_tags: &[],
+            reversed: false,
+            most: None,
+            most_of_set: usize::MAX,
+            sets: (0, 0),
+        }
+    }
+
     /// Whether the order in which shards and series are read shows in what is picked of equal points.
     pub(super) fn goes_by_shards(&self) -> bool {
         self.planner == Planner::Go
@@ -272,9 +289,10 @@ fn union<'a>(
 /// database).
 pub(super) fn columns_between(tables: &[Table], range: Range) -> Columns {
     if range.first == i64::MIN && range.last == i64::MAX {
-        return Columns::of(tables.iter().map(|t| &t.measurement));
+        let columns = Columns::of(tables.iter().map(|t| &t.measurement));
+        return Columns { no_time: true, ..columns };
     }
-    let mut columns = Columns::default();
+    let mut columns = Columns { no_time: true, ..Columns::default() };
     for table in tables {
         let is_touched = |(first, last): &&(i64, i64)| *first <= range.last && *last >= range.first;
         let mut touched = table.shards.iter().filter(is_touched);

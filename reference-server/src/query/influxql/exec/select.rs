@@ -12,8 +12,8 @@ use super::source::{self, Table};
 use super::tag_sets;
 use super::types;
 use super::{Context, Failure};
-use crate::query::influxql::ast::{Fill, Limits, Select, Source};
-use crate::query::influxql::expr::Expr;
+use crate::query::influxql::ast::{Field, Fill, Limits, Select, Source};
+use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
 use crate::query::influxql::result::{Cell, Series};
 use crate::store::{FieldType, Name};
 use profiles::influxql::Planner;
@@ -43,7 +43,14 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
         None => (Range::ALL, None),
         Some(c) => condition::split(c, context.host.now(), select.zone.as_deref())?,
     };
-    let time_alias = time_alias(select)?;
+    let mut time_alias = time_alias(select)?;
+    let without_times;
+    let select = if go {
+        (without_times, time_alias) = without_time_columns(select);
+        &without_times
+    } else {
+        select
+    };
     if context.rules.planner == Planner::Iox {
         for table in &tables {
             source::check_readable(&table.measurement)?;
@@ -86,6 +93,32 @@ fn time_alias(select: &Select) -> Result<Name, Failure> {
     }
     let alias = times().map(|f| f.alias.as_str()).rfind(|a| !a.is_empty()).unwrap_or("time");
     Ok(alias.as_bytes().into())
+}
+
+/// The statement without its columns that are the time, and what that is called. Of two that follow
+/// each other only the first is taken out, and the other has no value
+/// (influxql 1.0:ast.go, `RewriteTimeFields`).
+fn without_time_columns(select: &Select) -> (Select, Name) {
+    let mut select = select.clone();
+    let mut alias = String::new();
+    let is_time = |field: &Field| matches!(&field.expr, Expr::Var(var) if var.name == "time");
+    let mut i = 0;
+    while i < select.fields.len() {
+        if is_time(&select.fields[i]) {
+            alias = select.fields.remove(i).alias;
+        }
+        i += 1;
+    }
+    for field in select.fields.iter_mut().filter(|f| is_time(f)) {
+        if field.alias.is_empty() {
+            "time".clone_into(&mut field.alias);
+        }
+        field.expr = Expr::Var(Var { name: String::new(), cast: Some(Cast::Kind(Kind::Field)) });
+    }
+    if alias.is_empty() {
+        "time".clone_into(&mut alias);
+    }
+    (select, alias.as_bytes().into())
 }
 
 /// The tags to group by, sorted, and the windows.

@@ -76,15 +76,7 @@ pub(super) fn tables(
     };
     let mut stored = context.host.measurements(&database, &policy.name);
     let shard_duration = policy.shard_duration;
-    let mut shards = Vec::new();
-    bounds_of(stored.iter().flat_map(|m| &m.series), shard_duration, &mut shards);
-    for (start, ..) in stored.iter().flat_map(|m| &m.declared) {
-        let bounds = shard_bounds(*start, shard_duration);
-        if let Err(place) = shards.binary_search(&bounds) {
-            shards.insert(place, bounds);
-        }
-    }
-    let shards: Rc<[(i64, i64)]> = shards.into();
+    let shards: Rc<[(i64, i64)]> = shards_of(&stored, shard_duration).into();
     stored.retain(|m| path.name.is_match(&m.name));
     stored.sort_by(|a, b| a.name.cmp(&b.name));
     let by_pattern = matches!(path.name, Matcher::Pattern(_));
@@ -97,6 +89,30 @@ pub(super) fn tables(
         condition: None,
     };
     Ok(stored.into_iter().map(table).collect())
+}
+
+/// The first and last times of the shards of a database, those of each policy for themselves.
+pub(super) fn shards(database: &str, context: Context<'_>) -> Result<Vec<(i64, i64)>, Failure> {
+    let (database, policies) = policies(database, context)?;
+    let mut all = Vec::new();
+    for policy in &policies {
+        let stored = context.host.measurements(&database, &policy.name);
+        all.extend(shards_of(&stored, policy.shard_duration));
+    }
+    Ok(all)
+}
+
+/// The first and last times of the shards that know measurements, by time.
+fn shards_of(stored: &[Measurement], shard_duration: i64) -> Vec<(i64, i64)> {
+    let mut shards = Vec::new();
+    bounds_of(stored.iter().flat_map(|m| &m.series), shard_duration, &mut shards);
+    for (start, ..) in stored.iter().flat_map(|m| &m.declared) {
+        let bounds = shard_bounds(*start, shard_duration);
+        if let Err(place) = shards.binary_search(&bounds) {
+            shards.insert(place, bounds);
+        }
+    }
+    shards
 }
 
 /// All measurements of a database, in every policy, each name once, by name.
@@ -123,6 +139,7 @@ fn join(known: &mut Measurement, other: Measurement) {
     known.tag_keys.extend(other.tag_keys);
     known.tag_keys.sort();
     known.tag_keys.dedup();
+    known.declared.extend(other.declared);
     known.fields.extend(other.fields);
     known.fields.sort();
     known.fields.dedup();
