@@ -9,6 +9,9 @@ use std::cell::RefCell;
 
 pub(crate) const HOUR: i64 = 3_600_000_000_000;
 
+/// 2023-11-14T22:13:20Z.
+pub(crate) const T: i64 = 1_700_000_000_000_000_000;
+
 #[derive(Default)]
 pub(crate) struct Fake {
     pub now: i64,
@@ -55,6 +58,21 @@ impl Fake {
             policies: vec![policy("autogen")],
             points: Vec::new(),
         });
+        fake
+    }
+
+    /// The database `db` with a field of each type at [`T`], and a row without tags.
+    pub(crate) fn filled() -> Self {
+        let fake = Self::with_database("db");
+        let fields: [(&[u8], Value); 4] = [
+            (b"f", Value::Float(1.5)),
+            (b"i", Value::Integer(2)),
+            (b"s", Value::String(b"x y".as_slice().into())),
+            (b"b", Value::Boolean(true)),
+        ];
+        fake.write(b"cpu", &[(b"host", b"a")], &fields, T);
+        fake.write(b"cpu", &[(b"host", b"b")], &[(b"f", Value::Float(2.0))], T + 1_000_000_000);
+        fake.write(b"mem", &[], &[(b"free", Value::Integer(1))], T);
         fake
     }
 

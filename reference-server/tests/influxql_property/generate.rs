@@ -137,7 +137,7 @@ fn raw(random: &mut Random) -> Select {
     let group = if random.percent(35) { tag_groups(random) } else { Vec::new() };
     let mut after = Vec::new();
     if random.percent(3) {
-        after.push(format!("fill({})", random.pick(&["0", "-1", "3.7", "null"])));
+        after.push(format!("fill({})", random.pick(&["0", "-1", "3.7", "null", "previous"])));
     }
     after.extend(ends(random, !group.is_empty()));
     Select {

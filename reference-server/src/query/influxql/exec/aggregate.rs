@@ -2,6 +2,7 @@
 
 use super::calls::{Applied, Plan};
 use super::condition::Range;
+use super::filled::{Filled, Seen};
 use super::function::{Computed, Function, Point, distinct};
 use super::node::{Node, Row};
 use super::read::{self, At, Wanted};
@@ -263,11 +264,12 @@ impl Layout<'_> {
                 false => c.absent(self.select.fill),
             })
             .collect();
-        self.cells(time, &Computed { calls: &values, selected: picked.and_then(|o| o.row) })
+        let row = Computed { calls: &values, selected: picked.and_then(|o| o.row) };
+        self.cells(time, &row, None)
     }
 
-    fn cells(&self, time: i64, row: &Computed<'_>) -> Vec<Cell> {
-        let filled = Filled { row, fill: self.select.fill, everything: true };
+    fn cells(&self, time: i64, row: &Computed<'_>, before: Option<&Seen>) -> Vec<Cell> {
+        let filled = Filled { row, fill: self.select.fill, everything: true, before };
         let row: &dyn Row = if self.fills_all { &filled } else { row };
         let cells =
             self.plan.columns.iter().map(|c| c.node.value(row).map_or(Cell::Null, Cell::Value));
@@ -278,7 +280,7 @@ impl Layout<'_> {
     fn distinct_rows(&self, time: i64, window: &Window<'_>) -> Vec<Vec<Cell>> {
         let values = window.iter().flat_map(|outcome| &outcome.several);
         let row = |value: &Value| {
-            self.cells(time, &Computed { calls: &[Some(value.clone())], selected: None })
+            self.cells(time, &Computed { calls: &[Some(value.clone())], selected: None }, None)
         };
         values.map(row).collect()
     }
@@ -311,10 +313,14 @@ impl Layout<'_> {
         // All windows that there are without `fill` have points; their values may be null.
         let picks = lone.is_some_and(Function::is_selector);
         let filled = times.iter().zip(&values);
+        let seen = Seen::default();
         Ok(filled
-            .map(|(time, row)| {
+            .enumerate()
+            .map(|(i, (time, row))| {
                 let selected = at(time).first().filter(|_| picks).and_then(|o| o.row);
-                self.cells(*time, &Computed { calls: row, selected })
+                // What is passed over is not seen.
+                let before = (i >= self.select.limits.offset).then_some(&seen);
+                self.cells(*time, &Computed { calls: row, selected }, before)
             })
             .collect())
     }
@@ -367,48 +373,13 @@ fn gives(call: &Applied, points: &[Point<'_>]) -> bool {
 
 /// What stands for a value that no window fills: the number of `fill()`, as far as the type takes it
 /// (1.6:query/cast.go, `castToType`).
-fn absent(fill: Fill, field_type: Option<FieldType>) -> Option<Value> {
+pub(super) fn absent(fill: Fill, field_type: Option<FieldType>) -> Option<Value> {
     let written = match fill {
         Fill::Integer(n) => Value::Integer(n),
         Fill::Number(n) => Value::Float(n),
         _ => return None,
     };
     field_type.and_then(|t| super::node::cast(&written, t)).or(Some(written))
-}
-
-/// A row with the number of `fill()` for what it has no value of
-/// (1.6:query/iterator.gen.go.tmpl, `ScanAt`).
-pub(super) struct Filled<'a> {
-    pub(super) row: &'a dyn Row,
-    pub(super) fill: Fill,
-    /// Whether columns are filled that do not exist.
-    pub(super) everything: bool,
-}
-
-impl Row for Filled<'_> {
-    fn field(&self, name: &Name, as_type: FieldType) -> Option<Value> {
-        self.row.field(name, as_type).or_else(|| absent(self.fill, Some(as_type)))
-    }
-
-    fn tag(&self, key: &Name) -> Option<Name> {
-        self.row.tag(key)
-    }
-
-    fn call(&self, number: usize) -> Option<Value> {
-        self.row.call(number)
-    }
-
-    fn time(&self) -> i64 {
-        self.row.time()
-    }
-
-    fn missing(&self) -> Option<Value> {
-        if self.everything { absent(self.fill, None) } else { None }
-    }
-
-    fn tag_value(&self, key: &Name) -> Option<Value> {
-        self.row.tag_value(key).or_else(|| absent(self.fill, None))
-    }
 }
 
 impl Applied {

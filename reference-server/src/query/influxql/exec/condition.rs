@@ -5,7 +5,7 @@ use super::node::Node;
 use crate::query::influxql::expr::{Binary, Expr};
 use crate::query::influxql::time;
 use crate::query::influxql::token::Op;
-use crate::store::Value;
+use crate::store::{FieldType, Value};
 use profiles::influxql::Planner;
 
 /// A range of time, both ends included.
@@ -27,7 +27,8 @@ impl Range {
         Self { first: i64::MIN, last: i64::MAX, has_first: false, has_last: false };
 
     const fn from(first: i64) -> Self {
-        Self { first, has_first: true, ..Self::ALL }
+        // The least time is no bound: windows begin with the first point.
+        Self { first, has_first: first > i64::MIN, ..Self::ALL }
     }
 
     const fn until(last: i64) -> Self {
@@ -121,7 +122,7 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
     match expr {
         Expr::Paren(inner) => instant(inner, now, zone),
         Expr::Integer(n) | Expr::Duration(n) => Ok(*n),
-        Expr::Number(n) => Ok(*n as i64),
+        Expr::Number(n) => Ok(as_nanoseconds(*n)),
         Expr::Str(text) => time::parse(text, zone).ok_or_else(|| {
             if time::looks_like_date(text) {
                 "invalid timestamp string".to_owned()
@@ -162,6 +163,14 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
             Err("invalid operation: time and *influxql.RegexLiteral are not compatible".to_owned())
         }
         _ => Err("invalid operation: time and *influxql.Call are not compatible".to_owned()),
+    }
+}
+
+/// What does not fit becomes the least time, as the processors do it that Go asks.
+fn as_nanoseconds(n: f64) -> i64 {
+    match super::node::cast(&Value::Float(n), FieldType::Integer) {
+        Some(Value::Integer(n)) => n,
+        _ => i64::MIN,
     }
 }
 

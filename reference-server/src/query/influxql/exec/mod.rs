@@ -6,6 +6,7 @@ mod calls;
 mod columns;
 mod compile;
 mod condition;
+mod filled;
 mod function;
 mod header;
 mod heap;

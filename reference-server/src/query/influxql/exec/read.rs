@@ -60,9 +60,16 @@ pub(super) struct Wanted<'a> {
     /// The last of a set of series is opened first; the Go products do so where the latest row comes
     /// first.
     pub(super) reversed: bool,
+    /// Whether a tag is named twice in `GROUP BY`, so that the Go products limit sets of series in
+    /// another way.
+    pub(super) repeated: bool,
     /// How many rows of each group are asked for.
     pub(super) most: Option<usize>,
-    /// How many rows of a set of series in one shard are read at most.
+    /// How many rows of a series in one shard are read at most.
+    pub(super) most_of_series: usize,
+    /// How many rows of a set of series in one shard are passed over.
+    pub(super) skipped_of_set: usize,
+    /// How many of the others are read at most.
     pub(super) most_of_set: usize,
     /// `SLIMIT` and `SOFFSET` of the Go products; 0 and 0 for none.
     pub(super) sets: (usize, usize),
@@ -80,7 +87,10 @@ impl Wanted<'_> {
             tie_columns: &[],
             shown_tags: &[],
             reversed: false,
+            repeated: false,
             most: None,
+            most_of_series: usize::MAX,
+            skipped_of_set: 0,
             most_of_set: usize::MAX,
             sets: (0, 0),
         }
@@ -166,8 +176,10 @@ pub(super) fn of_set<'a>(
     wanted: &Wanted<'a>,
 ) -> impl Iterator<Item = At<'a>> + use<'a> {
     let wanted = *wanted;
-    let rows = series.into_iter().map(|s| series_rows(table, s, first, last, &wanted)).collect();
-    heap::merge(rows, move |a, b| earlier(a, b, &wanted)).take(wanted.most_of_set)
+    let rows = |s| series_rows(table, s, first, last, &wanted).take(wanted.most_of_series);
+    let rows =
+        heap::merge(series.into_iter().map(rows).collect(), move |a, b| earlier(a, b, &wanted));
+    rows.skip(wanted.skipped_of_set).take(wanted.most_of_set)
 }
 
 /// Whether a row comes before another: by time, then by the strings and tags that are read, by name,
@@ -327,11 +339,5 @@ fn sort_by_tags(rows: &mut [At<'_>], wanted: &Wanted<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    thread_local! {
-        /// How many rows this thread has looked at.
-        pub(super) static LOOKED_AT: Cell<usize> = const { Cell::new(0) };
-    }
-}
+#[path = "read_tests.rs"]
+mod tests;

@@ -72,7 +72,8 @@ pub(super) fn each<'a, E>(
     // Two rows of each set of series are read in their order, a limit of one being passed by one
     // (1.6:tsdb/engine/tsm1/engine.go, `CreateIterator`; iterator.gen.go.tmpl, `floatLimitIterator`).
     let is_last = function == Function::Last;
-    let from_rows = Wanted { descending: is_last, reversed: is_last, most_of_set: 2, ..wanted };
+    let most_of_set = if wanted.repeated { 1 } else { 2 };
+    let from_rows = Wanted { descending: is_last, reversed: is_last, most_of_set, ..wanted };
     let from_rows = (ends && wanted.goes_by_shards()).then_some(from_rows);
     let run = Run { function, field, interval, wanted, from_rows };
     let opening = from_rows.unwrap_or(wanted);

@@ -5,6 +5,7 @@ use super::calls::{self, Column};
 use super::columns::{self, Columns, Found};
 use super::compile;
 use super::condition::{self, Range};
+use super::filled::{Filled, Seen};
 use super::header;
 use super::node::Node;
 use super::read::{self, Wanted};
@@ -68,8 +69,11 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
     for table in &mut tables {
         table.condition = condition.as_ref().map(|c| c.for_measurement(&table.measurement.name));
     }
-    let (group, interval) = dimensions(select, &columns, context.host.now())?;
-    let scope = Scope { range, group, time_alias };
+    let (mut group, interval) = dimensions(select, &columns, context.host.now())?;
+    let named = group.len();
+    group.dedup();
+    let repeated = group.len() < named;
+    let scope = Scope { range, group, repeated, time_alias };
     if has_calls {
         return aggregates(select, context, &tables, &columns, &scope, interval);
     }
@@ -81,6 +85,8 @@ struct Scope {
     range: Range,
     /// Sorted.
     group: Vec<Name>,
+    /// Whether a tag is named twice among them.
+    repeated: bool,
     time_alias: Name,
 }
 
@@ -121,7 +127,7 @@ fn without_time_columns(select: &Select) -> (Select, Name) {
     (select, alias.as_bytes().into())
 }
 
-/// The tags to group by, sorted, and the windows.
+/// The tags to group by, sorted, each as often as it is named, and the windows.
 pub(super) fn dimensions(
     select: &Select,
     columns: &Columns,
@@ -175,7 +181,6 @@ pub(super) fn dimensions(
         }
     }
     group.sort();
-    group.dedup();
     Ok((group, interval))
 }
 
@@ -194,18 +199,20 @@ fn raw(
     let shown = shown_columns(select, known, &all)?;
     let go = context.rules.planner == Planner::Go;
     let plain = |c: &Column| matches!(c.node, Node::Field(..) | Node::Tag(_) | Node::Null);
-    match select.fill {
-        Fill::Previous if go => {
-            return Err(Failure::Unsupported("fill(previous) without a function".to_owned()));
-        }
-        Fill::Integer(_) | Fill::Number(_) if !go && !shown.iter().all(plain) => {
-            return Err(Failure::Unsupported("fill() of arithmetic without a function".to_owned()));
-        }
-        _ => {}
+    let is_number = matches!(select.fill, Fill::Integer(_) | Fill::Number(_));
+    if is_number && !go && !shown.iter().all(plain) {
+        return Err(Failure::Unsupported("fill() of arithmetic without a function".to_owned()));
     }
     let (fields, shown_tags) = read_by(&shown);
     let limits = select.limits;
     let descending = select.order.is_some_and(|o| o.descending);
+    // A row more than is asked for is read of each set, and no row is asked for without LIMIT; where a
+    // tag is named twice in GROUP BY, of each series, and of the set the offset is taken away already
+    // (1.6:tsdb/engine/tsm1/engine.go, `createVarRefIterator`; iterator.gen.go.tmpl,
+    // `floatLimitIterator`).
+    let a_row_more = limits.limit.saturating_add(limits.offset).saturating_add(1);
+    let is_limited = limits.limit > 0 || limits.offset > 0;
+    let repeated = go && scope.repeated && is_limited;
     let wanted = Wanted {
         fields: &fields,
         range: scope.range,
@@ -215,23 +222,28 @@ fn raw(
         tie_columns: &tie_columns(&fields, &shown_tags),
         shown_tags: &shown_tags,
         reversed: descending,
+        repeated,
         most: (limits.limit > 0).then(|| limits.limit.saturating_add(limits.offset)),
-        // A row more than is asked for is read of each set, and no row is asked for without LIMIT
-        // (1.6:tsdb/engine/tsm1/iterator.gen.go.tmpl, `floatLimitIterator`).
+        most_of_series: if repeated { a_row_more } else { usize::MAX },
+        skipped_of_set: if repeated { limits.offset } else { 0 },
         most_of_set: match (limits.limit, limits.offset) {
-            (0, 1..) if go => limits.offset.saturating_add(1),
+            (0, 1..) if go && !repeated => a_row_more,
+            (1.., _) if repeated => limits.limit,
             _ => usize::MAX,
         },
         sets: sets(limits, go),
     };
-    let rows = read::at_most(tables, &wanted);
+    let rows = || read::at_most(tables, &wanted);
     let groups = match scope.group.is_empty() {
         true => tables.len(),
         false => tables.iter().map(|table| table.measurement.series.len()).sum(),
     };
     let given = match wanted.most {
-        None => rows,
-        Some(of_each_group) => rows.min(groups.saturating_mul(of_each_group)),
+        None => rows(),
+        Some(of_each_group) => match groups.saturating_mul(of_each_group) {
+            few @ 0..=MOST_GIVEN => few,
+            many => rows().min(many),
+        },
     };
     if given > MOST_GIVEN {
         let text = format!("a SELECT that gives {given} rows, more than {MOST_GIVEN},");
@@ -240,8 +252,10 @@ fn raw(
     let planner = context.rules.planner;
     let header = header::names(select, &scope.time_alias, &shown, known, &all, planner);
     let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<read::At<'_>>)| {
+        let seen = Seen::default();
+        let before = go.then_some(&seen);
         let cells = |at: &read::At<'_>| {
-            let row = aggregate::Filled { row: at, fill: select.fill, everything: go };
+            let row = Filled { row: at, fill: select.fill, everything: go, before };
             let cell = |c: &Column| c.node.value(&row).map_or(Cell::Null, Cell::Value);
             std::iter::once(Cell::Time(at.time)).chain(shown.iter().map(cell)).collect()
         };
@@ -254,7 +268,7 @@ fn raw(
     };
     // Without a condition no row is read that is not given.
     let has_condition = tables.iter().any(|table| table.condition.is_some());
-    let looked_at = if has_condition { rows } else { given };
+    let looked_at = if has_condition { rows() } else { given };
     let series = || read::rows(tables, &wanted).into_iter().map(series_of).collect();
     let mut series: Vec<_> = read::beside_others(looked_at, series);
     series.retain(|s| !s.rows.is_empty());
@@ -290,9 +304,9 @@ fn aggregates(
         tie_columns: if go { &tie_columns(&fields, &shown_tags) } else { &[] },
         shown_tags: &[],
         reversed: descending,
-        most: None,
-        most_of_set: usize::MAX,
+        repeated: scope.repeated,
         sets: sets(select.limits, go),
+        ..Wanted::everything(context.rules.planner)
     };
     for (name, t, refusal) in &plan.refused {
         // A shard that knows the field opens each of its series for it, with points or without.
