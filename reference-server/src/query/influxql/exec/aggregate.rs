@@ -8,7 +8,7 @@ use super::node::{Node, Row};
 use super::read::{self, At, Wanted};
 use super::source::Table;
 use super::{Context, Failure, heap, reduce};
-use crate::query::influxql::ast::{Fill, Select};
+use crate::query::influxql::ast::{Fill, Limits, Select};
 use crate::query::influxql::result::Cell;
 use crate::store::{FieldType, Name, Value};
 use std::collections::BTreeMap;
@@ -206,7 +206,8 @@ fn collected<'a>(
 /// What a function gives of points, of which there is at least one.
 fn outcome<'a>(call: &Applied, points: &[Point<'a>], as_read: bool) -> Outcome<'a> {
     let function = call.function;
-    let several = if function == Function::Distinct { distinct(points) } else { Vec::new() };
+    let several =
+        if function == Function::Distinct { distinct(points, as_read) } else { Vec::new() };
     let selected = if function.is_selector() { function.select(points) } else { None };
     Outcome {
         occupied: true,
@@ -234,14 +235,18 @@ impl Layout<'_> {
             [one] => Some(one.function),
             _ => None,
         };
-        match (self.interval, windows.values().next()) {
-            (Some(interval), _) => self.windows(interval, windows, lone),
-            (None, None) => Ok(Vec::new()),
+        let rows = match (self.interval, windows.values().next()) {
+            (Some(interval), _) => self.windows(interval, windows, lone)?,
+            (None, None) => Vec::new(),
             (None, Some(whole)) if lone == Some(Function::Distinct) => {
-                Ok(self.distinct_rows(self.whole(), whole))
+                self.distinct_rows(self.whole(), whole)
             }
-            (None, Some(whole)) => Ok(vec![self.row(whole, lone)]),
+            (None, Some(whole)) => vec![self.row(whole, lone)],
+        };
+        if self.limits_each() && self.interval.is_some() && lone != Some(Function::Distinct) {
+            return Ok(rows);
         }
+        Ok(self.select.limits.rows(rows))
     }
 
     /// The time of a row that no window and no selector gives one.
@@ -313,16 +318,50 @@ impl Layout<'_> {
         // All windows that there are without `fill` have points; their values may be null.
         let picks = lone.is_some_and(Function::is_selector);
         let filled = times.iter().zip(&values);
+        let kept = self.kept(&occupied);
         let seen = Seen::default();
-        Ok(filled
-            .enumerate()
-            .map(|(i, (time, row))| {
-                let selected = at(time).first().filter(|_| picks).and_then(|o| o.row);
-                // What is passed over is not seen.
-                let before = (i >= self.select.limits.offset).then_some(&seen);
-                self.cells(*time, &Computed { calls: row, selected }, before)
-            })
-            .collect())
+        let row = |(i, (time, row)): (usize, (&i64, &Vec<Option<Value>>))| {
+            let is_kept = |number: &usize| kept.get(i).is_none_or(|window| window[*number]);
+            if !(0..row.len()).any(|number| is_kept(&number)) {
+                return None;
+            }
+            let values = row.iter().zip(&self.plan.calls).enumerate();
+            let calls: Vec<_> = values
+                .map(|(number, (value, call))| match is_kept(&number) {
+                    true => value.clone(),
+                    false => call.absent(self.select.fill),
+                })
+                .collect();
+            let selected = at(time).first().filter(|_| picks).and_then(|o| o.row);
+            // What is passed over is not seen.
+            Some(self.cells(*time, &Computed { calls: &calls, selected }, Some(&seen)))
+        };
+        Ok(filled.enumerate().filter_map(row).collect())
+    }
+
+    /// Whether `LIMIT` and `OFFSET` count the windows of each function for itself
+    /// (1.6:query/select.go, `buildFieldIterator`).
+    const fn limits_each(&self) -> bool {
+        self.fills_all
+    }
+
+    /// Which functions have which windows after `LIMIT` and `OFFSET`; empty where all have all.
+    fn kept(&self, occupied: &[Vec<bool>]) -> Vec<Vec<bool>> {
+        let Limits { limit, offset, .. } = self.select.limits;
+        if !self.limits_each() || (limit == 0 && offset == 0) {
+            return Vec::new();
+        }
+        let last = if limit == 0 { usize::MAX } else { offset.saturating_add(limit) };
+        let mut kept = vec![vec![false; self.plan.calls.len()]; occupied.len()];
+        for number in 0..self.plan.calls.len() {
+            let filled = self.select.fill != Fill::None && occupied.iter().any(|w| w[number]);
+            let is_there = |i: &usize| filled || occupied[*i][number];
+            let windows = (0..occupied.len()).filter(is_there).enumerate();
+            for (_, i) in windows.filter(|(nth, _)| (offset..last).contains(nth)) {
+                kept[i][number] = true;
+            }
+        }
+        kept
     }
 
     /// How values between two windows are found.

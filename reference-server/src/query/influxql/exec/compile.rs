@@ -103,7 +103,7 @@ impl Seen {
             }
             Expr::Binary(b) => {
                 *wildcards = false;
-                match (is_literal(&b.left), is_literal(&b.right)) {
+                match (is_literal(b.left.bare()), is_literal(b.right.bare())) {
                     (true, true) => {
                         return say("cannot perform a binary expression on two literals");
                     }

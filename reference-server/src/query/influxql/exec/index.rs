@@ -21,6 +21,22 @@ pub(super) fn check_operators(expr: &Expr) -> Result<(), String> {
     if other { Err(NOT_COMPARED.to_owned()) } else { Ok(()) }
 }
 
+/// The same of the comparisons themselves, whatever stands within their sides
+/// (1.6:tsdb/index.go, `measurementNamesByExpr`).
+pub(super) fn check_comparisons(expr: &Expr) -> Result<(), String> {
+    match expr {
+        Expr::Paren(inner) => check_comparisons(inner),
+        Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {
+            check_comparisons(&b.left)?;
+            check_comparisons(&b.right)
+        }
+        Expr::Binary(b) if !matches!(b.op, Op::Eq | Op::NotEq | Op::Match | Op::NotMatch) => {
+            Err(NOT_COMPARED.to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A condition without the comparisons that have no name on their left: `SHOW TAG KEYS` leaves them
 /// out (1.6:tsdb/store.go, `TagKeys`).
 pub(super) fn without_literals_first(expr: &Expr) -> Option<Expr> {

@@ -140,9 +140,14 @@ impl<'a> Part<'a> {
     }
 
     fn pick(&mut self, function: Function, new: (At<'a>, Value)) {
-        let is_better = |old: &(At<'a>, Value)| {
-            let new = (new.0.time, plain(&new.1, self.planner));
-            function.prefers(&new, &(old.0.time, plain(&old.1, self.planner)))
+        let is_better = |old: &(At<'a>, Value)| match (&new.1, &old.1, function) {
+            // To arrow the negative zero is less than zero (its kernels `min` and `max`).
+            (Value::Float(new), Value::Float(old), Function::Min | Function::Max)
+                if self.planner == Planner::Iox && new.total_cmp(old) != Ordering::Equal =>
+            {
+                (new.total_cmp(old) == Ordering::Less) == (function == Function::Min)
+            }
+            _ => function.prefers(&(new.0.time, &new.1), &(old.0.time, &old.1)),
         };
         if self.picked.as_ref().is_none_or(is_better) {
             self.picked = Some(new);
@@ -171,14 +176,6 @@ impl<'a> Part<'a> {
         };
         let greatest = self.greatest.map(|(_, value)| value);
         Some(Sample { group, window, count: self.count, at, value, greatest })
-    }
-}
-
-/// A value as it is compared: to Go the negative zero is zero.
-fn plain(value: &Value, planner: Planner) -> Value {
-    match value {
-        Value::Float(n) if *n == 0.0 && planner == Planner::Go => Value::Float(0.0),
-        other => other.clone(),
     }
 }
 
@@ -215,7 +212,9 @@ fn extreme(
             for (time, value) in times.iter().zip(values.iter()) {
                 let Some(value) = cast(&value, read_as) else { continue };
                 let new = (*time, value);
-                if picked.as_ref().is_none_or(|old| function.prefers(&new, old)) {
+                let is_better =
+                    |old: &(i64, Value)| function.prefers(&(new.0, &new.1), &(old.0, &old.1));
+                if picked.as_ref().is_none_or(is_better) {
                     picked = Some(new);
                 }
             }

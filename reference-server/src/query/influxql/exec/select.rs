@@ -335,7 +335,7 @@ fn aggregates(
         name: name.to_vec(),
         tags: scope.group.iter().cloned().zip(values).collect(),
         columns: header.clone(),
-        rows: select.limits.rows(rows),
+        rows,
     };
     let mut series: Vec<_> = rows.into_iter().map(series_of).collect();
     series.retain(|s| !s.rows.is_empty());

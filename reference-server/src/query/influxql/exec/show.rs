@@ -197,7 +197,7 @@ pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>,
             return Ok(Vec::new());
         }
         if let Some(condition) = condition {
-            index::check_operators(&condition).map_err(Failure::Told)?;
+            index::check_comparisons(&condition).map_err(Failure::Told)?;
         }
     }
     for m in &meant(show, context)? {
@@ -243,7 +243,7 @@ pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series
     let go = context.rules.planner == Planner::Go;
     let (rest, has_shards) = if go { in_shards(show, context)? } else { (None, true) };
     if let Some(rest) = &rest {
-        index::check_operators(rest).map_err(Failure::Told)?;
+        index::check_comparisons(rest).map_err(Failure::Told)?;
     }
     if !has_shards {
         return Ok(Vec::new());
