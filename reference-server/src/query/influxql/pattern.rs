@@ -17,7 +17,7 @@ pub(super) fn go_error(source: &str, error: &regex::Error) -> String {
         "incomplete escape sequence, reached end of pattern prematurely" => {
             "trailing backslash at end of expression: ``".to_owned()
         }
-        "unrecognized flag" => {
+        "unrecognized flag" | "expected flag but got end of regex" => {
             format!("invalid or unsupported Perl syntax: `{}`", up_to_flag(source))
         }
         other => format!("{other}: `{source}`"),
@@ -25,15 +25,16 @@ pub(super) fn go_error(source: &str, error: &regex::Error) -> String {
     format!("error parsing regexp: {reason}")
 }
 
-/// From the first group with a flag that Go does not know to that flag.
+/// From the first group with a flag that Go does not know to that flag, or to the end where the group
+/// has none.
 fn up_to_flag(source: &str) -> &str {
     for (start, _) in source.match_indices("(?") {
-        for (i, c) in source[start..].char_indices().skip(2) {
-            match c {
-                'i' | 'm' | 's' | 'U' | '-' => {}
-                ':' | ')' => break,
-                _ => return &source[start..start + i + c.len_utf8()],
-            }
+        let group = &source[start..];
+        let mut flags = group.char_indices().skip(2);
+        match flags.find(|(_, c)| !matches!(c, 'i' | 'm' | 's' | 'U' | '-')) {
+            Some((_, ':' | ')')) => {}
+            Some((i, c)) => return &group[..i + c.len_utf8()],
+            None => return group,
         }
     }
     source

@@ -6,6 +6,7 @@ use super::function::Function;
 use super::node::Node;
 use crate::query::influxql::ast::Select;
 use crate::query::influxql::expr::{Call, Cast, Expr, Kind, Var};
+use crate::query::influxql::token::Op;
 use crate::store::{FieldType, Name};
 use profiles::influxql::Planner;
 
@@ -161,9 +162,10 @@ fn function(call: &Call) -> Result<Function, Failure> {
     if name == "percentile" {
         return match call.args.as_slice() {
             [field, _] if !is_field(field) => not_a_field(),
-            [_, Expr::Integer(n)] => Ok(Function::Percentile(*n as f64)),
-            [_, Expr::Number(n)] => Ok(Function::Percentile(*n)),
-            [_, _] => Err("expected float argument in percentile()".to_owned().into()),
+            [_, n] => match constant(n) {
+                Some(n) => Ok(Function::Percentile(n)),
+                None => Err("expected float argument in percentile()".to_owned().into()),
+            },
             _ => wrong_number(2),
         };
     }
@@ -185,6 +187,25 @@ fn function(call: &Call) -> Result<Function, Failure> {
         [arg] if is_field(arg) => Ok(function),
         [_] => not_a_field(),
         _ => wrong_number(1),
+    }
+}
+
+/// A number, written as one or as the sum, difference or product of others: the Go products put these
+/// together first (influxql 1.0:ast.go, `Reduce`).
+pub(super) fn constant(expr: &Expr) -> Option<f64> {
+    match expr.bare() {
+        Expr::Integer(n) => Some(*n as f64),
+        Expr::Number(n) => Some(*n),
+        Expr::Binary(b) => {
+            let (left, right) = (constant(&b.left)?, constant(&b.right)?);
+            match b.op {
+                Op::Add => Some(left + right),
+                Op::Sub => Some(left - right),
+                Op::Mul => Some(left * right),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -132,7 +132,7 @@ impl Seen {
         match name.as_str() {
             "percentile" => {
                 number_of_arguments(2)?;
-                if !matches!(args[1], Expr::Integer(_) | Expr::Number(_)) {
+                if calls::constant(&args[1]).is_none() {
                     return say("expected float argument in percentile()");
                 }
                 self.argument(name, &args[0], wildcards)

@@ -150,10 +150,20 @@ pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, F
         if index::speaks_of_time(condition) {
             return show_series::with_points(show, condition, context);
         }
-        let (_, rest) = condition::split(condition, context.host.now(), None)?;
+        // A time on the right of its comparison is overlooked: it only says which shards are asked.
+        let (range, rest) = condition::split(condition, context.host.now(), None)?;
         if let Some(rest) = rest {
             condition::check_operands(&rest)?;
             index::check_operators(&rest)?;
+        }
+        if range != condition::Range::ALL {
+            if context.rules.tag_index != TagIndex::OfDatabase {
+                let what = "a time on the right in the condition of SHOW SERIES";
+                return Err(Failure::Unsupported(what.to_owned()));
+            }
+            if !show_series::has_shards(show, range, context)? {
+                return Ok(Vec::new());
+            }
         }
     }
     check_policies(show, context)?;

@@ -24,14 +24,7 @@ pub(super) fn with_points(
         condition::check_operands(rest)?;
         compile::no_calls(rest)?;
     }
-    let mut tables = Vec::new();
-    let sources = sources(show)?;
-    source::check_databases(&sources, context)?;
-    for (number, source) in sources.iter().enumerate() {
-        if let Source::Measurement(path) = source {
-            tables.extend(source::tables(path, number, context)?);
-        }
-    }
+    let mut tables = tables(show, context)?;
     let columns = read::columns_between(&tables, range);
     let planner = context.rules.planner;
     let bound = rest.as_ref().map(|e| condition::bind(e, &columns, planner)).transpose()?;
@@ -61,6 +54,28 @@ pub(super) fn with_points(
     let rows = limits.rows(keys.into_iter().map(|key| vec![Cell::text(key)]).collect());
     let series = Series::table("", &["key"], rows);
     Ok(if series.rows.is_empty() { Vec::new() } else { vec![series] })
+}
+
+/// Whether a shard of what is asked for lies in a range of time.
+pub(super) fn has_shards(
+    show: &Show,
+    range: condition::Range,
+    context: Context<'_>,
+) -> Result<bool, Failure> {
+    let is_touched = |(first, last): &(i64, i64)| *first <= range.last && *last >= range.first;
+    Ok(tables(show, context)?.iter().any(|table| table.shards.iter().any(is_touched)))
+}
+
+fn tables(show: &Show, context: Context<'_>) -> Result<Vec<source::Table>, Failure> {
+    let mut tables = Vec::new();
+    let sources = sources(show)?;
+    source::check_databases(&sources, context)?;
+    for (number, source) in sources.iter().enumerate() {
+        if let Source::Measurement(path) = source {
+            tables.extend(source::tables(path, number, context)?);
+        }
+    }
+    Ok(tables)
 }
 
 /// The sources that are written, or all measurements of the default policy.
