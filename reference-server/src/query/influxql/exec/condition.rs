@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::node::Node;
-use crate::query::influxql::expr::{Binary, Expr};
+use crate::query::influxql::expr::{Binary, Cast, Expr, Kind};
 use crate::query::influxql::time;
 use crate::query::influxql::token::Op;
 use crate::store::{FieldType, Value};
@@ -190,7 +190,30 @@ pub(super) fn check_operands(expr: &Expr) -> Result<(), String> {
 /// Binds a condition to columns. A name that is no field is a tag, if a missing one.
 pub(super) fn bind(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, String> {
     check_operands(expr)?;
-    operand(expr, columns, planner)
+    if planner == Planner::Go { logical(expr, columns) } else { operand(expr, columns, planner) }
+}
+
+/// A condition of the Go products: an operation that compares nothing holds of every row, unless the
+/// index is asked for a tag by it (1.6:tsdb/index/inmem/meta.go, `WalkWhereForSeriesIds`).
+fn logical(expr: &Expr, columns: &Columns) -> Result<Node, String> {
+    match expr {
+        Expr::Paren(inner) => logical(inner, columns),
+        Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {
+            let (left, right) = (logical(&b.left, columns)?, logical(&b.right, columns)?);
+            Ok(Node::Binary(b.op, Box::new(left), Box::new(right)))
+        }
+        Expr::Binary(b) if !b.op.is_condition() => {
+            let left = operand(&b.left, columns, Planner::Go)?;
+            let right = operand(&b.right, columns, Planner::Go)?;
+            let is_asked = matches!(
+                (&left, &right),
+                (Node::Tag(_), Node::Tag(_) | Node::Literal(Value::String(_)))
+                    | (Node::Literal(Value::String(_)), Node::Tag(_))
+            );
+            Ok(Node::Literal(Value::Boolean(!is_asked)))
+        }
+        other => operand(other, columns, Planner::Go),
+    }
 }
 
 /// A comparison as the Go products make it: tags are looked up in the index, which knows `=` and
@@ -261,6 +284,9 @@ fn operand(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, Str
         }
         Expr::Regex(pattern) => Node::Regex(pattern.clone()),
         Expr::Var(var) => match columns.resolve(var) {
+            Node::Null if planner == Planner::Go && var.cast == Some(Cast::Kind(Kind::Tag)) => {
+                Node::Tag(var.name.as_bytes().into())
+            }
             Node::Null if columns.elsewhere.contains(var.name.as_bytes()) => Node::Null,
             Node::Null if columns.no_time && var.name == "time" => Node::Null,
             Node::Null if var.cast.is_none() => Node::Tag(var.name.as_bytes().into()),

@@ -219,7 +219,7 @@ fn raw(
         group: &scope.group,
         descending,
         planner: context.rules.planner,
-        tie_columns: &tie_columns(&fields, &shown_tags),
+        tie_columns: &tie_columns(&fields, &shown_tags, &missing(select, known)),
         shown_tags: &shown_tags,
         reversed: descending,
         repeated,
@@ -292,6 +292,7 @@ fn aggregates(
 ) -> Result<Vec<Series>, Failure> {
     let all = known.all(&scope.group, all_tags_grouped(select));
     let plan = calls::plan(select, known, &all, context.rules.planner)?;
+    let missing = missing(select, known);
     let (fields, shown_tags) = read_by(&plan.columns);
     let descending = select.order.is_some_and(|o| o.descending);
     let go = context.rules.planner == Planner::Go;
@@ -301,7 +302,7 @@ fn aggregates(
         group: &scope.group,
         descending,
         planner: context.rules.planner,
-        tie_columns: if go { &tie_columns(&fields, &shown_tags) } else { &[] },
+        tie_columns: if go { &tie_columns(&fields, &shown_tags, &missing) } else { &[] },
         shown_tags: &[],
         reversed: descending,
         repeated: scope.repeated,
@@ -376,11 +377,32 @@ fn check(select: &Select, has_calls: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Fields and tags by name, a tag behind a field of its name.
-fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name]) -> Vec<Node> {
+/// The columns that are named but do not exist.
+fn missing(select: &Select, known: &Columns) -> Vec<Name> {
+    fn collect(expr: &Expr, known: &Columns, names: &mut Vec<Name>) {
+        match expr {
+            Expr::Paren(inner) => collect(inner, known, names),
+            Expr::Binary(b) => {
+                collect(&b.left, known, names);
+                collect(&b.right, known, names);
+            }
+            Expr::Var(var) if matches!(known.resolve(var), Node::Null) => {
+                names.push(var.name.as_bytes().into());
+            }
+            _ => {}
+        }
+    }
+    let mut names = Vec::new();
+    select.fields.iter().for_each(|field| collect(&field.expr, known, &mut names));
+    names
+}
+
+/// Fields and tags by name, a tag behind a field of its name, and what there is none of.
+fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name], missing: &[Name]) -> Vec<Node> {
     let fields = fields.iter().map(|(name, t)| (name.clone(), 0, Node::Field(name.clone(), *t)));
     let tags = tags.iter().map(|key| (key.clone(), 1, Node::Tag(key.clone())));
-    let mut columns: Vec<_> = fields.chain(tags).collect();
+    let missing = missing.iter().map(|name| (name.clone(), 2, Node::Null));
+    let mut columns: Vec<_> = fields.chain(tags).chain(missing).collect();
     columns.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     columns.into_iter().map(|c| c.2).collect()
 }
