@@ -21,6 +21,8 @@ pub struct Influxql {
     pub policies: Policies,
     /// What a `q` that is missing or empty gives.
     pub missing_query: &'static str,
+    /// Where `SHOW` looks tags up.
+    pub tag_index: TagIndex,
     /// Whether `SHOW TAG KEYS` has a `WITH KEY`.
     pub tag_keys_with_key: bool,
     /// Whether the parameter `pretty` indents, and by how much.
@@ -61,6 +63,8 @@ pub enum Infinite {
     BreaksOff,
     /// The body is `{"error":"json: unsupported value: +Inf"}` (`-Inf`) and nothing else.
     Refused,
+    /// In place of the document stands `json: unsupported value: +Inf` (`-Inf`) behind these words.
+    InPlace(&'static str),
 }
 
 /// How strings are escaped.
@@ -162,6 +166,16 @@ pub enum Policies {
     WithoutMeasurement,
 }
 
+/// Where `SHOW` looks tags up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagIndex {
+    /// In one index of the whole database, kept in memory: a time in the condition only decides
+    /// whether there is a shard to ask.
+    OfDatabase,
+    /// In an index of each shard, or it is not known where.
+    OfShards,
+}
+
 /// Which statements change anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Administration {
@@ -175,7 +189,7 @@ pub enum Administration {
 
 const GO_JSON: Json = Json {
     floats: Floats::Go,
-    // Storage takes no infinity.
+    // Storage takes no infinity; what a function's infinite value does was not seen.
     infinite: Infinite::Refused,
     strings: Strings::Go,
     time_digits: TimeDigits::Shortest,
@@ -185,7 +199,15 @@ const GO_JSON: Json = Json {
 /// `oss-v1@1.6`: recorded from 1.6.7 (`/query` in its protocol probes, read-back of its writes).
 pub const OSS_V1_1_6: Influxql = Influxql {
     // Built with a Go before 1.22: `\u0008`.
-    json: GO_JSON,
+    json: Json {
+        // services/httpd/response_writer.go, `jsonFormatter`; asked of a running 1.6.7, whose
+        // stddev() of numbers as far apart as 1e300 is infinite.
+        infinite: Infinite::InPlace(
+            "json: error calling MarshalJSON for type httpd.Response: json: error calling \
+             MarshalJSON for type *query.Result: ",
+        ),
+        ..GO_JSON
+    },
     // `Accept: application/csv` gives `text/csv`.
     csv: Csv { content_type: "text/csv", null: "", form: CsvForm::Go },
     errors: Errors::V1,
@@ -194,6 +216,8 @@ pub const OSS_V1_1_6: Influxql = Influxql {
     post_body: PostBody::FormIfTyped,
     administration: Administration::All,
     policies: Policies::Shards,
+    // tsdb/config.go, `DefaultIndex`: inmem (1.6); asked of a running 1.6.7.
+    tag_index: TagIndex::OfDatabase,
     missing_query: "missing required parameter \"q\"",
     // Asked of a running 1.6.7: `found WITH, expected ;`.
     tag_keys_with_key: false,
@@ -211,6 +235,8 @@ pub const OSS_V2_2_7: Influxql = Influxql {
     // v1/coordinator/statement_executor.go: 62 `not implemented`, 369-404 deletes.
     administration: Administration::Deletes,
     policies: Policies::Shards,
+    // tsdb/config.go, `DefaultIndex`: tsi1.
+    tag_index: TagIndex::OfShards,
     missing_query: "mime: no media type",
     // influxdata/influxql parser.go, parseShowTagKeysStatement (inferred: not recorded).
     tag_keys_with_key: true,
@@ -236,6 +262,7 @@ pub const V3_CORE_3_6: Influxql = Influxql {
     // influxdb3_query_executor/src/lib.rs gives rows without a measurement, which
     // influxdb3_server/src/http/v1.rs `push_row` cannot take (inferred: not recorded).
     policies: Policies::WithoutMeasurement,
+    tag_index: TagIndex::OfShards,
     missing_query: "serde error: missing field `q`",
     // influxdb_influxql_parser, show_tag_keys: no such clause (inferred: not recorded).
     tag_keys_with_key: false,

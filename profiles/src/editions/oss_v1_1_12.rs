@@ -5,7 +5,7 @@ use super::oss_v1_1_6::{ANSWERS, CREDENTIALS, FACTS, HTTP, READ_BACK, SHARDS, WR
 use crate::answer::{Answer, Fault as F, Shape as S};
 use crate::capability::{Capability as C, Family};
 use crate::http::{ControlEscapes, Cors, Http};
-use crate::influxql::{self, Csv, Influxql, Json, Policies, Strings};
+use crate::influxql::{self, Csv, Influxql, Json, Policies, Strings, TagIndex};
 use crate::registry::{Facts, Profile};
 use crate::storage::{
     BeyondRetention, ConflictInBatch, Loss, Quoting, Shards, Storage, TimeBesideFields,
@@ -111,12 +111,18 @@ const V1_API: V1Api = V1Api {
 
 const INFLUXQL: Influxql = Influxql {
     // Built with a Go from 1.22 on: `\b`.
-    json: Json { strings: Strings::GoShort, ..influxql::OSS_V1_1_6.json },
+    json: Json {
+        strings: Strings::GoShort,
+        infinite: influxql::OSS_V2_2_7.json.infinite,
+        ..influxql::OSS_V1_1_6.json
+    },
     // Recorded.
     csv: Csv { content_type: "application/csv", ..influxql::OSS_V1_1_6.csv },
     // Recorded: `0s` for both, since no statement sets them here.
     policies: Policies::ShardsAndWriteLimits,
     // The influxql package that 1.12 pins; parseShowTagKeysStatement (inferred: not recorded).
+    // Which index 1.12 begins with was not looked up.
+    tag_index: TagIndex::OfShards,
     tag_keys_with_key: true,
     ..influxql::OSS_V1_1_6
 };

@@ -304,7 +304,7 @@ impl Table {
             .flat_map(|types| types.iter().map(|(name, kind)| (Arc::clone(name), *kind)))
             .collect();
         let series = self.series.iter().map(|(tags, points)| {
-            let mut series = Series { tags: tags.clone(), columns: Vec::new() };
+            let mut series = Series { tags: tags.clone(), ..Series::default() };
             points.add_to(&mut series, i64::MIN);
             series
         });
@@ -313,6 +313,7 @@ impl Table {
             tag_keys: tag_keys.map(|(name, _)| Arc::clone(name)).collect(),
             fields: types.into_iter().collect(),
             series: series.collect(),
+            declared: Vec::new(),
             unreadable: None,
         }
     }

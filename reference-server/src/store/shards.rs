@@ -184,6 +184,7 @@ impl ShardedBucket {
         for (start, shard) in &self.shards {
             for (name, field, field_type) in shard.fields() {
                 let measurement = measurements.entry(name.clone()).or_default();
+                measurement.declared.push((*start, field.clone(), field_type));
                 let entry = (field.clone(), field_type);
                 if !measurement.fields.contains(&entry) {
                     measurement.fields.push(entry);
@@ -192,6 +193,9 @@ impl ShardedBucket {
             for (name, tags, points) in shard.series() {
                 let merged = series.entry((name.clone(), tags.clone())).or_default();
                 points.add_to(merged, *start);
+                if points.is_empty() {
+                    merged.empty_in.push(*start);
+                }
             }
         }
         let mut tag_keys: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();

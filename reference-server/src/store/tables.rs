@@ -223,7 +223,7 @@ impl Table {
             None
         };
         let series = self.series.iter().map(|(tags, points)| {
-            let mut series = Series { tags: tags.clone(), columns: Vec::new() };
+            let mut series = Series { tags: tags.clone(), ..Series::default() };
             points.add_to(&mut series, i64::MIN);
             series
         });
@@ -232,6 +232,7 @@ impl Table {
             tag_keys: self.schema.tag_keys(),
             fields: self.schema.fields(),
             series: series.collect(),
+            declared: Vec::new(),
             unreadable,
         }
     }

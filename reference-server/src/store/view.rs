@@ -18,6 +18,9 @@ pub struct Measurement {
     pub fields: Vec<(Name, FieldType)>,
     /// Its series, sorted by their tags (key and value, bytewise).
     pub series: Vec<Series>,
+    /// The fields that each shard knows, by the shard's start, whether it has points of them or not: a
+    /// batch that is refused for a conflict leaves its fields behind. Empty where there are no shards.
+    pub declared: Vec<(i64, Name, FieldType)>,
     /// Why rows of this table cannot be read, where the product's own bug makes it so (v3).
     pub unreadable: Option<Unreadable>,
 }
@@ -38,6 +41,9 @@ pub struct Series {
     pub tags: Vec<(Name, Name)>,
     /// Its fields that have points; a field with several types has an entry for each.
     pub columns: Vec<Column>,
+    /// The starts of the shards that know it but have no point of it: what was refused leaves its
+    /// series behind.
+    pub empty_in: Vec<i64>,
 }
 
 /// The points of one field of a series.

@@ -7,6 +7,7 @@ mod unavailable;
 mod v2_docs;
 mod v3_core;
 mod v3_docs;
+mod windows;
 mod wire;
 
 use reference_server::Server;

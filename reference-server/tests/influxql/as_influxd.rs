@@ -1,12 +1,10 @@
 //! One query for each kind of difference that random queries found between influxd 1.6.7 and this
 //! server (`tests/influxql_property`); what is expected is what influxd answered.
 
-use crate::fake::{Fake, HOUR};
+use crate::fake::{Fake, HOUR, T};
 use profiles::influxql::OSS_V1_1_6;
 use reference_server::query::influxql::http::{self, Parameters, Request};
 use reference_server::store::Value;
-
-const T: i64 = 1_700_000_000_000_000_000;
 
 fn data() -> Fake {
     let fake = Fake::with_database("db");

@@ -9,6 +9,9 @@ use std::cell::RefCell;
 
 pub(crate) const HOUR: i64 = 3_600_000_000_000;
 
+/// 2023-11-14T22:13:20Z.
+pub(crate) const T: i64 = 1_700_000_000_000_000_000;
+
 #[derive(Default)]
 pub(crate) struct Fake {
     pub now: i64,
@@ -58,6 +61,21 @@ impl Fake {
         fake
     }
 
+    /// The database `db` with a field of each type at [`T`], and a row without tags.
+    pub(crate) fn filled() -> Self {
+        let fake = Self::with_database("db");
+        let fields: [(&[u8], Value); 4] = [
+            (b"f", Value::Float(1.5)),
+            (b"i", Value::Integer(2)),
+            (b"s", Value::String(b"x y".as_slice().into())),
+            (b"b", Value::Boolean(true)),
+        ];
+        fake.write(b"cpu", &[(b"host", b"a")], &fields, T);
+        fake.write(b"cpu", &[(b"host", b"b")], &[(b"f", Value::Float(2.0))], T + 1_000_000_000);
+        fake.write(b"mem", &[], &[(b"free", Value::Integer(1))], T);
+        fake
+    }
+
     pub(crate) fn write(
         &self,
         measurement: &[u8],
@@ -92,11 +110,13 @@ fn view(points: &[Point], policy: &str, unreadable: Option<Unreadable>) -> Vec<M
         m.tag_keys.sort();
         m.tag_keys.dedup();
         let i = m.series.iter().position(|s| s.tags == point.key.tags).unwrap_or_else(|| {
-            m.series.push(Series { tags: point.key.tags.clone(), columns: Vec::new() });
+            let tags = point.key.tags.clone();
+            m.series.push(Series { tags, ..Series::default() });
             m.series.len() - 1
         });
         for (name, value) in &point.fields {
             m.fields.push((name.clone(), value.field_type()));
+            m.declared.push((point.time, name.clone(), value.field_type()));
             put(&mut m.series[i], name, value, point.time);
         }
         m.fields.sort();

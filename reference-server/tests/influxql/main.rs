@@ -3,6 +3,7 @@
 mod as_influxd;
 mod fake;
 mod in_statement;
+mod order;
 mod read_back;
 mod rows;
 mod statements;

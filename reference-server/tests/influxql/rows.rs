@@ -6,27 +6,10 @@ use profiles::influxql::{Influxql, V3_CORE_3_6 as RULES};
 use profiles::sql::{self, Sql};
 use reference_server::query::influxql::rows::query_influxql;
 use reference_server::query::v3_request::Request;
-use reference_server::store::Value;
-
-const T: i64 = 1_700_000_000_000_000_000;
-
-fn filled() -> Fake {
-    let fake = Fake::with_database("db");
-    let fields: [(&[u8], Value); 4] = [
-        (b"f", Value::Float(1.5)),
-        (b"i", Value::Integer(2)),
-        (b"s", Value::String(b"x y".as_slice().into())),
-        (b"b", Value::Boolean(true)),
-    ];
-    fake.write(b"cpu", &[(b"host", b"a")], &fields, T);
-    fake.write(b"cpu", &[(b"host", b"b")], &[(b"f", Value::Float(2.0))], T + 1_000_000_000);
-    fake.write(b"mem", &[], &[(b"free", Value::Integer(1))], T);
-    fake
-}
 
 fn run(release: &Sql, request: Request<'_>, accept: Option<&[u8]>) -> (u16, String) {
     const RELEASE: &Influxql = &RULES;
-    let answer = query_influxql(request, accept, &filled(), RELEASE, &release.refusals);
+    let answer = query_influxql(request, accept, &Fake::filled(), RELEASE, &release.refusals);
     (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
 }
 

@@ -7,24 +7,8 @@ use reference_server::query::influxql::ast::Privilege;
 use reference_server::query::influxql::http::{self, Parameters, Request};
 use reference_server::store::Value;
 
-const T: i64 = 1_700_000_000_000_000_000;
-
-fn filled() -> Fake {
-    let fake = Fake::with_database("db");
-    let fields: [(&[u8], Value); 4] = [
-        (b"f", Value::Float(1.5)),
-        (b"i", Value::Integer(2)),
-        (b"s", Value::String(b"x y".as_slice().into())),
-        (b"b", Value::Boolean(true)),
-    ];
-    fake.write(b"cpu", &[(b"host", b"a")], &fields, T);
-    fake.write(b"cpu", &[(b"host", b"b")], &[(b"f", Value::Float(2.0))], T + 1_000_000_000);
-    fake.write(b"mem", &[], &[(b"free", Value::Integer(1))], T);
-    fake
-}
-
 fn answer(rules: &Influxql, parameters: &str) -> (u16, String) {
-    let answer = ask(&filled(), rules, parameters);
+    let answer = ask(&Fake::filled(), rules, parameters);
     (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
 }
 
@@ -112,7 +96,7 @@ fn csv() {
     let p = Parameters::new("db=db&q=SELECT+*+FROM+cpu", None);
     let ask = |rules, accept| {
         let request = Request { parameters: &p, accept: Some(accept), read_only: true };
-        let answer = http::query(request, &filled(), rules);
+        let answer = http::query(request, &Fake::filled(), rules);
         (answer.content_type, String::from_utf8_lossy(&answer.body).into_owned())
     };
     let go = "name,tags,time,b,f,host,i,s\ncpu,,1700000000000000000,true,1.5,a,2,x y\n\
@@ -162,7 +146,7 @@ fn depth_is_refused() {
         let parameters =
             Parameters::new("db=db", Some(format!("q={}", q.replace('+', "%2B")).as_bytes()));
         let request = Request { parameters: &parameters, accept: None, read_only: false };
-        assert_eq!(http::query(request, &filled(), &OSS_V1_1_6).status, 400);
+        assert_eq!(http::query(request, &Fake::filled(), &OSS_V1_1_6).status, 400);
     }
 }
 

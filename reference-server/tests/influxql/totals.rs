@@ -1,6 +1,6 @@
-//! Functions give the same whether their totals are made as columns are read or of points that are
-//! put together first. Which of the two runs, the order asked for decides: only forwards there are
-//! totals. Whole numbers have the same sum in either order.
+//! Functions give the same whether they take columns as they lie in memory or point by point. Which of
+//! the two runs, the order asked for decides: only forwards there are columns. Whole numbers have the
+//! same sum in either order.
 
 use crate::fake::Fake;
 use crate::read_back::ask;

@@ -13,8 +13,8 @@ pub(crate) fn condition(random: &mut Random, depth: usize) -> Condition {
 /// One that `SHOW` takes: mostly of tags.
 pub(crate) fn of_tags(random: &mut Random, depth: usize) -> Condition {
     let mut leaf = |random: &mut Random| match random.below(20) {
-        0 => of_time(random),
-        1 => of_field(random),
+        0..3 => of_time(random),
+        3 => of_field(random),
         _ => of_tag(random),
     };
     tree(random, depth, &mut leaf)

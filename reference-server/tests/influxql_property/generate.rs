@@ -119,7 +119,7 @@ fn raw_column(random: &mut Random) -> String {
         22..25 => return "*".to_owned(),
         25 => return random.pick(&["*::field", "*::tag"]).to_owned(),
         26..28 => return pattern(random),
-        28 => "nothing".to_owned(),
+        28 => random.pick(&["nothing", "nothing", "\"\"", "-\"\""]).to_owned(),
         29 => "time".to_owned(),
         30 => format!("{}::{}", field(random, None), cast(random)),
         31 => format!("{}::tag", tag(random)),
@@ -135,11 +135,16 @@ fn cast(random: &mut Random) -> &'static str {
 fn raw(random: &mut Random) -> Select {
     let count = random.pick(&[1, 1, 1, 2, 2, 3]);
     let group = if random.percent(35) { tag_groups(random) } else { Vec::new() };
+    let mut after = Vec::new();
+    if random.percent(3) {
+        after.push(format!("fill({})", random.pick(&["0", "-1", "3.7", "null", "previous"])));
+    }
+    after.extend(ends(random, !group.is_empty()));
     Select {
         columns: (0..count).map(|_| raw_column(random)).collect(),
         from: sources(random),
         condition: random.percent(50).then(|| condition(random, 3)),
-        ends: ends(random, !group.is_empty()),
+        ends: after,
         group,
     }
 }
@@ -175,7 +180,7 @@ fn ends(random: &mut Random, grouped: bool) -> Vec<String> {
     if limit {
         ends.push(format!("LIMIT {}", random.between(0, 4)));
     }
-    if limit && random.percent(50) {
+    if random.percent(if limit { 50 } else { 5 }) {
         ends.push(format!("OFFSET {}", random.between(0, 4)));
     }
     if grouped && random.percent(20) {

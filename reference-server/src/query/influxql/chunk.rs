@@ -27,11 +27,11 @@ impl Chunk<'_> {
     }
 }
 
-/// One document. Of several results of one statement the last error stays.
+/// One document. Of results of one statement that follow each other the last one stays.
 pub(super) fn whole(outcomes: &[Outcome]) -> Vec<Chunk<'_>> {
     let mut kept: Vec<Chunk<'_>> = Vec::new();
     for outcome in outcomes {
-        kept.retain(|k| k.outcome.statement != outcome.statement);
+        let _ = kept.pop_if(|last| last.outcome.statement == outcome.statement);
         kept.push(complete(outcome));
     }
     kept

@@ -100,7 +100,8 @@ impl Pattern {
         if source == ".*" {
             return Ok(Self { source: source.to_owned(), regex: None });
         }
-        match regex::Regex::new(source) {
+        // A group of flags without any is nothing to Go.
+        match regex::Regex::new(&source.replace("(?)", "(?:)")) {
             Ok(regex) => Ok(Self { source: source.to_owned(), regex: Some(regex) }),
             Err(error) => Err(super::pattern::go_error(source, &error)),
         }

@@ -11,7 +11,7 @@ use super::parse::{Params, parse_query};
 use super::result::Outcome;
 use super::time::Epoch;
 use super::{chunk, csv, in_statement, iox, messagepack};
-use profiles::influxql::{Errors, Influxql, Planner};
+use profiles::influxql::{Errors, Infinite, Influxql, Planner};
 
 /// The parameters of a request, decoded: those of the query string and of a form body, which wins.
 #[derive(Clone, Debug, Default)]
@@ -147,7 +147,7 @@ fn go_query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
             body,
             ..Answer::default()
         },
-        // What encoding/json says; the Go products store no infinity, so none can get here.
+        // What encoding/json says; only a function can give an infinity, for none is stored.
         Err(unprintable) => whole_error(500, &unprintable.to_string(), &output, rules),
     }
 }
@@ -230,7 +230,12 @@ impl Output {
                 Form::Csv => body.extend(printer.document(&parts)),
                 Form::MessagePack => body.extend(messagepack::document(&parts, self.style.epoch)),
                 Form::Json => {
-                    body.extend(json::document(&parts, self.style)?);
+                    match (json::document(&parts, self.style), rules.json.infinite) {
+                        (Err(infinite), Infinite::InPlace(words)) => {
+                            body.extend(format!("{words}{infinite}").into_bytes());
+                        }
+                        (document, _) => body.extend(document?),
+                    }
                     body.extend_from_slice(rules.json.end.as_bytes());
                 }
             }

@@ -71,7 +71,7 @@ fn outcome(number: usize, statement: &Statement, context: Context<'_>) -> Result
             format!("Cannot retrieve database: External error: database not found: {name}"),
         )),
         Err(Failure::Planning(text)) => Ok(failed(number, format!("datafusion error: {text}"))),
-        Err(Failure::Statement(text) | Failure::Told(text)) => {
+        Err(Failure::Statement(text) | Failure::Told(text) | Failure::OfFirst(text)) => {
             Ok(failed(number, format!("datafusion error: Error during planning: {text}")))
         }
         Err(failure @ Failure::Unimplemented(_)) => {

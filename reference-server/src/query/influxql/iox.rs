@@ -45,7 +45,7 @@ pub(super) fn infinite(
         Infinite::BreaksOff => {
             Answer { status: 200, content_type, breaks_off: true, ..Answer::default() }
         }
-        Infinite::Refused => {
+        Infinite::Refused | Infinite::InPlace(_) => {
             let body = json::error(&unprintable.to_string(), output.style);
             Answer { status: 200, content_type, body, ..Answer::default() }
         }
@@ -251,7 +251,7 @@ pub(super) fn failed(failure: &Failure, words: Words) -> Answer {
         Failure::Unimplemented(_) => {
             plain(words.unplanned.unimplemented, &format!("{planning}{}", failure.message()))
         }
-        Failure::Statement(text) | Failure::Told(text) => {
+        Failure::Statement(text) | Failure::Told(text) | Failure::OfFirst(text) => {
             plain(words.unplanned.wrong, &format!("{planning}Error during planning: {text}"))
         }
         Failure::Planning(text) => plain(words.unplanned.other, &format!("{planning}{text}")),

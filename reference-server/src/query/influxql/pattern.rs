@@ -17,7 +17,25 @@ pub(super) fn go_error(source: &str, error: &regex::Error) -> String {
         "incomplete escape sequence, reached end of pattern prematurely" => {
             "trailing backslash at end of expression: ``".to_owned()
         }
+        "unrecognized flag" | "expected flag but got end of regex" => {
+            format!("invalid or unsupported Perl syntax: `{}`", up_to_flag(source))
+        }
         other => format!("{other}: `{source}`"),
     };
     format!("error parsing regexp: {reason}")
+}
+
+/// From the first group with a flag that Go does not know to that flag, or to the end where the group
+/// has none.
+fn up_to_flag(source: &str) -> &str {
+    for (start, _) in source.match_indices("(?") {
+        let group = &source[start..];
+        let mut flags = group.char_indices().skip(2);
+        match flags.find(|(_, c)| !matches!(c, 'i' | 'm' | 's' | 'U' | '-')) {
+            Some((_, ':' | ')')) => {}
+            Some((i, c)) => return &group[..i + c.len_utf8()],
+            None => return group,
+        }
+    }
+    source
 }

@@ -2,21 +2,22 @@
 
 use super::calls::{Applied, Plan};
 use super::condition::Range;
+use super::filled::{Filled, Seen};
 use super::function::{Computed, Function, Point, distinct};
-use super::node::Row;
+use super::node::{Node, Row};
 use super::read::{self, At, Wanted};
 use super::source::Table;
-use super::{Context, Failure, totals};
-use crate::query::influxql::ast::{Fill, Select};
+use super::{Context, Failure, heap, reduce};
+use crate::query::influxql::ast::{Fill, Limits, Select};
 use crate::query::influxql::result::Cell;
 use crate::store::{FieldType, Name, Value};
 use std::collections::BTreeMap;
 
 /// What would be more windows than anyone reads is a slip in the query, and would fill the memory.
-pub(super) const MOST_WINDOWS: usize = 1_000_000;
+const MOST_WINDOWS: usize = 1_000_000;
 
 /// The refusal of more than that.
-pub(super) fn too_many_windows() -> Failure {
+fn too_many_windows() -> Failure {
     Failure::Unsupported(format!("GROUP BY time() with more than {MOST_WINDOWS} windows"))
 }
 
@@ -94,21 +95,13 @@ pub(super) fn rows(
         range.last = context.host.now();
     }
     let wanted = Wanted { range, ..*wanted };
-    let groups = if totals::suffice(tables, plan, &wanted) {
-        totals::of(tables, plan, &wanted, interval)?
-    } else {
-        let fields: Vec<_> = plan.calls.iter().filter_map(|call| call.field.clone()).collect();
-        let most = read::at_most(tables, &Wanted { fields: &fields, ..wanted });
-        if most > MOST_COLLECTED {
-            let what = format!("a function over {most} points, more than {MOST_COLLECTED},");
-            return Err(Failure::Unsupported(what));
-        }
-        collected(tables, plan, &wanted, interval)
-    };
+    let groups = groups(tables, plan, &wanted, interval)?;
     let mut answer = Rows::new();
     let mut made = 0;
     for (group, windows) in groups {
-        let layout = Layout { select, plan, range, interval, descending: wanted.descending };
+        let fills_all = wanted.goes_by_shards();
+        let descending = wanted.descending;
+        let layout = Layout { select, plan, range, interval, descending, fills_all };
         let rows = layout.rows(&windows)?;
         made += rows.len();
         if interval.is_some() && made > MOST_WINDOWS {
@@ -121,45 +114,104 @@ pub(super) fn rows(
     Ok(answer)
 }
 
-/// Puts the points of each function together, window by window, then runs it on them.
-fn collected<'a>(
+/// What the functions give in each group and window.
+fn groups<'a>(
     tables: &'a [Table],
-    plan: &Plan,
-    wanted: &Wanted<'_>,
+    plan: &'a Plan,
+    wanted: &Wanted<'a>,
     interval: Option<Interval>,
-) -> Groups<'a> {
+) -> Result<Groups<'a>, Failure> {
     let mut groups = Groups::new();
+    // Of all groups together.
+    let mut made = 0;
+    let calls = plan.calls.len();
+    let alone = plan.columns.iter().all(|column| reads_functions_only(&column.node));
     for (number, call) in plan.calls.iter().enumerate() {
-        let Some(field) = &call.field else { continue };
-        let fields = [field.clone()];
-        for (group, rows) in read::rows(tables, &Wanted { fields: &fields, ..*wanted }) {
-            let mut windows: BTreeMap<i64, Vec<Point<'a>>> = BTreeMap::new();
-            for at in rows {
-                let Some(value) = at.field(&field.0, field.1) else { continue };
-                let start = interval.map_or(0, |interval| interval.start(at.time));
-                windows.entry(start).or_default().push((at, value));
-            }
-            let of_group = groups.entry(group).or_default();
-            // A window in which no function gives a point is as empty as one without points.
-            for (start, points) in windows.into_iter().filter(|(_, points)| gives(call, points)) {
-                let calls = plan.calls.len();
-                let window =
-                    of_group.entry(start).or_insert_with(|| vec![Outcome::default(); calls]);
-                window[number] = outcome(call, &points);
-            }
+        let mut put = |group: &(Name, Vec<Name>), start, outcome| {
+            let of_group = match groups.get_mut(group) {
+                Some(known) => known,
+                None => groups.entry(group.clone()).or_default(),
+            };
+            let new = || {
+                made += 1;
+                vec![Outcome::default(); calls]
+            };
+            let window: &mut Window<'a> = of_group.entry(start).or_insert_with(new);
+            window[number] = outcome;
+            // One series alone may have more windows than there may be.
+            if made > MOST_WINDOWS { Err(too_many_windows()) } else { Ok(()) }
+        };
+        // Of equal points it is not known which one the others pick.
+        if reduce::is_of_parts(call.function) && (alone || wanted.goes_by_shards()) {
+            reduce::each(tables, call, wanted, interval, &mut put)?;
+        } else {
+            collected(tables, call, wanted, interval, &mut put)?;
         }
     }
-    groups
+    Ok(groups)
+}
+
+fn reads_functions_only(node: &Node) -> bool {
+    match node {
+        Node::Call(_) | Node::Literal(_) => true,
+        Node::Binary(_, left, right) => reads_functions_only(left) && reads_functions_only(right),
+        _ => false,
+    }
+}
+
+/// Puts the points of a function together, window by window, then runs it on them.
+fn collected<'a>(
+    tables: &'a [Table],
+    call: &'a Applied,
+    wanted: &Wanted<'a>,
+    interval: Option<Interval>,
+    put: &mut impl FnMut(&(Name, Vec<Name>), i64, Outcome<'a>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let Some(field) = &call.field else { return Ok(()) };
+    let wanted = Wanted { fields: std::slice::from_ref(field), ..*wanted };
+    let most = read::at_most(tables, &wanted);
+    if most > MOST_COLLECTED {
+        let what = format!("a function over {most} points, more than {MOST_COLLECTED},");
+        return Err(Failure::Unsupported(what));
+    }
+    let start = |at: &At<'a>| interval.map_or(0, |interval| interval.start(at.time));
+    // The sources are read apart and put together window by window
+    // (1.6:query/select.go, `buildVarRefIterator`).
+    let mut groups: BTreeMap<_, Vec<std::vec::IntoIter<At<'a>>>> = BTreeMap::new();
+    let by_source = |a: &Table, b: &Table| !wanted.goes_by_shards() || a.source == b.source;
+    for source in tables.chunk_by(by_source) {
+        for (group, rows) in read::rows(source, &wanted) {
+            groups.entry(group).or_default().push(rows.into_iter());
+        }
+    }
+    for (group, sources) in groups {
+        let before = |a: &At<'a>, b: &At<'a>| match wanted.descending {
+            false => start(a) < start(b),
+            true => start(a) > start(b),
+        };
+        let rows = heap::merge_by_window(sources, before, |at| Some(start(at)));
+        let mut windows: BTreeMap<i64, Vec<Point<'a>>> = BTreeMap::new();
+        for at in rows {
+            let Some(value) = at.field(&field.0, field.1) else { continue };
+            windows.entry(start(&at)).or_default().push((at, value));
+        }
+        // A window in which no function gives a point is as empty as one without points.
+        for (start, points) in windows.into_iter().filter(|(_, points)| gives(call, points)) {
+            put(&group, start, outcome(call, &points, wanted.goes_by_shards()))?;
+        }
+    }
+    Ok(())
 }
 
 /// What a function gives of points, of which there is at least one.
-fn outcome<'a>(call: &Applied, points: &[Point<'a>]) -> Outcome<'a> {
+fn outcome<'a>(call: &Applied, points: &[Point<'a>], as_read: bool) -> Outcome<'a> {
     let function = call.function;
-    let several = if function == Function::Distinct { distinct(points) } else { Vec::new() };
+    let several =
+        if function == Function::Distinct { distinct(points, as_read) } else { Vec::new() };
     let selected = if function.is_selector() { function.select(points) } else { None };
     Outcome {
         occupied: true,
-        value: function.value(points),
+        value: function.value(points, as_read),
         several,
         time: selected.as_ref().map(|(at, _)| at.time),
         row: selected.map(|(at, _)| at),
@@ -173,6 +225,8 @@ struct Layout<'s> {
     range: Range,
     interval: Option<Interval>,
     descending: bool,
+    /// Whether `fill()` fills columns beside functions too: seen of the Go products.
+    fills_all: bool,
 }
 
 impl Layout<'_> {
@@ -181,14 +235,18 @@ impl Layout<'_> {
             [one] => Some(one.function),
             _ => None,
         };
-        match (self.interval, windows.values().next()) {
-            (Some(interval), _) => self.windows(interval, windows, lone),
-            (None, None) => Ok(Vec::new()),
+        let rows = match (self.interval, windows.values().next()) {
+            (Some(interval), _) => self.windows(interval, windows, lone)?,
+            (None, None) => Vec::new(),
             (None, Some(whole)) if lone == Some(Function::Distinct) => {
-                Ok(distinct_rows(self.whole(), whole))
+                self.distinct_rows(self.whole(), whole)
             }
-            (None, Some(whole)) => Ok(vec![self.row(whole, lone)]),
+            (None, Some(whole)) => vec![self.row(whole, lone)],
+        };
+        if self.limits_each() && self.interval.is_some() && lone != Some(Function::Distinct) {
+            return Ok(rows);
         }
+        Ok(self.select.limits.rows(rows))
     }
 
     /// The time of a row that no window and no selector gives one.
@@ -205,15 +263,31 @@ impl Layout<'_> {
             .calls
             .iter()
             .zip(window)
-            .map(|(c, outcome)| outcome.value.clone().or_else(|| c.absent(self.select.fill)))
+            .map(|(c, outcome)| match outcome.occupied {
+                // It may be none though there are points.
+                true => outcome.value.clone(),
+                false => c.absent(self.select.fill),
+            })
             .collect();
-        self.cells(time, &Computed { calls: &values, selected: picked.and_then(|o| o.row) })
+        let row = Computed { calls: &values, selected: picked.and_then(|o| o.row) };
+        self.cells(time, &row, None)
     }
 
-    fn cells(&self, time: i64, row: &Computed<'_>) -> Vec<Cell> {
+    fn cells(&self, time: i64, row: &Computed<'_>, before: Option<&Seen>) -> Vec<Cell> {
+        let filled = Filled { row, fill: self.select.fill, everything: true, before };
+        let row: &dyn Row = if self.fills_all { &filled } else { row };
         let cells =
             self.plan.columns.iter().map(|c| c.node.value(row).map_or(Cell::Null, Cell::Value));
         std::iter::once(Cell::Time(time)).chain(cells).collect()
+    }
+
+    /// A row for each value of a function that gives several; it is the only one.
+    fn distinct_rows(&self, time: i64, window: &Window<'_>) -> Vec<Vec<Cell>> {
+        let values = window.iter().flat_map(|outcome| &outcome.several);
+        let row = |value: &Value| {
+            self.cells(time, &Computed { calls: &[Some(value.clone())], selected: None }, None)
+        };
+        values.map(row).collect()
     }
 
     fn windows(
@@ -226,7 +300,7 @@ impl Layout<'_> {
         let empty = vec![Outcome::default(); self.plan.calls.len()];
         let at = |time: &i64| windows.get(time).unwrap_or(&empty);
         if lone == Some(Function::Distinct) {
-            return Ok(times.iter().flat_map(|time| distinct_rows(*time, at(time))).collect());
+            return Ok(times.iter().flat_map(|time| self.distinct_rows(*time, at(time))).collect());
         }
         let mut values: Vec<Vec<Option<Value>>> =
             times.iter().map(|time| at(time).iter().map(|o| o.value.clone()).collect()).collect();
@@ -237,18 +311,62 @@ impl Layout<'_> {
                 let constant = call.absent(self.select.fill);
                 values.iter_mut().for_each(|row| row[number] = constant.clone());
             } else if call.field.is_some() {
-                fill(&mut values, &occupied, number, call, self.select.fill);
+                let line = self.line(&times, interval);
+                fill(&mut values, &occupied, number, call, self.select.fill, line);
             }
         }
         // All windows that there are without `fill` have points; their values may be null.
         let picks = lone.is_some_and(Function::is_selector);
         let filled = times.iter().zip(&values);
-        Ok(filled
-            .map(|(time, row)| {
-                let selected = at(time).first().filter(|_| picks).and_then(|o| o.row);
-                self.cells(*time, &Computed { calls: row, selected })
-            })
-            .collect())
+        let kept = self.kept(&occupied);
+        let seen = Seen::default();
+        let row = |(i, (time, row)): (usize, (&i64, &Vec<Option<Value>>))| {
+            let is_kept = |number: &usize| kept.get(i).is_none_or(|window| window[*number]);
+            if !(0..row.len()).any(|number| is_kept(&number)) {
+                return None;
+            }
+            let values = row.iter().zip(&self.plan.calls).enumerate();
+            let calls: Vec<_> = values
+                .map(|(number, (value, call))| match is_kept(&number) {
+                    true => value.clone(),
+                    false => call.absent(self.select.fill),
+                })
+                .collect();
+            let selected = at(time).first().filter(|_| picks).and_then(|o| o.row);
+            // What is passed over is not seen.
+            Some(self.cells(*time, &Computed { calls: &calls, selected }, Some(&seen)))
+        };
+        Ok(filled.enumerate().filter_map(row).collect())
+    }
+
+    /// Whether `LIMIT` and `OFFSET` count the windows of each function for itself
+    /// (1.6:query/select.go, `buildFieldIterator`).
+    const fn limits_each(&self) -> bool {
+        self.fills_all
+    }
+
+    /// Which functions have which windows after `LIMIT` and `OFFSET`; empty where all have all.
+    fn kept(&self, occupied: &[Vec<bool>]) -> Vec<Vec<bool>> {
+        let Limits { limit, offset, .. } = self.select.limits;
+        if !self.limits_each() || (limit == 0 && offset == 0) {
+            return Vec::new();
+        }
+        let last = if limit == 0 { usize::MAX } else { offset.saturating_add(limit) };
+        let mut kept = vec![vec![false; self.plan.calls.len()]; occupied.len()];
+        for number in 0..self.plan.calls.len() {
+            let filled = self.select.fill != Fill::None && occupied.iter().any(|w| w[number]);
+            let is_there = |i: &usize| filled || occupied[*i][number];
+            let windows = (0..occupied.len()).filter(is_there).enumerate();
+            for (_, i) in windows.filter(|(nth, _)| (offset..last).contains(nth)) {
+                kept[i][number] = true;
+            }
+        }
+        kept
+    }
+
+    /// How values between two windows are found.
+    const fn line<'t>(&self, times: &'t [i64], interval: Interval) -> Line<'t> {
+        if self.fills_all { Line::Slope(times, interval.length) } else { Line::Share }
     }
 
     /// The starts of all windows, in the order in which they are shown.
@@ -282,11 +400,6 @@ impl Layout<'_> {
         }
         Ok(times)
     }
-}
-
-fn distinct_rows(time: i64, window: &Window<'_>) -> Vec<Vec<Cell>> {
-    let values = window.iter().flat_map(|outcome| &outcome.several);
-    values.map(|value| vec![Cell::Time(time), Cell::Value(value.clone())]).collect()
 }
 
 /// Whether a function gives a point, be it a null: a percentile of too few points gives none.
@@ -328,6 +441,7 @@ fn fill(
     number: usize,
     call: &Applied,
     fill: Fill,
+    line: Line<'_>,
 ) {
     let as_field = |n: f64| match call.field {
         Some((_, FieldType::Integer)) if !call.function.is_always_float() => {
@@ -372,20 +486,49 @@ fn fill(
                         .find_map(|j| values[j][number].clone().map(|v| (j, v)));
                     looked_to = next.as_ref().map_or(values.len(), |(j, _)| *j);
                 }
-                next.as_ref().and_then(|(to, end)| between(*from, value, *to, end, i))
+                next.as_ref().and_then(|(to, end)| between(*from, value, *to, end, i, line))
             }
             _ => constant.clone(),
         };
     }
 }
 
+/// How a value between two others is found: the ways are rounded differently.
+#[derive(Clone, Copy)]
+enum Line<'t> {
+    /// By how steep it is, the starts of windows being counted in their length, towards zero
+    /// (1.6:query/linear.go; iterator.gen.go.tmpl, `floatFillIterator`).
+    Slope(&'t [i64], i64),
+    /// By how far along it lies.
+    Share,
+}
+
 /// The value at `i` on the line between two windows.
-fn between(from: usize, start: &Value, to: usize, end: &Value, i: usize) -> Option<Value> {
+fn between(
+    from: usize,
+    start: &Value,
+    to: usize,
+    end: &Value,
+    i: usize,
+    line: Line<'_>,
+) -> Option<Value> {
     let (low, high) = (super::node::as_float(start)?, super::node::as_float(end)?);
-    let value = low + (high - low) * (i - from) as f64 / (to - from) as f64;
-    Some(match start {
-        Value::Integer(_) => Value::Integer(value as i64),
-        Value::Unsigned(_) => Value::Unsigned(value as u64),
-        _ => Value::Float(value),
-    })
+    let value = match line {
+        Line::Slope(times, length) => {
+            let rise = match (start, end) {
+                (Value::Integer(low), Value::Integer(high)) => high.wrapping_sub(*low) as f64,
+                (Value::Unsigned(low), Value::Unsigned(high)) => high.wrapping_sub(*low) as f64,
+                _ => high - low,
+            };
+            let at = |i: usize| times[i] / length;
+            rise / (at(to) - at(from)) as f64 * (at(i) - at(from)) as f64 + low
+        }
+        Line::Share => low + (high - low) * (i - from) as f64 / (to - from) as f64,
+    };
+    match start {
+        Value::Integer(_) => super::node::cast(&Value::Float(value), FieldType::Integer),
+        Value::Unsigned(_) => Some(Value::Unsigned(value as u64)),
+        _ if value.is_nan() => None,
+        _ => Some(Value::Float(value)),
+    }
 }

@@ -5,8 +5,10 @@ use super::columns::{self, Columns, Found};
 use super::function::Function;
 use super::node::Node;
 use crate::query::influxql::ast::Select;
-use crate::query::influxql::expr::{Call, Expr, Kind, Var};
+use crate::query::influxql::expr::{Call, Cast, Expr, Kind, Var};
+use crate::query::influxql::token::Op;
 use crate::store::{FieldType, Name};
+use profiles::influxql::Planner;
 
 /// A function of a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +34,7 @@ pub(super) struct Plan {
     /// A field of a type that a function does not take, and what the products say once they read
     /// such a series.
     pub(super) refused: Vec<(Name, FieldType, String)>,
+    planner: Planner,
 }
 
 /// The language's functions that this server does not run.
@@ -159,9 +162,10 @@ fn function(call: &Call) -> Result<Function, Failure> {
     if name == "percentile" {
         return match call.args.as_slice() {
             [field, _] if !is_field(field) => not_a_field(),
-            [_, Expr::Integer(n)] => Ok(Function::Percentile(*n as f64)),
-            [_, Expr::Number(n)] => Ok(Function::Percentile(*n)),
-            [_, _] => Err("expected float argument in percentile()".to_owned().into()),
+            [_, n] => match constant(n) {
+                Some(n) => Ok(Function::Percentile(n)),
+                None => Err("expected float argument in percentile()".to_owned().into()),
+            },
             _ => wrong_number(2),
         };
     }
@@ -186,6 +190,25 @@ fn function(call: &Call) -> Result<Function, Failure> {
     }
 }
 
+/// A number, written as one or as the sum, difference or product of others: the Go products put these
+/// together first (influxql 1.0:ast.go, `Reduce`).
+pub(super) fn constant(expr: &Expr) -> Option<f64> {
+    match expr.bare() {
+        Expr::Integer(n) => Some(*n as f64),
+        Expr::Number(n) => Some(*n),
+        Expr::Binary(b) => {
+            let (left, right) = (constant(&b.left)?, constant(&b.right)?);
+            match b.op {
+                Op::Add => Some(left + right),
+                Op::Sub => Some(left - right),
+                Op::Mul => Some(left * right),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// The field that a function is applied to, or the wildcard.
 fn argument(call: &Call) -> Option<&Expr> {
     match call.args.first()? {
@@ -194,28 +217,68 @@ fn argument(call: &Call) -> Option<&Expr> {
     }
 }
 
-/// Which fields a wildcard or pattern stands for.
-type Matcher<'a> = Box<dyn Fn(&Name) -> bool + 'a>;
+/// What a wildcard or pattern outside of functions stands for, among these.
+pub(super) fn meant<'a>(expr: &Expr, all: &'a [Found]) -> impl Iterator<Item = &'a Found> {
+    all.iter().filter(move |found| match expr {
+        Expr::Wildcard(None) => true,
+        Expr::Wildcard(Some(Kind::Tag)) => matches!(found, Found::Tag(_)),
+        Expr::Wildcard(Some(Kind::Field)) => matches!(found, Found::Field(..)),
+        Expr::Regex(pattern) => pattern.is_match(found.name()),
+        _ => false,
+    })
+}
 
-/// Binds the columns of a statement that [`check`] let through.
-pub(super) fn plan(select: &Select, known: &Columns) -> Result<Plan, Failure> {
-    let mut plan = Plan { columns: Vec::new(), calls: Vec::new(), refused: Vec::new() };
+/// The same as columns.
+pub(super) fn expanded(expr: &Expr, all: &[Found]) -> Vec<Column> {
+    let column = |found: &Found| Column {
+        name: found.name().clone(),
+        is_alias: false,
+        node: match found {
+            Found::Field(name, t) => Node::Field(name.clone(), *t),
+            Found::Tag(key) => Node::Tag(key.clone()),
+        },
+    };
+    meant(expr, all).map(column).collect()
+}
+
+/// The fields that a function of a wildcard or pattern stands for; `None` for any other function.
+pub(super) fn expansion(call: &Call, known: &Columns) -> Option<Vec<Found>> {
+    let argument @ (Expr::Wildcard(_) | Expr::Regex(_)) = argument(call)? else { return None };
+    let function = function(call).ok()?;
+    let is_meant = |found: &Found| match found {
+        Found::Field(name, t) => {
+            let matches = !matches!(argument, Expr::Regex(p) if !p.is_match(name));
+            matches && function.takes(*t)
+        }
+        Found::Tag(_) => false,
+    };
+    Some(known.all(&[], true).into_iter().filter(is_meant).collect())
+}
+
+/// Binds the columns of a statement that [`check`] let through. A wildcard beside a function stands
+/// for `all` columns.
+pub(super) fn plan(
+    select: &Select,
+    known: &Columns,
+    all: &[Found],
+    planner: Planner,
+) -> Result<Plan, Failure> {
+    let mut plan = Plan { columns: Vec::new(), calls: Vec::new(), refused: Vec::new(), planner };
     for field in &select.fields {
         let expr = field.expr.bare();
         match expr {
             Expr::Var(var) if var.name == "time" => continue,
+            Expr::Wildcard(_) | Expr::Regex(_) => {
+                plan.columns.extend(expanded(expr, all));
+                continue;
+            }
             Expr::Call(call) => {
-                let matcher: Option<Matcher<'_>> = match argument(call) {
-                    Some(Expr::Wildcard(Some(Kind::Tag))) => {
-                        return Err(format!("unable to use tag wildcard in {}()", call.name).into());
-                    }
-                    Some(Expr::Wildcard(_)) => Some(Box::new(|_| true)),
-                    Some(Expr::Regex(p)) => Some(Box::new(|name| p.is_match(name))),
-                    _ => None,
-                };
-                if let Some(matches) = matcher {
+                if let Some(Expr::Wildcard(Some(Kind::Tag))) = argument(call) {
+                    return Err(format!("unable to use tag wildcard in {}()", call.name).into());
+                }
+                if let Some(fields) = expansion(call, known) {
                     let prefix = if field.alias.is_empty() { &call.name } else { &field.alias };
-                    plan.expand(function(call)?, prefix, known, &matches);
+                    plan.expand(function(call)?, prefix, fields);
                     continue;
                 }
             }
@@ -231,18 +294,9 @@ pub(super) fn plan(select: &Select, known: &Columns) -> Result<Plan, Failure> {
 
 impl Plan {
     /// A column for each field that a function of a wildcard is defined for.
-    fn expand(
-        &mut self,
-        function: Function,
-        prefix: &str,
-        known: &Columns,
-        matches: &dyn Fn(&Name) -> bool,
-    ) {
-        for found in known.all(&[], true) {
-            if let Found::Field(name, t) = found
-                && function.takes(t)
-                && matches(&name)
-            {
+    fn expand(&mut self, function: Function, prefix: &str, fields: Vec<Found>) {
+        for found in fields {
+            if let Found::Field(name, t) = found {
                 let column: Name = [format!("{prefix}_").as_bytes(), &name].concat().into();
                 let node = self.call(Applied { function, field: Some((name, t)), is_tag: false });
                 self.columns.push(Column { name: column, is_alias: true, node });
@@ -279,7 +333,7 @@ impl Plan {
                 Ok(Node::Binary(b.op, Box::new(left), Box::new(right)))
             }
             Expr::Wildcard(_) | Expr::Regex(_) => {
-                Err(Failure::Unsupported("a wildcard beside a function".to_owned()))
+                Err(Failure::Unsupported("a wildcard in an operation".to_owned()))
             }
             other => columns::literal(other)
                 .ok_or_else(|| Failure::Unsupported(format!("the expression {other}"))),
@@ -288,7 +342,7 @@ impl Plan {
 
     fn apply(&mut self, function: Function, var: &Var, known: &Columns) -> Result<Node, Failure> {
         let resolved = known.resolve(var);
-        let is_tag = matches!(resolved, Node::Tag(_));
+        let mut is_tag = matches!(resolved, Node::Tag(_));
         let field = match resolved {
             Node::Field(_, t) if !function.takes(t) => {
                 let name_of = match function {
@@ -299,11 +353,22 @@ impl Plan {
                 let text =
                     format!("unsupported {name_of} iterator type: *query.{kind}InterruptIterator");
                 let name: Name = var.name.as_bytes().into();
-                self.refused.push((name, t, text));
-                None
+                self.refused.push((name.clone(), t, text));
+                // Where nothing refuses it there is nothing of it; its type is known all the same.
+                (self.planner == Planner::Go).then_some((name, t))
             }
             Node::Field(name, t) => Some((name, t)),
-            _ => None,
+            // A type that is written down holds of a column that does not exist too.
+            _ => match var.cast {
+                Some(Cast::Type(t)) if self.planner == Planner::Go => {
+                    Some((var.name.as_bytes().into(), t))
+                }
+                Some(Cast::Kind(Kind::Tag)) if self.planner == Planner::Go => {
+                    is_tag = true;
+                    None
+                }
+                _ => None,
+            },
         };
         Ok(self.call(Applied { function, field, is_tag }))
     }

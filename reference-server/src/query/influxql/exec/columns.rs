@@ -15,6 +15,9 @@ pub(super) struct Columns {
     pub(super) tags: BTreeSet<Name>,
     /// Fields of shards that are not read: they have no values, but are no tags either.
     pub(super) elsewhere: BTreeSet<Name>,
+    /// Whether the time has no value in an expression (1.6:tsdb/engine/tsm1/engine.go,
+    /// `createVarRefSeriesIterator`: there is no column of this name).
+    pub(super) no_time: bool,
 }
 
 /// Which type wins where a field has several: the lowest.
@@ -80,6 +83,7 @@ impl Columns {
         let field = self.fields.get(&name).copied();
         let is_tag = self.tags.contains(&name);
         match (var.cast, field) {
+            (None, _) if var.name == "time" && self.no_time => Node::Null,
             (None, _) if var.name == "time" => Node::Time,
             (Some(Cast::Type(t)), Some(_)) => Node::Field(name, t),
             (None | Some(Cast::Kind(Kind::Field)), Some(t)) => Node::Field(name, t),

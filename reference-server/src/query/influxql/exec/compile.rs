@@ -47,7 +47,7 @@ pub(super) fn check(select: &Select, now: i64) -> Result<(), Failure> {
 }
 
 /// A function in a condition (compile.go, `validateCondition`).
-fn no_calls(expr: &Expr) -> Result<(), Failure> {
+pub(super) fn no_calls(expr: &Expr) -> Result<(), Failure> {
     match expr {
         Expr::Binary(b) => {
             no_calls(&b.left)?;
@@ -103,7 +103,7 @@ impl Seen {
             }
             Expr::Binary(b) => {
                 *wildcards = false;
-                match (is_literal(&b.left), is_literal(&b.right)) {
+                match (is_literal(b.left.bare()), is_literal(b.right.bare())) {
                     (true, true) => {
                         return say("cannot perform a binary expression on two literals");
                     }
@@ -132,7 +132,7 @@ impl Seen {
         match name.as_str() {
             "percentile" => {
                 number_of_arguments(2)?;
-                if !matches!(args[1], Expr::Integer(_) | Expr::Number(_)) {
+                if calls::constant(&args[1]).is_none() {
                     return say("expected float argument in percentile()");
                 }
                 self.argument(name, &args[0], wildcards)

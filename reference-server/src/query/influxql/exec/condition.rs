@@ -2,10 +2,10 @@
 
 use super::columns::Columns;
 use super::node::Node;
-use crate::query::influxql::expr::{Binary, Expr};
+use crate::query::influxql::expr::{Binary, Cast, Expr, Kind};
 use crate::query::influxql::time;
 use crate::query::influxql::token::Op;
-use crate::store::Value;
+use crate::store::{FieldType, Value};
 use profiles::influxql::Planner;
 
 /// A range of time, both ends included.
@@ -27,7 +27,8 @@ impl Range {
         Self { first: i64::MIN, last: i64::MAX, has_first: false, has_last: false };
 
     const fn from(first: i64) -> Self {
-        Self { first, has_first: true, ..Self::ALL }
+        // The least time is no bound: windows begin with the first point.
+        Self { first, has_first: first > i64::MIN, ..Self::ALL }
     }
 
     const fn until(last: i64) -> Self {
@@ -121,7 +122,7 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
     match expr {
         Expr::Paren(inner) => instant(inner, now, zone),
         Expr::Integer(n) | Expr::Duration(n) => Ok(*n),
-        Expr::Number(n) => Ok(*n as i64),
+        Expr::Number(n) => Ok(as_nanoseconds(*n)),
         Expr::Str(text) => time::parse(text, zone).ok_or_else(|| {
             if time::looks_like_date(text) {
                 "invalid timestamp string".to_owned()
@@ -165,6 +166,14 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
     }
 }
 
+/// What does not fit becomes the least time, as the processors do it that Go asks.
+fn as_nanoseconds(n: f64) -> i64 {
+    match super::node::cast(&Value::Float(n), FieldType::Integer) {
+        Some(Value::Integer(n)) => n,
+        _ => i64::MIN,
+    }
+}
+
 /// Fails where a condition is a column alone.
 pub(super) fn check_operands(expr: &Expr) -> Result<(), String> {
     match expr {
@@ -181,7 +190,30 @@ pub(super) fn check_operands(expr: &Expr) -> Result<(), String> {
 /// Binds a condition to columns. A name that is no field is a tag, if a missing one.
 pub(super) fn bind(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, String> {
     check_operands(expr)?;
-    operand(expr, columns, planner)
+    if planner == Planner::Go { logical(expr, columns) } else { operand(expr, columns, planner) }
+}
+
+/// A condition of the Go products: an operation that compares nothing holds of every row, unless the
+/// index is asked for a tag by it (1.6:tsdb/index/inmem/meta.go, `WalkWhereForSeriesIds`).
+fn logical(expr: &Expr, columns: &Columns) -> Result<Node, String> {
+    match expr {
+        Expr::Paren(inner) => logical(inner, columns),
+        Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {
+            let (left, right) = (logical(&b.left, columns)?, logical(&b.right, columns)?);
+            Ok(Node::Binary(b.op, Box::new(left), Box::new(right)))
+        }
+        Expr::Binary(b) if !b.op.is_condition() => {
+            let left = operand(&b.left, columns, Planner::Go)?;
+            let right = operand(&b.right, columns, Planner::Go)?;
+            let is_asked = matches!(
+                (&left, &right),
+                (Node::Tag(_), Node::Tag(_) | Node::Literal(Value::String(_)))
+                    | (Node::Literal(Value::String(_)), Node::Tag(_))
+            );
+            Ok(Node::Literal(Value::Boolean(!is_asked)))
+        }
+        other => operand(other, columns, Planner::Go),
+    }
 }
 
 /// A comparison as the Go products make it: tags are looked up in the index, which knows `=` and
@@ -198,13 +230,47 @@ fn compared(op: Op, left: Node, right: Node) -> Node {
         {
             Node::Literal(Value::Boolean(false))
         }
+        (Node::Tag(key), right) if !is_text(&right) => {
+            Node::Binary(op, Box::new(Node::TagIfThere(key)), Box::new(right))
+        }
+        (left, Node::Tag(key)) if !is_text(&left) => {
+            Node::Binary(op, Box::new(left), Box::new(Node::TagIfThere(key)))
+        }
         (left, right) => Node::Binary(op, Box::new(left), Box::new(right)),
     }
+}
+
+const fn is_text(node: &Node) -> bool {
+    matches!(node, Node::Literal(Value::String(_)))
+}
+
+/// `_name` compared with a text or pattern: it stands for the measurement's name, whatever other
+/// columns there are (1.6:tsdb/index/inmem/meta.go, `idsForExpr`).
+fn name_compared(b: &Binary) -> Option<Node> {
+    let is_name = |e: &Expr| matches!(e, Expr::Var(var) if var.name == "_name");
+    let value = match (&b.left, &b.right) {
+        (left, value) if is_name(left) => value,
+        (value, right) if is_name(right) => value,
+        _ => return None,
+    };
+    let (meant, is) = match value {
+        Expr::Str(text) => (Node::Literal(Value::String(text.as_bytes().into())), Op::Eq),
+        Expr::Regex(pattern) => (Node::Regex(pattern.clone()), Op::Match),
+        _ => return None,
+    };
+    let known = matches!(b.op, Op::Eq | Op::NotEq | Op::Match | Op::NotMatch);
+    if !known {
+        return Some(Node::Literal(Value::Boolean(false)));
+    }
+    Some(Node::NameIs { meant: Box::new(meant), is: b.op == is })
 }
 
 fn operand(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, String> {
     Ok(match expr {
         Expr::Paren(inner) => operand(inner, columns, planner)?,
+        Expr::Binary(b) if planner == Planner::Go && name_compared(b).is_some() => {
+            name_compared(b).unwrap_or(Node::Null)
+        }
         Expr::Binary(b) => {
             let left = operand(&b.left, columns, planner)?;
             let right = operand(&b.right, columns, planner)?;
@@ -218,10 +284,16 @@ fn operand(expr: &Expr, columns: &Columns, planner: Planner) -> Result<Node, Str
         }
         Expr::Regex(pattern) => Node::Regex(pattern.clone()),
         Expr::Var(var) => match columns.resolve(var) {
+            Node::Null if planner == Planner::Go && var.cast == Some(Cast::Kind(Kind::Tag)) => {
+                Node::Tag(var.name.as_bytes().into())
+            }
             Node::Null if columns.elsewhere.contains(var.name.as_bytes()) => Node::Null,
+            Node::Null if columns.no_time && var.name == "time" => Node::Null,
             Node::Null if var.cast.is_none() => Node::Tag(var.name.as_bytes().into()),
             node => node,
         },
+        // To the Go products it has no value.
+        Expr::Wildcard(_) if planner == Planner::Go => Node::Null,
         Expr::Call(_) => return Err(format!("invalid function call in condition: {expr}")),
         other => super::columns::literal(other)
             .ok_or_else(|| format!("invalid expression in condition: {other}"))?,

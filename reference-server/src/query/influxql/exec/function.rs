@@ -84,7 +84,7 @@ impl Function {
         }
         let mut best = points.first()?;
         for point in points {
-            if self.prefers_value((point.0.time, &point.1), (best.0.time, &best.1)) {
+            if self.prefers(&(point.0.time, &point.1), &(best.0.time, &best.1)) {
                 best = point;
             }
         }
@@ -92,11 +92,7 @@ impl Function {
     }
 
     /// Whether a selector of one point, `percentile` apart, picks the new one rather than the old.
-    pub(super) fn prefers(self, new: &(i64, Value), old: &(i64, Value)) -> bool {
-        self.prefers_value((new.0, &new.1), (old.0, &old.1))
-    }
-
-    fn prefers_value(self, new: (i64, &Value), old: (i64, &Value)) -> bool {
+    pub(super) fn prefers(self, new: &(i64, &Value), old: &(i64, &Value)) -> bool {
         match self {
             Self::Min => less(new.1, old.1) || (same(new.1, old.1) && new.0 < old.0),
             Self::Max => less(old.1, new.1) || (same(new.1, old.1) && new.0 < old.0),
@@ -106,11 +102,12 @@ impl Function {
         }
     }
 
-    /// The function's value over points, of which there is at least one.
-    pub(super) fn value(self, points: &[Point<'_>]) -> Option<Value> {
+    /// The function's value over points, of which there is at least one. Floats are added up in the
+    /// order of the points, or series by series.
+    pub(super) fn value(self, points: &[Point<'_>], as_read: bool) -> Option<Value> {
         match self {
             Self::Count => Some(Value::Integer(points.len() as i64)),
-            Self::CountDistinct => Some(Value::Integer(distinct(points).len() as i64)),
+            Self::CountDistinct => Some(Value::Integer(distinct(points, as_read).len() as i64)),
             Self::Sum => sum(points),
             Self::Mean => {
                 Some(Value::Float(as_float(&sum_of_floats(points))? / points.len() as f64))
@@ -118,7 +115,8 @@ impl Function {
             Self::Spread => spread(points),
             Self::Median => median(points),
             Self::Mode => mode(points),
-            Self::Stddev => stddev(points),
+            Self::Stddev if as_read => stddev(points.iter()),
+            Self::Stddev => stddev(by_series(points).into_iter()),
             Self::Distinct => None,
             Self::Min | Self::Max | Self::First | Self::Last | Self::Percentile(_) => {
                 self.select(points).map(|p| p.1)
@@ -127,12 +125,24 @@ impl Function {
     }
 }
 
-/// Different values, in the order of their first times.
-pub(super) fn distinct(points: &[Point<'_>]) -> Vec<Value> {
+/// Different values by the times of their points. Where points come as the Go products read them, a
+/// value is of the point that is read first, and the negative zero is zero
+/// (1.6:query/functions.gen.go.tmpl, `FloatDistinctReducer`); elsewhere of the earliest.
+pub(super) fn distinct(points: &[Point<'_>], as_read: bool) -> Vec<Value> {
+    let by_time =
+        |a: &&Point<'_>, b: &&Point<'_>| a.0.time.cmp(&b.0.time).then_with(|| order(&a.1, &b.1));
     let mut sorted: Vec<_> = points.iter().collect();
-    sorted.sort_by(|a, b| a.0.time.cmp(&b.0.time).then_with(|| order(&a.1, &b.1)));
+    if !as_read {
+        sorted.sort_by(by_time);
+    }
     let mut seen = std::collections::BTreeSet::new();
-    sorted.into_iter().filter(|p| seen.insert(format!("{:?}", p.1))).map(|p| p.1.clone()).collect()
+    let key = |value: &Value| match value {
+        Value::Float(n) if *n == 0.0 && as_read => format!("{:?}", Value::Float(0.0)),
+        other => format!("{other:?}"),
+    };
+    sorted.retain(|p| seen.insert(key(&p.1)));
+    sorted.sort_by(by_time);
+    sorted.into_iter().map(|p| p.1.clone()).collect()
 }
 
 fn order(a: &Value, b: &Value) -> std::cmp::Ordering {
@@ -141,7 +151,11 @@ fn order(a: &Value, b: &Value) -> std::cmp::Ordering {
         (Value::Unsigned(a), Value::Unsigned(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) => a.cmp(b),
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
-        (a, b) => as_float(a).unwrap_or_default().total_cmp(&as_float(b).unwrap_or_default()),
+        (a, b) => {
+            let (a, b) = (as_float(a).unwrap_or_default(), as_float(b).unwrap_or_default());
+            // The negative zero is zero.
+            a.partial_cmp(&b).unwrap_or_else(|| a.total_cmp(&b))
+        }
     }
 }
 
@@ -253,11 +267,11 @@ fn mode(points: &[Point<'_>]) -> Option<Value> {
 }
 
 /// The sample's deviation; one point has none.
-fn stddev(points: &[Point<'_>]) -> Option<Value> {
-    if points.len() < 2 {
+fn stddev<'p, 'a: 'p>(points: impl Iterator<Item = &'p Point<'a>>) -> Option<Value> {
+    let values: Vec<f64> = points.filter_map(|p| as_float(&p.1)).collect();
+    if values.len() < 2 {
         return None;
     }
-    let values: Vec<f64> = by_series(points).into_iter().filter_map(|p| as_float(&p.1)).collect();
     let mut mean = 0.0;
     for (i, value) in values.iter().enumerate() {
         mean += (value - mean) / (i + 1) as f64;

@@ -21,6 +21,22 @@ pub(super) fn check_operators(expr: &Expr) -> Result<(), String> {
     if other { Err(NOT_COMPARED.to_owned()) } else { Ok(()) }
 }
 
+/// The same of the comparisons themselves, whatever stands within their sides
+/// (1.6:tsdb/index.go, `measurementNamesByExpr`).
+pub(super) fn check_comparisons(expr: &Expr) -> Result<(), String> {
+    match expr {
+        Expr::Paren(inner) => check_comparisons(inner),
+        Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {
+            check_comparisons(&b.left)?;
+            check_comparisons(&b.right)
+        }
+        Expr::Binary(b) if !matches!(b.op, Op::Eq | Op::NotEq | Op::Match | Op::NotMatch) => {
+            Err(NOT_COMPARED.to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A condition without the comparisons that have no name on their left: `SHOW TAG KEYS` leaves them
 /// out (1.6:tsdb/store.go, `TagKeys`).
 pub(super) fn without_literals_first(expr: &Expr) -> Option<Expr> {
@@ -44,12 +60,15 @@ pub(super) fn without_literals_first(expr: &Expr) -> Option<Expr> {
     }
 }
 
-/// Whether a condition names a field of a measurement.
-pub(super) fn names_field(expr: &Expr, m: &Measurement) -> bool {
+/// Whether a condition names a field of a measurement that some of the shards know and others do not.
+/// The products ask one of them, that which was opened last; of the shards of one batch that may be any
+/// (1.6:tsdb/index/inmem/inmem.go, `SetFieldSet`; coordinator/points_writer.go, `WritePoints`).
+pub(super) fn names_uncertain_field(expr: &Expr, m: &Measurement, shards: usize) -> bool {
     let mut found = false;
     expr.walk(&mut |e| {
-        if let Expr::Var(var) = e {
-            found |= is_field(var, m);
+        if let Expr::Var(Var { name, cast: None }) = e {
+            let declared = m.declared.iter().filter(|d| *d.1 == *name.as_bytes()).count();
+            found |= declared > 0 && declared < shards;
         }
     });
     found

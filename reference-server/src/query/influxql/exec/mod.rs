@@ -6,16 +6,21 @@ mod calls;
 mod columns;
 mod compile;
 mod condition;
+mod filled;
 mod function;
+mod header;
 mod heap;
 mod index;
 mod node;
+mod part;
 mod read;
+mod reduce;
 mod remove;
 mod select;
 mod show;
+mod show_series;
 mod source;
-mod totals;
+mod tag_sets;
 mod types;
 
 use super::ast::{Admin, Statement};
@@ -46,6 +51,8 @@ pub enum Failure {
     Statement(String),
     /// The product says this of the statement and goes on with the next one.
     Told(String),
+    /// The product says this of the statement as if it were the first one.
+    OfFirst(String),
     /// There is no such database.
     UnknownDatabase(String),
     /// v3's planner says this of a table.
@@ -60,7 +67,10 @@ impl Failure {
     /// The failure as the error of one statement.
     pub fn message(&self) -> String {
         match self {
-            Self::Statement(text) | Self::Planning(text) | Self::Told(text) => text.clone(),
+            Self::Statement(text)
+            | Self::Planning(text)
+            | Self::Told(text)
+            | Self::OfFirst(text) => text.clone(),
             Self::UnknownDatabase(name) => format!("database not found: {name}"),
             Self::Unimplemented(what) => format!("This feature is not implemented: {what}"),
             Self::Unsupported(what) => {
@@ -100,6 +110,9 @@ pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> V
             Err(failure) => {
                 outcome.error = Some(failure.message());
                 outcome.unsupported = matches!(failure, Failure::Unsupported(_));
+                if matches!(failure, Failure::OfFirst(_)) {
+                    outcome.statement = 0;
+                }
                 outcomes.push(outcome);
                 if matches!(failure, Failure::Told(_)) {
                     continue;

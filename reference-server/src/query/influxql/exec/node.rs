@@ -9,8 +9,10 @@ use crate::store::{FieldType, Name, Value};
 pub(super) enum Node {
     /// A field, read as this type.
     Field(Name, FieldType),
-    /// A tag.
+    /// A tag; a condition reads it as empty where it is missing.
     Tag(Name),
+    /// A tag in a condition that holds of no series without it.
+    TagIfThere(Name),
     /// A column that does not exist, or an operand without a value.
     Null,
     /// The row's time.
@@ -26,6 +28,8 @@ pub(super) enum Node {
     /// Whether two tags are there and the same, or not (`same` is false): what the Go products
     /// make of `tag = tag` and `tag != tag` (1.6:tsdb/index/inmem/meta.go, `idsForExpr`).
     SameTags { key: Name, other: Name, same: bool },
+    /// Whether the measurement's name is one (`is` is false: is not) that the pattern or text means.
+    NameIs { meant: Box<Self>, is: bool },
 }
 
 /// Where a node's columns get their values.
@@ -38,6 +42,14 @@ pub(super) trait Row {
     fn call(&self, number: usize) -> Option<Value>;
     /// The time.
     fn time(&self) -> i64;
+    /// The tag's value in a column.
+    fn tag_value(&self, key: &Name) -> Option<Value> {
+        self.tag(key).map(Value::String)
+    }
+    /// What stands for a column that does not exist.
+    fn missing(&self) -> Option<Value> {
+        None
+    }
 }
 
 impl Node {
@@ -57,8 +69,9 @@ impl Node {
     pub(super) fn value(&self, row: &dyn Row) -> Option<Value> {
         match self {
             Self::Field(name, t) => row.field(name, *t),
-            Self::Tag(key) => row.tag(key).map(Value::String),
-            Self::Null | Self::Regex(_) => None,
+            Self::Tag(key) | Self::TagIfThere(key) => row.tag_value(key),
+            Self::Null => row.missing(),
+            Self::Regex(_) | Self::NameIs { .. } => None,
             Self::Time => Some(Value::Integer(row.time())),
             Self::Literal(value) => Some(value.clone()),
             Self::Call(number) => row.call(*number),
@@ -76,16 +89,42 @@ impl Node {
         }
     }
 
-    /// Whether a condition could hold in a series: what it says of fields is left open.
+    /// Whether the index of the Go products finds a series under a condition: it knows tags compared
+    /// with texts, patterns and tags, and leaves all else to the rows
+    /// (1.6:tsdb/index/inmem/meta.go, `idsForExpr`).
     pub(super) fn may_hold(&self, row: &dyn Row) -> bool {
+        let is_known = |left: &Self, right: &Self| {
+            matches!(
+                (left, right),
+                (Self::Tag(_), Self::Literal(Value::String(_)) | Self::Regex(_))
+                    | (Self::Literal(Value::String(_)), Self::Tag(_))
+            )
+        };
         match self {
             Self::Binary(Op::And, left, right) => left.may_hold(row) && right.may_hold(row),
             Self::Binary(Op::Or, left, right) => left.may_hold(row) || right.may_hold(row),
-            leaf => {
-                let mut has_field = false;
-                leaf.fields(&mut |_, _| has_field = true);
-                has_field || leaf.holds(row)
+            Self::Binary(_, left, right) if !is_known(left, right) => true,
+            leaf => leaf.decided(row) != Some(false),
+        }
+    }
+
+    /// The condition for the measurement of this name.
+    pub(super) fn for_measurement(&self, name: &Name) -> Self {
+        match self {
+            Self::NameIs { meant, is } => {
+                let found = match meant.as_ref() {
+                    Self::Regex(pattern) => pattern.is_match(name),
+                    Self::Literal(Value::String(text)) => text == name,
+                    _ => false,
+                };
+                Self::Literal(Value::Boolean(found == *is))
             }
+            Self::Binary(op, left, right) => Self::Binary(
+                *op,
+                Box::new(left.for_measurement(name)),
+                Box::new(right.for_measurement(name)),
+            ),
+            other => other.clone(),
         }
     }
 
@@ -138,11 +177,12 @@ impl Node {
     fn is_of_tags(&self) -> bool {
         match self {
             Self::Tag(_)
+            | Self::TagIfThere(_)
             | Self::SameTags { .. }
             | Self::Null
             | Self::Literal(_)
             | Self::Regex(_) => true,
-            Self::Field(..) | Self::Time | Self::Call(_) => false,
+            Self::Field(..) | Self::Time | Self::Call(_) | Self::NameIs { .. } => false,
             Self::Binary(_, left, right) => left.is_of_tags() && right.is_of_tags(),
         }
     }
@@ -239,6 +279,7 @@ fn operate(op: Op, left: &Value, right: &Value) -> Option<Value> {
             Op::BitAnd => l & r,
             Op::BitOr => l | r,
             Op::BitXor => l ^ r,
+            Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Mod => return None,
             _ => compare(op, left, right),
         })),
         // What is no boolean beside one makes it false (influxql 1.0:ast.go, `evalBinaryExpr`).

@@ -5,10 +5,11 @@ use super::condition::Range;
 use super::heap;
 use super::node::{Node, Row, cast, converts};
 use super::source::Table;
+use super::tag_sets;
 use crate::store::view::{Column, Series};
 use crate::store::{FieldType, Name, Value};
 use profiles::influxql::Planner;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// A series at a point in time.
 #[derive(Clone, Copy, Debug)]
@@ -46,8 +47,6 @@ pub(super) struct Wanted<'a> {
     pub(super) fields: &'a [(Name, FieldType)],
     /// Between which times.
     pub(super) range: Range,
-    /// Under which condition.
-    pub(super) condition: Option<&'a Node>,
     /// By which tags rows are grouped, sorted.
     pub(super) group: &'a [Name],
     /// Latest first.
@@ -58,6 +57,49 @@ pub(super) struct Wanted<'a> {
     pub(super) tie_columns: &'a [Node],
     /// The tags that are shown: v3 sorts by them too.
     pub(super) shown_tags: &'a [Name],
+    /// The last of a set of series is opened first; the Go products do so where the latest row comes
+    /// first.
+    pub(super) reversed: bool,
+    /// Whether a tag is named twice in `GROUP BY`, so that the Go products limit sets of series in
+    /// another way.
+    pub(super) repeated: bool,
+    /// How many rows of each group are asked for.
+    pub(super) most: Option<usize>,
+    /// How many rows of a series in one shard are read at most.
+    pub(super) most_of_series: usize,
+    /// How many rows of a set of series in one shard are passed over.
+    pub(super) skipped_of_set: usize,
+    /// How many of the others are read at most.
+    pub(super) most_of_set: usize,
+    /// `SLIMIT` and `SOFFSET` of the Go products; 0 and 0 for none.
+    pub(super) sets: (usize, usize),
+}
+
+impl Wanted<'_> {
+    /// All rows of all series together, of no field yet.
+    pub(super) const fn everything(planner: Planner) -> Self {
+        Self {
+            fields: &[],
+            range: Range::ALL,
+            group: &[],
+            descending: false,
+            planner,
+            tie_columns: &[],
+            shown_tags: &[],
+            reversed: false,
+            repeated: false,
+            most: None,
+            most_of_series: usize::MAX,
+            skipped_of_set: 0,
+            most_of_set: usize::MAX,
+            sets: (0, 0),
+        }
+    }
+
+    /// Whether the order in which shards and series are read shows in what is picked of equal points.
+    pub(super) fn goes_by_shards(&self) -> bool {
+        self.planner == Planner::Go
+    }
 }
 
 /// The rows of one measurement and tag set.
@@ -71,28 +113,73 @@ pub(super) fn group_of(series: &Series, group: &[Name]) -> Vec<Name> {
     group.iter().map(value).collect()
 }
 
-/// Reads the rows of tables, grouped.
-pub(super) fn rows<'a>(tables: &'a [Table], wanted: &Wanted<'_>) -> Groups<'a> {
-    let mut parts: BTreeMap<(Name, Vec<Name>), Vec<VecDeque<At<'a>>>> = BTreeMap::new();
+/// The rows of each group, as far as they are wanted.
+pub(super) fn rows<'a>(tables: &'a [Table], wanted: &Wanted<'a>) -> Groups<'a> {
+    let rows =
+        sequences(tables, wanted).into_iter().map(|(group, rows)| (group, few(rows, wanted)));
+    rows.filter(|(_, rows)| !rows.is_empty()).collect()
+}
+
+/// So many rows of a group as are wanted, read one by one.
+fn few<'a>(mut rows: impl Iterator<Item = At<'a>>, wanted: &Wanted<'_>) -> Vec<At<'a>> {
+    let most = wanted.most.unwrap_or(usize::MAX);
+    if wanted.planner == Planner::Go {
+        return rows.take(most).collect();
+    }
+    // Of one time all must be there before they can be sorted.
+    let mut read: Vec<At<'a>> = rows.by_ref().take(most).collect();
+    if let Some(time) = read.last().map(|at| at.time) {
+        read.extend(rows.take_while(|at| at.time == time));
+    }
+    sort_by_tags(&mut read, wanted);
+    read.truncate(most);
+    read
+}
+
+/// Rows that come one after another as they are asked for.
+type Sequence<'a> = Box<dyn Iterator<Item = At<'a>> + 'a>;
+
+/// The rows of each group, one by one: nothing is read before it is asked for.
+pub(super) fn sequences<'a>(
+    tables: &'a [Table],
+    wanted: &Wanted<'a>,
+) -> BTreeMap<(Name, Vec<Name>), impl Iterator<Item = At<'a>> + use<'a>> {
+    let wanted = *wanted;
+    let mut groups: BTreeMap<(Name, Vec<Name>), Vec<Sequence<'a>>> = BTreeMap::new();
     for table in tables {
-        for (group, series) in grouped(table, wanted) {
-            let merged = merge_series(&series, table.shard_duration, wanted);
-            if !merged.is_empty() {
-                parts
-                    .entry((table.measurement.name.clone(), group))
-                    .or_default()
-                    .push(merged.into());
+        let mut of_table: BTreeMap<Vec<Name>, Vec<_>> = BTreeMap::new();
+        for shard in tag_sets::shards(table, &wanted) {
+            for set in shard.sets {
+                let part = (set.series, shard.first, shard.last);
+                of_table.entry(set.values).or_default().push(part);
             }
         }
-    }
-    let sorted = |sequences| {
-        let mut rows = heap::merge(sequences, |a: &At<'_>, b: &At<'_>| earlier(a, b, wanted));
-        if wanted.planner == Planner::Iox {
-            sort_by_tags(&mut rows, wanted);
+        for (values, mut shards) in of_table {
+            if wanted.descending {
+                shards.reverse();
+            }
+            let of_shard = move |(series, first, last)| of_set(table, series, first, last, &wanted);
+            let rows = Box::new(shards.into_iter().flat_map(of_shard));
+            groups.entry((table.measurement.name.clone(), values)).or_default().push(rows);
         }
-        rows
-    };
-    parts.into_iter().map(|(group, sequences)| (group, sorted(sequences))).collect()
+    }
+    let merged = move |rows| heap::merge(rows, move |a, b| earlier(a, b, &wanted));
+    groups.into_iter().map(|(group, rows)| (group, merged(rows))).collect()
+}
+
+/// The rows of one set of series in one shard.
+pub(super) fn of_set<'a>(
+    table: &'a Table,
+    series: Vec<&'a Series>,
+    first: i64,
+    last: i64,
+    wanted: &Wanted<'a>,
+) -> impl Iterator<Item = At<'a>> + use<'a> {
+    let wanted = *wanted;
+    let rows = |s| series_rows(table, s, first, last, &wanted).take(wanted.most_of_series);
+    let rows =
+        heap::merge(series.into_iter().map(rows).collect(), move |a, b| earlier(a, b, &wanted));
+    rows.skip(wanted.skipped_of_set).take(wanted.most_of_set)
 }
 
 /// Whether a row comes before another: by time, then by the strings and tags that are read, by name,
@@ -113,42 +200,6 @@ fn earlier(a: &At<'_>, b: &At<'_>, wanted: &Wanted<'_>) -> bool {
     false
 }
 
-/// The series of a table by group, in the order in which the Go products open them.
-fn grouped<'a>(table: &'a Table, wanted: &Wanted<'_>) -> BTreeMap<Vec<Name>, Vec<&'a Series>> {
-    let mut series: Vec<_> = table
-        .measurement
-        .series
-        .iter()
-        .map(|s| (super::show::series_key(&table.measurement.name, &s.tags), s))
-        .collect();
-    series.sort_by(|a, b| if wanted.descending { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
-    let mut groups: BTreeMap<Vec<Name>, Vec<&Series>> = BTreeMap::new();
-    for (_, s) in series {
-        groups.entry(group_of(s, wanted.group)).or_default().push(s);
-    }
-    groups
-}
-
-/// The rows of the series of one group, shard after shard.
-fn merge_series<'a>(
-    series: &[&'a Series],
-    shard_duration: i64,
-    wanted: &Wanted<'_>,
-) -> Vec<At<'a>> {
-    let mut shards: BTreeMap<i128, Vec<VecDeque<At<'a>>>> = BTreeMap::new();
-    for s in series {
-        let mut of_series: BTreeMap<i128, VecDeque<At<'a>>> = BTreeMap::new();
-        for at in series_rows(s, wanted) {
-            of_series.entry(shard_of(at.time, shard_duration)).or_default().push_back(at);
-        }
-        for (shard, rows) in of_series {
-            shards.entry(shard).or_default().push(rows);
-        }
-    }
-    let merged = shards.into_values().map(|s| heap::merge(s, |a, b| earlier(a, b, wanted)));
-    if wanted.descending { merged.rev().flatten().collect() } else { merged.flatten().collect() }
-}
-
 /// Does what reads so many rows. Where they are many, the other connections of this thread go on
 /// meanwhile on another one.
 pub(super) fn beside_others<T>(rows: usize, work: impl FnOnce() -> T) -> T {
@@ -165,11 +216,11 @@ pub(super) fn beside_others<T>(rows: usize, work: impl FnOnce() -> T) -> T {
 /// How many rows there may be; a condition on fields may leave fewer.
 pub(super) fn at_most(tables: &[Table], wanted: &Wanted<'_>) -> usize {
     let Range { first, last, .. } = wanted.range;
-    let is_read = |series: &&Series| {
+    let is_read = |(table, series): &(&Table, &Series)| {
         let any = At { series, time: first };
-        wanted.condition.is_none_or(|c| c.decided(&any) != Some(false))
+        table.condition.as_ref().is_none_or(|c| c.decided(&any) != Some(false))
     };
-    let of_series = |series: &Series| {
+    let of_series = |(_, series): (&Table, &Series)| {
         let is_wanted = |c: &&Column| wanted.fields.iter().any(|(name, _)| c.name == *name);
         let mut columns = series.columns.iter().filter(is_wanted);
         let Some(one) = columns.next() else { return 0 };
@@ -178,56 +229,71 @@ pub(super) fn at_most(tables: &[Table], wanted: &Wanted<'_>) -> usize {
         let of_others: usize = others.map(|c| c.points.count(first, last)).sum();
         one.points.count(first, last) + of_others
     };
-    tables.iter().flat_map(|t| &t.measurement.series).filter(is_read).map(of_series).sum()
+    let series = tables.iter().flat_map(|t| t.measurement.series.iter().map(move |s| (t, s)));
+    series.filter(is_read).map(of_series).sum()
 }
 
-/// The rows of one series.
-fn series_rows<'a>(series: &'a Series, wanted: &Wanted<'_>) -> Vec<At<'a>> {
-    let Range { first, last, .. } = wanted.range;
-    let decided = wanted.condition.map_or(Some(true), |c| c.decided(&At { series, time: first }));
+/// The rows of one series between two times, one by one.
+fn series_rows<'a>(
+    table: &'a Table,
+    series: &'a Series,
+    first: i64,
+    last: i64,
+    wanted: &Wanted<'a>,
+) -> Sequence<'a> {
+    let condition = table.condition.as_ref();
+    let decided = condition.map_or(Some(true), |c| c.decided(&At { series, time: first }));
     if decided == Some(false) {
-        return Vec::new();
+        return Box::new(std::iter::empty());
     }
-    let mut times: Vec<i64> = Vec::new();
-    for (name, t) in wanted.fields {
-        let readable = |c: &&Column| c.name == *name && converts(c.field_type, *t);
-        for column in series.columns.iter().filter(readable) {
-            times.extend(column.points.times(first, last));
+    let is_read = |column: &&Column| {
+        let mut fields = wanted.fields.iter();
+        fields.any(|(name, t)| column.name == *name && converts(column.field_type, *t))
+    };
+    let columns = series.columns.iter().filter(is_read);
+    let mut times: Vec<_> = columns.map(|c| times(c, first, last, wanted.descending)).collect();
+    let at = move |time| At { series, time };
+    let rows: Sequence<'a> = match times.pop() {
+        None => return Box::new(std::iter::empty()),
+        Some(one) if times.is_empty() => Box::new(one.map(at)),
+        Some(one) => {
+            times.push(one);
+            Box::new(union(times, wanted.descending).map(at))
         }
+    };
+    #[cfg(test)]
+    let rows = Box::new(rows.inspect(|_| tests::LOOKED_AT.set(tests::LOOKED_AT.get() + 1)));
+    match condition.filter(|_| decided.is_none()) {
+        None => rows,
+        Some(condition) => Box::new(rows.filter(|at| condition.holds(at))),
     }
-    // Of one column they are in order already; the sort sees that.
-    times.sort();
-    times.dedup();
-    let at = |time| At { series, time };
-    let condition = wanted.condition.filter(|_| decided.is_none());
-    let holds = |at: &At<'_>| condition.is_none_or(|c| c.holds(at));
-    let rows = times.into_iter().map(at).filter(holds);
-    if wanted.descending { rows.rev().collect() } else { rows.collect() }
 }
 
-/// From the year 1 to 1970.
-const YEAR_1: i128 = 62_135_596_800 * 1_000_000_000;
-
-/// The number of the shard group of a time: groups are counted from the year 1.
-fn shard_of(time: i64, duration: i64) -> i128 {
-    if duration <= 0 { 0 } else { (i128::from(time) + YEAR_1).div_euclid(i128::from(duration)) }
+/// The times of a column, in the order in which they are read.
+fn times<'a>(
+    column: &'a Column,
+    first: i64,
+    last: i64,
+    descending: bool,
+) -> Box<dyn Iterator<Item = i64> + 'a> {
+    let times = column.points.times(first, last);
+    if descending { Box::new(times.rev()) } else { Box::new(times) }
 }
 
-/// What is left of a time after whole lengths since the year 1, as Go's `Truncate` counts them.
-pub(super) fn since_year_1(time: i64, length: i64) -> i64 {
-    let since = i128::from(time) + YEAR_1;
-    if length <= 0 { 0 } else { since.rem_euclid(i128::from(length)) as i64 }
-}
-
-/// The first and last time of the shard group that a time lies in.
-fn shard_bounds(time: i64, duration: i64) -> (i64, i64) {
-    if duration <= 0 {
-        return (i64::MIN, i64::MAX);
-    }
-    let (shard, length) = (shard_of(time, duration), i128::from(duration));
-    let start = shard * length - YEAR_1;
-    let clamp = |t: i128| t.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-    (clamp(start), clamp(start + length - 1))
+/// The times of several columns, each once.
+fn union<'a>(
+    columns: Vec<Box<dyn Iterator<Item = i64> + 'a>>,
+    descending: bool,
+) -> impl Iterator<Item = i64> + use<'a> {
+    let mut columns: Vec<_> = columns.into_iter().map(Iterator::peekable).collect();
+    std::iter::from_fn(move || {
+        let fronts = columns.iter_mut().filter_map(|c| c.peek().copied());
+        let next = if descending { fronts.max() } else { fronts.min() }?;
+        for column in &mut columns {
+            column.next_if_eq(&next);
+        }
+        Some(next)
+    })
 }
 
 /// The columns that the Go products know of: the fields of those shard groups that a range of time
@@ -235,14 +301,23 @@ fn shard_bounds(time: i64, duration: i64) -> (i64, i64) {
 /// database).
 pub(super) fn columns_between(tables: &[Table], range: Range) -> Columns {
     if range.first == i64::MIN && range.last == i64::MAX {
-        return Columns::of(tables.iter().map(|t| &t.measurement));
+        let columns = Columns::of(tables.iter().map(|t| &t.measurement));
+        return Columns { no_time: true, ..columns };
     }
-    let mut columns = Columns::default();
+    let mut columns = Columns { no_time: true, ..Columns::default() };
     for table in tables {
-        let first = shard_bounds(range.first, table.shard_duration).0;
-        let last = shard_bounds(range.last, table.shard_duration).1;
+        let is_touched = |(first, last): &&(i64, i64)| *first <= range.last && *last >= range.first;
+        let mut touched = table.shards.iter().filter(is_touched);
+        // Without a shard nothing is asked of the index.
+        let Some((first, mut last)) = touched.next().copied() else { continue };
+        last = touched.next_back().map_or(last, |shard| shard.1);
+        for (start, name, t) in &table.measurement.declared {
+            if first <= *start && *start <= last {
+                columns.add_field(name, *t);
+            }
+        }
         for column in table.measurement.series.iter().flat_map(|s| &s.columns) {
-            if column.points.count(first, last) > 0 {
+            if column.points.times(first, last).next().is_some() {
                 columns.add_field(&column.name, column.field_type);
             }
         }
@@ -263,10 +338,6 @@ fn sort_by_tags(rows: &mut [At<'_>], wanted: &Wanted<'_>) {
     });
 }
 
-/// Whether a table's points lie in more than one shard group.
-pub(super) fn spans_shards(table: &Table) -> bool {
-    let columns = table.measurement.series.iter().flat_map(|s| &s.columns);
-    let ends = columns.flat_map(|c| c.points.first().into_iter().chain(c.points.last()));
-    let mut shards = ends.map(|time| shard_of(time, table.shard_duration));
-    shards.next().is_some_and(|first| shards.any(|s| s != first))
-}
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

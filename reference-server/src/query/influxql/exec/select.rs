@@ -5,15 +5,18 @@ use super::calls::{self, Column};
 use super::columns::{self, Columns, Found};
 use super::compile;
 use super::condition::{self, Range};
+use super::filled::{Filled, Seen};
+use super::header;
 use super::node::Node;
 use super::read::{self, Wanted};
 use super::source::{self, Table};
+use super::tag_sets;
 use super::types;
 use super::{Context, Failure};
-use crate::query::influxql::ast::{Fill, Limits, Select, Source};
-use crate::query::influxql::expr::{Expr, Kind};
+use crate::query::influxql::ast::{Field, Fill, Limits, Select, Source};
+use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
 use crate::query::influxql::result::{Cell, Series};
-use crate::store::{FieldType, Name, Value, view};
+use crate::store::{FieldType, Name};
 use profiles::influxql::Planner;
 
 /// Runs a `SELECT`.
@@ -28,9 +31,9 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
         compile::check(select, context.host.now())?;
     }
     let mut tables = Vec::new();
-    for source in &select.sources {
+    for (number, source) in select.sources.iter().enumerate() {
         match source {
-            Source::Measurement(path) => tables.extend(source::tables(path, context)?),
+            Source::Measurement(path) => tables.extend(source::tables(path, number, context)?),
             Source::Subquery(_) => return Err(Failure::Unsupported("a subquery".to_owned())),
         }
     }
@@ -41,25 +44,18 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
         None => (Range::ALL, None),
         Some(c) => condition::split(c, context.host.now(), select.zone.as_deref())?,
     };
-    let time_alias = time_alias(select)?;
+    let mut time_alias = time_alias(select)?;
+    let without_times;
+    let select = if go {
+        (without_times, time_alias) = without_time_columns(select);
+        &without_times
+    } else {
+        select
+    };
     if context.rules.planner == Planner::Iox {
         for table in &tables {
             source::check_readable(&table.measurement)?;
         }
-    }
-    let limits = select.limits;
-    if (limits.series_limit > 0 || limits.series_offset > 0)
-        && select.dimensions.iter().any(|d| !matches!(d.bare(), Expr::Call(_)))
-        && context.rules.planner == Planner::Go
-        && tables.iter().any(read::spans_shards)
-    {
-        // The products count the series of each shard group for itself.
-        return Err(Failure::Unsupported("SLIMIT over several shard groups".to_owned()));
-    }
-    if limits.limit == 0 && limits.offset > 0 && !has_calls && context.rules.planner == Planner::Go
-    {
-        // 1.6.7 cuts off rows by groups of series of which it makes as many as the machine has cores.
-        return Err(Failure::Unsupported("OFFSET without LIMIT".to_owned()));
     }
     let columns = if go {
         let columns = read::columns_between(&tables, range);
@@ -70,8 +66,14 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
     };
     let condition =
         rest.as_ref().map(|e| condition::bind(e, &columns, context.rules.planner)).transpose()?;
-    let (group, interval) = dimensions(select, &columns, context.host.now())?;
-    let scope = Scope { range, condition, group, time_alias };
+    for table in &mut tables {
+        table.condition = condition.as_ref().map(|c| c.for_measurement(&table.measurement.name));
+    }
+    let (mut group, interval) = dimensions(select, &columns, context.host.now())?;
+    let named = group.len();
+    group.dedup();
+    let repeated = group.len() < named;
+    let scope = Scope { range, group, repeated, time_alias };
     if has_calls {
         return aggregates(select, context, &tables, &columns, &scope, interval);
     }
@@ -81,9 +83,10 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
 /// What holds for all columns of a statement.
 struct Scope {
     range: Range,
-    condition: Option<Node>,
     /// Sorted.
     group: Vec<Name>,
+    /// Whether a tag is named twice among them.
+    repeated: bool,
     time_alias: Name,
 }
 
@@ -98,7 +101,33 @@ fn time_alias(select: &Select) -> Result<Name, Failure> {
     Ok(alias.as_bytes().into())
 }
 
-/// The tags to group by, sorted, and the windows.
+/// The statement without its columns that are the time, and what that is called. Of two that follow
+/// each other only the first is taken out, and the other has no value
+/// (influxql 1.0:ast.go, `RewriteTimeFields`).
+fn without_time_columns(select: &Select) -> (Select, Name) {
+    let mut select = select.clone();
+    let mut alias = String::new();
+    let is_time = |field: &Field| matches!(&field.expr, Expr::Var(var) if var.name == "time");
+    let mut i = 0;
+    while i < select.fields.len() {
+        if is_time(&select.fields[i]) {
+            alias = select.fields.remove(i).alias;
+        }
+        i += 1;
+    }
+    for field in select.fields.iter_mut().filter(|f| is_time(f)) {
+        if field.alias.is_empty() {
+            "time".clone_into(&mut field.alias);
+        }
+        field.expr = Expr::Var(Var { name: String::new(), cast: Some(Cast::Kind(Kind::Field)) });
+    }
+    if alias.is_empty() {
+        "time".clone_into(&mut alias);
+    }
+    (select, alias.as_bytes().into())
+}
+
+/// The tags to group by, sorted, each as often as it is named, and the windows.
 pub(super) fn dimensions(
     select: &Select,
     columns: &Columns,
@@ -136,7 +165,7 @@ pub(super) fn dimensions(
                                 "time dimension offset now() function requires no arguments",
                             );
                         }
-                        (*length, read::since_year_1(now, *length))
+                        (*length, tag_sets::since_year_1(now, *length))
                     }
                     [_, Expr::Call(_)] => {
                         return say("time dimension offset function must be now()");
@@ -152,15 +181,11 @@ pub(super) fn dimensions(
         }
     }
     group.sort();
-    group.dedup();
     Ok((group, interval))
 }
 
 /// How many rows an answer may have: it is made in memory, a few hundred bytes a row.
 const MOST_GIVEN: usize = 2_000_000;
-
-/// How many rows may be looked at, a few dozen bytes each.
-const MOST_READ: usize = 30_000_000;
 
 /// A `SELECT` without functions.
 fn raw(
@@ -170,67 +195,68 @@ fn raw(
     known: &Columns,
     scope: &Scope,
 ) -> Result<Vec<Series>, Failure> {
-    let shown = shown_columns(select, known, &scope.group)?;
+    let all = known.all(&scope.group, all_tags_grouped(select));
+    let shown = shown_columns(select, known, &all)?;
+    let go = context.rules.planner == Planner::Go;
     let plain = |c: &Column| matches!(c.node, Node::Field(..) | Node::Tag(_) | Node::Null);
-    match select.fill {
-        Fill::Previous if context.rules.planner == Planner::Go => {
-            return Err(Failure::Unsupported("fill(previous) without a function".to_owned()));
-        }
-        Fill::Integer(_) | Fill::Number(_) if !shown.iter().all(plain) => {
-            return Err(Failure::Unsupported("fill() of arithmetic without a function".to_owned()));
-        }
-        _ => {}
+    let is_number = matches!(select.fill, Fill::Integer(_) | Fill::Number(_));
+    if is_number && !go && !shown.iter().all(plain) {
+        return Err(Failure::Unsupported("fill() of arithmetic without a function".to_owned()));
     }
-    let mut fields: Vec<(Name, FieldType)> = Vec::new();
-    let mut shown_tags: Vec<Name> = Vec::new();
-    for column in &shown {
-        column.node.fields(&mut |name, t| {
-            if !fields.iter().any(|f| f.0 == *name && f.1 == t) {
-                fields.push((name.clone(), t));
-            }
-        });
-        if let Node::Tag(key) = &column.node {
-            shown_tags.push(key.clone());
-        }
-    }
+    let (fields, shown_tags) = read_by(&shown);
+    let limits = select.limits;
+    let descending = select.order.is_some_and(|o| o.descending);
+    // A row more than is asked for is read of each set, and no row is asked for without LIMIT; where a
+    // tag is named twice in GROUP BY, of each series, and of the set the offset is taken away already
+    // (1.6:tsdb/engine/tsm1/engine.go, `createVarRefIterator`; iterator.gen.go.tmpl,
+    // `floatLimitIterator`).
+    let a_row_more = limits.limit.saturating_add(limits.offset).saturating_add(1);
+    let is_limited = limits.limit > 0 || limits.offset > 0;
+    let repeated = go && scope.repeated && is_limited;
     let wanted = Wanted {
         fields: &fields,
         range: scope.range,
-        condition: scope.condition.as_ref(),
         group: &scope.group,
-        descending: select.order.is_some_and(|o| o.descending),
+        descending,
         planner: context.rules.planner,
-        tie_columns: &tie_columns(&fields, &shown_tags),
+        tie_columns: &tie_columns(&fields, &shown_tags, &missing(select, known)),
         shown_tags: &shown_tags,
+        reversed: descending,
+        repeated,
+        most: (limits.limit > 0).then(|| limits.limit.saturating_add(limits.offset)),
+        most_of_series: if repeated { a_row_more } else { usize::MAX },
+        skipped_of_set: if repeated { limits.offset } else { 0 },
+        most_of_set: match (limits.limit, limits.offset) {
+            (0, 1..) if go && !repeated => a_row_more,
+            (1.., _) if repeated => limits.limit,
+            _ => usize::MAX,
+        },
+        sets: sets(limits, go),
     };
-    let rows = read::at_most(tables, &wanted);
+    let rows = || read::at_most(tables, &wanted);
     let groups = match scope.group.is_empty() {
         true => tables.len(),
         false => tables.iter().map(|table| table.measurement.series.len()).sum(),
     };
-    let given = match select.limits.limit {
-        0 => rows,
-        of_each_group => rows.min(groups.saturating_mul(of_each_group)),
+    let given = match wanted.most {
+        None => rows(),
+        Some(of_each_group) => match groups.saturating_mul(of_each_group) {
+            few @ 0..=MOST_GIVEN => few,
+            many => rows().min(many),
+        },
     };
-    let too_many = |what: &str, count: usize, most: usize| {
-        let text = format!("a SELECT that {what} {count} rows, more than {most},");
-        Err(Failure::Unsupported(text))
-    };
-    if rows > MOST_READ {
-        return too_many("reads", rows, MOST_READ);
-    }
     if given > MOST_GIVEN {
-        return too_many("gives", given, MOST_GIVEN);
+        let text = format!("a SELECT that gives {given} rows, more than {MOST_GIVEN},");
+        return Err(Failure::Unsupported(text));
     }
-    let names: Vec<_> = shown.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
-    let mut header = vec![scope.time_alias.clone()];
-    header.extend(columns::unique_names(&names));
+    let planner = context.rules.planner;
+    let header = header::names(select, &scope.time_alias, &shown, known, &all, planner);
     let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<read::At<'_>>)| {
+        let seen = Seen::default();
+        let before = go.then_some(&seen);
         let cells = |at: &read::At<'_>| {
-            let cell = |c: &Column| {
-                let value = c.node.value(at).or_else(|| filled(&c.node, select.fill));
-                value.map_or(Cell::Null, Cell::Value)
-            };
+            let row = Filled { row: at, fill: select.fill, everything: go, before };
+            let cell = |c: &Column| c.node.value(&row).map_or(Cell::Null, Cell::Value);
             std::iter::once(Cell::Time(at.time)).chain(shown.iter().map(cell)).collect()
         };
         Series {
@@ -240,14 +266,16 @@ fn raw(
             rows: select.limits.rows(rows).iter().map(cells).collect(),
         }
     };
+    // Without a condition no row is read that is not given.
+    let has_condition = tables.iter().any(|table| table.condition.is_some());
+    let looked_at = if has_condition { rows() } else { given };
     let series = || read::rows(tables, &wanted).into_iter().map(series_of).collect();
-    let mut series: Vec<_> = read::beside_others(rows, series);
+    let mut series: Vec<_> = read::beside_others(looked_at, series);
     series.retain(|s| !s.rows.is_empty());
     if wanted.descending {
         series.reverse();
     }
-    if context.rules.planner == Planner::Go {
-        keep_sets(select, tables, scope, &mut series);
+    if go {
         return Ok(series);
     }
     Ok(limit_series(select, series))
@@ -262,35 +290,44 @@ fn aggregates(
     scope: &Scope,
     interval: Option<Interval>,
 ) -> Result<Vec<Series>, Failure> {
-    let plan = calls::plan(select, known)?;
-    for (name, t, refusal) in &plan.refused {
-        let read = |table: &Table| {
-            let here = read::columns_between(std::slice::from_ref(table), scope.range);
-            let meant = |s: &view::Series| {
-                let at = read::At { series: s, time: 0 };
-                scope.condition.as_ref().is_none_or(|c| c.may_hold(&at))
-            };
-            here.fields.get(name) == Some(t) && table.measurement.series.iter().any(meant)
-        };
-        let none = select.limits.series_offset > 0
-            && (select.limits.series_limit == 0 || scope.group.is_empty());
-        if context.rules.planner != Planner::Go || !none && tables.iter().any(read) {
-            return Err(refusal.clone().into());
-        }
-    }
+    let all = known.all(&scope.group, all_tags_grouped(select));
+    let plan = calls::plan(select, known, &all, context.rules.planner)?;
+    let missing = missing(select, known);
+    let (fields, shown_tags) = read_by(&plan.columns);
+    let descending = select.order.is_some_and(|o| o.descending);
+    let go = context.rules.planner == Planner::Go;
     let wanted = Wanted {
         fields: &[],
         range: scope.range,
-        condition: scope.condition.as_ref(),
         group: &scope.group,
-        descending: select.order.is_some_and(|o| o.descending),
+        descending,
         planner: context.rules.planner,
-        tie_columns: &[],
+        tie_columns: if go { &tie_columns(&fields, &shown_tags, &missing) } else { &[] },
         shown_tags: &[],
+        reversed: descending,
+        repeated: scope.repeated,
+        sets: sets(select.limits, go),
+        ..Wanted::everything(context.rules.planner)
     };
-    let names: Vec<_> = plan.columns.iter().map(|c| (c.name.clone(), c.is_alias)).collect();
-    let mut header = vec![scope.time_alias.clone()];
-    header.extend(columns::unique_names(&names));
+    for (name, t, refusal) in &plan.refused {
+        // A shard that knows the field opens each of its series for it, with points or without.
+        let read = |table: &Table| {
+            let opens = |shard: &tag_sets::Shard<'_>| {
+                let (start, end) = tag_sets::shard_bounds(shard.first, table.shard_duration);
+                let mut declared = table.measurement.declared.iter();
+                let knows = declared.any(|(at, field, of_type)| {
+                    start <= *at && *at <= end && field == name && of_type == t
+                });
+                knows && !shard.sets.is_empty()
+            };
+            tag_sets::shards(table, &wanted).iter().any(opens)
+        };
+        if !go || tables.iter().any(read) {
+            return Err(refusal.clone().into());
+        }
+    }
+    let planner = context.rules.planner;
+    let header = header::names(select, &scope.time_alias, &plan.columns, known, &all, planner);
     let fields: Vec<_> = plan.calls.iter().filter_map(|call| call.field.clone()).collect();
     let most = read::at_most(tables, &Wanted { fields: &fields, ..wanted });
     let rows = || aggregate::rows(select, context, tables, &plan, &wanted, interval);
@@ -299,15 +336,14 @@ fn aggregates(
         name: name.to_vec(),
         tags: scope.group.iter().cloned().zip(values).collect(),
         columns: header.clone(),
-        rows: select.limits.rows(rows),
+        rows,
     };
     let mut series: Vec<_> = rows.into_iter().map(series_of).collect();
     series.retain(|s| !s.rows.is_empty());
     if wanted.descending {
         series.reverse();
     }
-    if context.rules.planner == Planner::Go {
-        keep_sets(select, tables, scope, &mut series);
+    if go {
         return Ok(series);
     }
     Ok(limit_series(select, series))
@@ -341,56 +377,56 @@ fn check(select: &Select, has_calls: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What `fill()` shows for a column without a value in a statement without functions.
-fn filled(node: &Node, fill: Fill) -> Option<Value> {
-    match node {
-        Node::Field(_, t) => aggregate::absent(fill, Some(*t)),
-        Node::Tag(_) => aggregate::absent(fill, None),
-        _ => None,
+/// The columns that are named but do not exist.
+fn missing(select: &Select, known: &Columns) -> Vec<Name> {
+    fn collect(expr: &Expr, known: &Columns, names: &mut Vec<Name>) {
+        match expr {
+            Expr::Paren(inner) => collect(inner, known, names),
+            Expr::Binary(b) => {
+                collect(&b.left, known, names);
+                collect(&b.right, known, names);
+            }
+            Expr::Var(var) if matches!(known.resolve(var), Node::Null) => {
+                names.push(var.name.as_bytes().into());
+            }
+            _ => {}
+        }
     }
+    let mut names = Vec::new();
+    select.fields.iter().for_each(|field| collect(&field.expr, known, &mut names));
+    names
 }
 
-/// Fields and tags by name, a tag behind a field of its name.
-fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name]) -> Vec<Node> {
+/// Fields and tags by name, a tag behind a field of its name, and what there is none of.
+fn tie_columns(fields: &[(Name, FieldType)], tags: &[Name], missing: &[Name]) -> Vec<Node> {
     let fields = fields.iter().map(|(name, t)| (name.clone(), 0, Node::Field(name.clone(), *t)));
     let tags = tags.iter().map(|key| (key.clone(), 1, Node::Tag(key.clone())));
-    let mut columns: Vec<_> = fields.chain(tags).collect();
+    let missing = missing.iter().map(|name| (name.clone(), 2, Node::Null));
+    let mut columns: Vec<_> = fields.chain(tags).chain(missing).collect();
     columns.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     columns.into_iter().map(|c| c.2).collect()
 }
 
-/// By what sets of tags are sorted: the keys that there are, then the values
-/// (1.6:tsdb/meta.go, `MakeTagsKey`).
-fn set_key(group: &[Name], values: &[Name]) -> Vec<u8> {
-    let there = || group.iter().zip(values).filter(|(_, value)| !value.is_empty());
-    let parts: Vec<Name> = there().map(|t| t.0).chain(there().map(|t| t.1)).cloned().collect();
-    parts.join(&b'|')
+/// `SLIMIT` and `SOFFSET` as the Go products count them.
+const fn sets(limits: Limits, go: bool) -> (usize, usize) {
+    if go { (limits.series_limit, limits.series_offset) } else { (0, 0) }
 }
 
-/// `SLIMIT` and `SOFFSET` of the Go products: they count the sets of tags that there are, with rows or
-/// without, in ascending order; without `SLIMIT`, `SOFFSET` leaves nothing
-/// (1.6:query/iterator.go, `LimitTagSets`).
-fn keep_sets(select: &Select, tables: &[Table], scope: &Scope, series: &mut Vec<Series>) {
-    let Limits { series_limit, series_offset, .. } = select.limits;
-    if series_limit == 0 && series_offset == 0 {
-        return;
-    }
-    for table in tables {
-        let m = &table.measurement;
-        let meant = |s: &&view::Series| {
-            scope.condition.as_ref().is_none_or(|c| c.may_hold(&read::At { series: s, time: 0 }))
-        };
-        let sets = m.series.iter().filter(meant).map(|s| read::group_of(s, &scope.group));
-        let mut sets: Vec<_> =
-            sets.map(|values| (set_key(&scope.group, &values), values)).collect();
-        sets.sort();
-        sets.dedup();
-        let kept: Vec<_> =
-            sets.into_iter().skip(series_offset).take(series_limit).map(|s| s.1).collect();
-        series.retain(|s| {
-            *s.name != *m.name || kept.iter().any(|k| k.iter().eq(s.tags.iter().map(|t| &t.1)))
+/// The fields and tags that columns are read from.
+fn read_by(columns: &[Column]) -> (Vec<(Name, FieldType)>, Vec<Name>) {
+    let mut fields: Vec<(Name, FieldType)> = Vec::new();
+    let mut tags: Vec<Name> = Vec::new();
+    for column in columns {
+        column.node.fields(&mut |name, t| {
+            if !fields.iter().any(|f| f.0 == *name && f.1 == t) {
+                fields.push((name.clone(), t));
+            }
         });
+        if let Node::Tag(key) = &column.node {
+            tags.push(key.clone());
+        }
     }
+    (fields, tags)
 }
 
 /// `SLIMIT` and `SOFFSET` count the groups of each measurement.
@@ -413,29 +449,12 @@ fn all_tags_grouped(select: &Select) -> bool {
 }
 
 /// The columns to show, wildcards replaced by what they stand for.
-fn shown_columns(select: &Select, known: &Columns, group: &[Name]) -> Result<Vec<Column>, Failure> {
+fn shown_columns(select: &Select, known: &Columns, all: &[Found]) -> Result<Vec<Column>, Failure> {
     let mut shown = Vec::new();
-    let all = known.all(group, all_tags_grouped(select));
     for field in &select.fields {
-        let found = |f: &Found| Column {
-            name: f.name().clone(),
-            is_alias: false,
-            node: match f {
-                Found::Field(name, t) => Node::Field(name.clone(), *t),
-                Found::Tag(key) => Node::Tag(key.clone()),
-            },
-        };
         match &field.expr {
             Expr::Var(var) if var.name == "time" => {}
-            Expr::Wildcard(kind) => {
-                let meant = |f: &&Found| match kind {
-                    None => true,
-                    Some(Kind::Tag) => matches!(f, Found::Tag(_)),
-                    Some(Kind::Field) => matches!(f, Found::Field(..)),
-                };
-                shown.extend(all.iter().filter(meant).map(found));
-            }
-            Expr::Regex(p) => shown.extend(all.iter().filter(|f| p.is_match(f.name())).map(found)),
+            Expr::Wildcard(_) | Expr::Regex(_) => shown.extend(calls::expanded(&field.expr, all)),
             expr => {
                 let is_alias = !field.alias.is_empty();
                 let name = if is_alias { field.alias.clone() } else { expr.column_name() };

@@ -5,7 +5,8 @@ use super::condition;
 use super::index;
 use super::node::Node;
 use super::read::At;
-use super::source::{everything, is_meant, policies as policies_of};
+use super::show_series;
+use super::source::{self, everything, is_meant, policies as policies_of};
 use super::{Context, Failure};
 use crate::query::influxql::ast::{KeyFilter, Show};
 use crate::query::influxql::duration;
@@ -14,7 +15,7 @@ use crate::query::influxql::host::Policy;
 use crate::query::influxql::result::{Cell, Series};
 use crate::store::Name;
 use crate::store::view::{self, Measurement};
-use profiles::influxql::{Planner, Policies};
+use profiles::influxql::{Planner, Policies, TagIndex};
 use std::collections::BTreeSet;
 
 /// A series as a line of line protocol begins with it.
@@ -53,9 +54,9 @@ fn matching<'a>(
     let (_, rest) = condition::split(written, context.host.now(), None)?;
     let Some(rest) = rest else { return Ok(m.series.iter().collect()) };
     if context.rules.planner == Planner::Go {
-        if index::names_field(&rest, m) && in_several_shards(show, context)? {
-            // The products ask the first shard alone which fields there are.
-            let what = "a field in the condition of SHOW over several shard groups";
+        let shards = source::shards(show.database.as_deref().unwrap_or_default(), context)?;
+        if index::names_uncertain_field(&rest, m, shards.len()) {
+            let what = "a field of some shards only in the condition of SHOW";
             return Err(Failure::Unsupported(what.to_owned()));
         }
         return Ok(m.series.iter().filter(|s| index::finds(&rest, m, s)).collect());
@@ -67,13 +68,6 @@ fn matching<'a>(
         return Err(Failure::Unsupported("a field in the condition of SHOW".to_owned()));
     }
     Ok(m.series.iter().filter(|s| holds(&node, s)).collect())
-}
-
-/// Whether the points of a database begin in more than one shard.
-fn in_several_shards(show: &Show, context: Context<'_>) -> Result<bool, Failure> {
-    let all = everything(show.database.as_deref().unwrap_or_default(), context)?;
-    let columns = all.iter().flat_map(|m| &m.series).flat_map(|s| &s.columns);
-    Ok(!columns.map(|c| c.first_shard).is_sorted_by(|a, b| a == b))
 }
 
 /// Fails where a source names a policy that is not there (`SHOW SERIES` and `SHOW FIELD KEYS` are
@@ -124,7 +118,8 @@ pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Seri
         && show.condition.as_ref().is_some_and(index::speaks_of_time)
     {
         let refused = "SHOW MEASUREMENTS doesn't support time in WHERE clause";
-        return Err(Failure::Statement(refused.to_owned()));
+        // An error of the rewriter has no number (1.6:query/query_executor.go, `executeQuery`).
+        return Err(Failure::OfFirst(refused.to_owned()));
     }
     if let Some(condition) = &show.condition
         && context.rules.planner == Planner::Go
@@ -152,13 +147,23 @@ pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, F
     if let Some(condition) = &show.condition
         && context.rules.planner == Planner::Go
     {
-        let (range, rest) = condition::split(condition, context.host.now(), None)?;
-        if range != condition::Range::ALL {
-            return Err(Failure::Unsupported("time in the condition of SHOW SERIES".to_owned()));
+        if index::speaks_of_time(condition) {
+            return show_series::with_points(show, condition, context);
         }
+        // A time on the right of its comparison is overlooked: it only says which shards are asked.
+        let (range, rest) = condition::split(condition, context.host.now(), None)?;
         if let Some(rest) = rest {
             condition::check_operands(&rest)?;
             index::check_operators(&rest)?;
+        }
+        if range != condition::Range::ALL {
+            if context.rules.tag_index != TagIndex::OfDatabase {
+                let what = "a time on the right in the condition of SHOW SERIES";
+                return Err(Failure::Unsupported(what.to_owned()));
+            }
+            if !show_series::has_shards(show, range, context)? {
+                return Ok(Vec::new());
+            }
         }
     }
     check_policies(show, context)?;
@@ -196,8 +201,14 @@ pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>,
     } else {
         show
     };
-    if go && let Some(condition) = in_shards(show, context)? {
-        index::check_operators(&condition).map_err(Failure::Told)?;
+    if go {
+        let (condition, has_shards) = in_shards(show, context)?;
+        if !has_shards {
+            return Ok(Vec::new());
+        }
+        if let Some(condition) = condition {
+            index::check_comparisons(&condition).map_err(Failure::Told)?;
+        }
     }
     for m in &meant(show, context)? {
         let mut keys: BTreeSet<Name> = BTreeSet::new();
@@ -217,24 +228,35 @@ pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>,
     Ok(in_product_order(context, found))
 }
 
-/// The condition of `SHOW TAG …` without time. One that names a time asks only for the shards of
-/// that time, and then for the index of the whole database: which of both there is, is not looked
-/// into here.
-fn in_shards(show: &Show, context: Context<'_>) -> Result<Option<Expr>, Failure> {
-    let Some(condition) = &show.condition else { return Ok(None) };
+/// The condition of `SHOW TAG …` without time, and whether a shard lies in its range of time: only
+/// then the index is asked, that of the whole database.
+fn in_shards(show: &Show, context: Context<'_>) -> Result<(Option<Expr>, bool), Failure> {
+    let Some(condition) = &show.condition else { return Ok((None, true)) };
     let (range, rest) = condition::split(condition, context.host.now(), None)?;
-    if range != condition::Range::ALL {
+    if let Some(rest) = &rest {
+        condition::check_operands(rest)?;
+    }
+    if range == condition::Range::ALL {
+        return Ok((rest, true));
+    }
+    if context.rules.tag_index != TagIndex::OfDatabase {
         return Err(Failure::Unsupported("time in the condition of SHOW TAG".to_owned()));
     }
-    Ok(rest)
+    let shards = source::shards(show.database.as_deref().unwrap_or_default(), context)?;
+    let is_touched = |(first, last): &(i64, i64)| *first <= range.last && *last >= range.first;
+    Ok((rest, shards.iter().any(is_touched)))
 }
 
 /// `SHOW TAG VALUES`.
 pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     let mut found = Vec::new();
-    let rest = if context.rules.planner == Planner::Go { in_shards(show, context)? } else { None };
+    let go = context.rules.planner == Planner::Go;
+    let (rest, has_shards) = if go { in_shards(show, context)? } else { (None, true) };
     if let Some(rest) = &rest {
-        index::check_operators(rest).map_err(Failure::Told)?;
+        index::check_comparisons(rest).map_err(Failure::Told)?;
+    }
+    if !has_shards {
+        return Ok(Vec::new());
     }
     for m in &meant(show, context)? {
         if let Some(rest) = &rest {

@@ -1,15 +1,26 @@
 //! Which measurements a statement reads.
 
+use super::node::Node;
+use super::tag_sets::{bounds_of, shard_bounds};
 use super::{Context, Failure};
 use crate::query::influxql::ast::{Matcher, Path, Source};
 use crate::query::influxql::host::Policy;
 use crate::store::view::{Measurement, Unreadable};
+use std::rc::Rc;
 
 /// A measurement and how long the shard groups are that its points lie in.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) measurement: Measurement,
     pub(super) shard_duration: i64,
+    /// The shards in which anything of the policy is stored: their first and last times, by time.
+    pub(super) shards: Rc<[(i64, i64)]>,
+    /// By which source of the statement it is meant.
+    pub(super) source: usize,
+    /// Whether it is meant by a pattern, so that there may be others of this source.
+    pub(super) by_pattern: bool,
+    /// The statement's condition for this measurement.
+    pub(super) condition: Option<Node>,
 }
 
 /// The policies of a database; the request's database where none is named.
@@ -40,8 +51,12 @@ pub(super) fn check_databases(sources: &[Source], context: Context<'_>) -> Resul
     Ok(())
 }
 
-/// The measurements that a path of a `FROM` means, by name.
-pub(super) fn tables(path: &Path, context: Context<'_>) -> Result<Vec<Table>, Failure> {
+/// The measurements that a path of a `FROM` means, by name; it is the source of this number.
+pub(super) fn tables(
+    path: &Path,
+    source: usize,
+    context: Context<'_>,
+) -> Result<Vec<Table>, Failure> {
     let (database, policies) = policies(&path.database, context)?;
     // The request's policy goes with the request's database only.
     let wanted = if path.policy.is_empty() && path.database.is_empty() {
@@ -60,10 +75,44 @@ pub(super) fn tables(path: &Path, context: Context<'_>) -> Result<Vec<Table>, Fa
             .ok_or_else(|| Failure::Statement(format!("retention policy not found: {name}")))?,
     };
     let mut stored = context.host.measurements(&database, &policy.name);
+    let shard_duration = policy.shard_duration;
+    let shards: Rc<[(i64, i64)]> = shards_of(&stored, shard_duration).into();
     stored.retain(|m| path.name.is_match(&m.name));
     stored.sort_by(|a, b| a.name.cmp(&b.name));
-    let shard_duration = policy.shard_duration;
-    Ok(stored.into_iter().map(|measurement| Table { measurement, shard_duration }).collect())
+    let by_pattern = matches!(path.name, Matcher::Pattern(_));
+    let table = |measurement| Table {
+        measurement,
+        shard_duration,
+        shards: Rc::clone(&shards),
+        source,
+        by_pattern,
+        condition: None,
+    };
+    Ok(stored.into_iter().map(table).collect())
+}
+
+/// The first and last times of the shards of a database, those of each policy for themselves.
+pub(super) fn shards(database: &str, context: Context<'_>) -> Result<Vec<(i64, i64)>, Failure> {
+    let (database, policies) = policies(database, context)?;
+    let mut all = Vec::new();
+    for policy in &policies {
+        let stored = context.host.measurements(&database, &policy.name);
+        all.extend(shards_of(&stored, policy.shard_duration));
+    }
+    Ok(all)
+}
+
+/// The first and last times of the shards that know measurements, by time.
+fn shards_of(stored: &[Measurement], shard_duration: i64) -> Vec<(i64, i64)> {
+    let mut shards = Vec::new();
+    bounds_of(stored.iter().flat_map(|m| &m.series), shard_duration, &mut shards);
+    for (start, ..) in stored.iter().flat_map(|m| &m.declared) {
+        let bounds = shard_bounds(*start, shard_duration);
+        if let Err(place) = shards.binary_search(&bounds) {
+            shards.insert(place, bounds);
+        }
+    }
+    shards
 }
 
 /// All measurements of a database, in every policy, each name once, by name.
@@ -90,6 +139,7 @@ fn join(known: &mut Measurement, other: Measurement) {
     known.tag_keys.extend(other.tag_keys);
     known.tag_keys.sort();
     known.tag_keys.dedup();
+    known.declared.extend(other.declared);
     known.fields.extend(other.fields);
     known.fields.sort();
     known.fields.dedup();

@@ -1,6 +1,7 @@
 //! Which types the columns of a `SELECT` have, and which operators refuse them
 //! (influxql 1.0:ast.go, `TypeValuerEval`; 1.6:query/functions.go, `CallType`).
 
+use super::calls;
 use super::columns::Columns;
 use super::node::Node;
 use crate::query::influxql::ast::Select;
@@ -26,16 +27,48 @@ impl Type {
 /// Fails where an operator stands between types that it does not take.
 pub(super) fn check(select: &Select, columns: &Columns) -> Result<(), String> {
     for field in &select.fields {
-        let mut expr = field.expr.clone();
-        // The products print columns with the types that they have found.
-        expr.rewrite(&mut |e| {
-            if let Expr::Var(var) = e {
-                var.cast = found(var, columns).or(var.cast);
-            }
-        });
-        type_of(expr.bare())?;
+        type_of(reduced(&typed(&field.expr, columns)).bare())?;
     }
     Ok(())
+}
+
+/// An expression as the products print it: with the types of its columns as far as they are found.
+pub(super) fn typed(expr: &Expr, columns: &Columns) -> Expr {
+    let mut expr = expr.clone();
+    expr.rewrite(&mut |e| {
+        if let Expr::Var(var) = e {
+            var.cast = found(var, columns).or(var.cast);
+        }
+    });
+    expr
+}
+
+/// An expression without what the products take out before they look at types: parentheses around
+/// anything but an operation, and sums, differences and products of numbers
+/// (influxql 1.0:ast.go, `Reduce`).
+fn reduced(expr: &Expr) -> Expr {
+    match expr {
+        Expr::Paren(inner) => match reduced(inner) {
+            operation @ Expr::Binary(_) => Expr::Paren(Box::new(operation)),
+            other => other,
+        },
+        Expr::Call(call) => {
+            let mut call = call.clone();
+            call.args = call.args.iter().map(reduced).collect();
+            Expr::Call(call)
+        }
+        Expr::Binary(b) => {
+            let (left, right) = (reduced(&b.left), reduced(&b.right));
+            let has_fraction =
+                matches!((&left, &right), (Expr::Number(_), _) | (_, Expr::Number(_)));
+            let whole = Expr::Binary(Box::new(Binary { op: b.op, left, right }));
+            match calls::constant(&whole).filter(|_| has_fraction) {
+                Some(number) => Expr::Number(number),
+                None => whole,
+            }
+        }
+        other => other.clone(),
+    }
 }
 
 fn found(var: &Var, columns: &Columns) -> Option<Cast> {

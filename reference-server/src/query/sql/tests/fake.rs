@@ -33,7 +33,7 @@ pub(super) fn series(tags: &[(&str, &str)], fields: &[(&str, i64, Value)]) -> Se
         first_shard: i64::MIN,
     });
     let tags = tags.iter().map(|(key, value)| (name(key), name(value))).collect();
-    Series { tags, columns: columns.collect() }
+    Series { tags, columns: columns.collect(), ..Series::default() }
 }
 
 pub(super) fn unreadable(text: &str, why: Unreadable) -> Measurement {
@@ -42,6 +42,7 @@ pub(super) fn unreadable(text: &str, why: Unreadable) -> Measurement {
         tag_keys: vec![name("host")],
         fields: vec![(name("a"), FieldType::Float)],
         series: Vec::new(),
+        declared: Vec::new(),
         unreadable: Some(why),
     }
 }
@@ -73,6 +74,7 @@ pub(super) fn store() -> Vec<Measurement> {
             ),
             series(&[("host", "b")], &[("f", AT + 1_000_000_000, Value::Float(2.0))]),
         ],
+        declared: Vec::new(),
         unreadable: None,
     };
     let mem = Measurement {

@@ -32,6 +32,7 @@ fn sparse() -> Measurement {
             series(&[("r", "x"), ("t", "y")], &point),
             series(&[("t", "a")], &point),
         ],
+        declared: Vec::new(),
         unreadable: None,
     }
 }
