@@ -140,6 +140,10 @@ impl Printer {
         match cell {
             Cell::Null => self.csv.null.as_bytes().to_vec(),
             Cell::Time(ns) => self.epoch.of(*ns).to_string().into_bytes(),
+            // As Go's `strconv` has it: asked of a running 1.6.7.
+            Cell::Value(Value::Float(n)) if n.is_infinite() && self.csv.form == CsvForm::Go => {
+                if *n > 0.0 { b"+Inf".to_vec() } else { b"-Inf".to_vec() }
+            }
             Cell::Value(Value::Float(n)) => {
                 floats.map_or_else(|| n.to_string(), |f| float(*n, f)).into_bytes()
             }

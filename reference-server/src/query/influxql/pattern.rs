@@ -8,6 +8,9 @@ pub(super) fn go_error(source: &str, error: &regex::Error) -> String {
     let tail = |c: char| source.rfind(c).map_or(source, |i| &source[i..]);
     let reason = match last {
         "unclosed character class" => format!("missing closing ]: `{}`", tail('[')),
+        "unclosed group" if source.ends_with("(?") => {
+            "invalid or unsupported Perl syntax: `(?`".to_owned()
+        }
         "unclosed group" => format!("missing closing ): `{source}`"),
         "unopened group" => format!("unexpected ): `{source}`"),
         "repetition operator missing expression" => {

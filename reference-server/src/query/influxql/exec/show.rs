@@ -8,7 +8,7 @@ use super::read::At;
 use super::show_series;
 use super::source::{self, everything, is_meant, policies as policies_of};
 use super::{Context, Failure};
-use crate::query::influxql::ast::{KeyFilter, Show};
+use crate::query::influxql::ast::{KeyFilter, Matcher, Path, Show};
 use crate::query::influxql::duration;
 use crate::query::influxql::expr::Expr;
 use crate::query::influxql::host::Policy;
@@ -39,7 +39,12 @@ pub(in crate::query::influxql) fn series_key(measurement: &[u8], tags: &[(Name, 
 /// The measurements that a statement means, by name.
 fn meant(show: &Show, context: Context<'_>) -> Result<Vec<Measurement>, Failure> {
     let mut all = everything(show.database.as_deref().unwrap_or_default(), context)?;
-    all.retain(|m| is_meant(&show.sources, &m.name));
+    // A source without a name leaves no condition behind (1.6:query/statement_rewriter.go,
+    // `rewriteSourcesCondition`).
+    let is_named = |path: &&Path| !matches!(&path.name, Matcher::Name(name) if name.is_empty());
+    let nameless =
+        context.rules.planner == Planner::Go && !show.sources.iter().any(|p| is_named(&p));
+    all.retain(|m| nameless || is_meant(&show.sources, &m.name));
     Ok(all)
 }
 
