@@ -71,7 +71,7 @@ pub(super) fn statement(flight: &Flight, failure: &Statement) -> Status {
         Statement::Unimplemented(_) => {
             planning(format!("{}{}", flight.planning, failure.message()))
         }
-        Statement::Statement(text) | Statement::Told(text) => {
+        Statement::Statement(text) | Statement::Told(text) | Statement::OfFirst(text) => {
             planning(format!("{}Error during planning: {text}", flight.planning))
         }
         Statement::Unsupported(_) => Status::unimplemented(failure.message()),
