@@ -6,8 +6,6 @@ use crate::space::{Space, Times, unit};
 use crate::wire::Request;
 use profiles::{Family, Management};
 use std::io::Write as _;
-#[cfg(test)]
-use std::sync::OnceLock;
 
 /// A request, and what the harness knows of it.
 #[derive(Clone, Debug)]
@@ -239,6 +237,7 @@ pub(crate) fn named_databases(case: &Case) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::OnceLock;
 
     fn target_of(family: Family, toml: &str) -> String {
         let head = "id='batch/x'\nsummary='s'\nlevel='must'\nclauses=[]\nneeds=[]\n[[step]]\n";

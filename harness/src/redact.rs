@@ -61,15 +61,18 @@ fn changed(pattern: &Regex, text: String, with: impl Replacer) -> String {
 fn without_word(text: &str, word: &str, name: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut new = String::with_capacity(text.len());
-    let mut copied = 0;
-    for (at, found) in text.match_indices(word) {
-        let end = at + found.len();
+    let (mut copied, mut from) = (0, 0);
+    while let Some(at) = text[from..].find(word).map(|found| from + found) {
+        let end = at + word.len();
         let longer_before = word.starts_with(is_word) && text[..at].ends_with(is_word);
         let longer_after = word.ends_with(is_word) && text[end..].starts_with(is_word);
-        if !longer_before && !longer_after {
+        if longer_before || longer_after {
+            // It may begin again within itself.
+            from = at + text[at..].chars().next().map_or(1, char::len_utf8);
+        } else {
             new += &text[copied..at];
             new += name;
-            copied = end;
+            (copied, from) = (end, end);
         }
     }
     new + &text[copied..]
@@ -310,10 +313,16 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_found_where_it_overlaps_itself() {
+        assert_eq!(without_word("xa-a-a", "a-a", "{org}"), "xa-{org}");
+    }
+
+    #[test]
     fn each_rule_has_its_placeholder() {
         let redactor = redactor();
         let is = |text: &str, expected: &str| assert_eq!(redactor.text(text), expected);
         is("db lp_ab12_0001_other of acme, not acmes", "db {db}_other of {org}, not acmes");
+        is("xacme _acme acme_ acme-acme", "xacme _acme acme_ {org}-{org}");
         is("s3cret-token reader 127.0.0.1:8086", "{token} {read-only} {host}");
         is(
             "1790000000 1790000000123 1790000000123456 1790000100123456789",

@@ -40,7 +40,8 @@ use std::io::Write as _;
 const QUERIES_OF_A_SET: usize = 12;
 
 /// One set in so many has series that are longer than what store and engine keep together.
-const SETS_TO_A_LONG_ONE: usize = 10;
+/// Odd, so that every edition meets one.
+const SETS_TO_A_LONG_ONE: usize = 9;
 
 /// Editions in turn. The hosted products have SQL over Flight alone.
 const EDITIONS: &[(&str, bool)] = &[
@@ -96,6 +97,10 @@ fn the_model_and_the_reference_server_answer_alike() -> Result<(), String> {
          {unsteady} that have several right answers",
         shown.len()
     ));
+    // Else little would have been compared, and nobody would see it.
+    if shown.is_empty() && (unsteady * 10 > asked || with_rows * 2 < asked) {
+        return Err("too few queries with an answer to compare".to_owned());
+    }
     if shown.is_empty() {
         return Ok(());
     }

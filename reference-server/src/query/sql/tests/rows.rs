@@ -28,6 +28,7 @@ fn sparse() -> Measurement {
             Series {
                 tags: vec![(name("r"), name("x"))],
                 columns: vec![column("a", &[1, 3]), column("z", &[2, 3, 4])],
+                empty_in: Vec::new(),
             },
             series(&[("r", "x"), ("t", "y")], &point),
             series(&[("t", "a")], &point),
