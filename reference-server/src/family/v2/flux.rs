@@ -28,7 +28,7 @@ impl Service {
         let parameters = Query::parse(request.raw_query.as_deref().unwrap_or_default());
         let organisation = self.organisation_of(&lock(&self.catalog), token, &parameters).ok();
         let host = FluxHost { service: self, token, organisation };
-        match flux::answer(&host, rules, &asked) {
+        match crate::query::aside(|| flux::answer(&host, rules, &asked)) {
             Ok(answer) => {
                 let response = Response::new(answer.status).with_body(answer.body);
                 match answer.content_type {

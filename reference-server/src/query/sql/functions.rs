@@ -3,7 +3,7 @@
 //! Not here: functions that the product has and this engine lacks; [`super::elsewhere`] refuses them
 //! by name.
 
-use super::{engine_words, selectors};
+use super::{engine_words, growing, selectors};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::config::ConfigOptions;
@@ -38,6 +38,7 @@ pub(super) fn register(session: &SessionContext, dialect: EngineDialect) -> Resu
     session.register_udf(ScalarUDF::from(ArrowTypeof { dialect, signature }));
     // Its answer is the engine's release, which is not the product's.
     session.deregister_udf("version");
+    growing::register(session)?;
     selectors::register(session)
 }
 

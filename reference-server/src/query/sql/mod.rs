@@ -16,6 +16,7 @@ mod elsewhere;
 mod engine_words;
 pub mod format;
 mod functions;
+mod growing;
 pub mod host;
 pub mod http;
 mod params;

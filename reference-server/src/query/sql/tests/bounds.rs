@@ -69,3 +69,22 @@ async fn the_result_is_bounded() {
     assert_eq!(status, 500);
     assert!(body.contains("the result is over 1048576 bytes"), "{body}");
 }
+
+/// What one call makes is seen by no other bound.
+#[tokio::test]
+async fn a_call_that_would_make_much_is_refused() {
+    for q in [
+        "SELECT repeat('a', 2000000000)",
+        "SELECT length(repeat(host, 2000000000)) FROM cpu",
+        "SELECT lpad('a', 2000000000)",
+        "SELECT rpad(host, 2000000000, 'xy') FROM cpu",
+        "SELECT replace(repeat('a', 100000), 'a', repeat('b', 100000))",
+    ] {
+        let (status, body) = within(q, Limits::DEFAULT).await;
+        assert_eq!((status, body.contains("bytes at once")), (500, true), "{q}: {body}");
+    }
+    let small = "SELECT repeat('ab', 2) AS a, lpad('x', 3, 'yz') AS b, rpad('x', 2) AS c, \
+                 replace('aXa', 'X', 'bb') AS d, repeat('a', -1) AS e, repeat(NULL, 3) AS f";
+    let (status, body) = within(small, Limits::DEFAULT).await;
+    assert_eq!((status, &*body), (200, r#"[{"a":"abab","b":"yzx","c":"x ","d":"abba","e":""}]"#));
+}
