@@ -13,13 +13,14 @@ use super::aggregate::{Interval, Outcome};
 use super::calls::Applied;
 use super::function::Function;
 use super::heap;
-use super::node::{cast, converts};
+use super::node::{as_float, cast, converts};
 use super::part::Part;
 use super::read::{self, At, Wanted};
 use super::source::Table;
 use super::tag_sets::{self, Shard, TagSet};
-use crate::store::view::Series;
+use crate::store::view::{Column, Series};
 use crate::store::{FieldType, Name, Value};
+use profiles::influxql::Planner;
 
 /// A function's value over the points of one window.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub(super) struct Sample<'a> {
     pub(super) count: u64,
     /// The point that a selector picked; elsewhere any.
     pub(super) at: At<'a>,
+    /// Of a mean in v3 the sum: it is divided at the end.
     pub(super) value: Value,
     /// The greatest value, of a spread whose least is `value`.
     pub(super) greatest: Option<Value>,
@@ -94,7 +96,7 @@ pub(super) fn each<'a, E>(
             several: Vec::new(),
             time: picked.map(|at| at.time),
             row: picked,
-            value: sample.shown(function),
+            value: sample.shown(function, wanted.planner),
         };
         take(&keys[group], window, outcome)?;
     }
@@ -103,9 +105,12 @@ pub(super) fn each<'a, E>(
 
 impl Sample<'_> {
     /// The function's value in the answer.
-    fn shown(self, function: Function) -> Option<Value> {
+    fn shown(self, function: Function, planner: Planner) -> Option<Value> {
         match (function, &self.greatest) {
             (Function::Spread, Some(high)) => super::function::distance(&self.value, high),
+            (Function::Mean, _) if planner == Planner::Iox => {
+                Some(Value::Float(as_float(&self.value)? / self.count as f64))
+            }
             _ => Some(self.value),
         }
     }
@@ -172,8 +177,11 @@ impl<'a> Run<'a> {
                     Box::new(rows.filter_map(move |at| self.sample(group, at)))
                 }
                 None => {
-                    let of_series = |s| self.series(group, table, s, first, last);
-                    self.merged(set.series.into_iter().map(of_series))
+                    let of_series = |s: &'a Series| {
+                        let of_column = move |c| self.column(group, table, (s, c), first, last);
+                        self.columns(s, first, last).map(of_column)
+                    };
+                    self.merged(set.series.into_iter().flat_map(of_series))
                 }
             }
         };
@@ -187,25 +195,32 @@ impl<'a> Run<'a> {
         Some(Sample { group, window: 0, count: 1, at, value, greatest: None })
     }
 
-    /// The windows of one series in one shard.
-    fn series(
+    /// The columns of a series that have points of the field between two times: one in a shard, which
+    /// has one type of a field; where there are no shards, each partition of a table has its own.
+    fn columns(
         self,
-        group: usize,
-        table: &'a Table,
         series: &'a Series,
         first: i64,
         last: i64,
-    ) -> Samples<'a> {
+    ) -> impl Iterator<Item = &'a Column> + use<'a> {
         let (name, read_as) = self.field;
-        let is_read = |c: &&crate::store::view::Column| {
+        series.columns.iter().filter(move |c| {
             c.name == *name
                 && converts(c.field_type, *read_as)
                 && c.points.times(first, last).next().is_some()
-        };
-        // A shard has one type of a field.
-        let Some(column) = series.columns.iter().find(is_read) else {
-            return Box::new(std::iter::empty());
-        };
+        })
+    }
+
+    /// The windows of one column of a series in one shard.
+    fn column(
+        self,
+        group: usize,
+        table: &'a Table,
+        (series, column): (&'a Series, &'a Column),
+        first: i64,
+        last: i64,
+    ) -> Samples<'a> {
+        let read_as = self.field.1;
         let condition = table.condition.as_ref();
         let decided = condition.map_or(Some(true), |c| c.decided(&At { series, time: first }));
         match decided {
@@ -223,7 +238,7 @@ impl<'a> Run<'a> {
                             break;
                         }
                         let (inside, behind) = (times.split_at(count), values.split_at(count));
-                        part.take_slice(series, inside.0, behind.0, *read_as);
+                        part.take_slice(series, inside.0, behind.0, read_as);
                         let rest = (inside.1, behind.1);
                         current = if rest.0.is_empty() { slices.next() } else { Some(rest) };
                     }
@@ -239,7 +254,7 @@ impl<'a> Run<'a> {
         let points = points.filter_map(move |(time, value)| {
             let at = At { series, time };
             let holds = condition.is_none_or(|c| super::node::Node::holds(c, &at));
-            if holds { Some((at, cast(&value, *read_as)?)) } else { None }
+            if holds { Some((at, cast(&value, read_as)?)) } else { None }
         });
         let mut points = points.peekable();
         Box::new(std::iter::from_fn(move || {
