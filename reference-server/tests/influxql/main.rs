@@ -6,6 +6,7 @@ mod computed_v3;
 mod fake;
 mod in_statement;
 mod order;
+mod patterns;
 mod read_back;
 mod rows;
 mod statements;
