@@ -154,6 +154,41 @@ fn series_are_counted_whether_they_have_rows_or_not() {
 }
 
 #[test]
+fn a_source_without_a_name_says_nothing() {
+    let fake = data();
+    fake.write(b"mem", &[], &[(b"v", Value::Float(1.0))], T);
+    let same = |nameless: &str, named: &str| {
+        let expected = results_of(&fake, named);
+        assert!(expected.contains("values"), "{named}: {expected}");
+        assert_eq!(results_of(&fake, nameless), expected, "{nameless}");
+    };
+    for show in ["SERIES", "TAG KEYS", "FIELD KEYS"] {
+        same(&format!("SHOW {show} FROM \"\""), &format!("SHOW {show}"));
+        // Beside another it is as if it were not there.
+        same(&format!("SHOW {show} FROM \"\", cpu"), &format!("SHOW {show} FROM cpu"));
+        same(&format!("SHOW {show} FROM cpu, \"\""), &format!("SHOW {show} FROM cpu"));
+    }
+    same("SHOW MEASUREMENTS WITH MEASUREMENT = \"\"", "SHOW MEASUREMENTS");
+    same("SHOW TAG VALUES FROM \"\" WITH KEY = host", "SHOW TAG VALUES WITH KEY = host");
+    same("SHOW SERIES FROM \"\" WHERE 0 < time", "SHOW SERIES WHERE 0 < time");
+    same("SHOW SERIES FROM cpu, \"\" WHERE 0 < time", "SHOW SERIES FROM cpu WHERE 0 < time");
+    // A selection it is not allowed in.
+    for sources in ["\"\"", "\"\", cpu"] {
+        error_of(&format!("SHOW SERIES FROM {sources} WHERE time > 0"), "invalid measurement");
+    }
+}
+
+#[test]
+fn infinite_numbers_in_csv() {
+    let fake = Fake::with_database("db");
+    fake.write(b"cpu", &[], &[(b"v", Value::Float(1.7e308))], 1);
+    assert_eq!(
+        ask(&fake, "q=SELECT+v*10,v*-10+FROM+cpu&epoch=ns", Some("application/csv")),
+        "name,tags,time,v,v_1\ncpu,,1,+Inf,-Inf\n"
+    );
+}
+
+#[test]
 fn printing() {
     let time = |unit: &str| asked(&format!("q=SELECT+v+FROM+cpu&epoch={unit}"), None);
     assert_eq!(time("d"), time("ns"));

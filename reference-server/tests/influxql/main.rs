@@ -10,3 +10,4 @@ mod patterns;
 mod read_back;
 mod rows;
 mod statements;
+mod work;

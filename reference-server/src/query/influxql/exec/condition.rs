@@ -26,6 +26,16 @@ impl Range {
     pub(super) const ALL: Self =
         Self { first: i64::MIN, last: i64::MAX, has_first: false, has_last: false };
 
+    /// Whether no time is outside of it.
+    pub(super) const fn is_everything(&self) -> bool {
+        self.first == i64::MIN && self.last == i64::MAX
+    }
+
+    /// Whether it reaches into what begins and ends at these times.
+    pub(super) const fn touches(&self, (first, last): (i64, i64)) -> bool {
+        first <= self.last && last >= self.first
+    }
+
     const fn from(first: i64) -> Self {
         // The least time is no bound: windows begin with the first point.
         Self { first, has_first: first > i64::MIN, ..Self::ALL }

@@ -7,7 +7,8 @@
 //! read some series side by side, as many as there are cores; here it is one after another, as they do
 //! it on one core.
 //!
-//! Nothing is kept but one point of each series, whatever the number of rows.
+//! What is kept does not grow with the number of rows: for each series in each shard where it is read,
+//! and one point of it. The shards and their sets are opened once for all functions.
 
 use super::aggregate::{Interval, Outcome};
 use super::calls::Applied;
@@ -17,7 +18,7 @@ use super::node::{as_float, cast, converts};
 use super::part::Part;
 use super::read::{self, At, Wanted};
 use super::source::Table;
-use super::tag_sets::{self, Shard, TagSet};
+use super::tag_sets::{Directions, Numbered, Opened};
 use crate::store::view::{Column, Series};
 use crate::store::{FieldType, Name, Value};
 use profiles::influxql::Planner;
@@ -60,7 +61,7 @@ struct Run<'a> {
 
 /// Calls `take` with what a function gives in each group and window; until it says no.
 pub(super) fn each<'a, E>(
-    tables: &'a [Table],
+    directions: &Directions<'a>,
     call: &'a Applied,
     wanted: &Wanted<'a>,
     interval: Option<Interval>,
@@ -78,17 +79,8 @@ pub(super) fn each<'a, E>(
     let from_rows = Wanted { descending: is_last, reversed: is_last, most_of_set, ..wanted };
     let from_rows = (ends && wanted.goes_by_shards()).then_some(from_rows);
     let run = Run { function, field, interval, wanted, from_rows };
-    let opening = from_rows.unwrap_or(wanted);
-    let opened: Vec<_> =
-        tables.iter().map(|table| (table, tag_sets::shards(table, &opening))).collect();
-    let name = |table: &Table| table.measurement.name.clone();
-    let sets = opened.iter().flat_map(|(table, shards)| shards.iter().map(move |s| (table, s)));
-    let mut keys: Vec<(Name, Vec<Name>)> = sets
-        .flat_map(|(table, shard)| shard.sets.iter().map(|set| (name(table), set.values.clone())))
-        .collect();
-    keys.sort();
-    keys.dedup();
-    for sample in run.all(opened, &keys) {
+    let opened = directions.opened(&from_rows.unwrap_or(wanted));
+    for sample in run.all(opened) {
         let (group, window) = (sample.group, sample.window);
         let picked = Some(sample.at).filter(|_| function.is_selector());
         let outcome = Outcome {
@@ -98,7 +90,7 @@ pub(super) fn each<'a, E>(
             row: picked,
             value: sample.shown(function, wanted.planner),
         };
-        take(&keys[group], window, outcome)?;
+        take(&opened.groups[group], window, outcome)?;
     }
     Ok(())
 }
@@ -117,14 +109,10 @@ impl Sample<'_> {
 }
 
 impl<'a> Run<'a> {
-    fn all(
-        self,
-        opened: Vec<(&'a Table, Vec<Shard<'a>>)>,
-        keys: &[(Name, Vec<Name>)],
-    ) -> impl Iterator<Item = Sample<'a>> + use<'a> {
+    fn all(self, opened: &Opened<'a>) -> impl Iterator<Item = Sample<'a>> + use<'a> {
         let mut sources: Vec<(usize, bool, Vec<Samples<'a>>)> = Vec::new();
-        for (table, shards) in opened {
-            let of_table = self.reduced(shards.into_iter().map(|s| self.shard(table, s, keys)));
+        for (table, shards) in &opened.tables {
+            let of_table = self.reduced(shards.iter().map(|shard| self.shard(table, shard)));
             match sources.last_mut().filter(|(source, ..)| *source == table.source) {
                 Some((.., tables)) => tables.push(of_table),
                 None => sources.push((table.source, table.by_pattern, vec![of_table])),
@@ -166,14 +154,13 @@ impl<'a> Run<'a> {
         Box::new(heap::merge_by_window(inputs.collect(), before, move |s| Some(place(s))))
     }
 
-    fn shard(self, table: &'a Table, shard: Shard<'a>, keys: &[(Name, Vec<Name>)]) -> Samples<'a> {
+    fn shard(self, table: &'a Table, shard: &Numbered<'a>) -> Samples<'a> {
         let (first, last) = (shard.first, shard.last);
-        let set = |set: TagSet<'a>| -> Samples<'a> {
-            let key = (table.measurement.name.clone(), set.values);
-            let Ok(group) = keys.binary_search(&key) else { return Box::new(std::iter::empty()) };
+        let set = |(group, series): &(usize, Vec<&'a Series>)| -> Samples<'a> {
+            let group = *group;
             match self.from_rows {
                 Some(wanted) => {
-                    let rows = read::of_set(table, set.series, first, last, &wanted);
+                    let rows = read::of_set(table, series, first, last, &wanted);
                     Box::new(rows.filter_map(move |at| self.sample(group, at)))
                 }
                 None => {
@@ -181,11 +168,11 @@ impl<'a> Run<'a> {
                         let of_column = move |c| self.column(group, table, (s, c), first, last);
                         self.columns(s, first, last).map(of_column)
                     };
-                    self.merged(set.series.into_iter().flat_map(of_series))
+                    self.merged(series.iter().copied().flat_map(of_series))
                 }
             }
         };
-        self.reduced(shard.sets.into_iter().map(set))
+        self.reduced(shard.sets.iter().map(set))
     }
 
     /// A point as a window of its own.
