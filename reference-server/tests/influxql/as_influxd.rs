@@ -63,6 +63,10 @@ fn statements_are_checked_in_the_compilers_order() {
         "SELECT v FROM cpu WHERE time > hit() - 1h",
         "invalid operation: time and *influxql.BinaryExpr are not compatible",
     );
+    error_of(
+        "SELECT v FROM cpu WHERE time <= *",
+        "invalid operation: time and *influxql.Wildcard are not compatible",
+    );
 }
 
 #[test]
@@ -109,6 +113,29 @@ fn fill_without_windows() {
         results("SELECT n, v FROM cpu fill(7)"),
         row(&format!("\"n\",\"v\"],\"values\":[[{T},3,7],[{},7,1.5]", T + 1))
     );
+}
+
+#[test]
+fn fill_of_what_is_no_number() {
+    let fake = Fake::with_database("db");
+    let x = || Value::String(b"x".as_slice().into());
+    for (time, n) in [(1, 3), (120_000_000_000, 4)] {
+        let b = Value::Boolean(true);
+        fake.write(b"m", &[], &[(b"b", b), (b"s", x()), (b"n", Value::Integer(n))], time);
+    }
+    let windows = "WHERE time >= 0 AND time < 4m GROUP BY time(1m) fill(5)";
+    for (columns, expected) in [
+        ("last(b)", "[0,true],[60000000000,false],[120000000000,true],[180000000000,false]"),
+        ("last(s)", "[0,\"x\"],[60000000000,\"\"],[120000000000,\"x\"],[180000000000,\"\"]"),
+        // A column without any point has the number itself.
+        (
+            "last(n), last(no::boolean)",
+            "[0,3,5],[60000000000,5,5],[120000000000,4,5],[180000000000,5,5]",
+        ),
+    ] {
+        let answer = results_of(&fake, &format!("SELECT {columns} FROM m {windows}"));
+        assert!(answer.contains(&format!("\"values\":[{expected}]")), "{columns}: {answer}");
+    }
 }
 
 #[test]

@@ -172,6 +172,9 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
         Expr::Regex(_) => {
             Err("invalid operation: time and *influxql.RegexLiteral are not compatible".to_owned())
         }
+        Expr::Wildcard(_) => {
+            Err("invalid operation: time and *influxql.Wildcard are not compatible".to_owned())
+        }
         _ => Err("invalid operation: time and *influxql.Call are not compatible".to_owned()),
     }
 }
