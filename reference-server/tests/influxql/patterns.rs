@@ -49,4 +49,8 @@ fn errors_name_the_group_that_is_wrong() {
         let expected = format!("invalid or unsupported Perl syntax: `{group}`{place}");
         assert_eq!(found(pattern), expected);
     }
+    for (pattern, range) in [("^[a-=]$", "a-="), ("é[b-dz-y]", "z-y"), ("(?)[9-0]", "9-0")] {
+        let expected = format!("invalid character class range: `{range}`{place}");
+        assert_eq!(found(pattern), expected);
+    }
 }

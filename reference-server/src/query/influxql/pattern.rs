@@ -24,9 +24,25 @@ pub(super) fn go_error(source: &str, error: &regex::Error) -> String {
         "unrecognized flag" | "expected flag but got end of regex" => {
             format!("invalid or unsupported Perl syntax: `{}`", up_to_flag(source))
         }
+        "invalid character class range, the start must be <= the end" => {
+            format!("invalid character class range: `{}`", marked(&said).unwrap_or(source))
+        }
         other => format!("{other}: `{source}`"),
     };
     format!("error parsing regexp: {reason}")
+}
+
+/// The part of a pattern that the compiler marks: below the first line of its message stands the pattern,
+/// and below that a `^` for each character that is meant. Of a pattern of several lines it is `None`.
+fn marked(said: &str) -> Option<&str> {
+    let mut lines = said.lines().skip(1);
+    let (pattern, marks) = (lines.next()?, lines.next()?);
+    let marks = marks.trim_end();
+    let start = marks.find(|c| c != ' ')?;
+    let count = marks[start..].bytes().take_while(|c| *c == b'^').count();
+    let is_marked = start + count == marks.len();
+    let place = |nth| pattern.char_indices().map(|(i, _)| i).chain([pattern.len()]).nth(nth);
+    is_marked.then(|| pattern.get(place(start)?..place(start + count)?)).flatten()
 }
 
 /// The pattern without its groups of flags that have none, which are nothing to Go and an error to the
