@@ -64,6 +64,13 @@ fn statements_are_checked_in_the_compilers_order() {
         "invalid operation: time and *influxql.BinaryExpr are not compatible",
     );
     error_of(
+        "SELECT v FROM cpu WHERE time < now() * - 1h",
+        "invalid operation: time and *influxql.BinaryExpr are not compatible",
+    );
+    // influxd takes it for a time; what it makes of that here was seen in part.
+    let now = results("SELECT n FROM cpu WHERE -(time < now() - 1h AND host = 'a')");
+    assert!(now.contains("now() beside other columns than time in a condition is out"), "{now}");
+    error_of(
         "SELECT v FROM cpu WHERE time <= *",
         "invalid operation: time and *influxql.Wildcard are not compatible",
     );

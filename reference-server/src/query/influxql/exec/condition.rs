@@ -142,7 +142,14 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
         }),
         Expr::Call(call) if call.name == "now" && call.args.is_empty() => Ok(now),
         Expr::Binary(b) => {
-            // What does not come down to a number is left as the operation that it is.
+            // What does not come down to a number is left as the operation that it is; so is a time that
+            // is multiplied (influxql 1.0:ast.go, `reduceBinaryExprTimeLHS`).
+            let is_now = |e: &Expr| matches!(e.bare(), Expr::Call(call) if call.name == "now");
+            let multiplies = !matches!(b.op, Op::Add | Op::Sub);
+            if multiplies && (is_now(&b.left) || is_now(&b.right)) {
+                return Err("invalid operation: time and *influxql.BinaryExpr are not compatible"
+                    .to_owned());
+            }
             let operand = |e| {
                 instant(e, now, zone).map_err(|_| {
                     "invalid operation: time and *influxql.BinaryExpr are not compatible".to_owned()
