@@ -235,7 +235,7 @@ pub const OSS_V2_2_7: Influxql = Influxql {
     // v1/coordinator/statement_executor.go: 62 `not implemented`, 369-404 deletes.
     administration: Administration::Deletes,
     policies: Policies::Shards,
-    // tsdb/config.go, `DefaultIndex`: tsi1.
+    // 2.7:tsdb/config.go, `DefaultIndex`: tsi1.
     tag_index: TagIndex::OfShards,
     missing_query: "mime: no media type",
     // influxdata/influxql parser.go, parseShowTagKeysStatement (inferred: not recorded).

@@ -110,9 +110,10 @@ const V1_API: V1Api = V1Api {
 };
 
 const INFLUXQL: Influxql = Influxql {
-    // Built with a Go from 1.22 on: `\b`.
     json: Json {
+        // Built with a Go from 1.22 on: `\b`.
         strings: Strings::GoShort,
+        // Not seen: it is refused, as of 2.7.
         infinite: influxql::OSS_V2_2_7.json.infinite,
         ..influxql::OSS_V1_1_6.json
     },

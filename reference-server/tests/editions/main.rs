@@ -1,6 +1,7 @@
 //! What editions answer that no recording reaches: read in their source, or promised by their pages.
 
 mod compressed;
+mod many_series;
 mod messagepack;
 mod slow_writes;
 mod unavailable;

@@ -63,6 +63,17 @@ fn statements_are_checked_in_the_compilers_order() {
         "SELECT v FROM cpu WHERE time > hit() - 1h",
         "invalid operation: time and *influxql.BinaryExpr are not compatible",
     );
+    error_of(
+        "SELECT v FROM cpu WHERE time < now() * - 1h",
+        "invalid operation: time and *influxql.BinaryExpr are not compatible",
+    );
+    // influxd takes it for a time; what it makes of that here was seen in part.
+    let now = results("SELECT n FROM cpu WHERE -(time < now() - 1h AND host = 'a')");
+    assert!(now.contains("now() beside other columns than time in a condition is out"), "{now}");
+    error_of(
+        "SELECT v FROM cpu WHERE time <= *",
+        "invalid operation: time and *influxql.Wildcard are not compatible",
+    );
 }
 
 #[test]
@@ -112,6 +123,29 @@ fn fill_without_windows() {
 }
 
 #[test]
+fn fill_of_what_is_no_number() {
+    let fake = Fake::with_database("db");
+    let x = || Value::String(b"x".as_slice().into());
+    for (time, n) in [(1, 3), (120_000_000_000, 4)] {
+        let b = Value::Boolean(true);
+        fake.write(b"m", &[], &[(b"b", b), (b"s", x()), (b"n", Value::Integer(n))], time);
+    }
+    let windows = "WHERE time >= 0 AND time < 4m GROUP BY time(1m) fill(5)";
+    for (columns, expected) in [
+        ("last(b)", "[0,true],[60000000000,false],[120000000000,true],[180000000000,false]"),
+        ("last(s)", "[0,\"x\"],[60000000000,\"\"],[120000000000,\"x\"],[180000000000,\"\"]"),
+        // A column without any point has the number itself.
+        (
+            "last(n), last(no::boolean)",
+            "[0,3,5],[60000000000,5,5],[120000000000,4,5],[180000000000,5,5]",
+        ),
+    ] {
+        let answer = results_of(&fake, &format!("SELECT {columns} FROM m {windows}"));
+        assert!(answer.contains(&format!("\"values\":[{expected}]")), "{columns}: {answer}");
+    }
+}
+
+#[test]
 fn a_point_without_a_value_and_no_point() {
     let windows = format!("WHERE time >= {T} AND time < {} GROUP BY time(1d)", T + HOUR);
     assert_eq!(results(&format!("SELECT percentile(n, 1) FROM cpu {windows}")), NOTHING);
@@ -151,6 +185,41 @@ fn series_are_counted_whether_they_have_rows_or_not() {
     assert_eq!(hosts("ORDER BY time DESC SLIMIT 2"), [false, true, false]);
     assert_eq!(hosts("SLIMIT 1 SOFFSET 2"), [false, false, true]);
     assert_eq!(hosts("SOFFSET 1"), [false, false, false]);
+}
+
+#[test]
+fn a_source_without_a_name_says_nothing() {
+    let fake = data();
+    fake.write(b"mem", &[], &[(b"v", Value::Float(1.0))], T);
+    let same = |nameless: &str, named: &str| {
+        let expected = results_of(&fake, named);
+        assert!(expected.contains("values"), "{named}: {expected}");
+        assert_eq!(results_of(&fake, nameless), expected, "{nameless}");
+    };
+    for show in ["SERIES", "TAG KEYS", "FIELD KEYS"] {
+        same(&format!("SHOW {show} FROM \"\""), &format!("SHOW {show}"));
+        // Beside another it is as if it were not there.
+        same(&format!("SHOW {show} FROM \"\", cpu"), &format!("SHOW {show} FROM cpu"));
+        same(&format!("SHOW {show} FROM cpu, \"\""), &format!("SHOW {show} FROM cpu"));
+    }
+    same("SHOW MEASUREMENTS WITH MEASUREMENT = \"\"", "SHOW MEASUREMENTS");
+    same("SHOW TAG VALUES FROM \"\" WITH KEY = host", "SHOW TAG VALUES WITH KEY = host");
+    same("SHOW SERIES FROM \"\" WHERE 0 < time", "SHOW SERIES WHERE 0 < time");
+    same("SHOW SERIES FROM cpu, \"\" WHERE 0 < time", "SHOW SERIES FROM cpu WHERE 0 < time");
+    // A selection it is not allowed in.
+    for sources in ["\"\"", "\"\", cpu"] {
+        error_of(&format!("SHOW SERIES FROM {sources} WHERE time > 0"), "invalid measurement");
+    }
+}
+
+#[test]
+fn infinite_numbers_in_csv() {
+    let fake = Fake::with_database("db");
+    fake.write(b"cpu", &[], &[(b"v", Value::Float(1.7e308))], 1);
+    assert_eq!(
+        ask(&fake, "q=SELECT+v*10,v*-10+FROM+cpu&epoch=ns", Some("application/csv")),
+        "name,tags,time,v,v_1\ncpu,,1,+Inf,-Inf\n"
+    );
 }
 
 #[test]

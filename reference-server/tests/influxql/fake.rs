@@ -1,11 +1,13 @@
 //! A server in memory with what InfluxQL needs of one: no validation, no shards, no files.
+//!
+//! How long shard groups are, its policies say; the points lie together all the same.
 
 use reference_server::query::influxql::ast::{Admin, PolicyOptions, Privilege};
 use reference_server::query::influxql::host::{Caller, Host, Policy, Remove, SeriesKey};
 use reference_server::store::points::Points;
 use reference_server::store::view::{Column, Measurement, Series, Unreadable};
 use reference_server::store::{Name, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 pub(crate) const HOUR: i64 = 3_600_000_000_000;
 
@@ -17,6 +19,8 @@ pub(crate) struct Fake {
     pub now: i64,
     pub state: RefCell<State>,
     pub caller: Option<(String, Vec<(Privilege, String)>)>,
+    /// How often it was asked for everything that is stored.
+    pub views: Cell<usize>,
 }
 
 #[derive(Default)]
@@ -61,6 +65,13 @@ impl Fake {
         fake
     }
 
+    /// A database as v3 has it: it has no shards, and the types of a field come together.
+    pub(crate) fn without_shards(name: &str) -> Self {
+        let fake = Self::with_database(name);
+        fake.state.borrow_mut().databases[0].policies[0].shard_duration = 0;
+        fake
+    }
+
     /// The database `db` with a field of each type at [`T`], and a row without tags.
     pub(crate) fn filled() -> Self {
         let fake = Self::with_database("db");
@@ -94,9 +105,16 @@ impl Fake {
     }
 }
 
-fn view(points: &[Point], policy: &str, unreadable: Option<Unreadable>) -> Vec<Measurement> {
+/// Where the shard of a time starts: groups are counted from the year 1.
+fn start_of_shard(time: i64, duration: i64) -> i64 {
+    const YEAR_1: i128 = 62_135_596_800 * 1_000_000_000;
+    let since = (i128::from(time) + YEAR_1).rem_euclid(i128::from(duration));
+    i64::try_from(i128::from(time) - since).unwrap_or(i64::MIN)
+}
+
+fn view(points: &[Point], policy: &Policy, unreadable: Option<Unreadable>) -> Vec<Measurement> {
     let mut found: Vec<Measurement> = Vec::new();
-    for point in points.iter().filter(|p| p.policy == policy) {
+    for point in points.iter().filter(|p| p.policy == policy.name) {
         let i = found.iter().position(|m| m.name == point.key.measurement).unwrap_or_else(|| {
             found.push(Measurement {
                 name: point.key.measurement.clone(),
@@ -116,7 +134,14 @@ fn view(points: &[Point], policy: &str, unreadable: Option<Unreadable>) -> Vec<M
         });
         for (name, value) in &point.fields {
             m.fields.push((name.clone(), value.field_type()));
-            m.declared.push((point.time, name.clone(), value.field_type()));
+            // A server without shards declares nothing.
+            if policy.shard_duration > 0 {
+                let start = start_of_shard(point.time, policy.shard_duration);
+                let declared = (start, name.clone(), value.field_type());
+                if !m.declared.contains(&declared) {
+                    m.declared.push(declared);
+                }
+            }
             put(&mut m.series[i], name, value, point.time);
         }
         m.fields.sort();
@@ -167,9 +192,14 @@ impl Host for Fake {
     }
 
     fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement> {
+        self.views.set(self.views.get() + 1);
         let state = self.state.borrow();
         let found = state.databases.iter().find(|d| d.name == database);
-        found.map(|d| view(&d.points, policy, state.unreadable)).unwrap_or_default()
+        let seen = found.and_then(|d| {
+            let policy = d.policies.iter().find(|p| p.name == policy)?;
+            Some(view(&d.points, policy, state.unreadable))
+        });
+        seen.unwrap_or_default()
     }
 
     fn users(&self) -> Vec<(String, bool)> {

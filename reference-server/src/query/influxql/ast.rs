@@ -197,6 +197,11 @@ impl Matcher {
             Self::Pattern(p) => p.is_match(name),
         }
     }
+
+    /// Whether it is the name `""`, which nothing stored has.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Name(name) if name.is_empty())
+    }
 }
 
 /// `SELECT`.

@@ -140,7 +140,7 @@ impl Printer {
         match cell {
             Cell::Null => self.csv.null.as_bytes().to_vec(),
             Cell::Time(ns) => self.epoch.of(*ns).to_string().into_bytes(),
-            // As Go's `strconv` has it: asked of a running 1.6.7.
+            // As Go's `strconv` has it: asked of a running 1.6.7, inferred for the other releases in Go.
             Cell::Value(Value::Float(n)) if n.is_infinite() && self.csv.form == CsvForm::Go => {
                 if *n > 0.0 { b"+Inf".to_vec() } else { b"-Inf".to_vec() }
             }

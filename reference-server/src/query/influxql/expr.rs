@@ -100,8 +100,12 @@ impl Pattern {
         if source == ".*" {
             return Ok(Self { source: source.to_owned(), regex: None });
         }
-        // A group of flags without any is nothing to Go.
-        match regex::Regex::new(&source.replace("(?)", "(?:)")) {
+        // As it is written, if it can be: a group of flags without any cannot, and is nothing to Go.
+        let compiled = regex::Regex::new(source).or_else(|error| {
+            super::pattern::without_empty_flags(source)
+                .map_or(Err(error), |other| regex::Regex::new(&other))
+        });
+        match compiled {
             Ok(regex) => Ok(Self { source: source.to_owned(), regex: Some(regex) }),
             Err(error) => Err(super::pattern::go_error(source, &error)),
         }

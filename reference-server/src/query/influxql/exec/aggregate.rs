@@ -7,18 +7,23 @@ use super::function::{Computed, Function, Point, distinct};
 use super::node::{Node, Row};
 use super::read::{self, At, Wanted};
 use super::source::Table;
+use super::tag_sets::Directions;
 use super::{Context, Failure, heap, reduce};
 use crate::query::influxql::ast::{Fill, Limits, Select};
 use crate::query::influxql::result::Cell;
 use crate::store::{FieldType, Name, Value};
 use std::collections::BTreeMap;
 
-/// What would be more windows than anyone reads is a slip in the query, and would fill the memory.
+/// What would be more windows than anyone reads is a slip in the query, and would fill the memory; of
+/// groups without windows there may be as many.
 const MOST_WINDOWS: usize = 1_000_000;
 
 /// The refusal of more than that.
-fn too_many_windows() -> Failure {
-    Failure::Unsupported(format!("GROUP BY time() with more than {MOST_WINDOWS} windows"))
+fn too_many(interval: Option<Interval>) -> Failure {
+    Failure::Unsupported(match interval {
+        Some(_) => format!("GROUP BY time() with more than {MOST_WINDOWS} windows"),
+        None => format!("GROUP BY with more than {MOST_WINDOWS} groups"),
+    })
 }
 
 /// How many points a function may need side by side, some fifty bytes each.
@@ -102,11 +107,15 @@ pub(super) fn rows(
         let fills_all = wanted.goes_by_shards();
         let descending = wanted.descending;
         let layout = Layout { select, plan, range, interval, descending, fills_all };
-        let rows = layout.rows(&windows)?;
-        made += rows.len();
+        // They are made before LIMIT leaves out any.
+        let laid_out = layout.laid_out(&windows)?;
+        made += laid_out;
         if interval.is_some() && made > MOST_WINDOWS {
-            return Err(too_many_windows());
+            return Err(too_many(interval));
         }
+        let rows = layout.rows(&windows);
+        // Of a window there may be several rows.
+        made += rows.len().saturating_sub(laid_out);
         if !rows.is_empty() {
             answer.insert(group, rows);
         }
@@ -125,6 +134,7 @@ fn groups<'a>(
     // Of all groups together.
     let mut made = 0;
     let calls = plan.calls.len();
+    let opened = Directions::of(tables);
     let alone = plan.columns.iter().all(|column| reads_functions_only(&column.node));
     for (number, call) in plan.calls.iter().enumerate() {
         let mut put = |group: &(Name, Vec<Name>), start, outcome| {
@@ -139,11 +149,12 @@ fn groups<'a>(
             let window: &mut Window<'a> = of_group.entry(start).or_insert_with(new);
             window[number] = outcome;
             // One series alone may have more windows than there may be.
-            if made > MOST_WINDOWS { Err(too_many_windows()) } else { Ok(()) }
+            if made > MOST_WINDOWS { Err(too_many(interval)) } else { Ok(()) }
         };
-        // Of equal points it is not known which one the others pick.
+        // Which one of equal points v3 picks was not seen; where columns beside its selectors would tell,
+        // it is the one that comes first where all points are put together.
         if reduce::is_of_parts(call.function) && (alone || wanted.goes_by_shards()) {
-            reduce::each(tables, call, wanted, interval, &mut put)?;
+            reduce::each(&opened, call, wanted, interval, &mut put)?;
         } else {
             collected(tables, call, wanted, interval, &mut put)?;
         }
@@ -230,13 +241,13 @@ struct Layout<'s> {
 }
 
 impl Layout<'_> {
-    fn rows(&self, windows: &Windowed<'_>) -> Result<Vec<Vec<Cell>>, Failure> {
+    fn rows(&self, windows: &Windowed<'_>) -> Vec<Vec<Cell>> {
         let lone = match self.plan.calls.as_slice() {
             [one] => Some(one.function),
             _ => None,
         };
         let rows = match (self.interval, windows.values().next()) {
-            (Some(interval), _) => self.windows(interval, windows, lone)?,
+            (Some(interval), _) => self.windows(interval, windows, lone),
             (None, None) => Vec::new(),
             (None, Some(whole)) if lone == Some(Function::Distinct) => {
                 self.distinct_rows(self.whole(), whole)
@@ -244,9 +255,9 @@ impl Layout<'_> {
             (None, Some(whole)) => vec![self.row(whole, lone)],
         };
         if self.limits_each() && self.interval.is_some() && lone != Some(Function::Distinct) {
-            return Ok(rows);
+            return rows;
         }
-        Ok(self.select.limits.rows(rows))
+        self.select.limits.rows(rows)
     }
 
     /// The time of a row that no window and no selector gives one.
@@ -295,12 +306,12 @@ impl Layout<'_> {
         interval: Interval,
         windows: &Windowed<'_>,
         lone: Option<Function>,
-    ) -> Result<Vec<Vec<Cell>>, Failure> {
-        let times = self.window_times(interval, windows)?;
+    ) -> Vec<Vec<Cell>> {
+        let times = self.window_times(interval, windows);
         let empty = vec![Outcome::default(); self.plan.calls.len()];
         let at = |time: &i64| windows.get(time).unwrap_or(&empty);
         if lone == Some(Function::Distinct) {
-            return Ok(times.iter().flat_map(|time| self.distinct_rows(*time, at(time))).collect());
+            return times.iter().flat_map(|time| self.distinct_rows(*time, at(time))).collect();
         }
         let mut values: Vec<Vec<Option<Value>>> =
             times.iter().map(|time| at(time).iter().map(|o| o.value.clone()).collect()).collect();
@@ -336,7 +347,7 @@ impl Layout<'_> {
             // What is passed over is not seen.
             Some(self.cells(*time, &Computed { calls: &calls, selected }, Some(&seen)))
         };
-        Ok(filled.enumerate().filter_map(row).collect())
+        filled.enumerate().filter_map(row).collect()
     }
 
     /// Whether `LIMIT` and `OFFSET` count the windows of each function for itself
@@ -369,36 +380,48 @@ impl Layout<'_> {
         if self.fills_all { Line::Slope(times, interval.length) } else { Line::Share }
     }
 
-    /// The starts of all windows, in the order in which they are shown.
-    fn window_times<T>(
-        &self,
-        interval: Interval,
-        windows: &BTreeMap<i64, T>,
-    ) -> Result<Vec<i64>, Failure> {
+    /// Where the first window starts, and how many there are with those that `fill` adds.
+    fn filled_windows(&self, interval: Interval, windows: &Windowed<'_>) -> (i128, i128) {
         let (Some(earliest), Some(latest)) = (windows.keys().next(), windows.keys().next_back())
         else {
-            return Ok(Vec::new());
+            return (0, 0);
         };
+        // Without a bound, windows begin with the first point seen.
+        let unbounded_end = self.descending && !self.range.has_last;
+        let first = if self.range.has_first { self.range.first } else { *earliest };
+        let last = if unbounded_end { *latest } else { self.range.last };
+        let first = interval.exact_start(first);
+        let count = (interval.exact_start(last) - first) / i128::from(interval.length) + 1;
+        (first, count)
+    }
+
+    /// How many windows are made of a group.
+    fn laid_out(&self, windows: &Windowed<'_>) -> Result<usize, Failure> {
+        let Some(interval) = self.interval else { return Ok(0) };
+        if self.select.fill == Fill::None {
+            return Ok(windows.len());
+        }
+        match self.filled_windows(interval, windows).1 {
+            count if count > MOST_WINDOWS as i128 => {
+                Err(Failure::Unsupported(format!("GROUP BY time() with {count} windows")))
+            }
+            count => Ok(usize::try_from(count).unwrap_or_default()),
+        }
+    }
+
+    /// The starts of all windows, in the order in which they are shown.
+    fn window_times(&self, interval: Interval, windows: &Windowed<'_>) -> Vec<i64> {
         let mut times: Vec<i64> = if self.select.fill == Fill::None {
             windows.keys().copied().collect()
         } else {
-            // Without a bound, windows begin with the first point seen.
-            let unbounded_end = self.descending && !self.range.has_last;
-            let first = if self.range.has_first { self.range.first } else { *earliest };
-            let last = if unbounded_end { *latest } else { self.range.last };
-            let first = interval.exact_start(first);
-            let length = i128::from(interval.length);
-            let count = (interval.exact_start(last) - first) / length + 1;
-            if count > MOST_WINDOWS as i128 {
-                return Err(Failure::Unsupported(format!("GROUP BY time() with {count} windows")));
-            }
+            let (first, count) = self.filled_windows(interval, windows);
             // From the first to the last may be further than a time goes.
-            (0..count).map(|i| shown(first + i * length)).collect()
+            (0..count).map(|i| shown(first + i * i128::from(interval.length))).collect()
         };
         if self.descending {
             times.reverse();
         }
-        Ok(times)
+        times
     }
 }
 
@@ -450,7 +473,9 @@ fn fill(
         Some((_, FieldType::Unsigned)) if !call.function.is_always_float() => {
             Value::Unsigned(n as u64)
         }
-        // A number is no boolean and no string: their empty values stand in.
+        // A number is no boolean and no string: their empty values stand in for it between the points of
+        // a function. A column without any point has the number itself (`Applied::absent`), whatever its
+        // type: asked of a running 1.6.7.
         Some((_, FieldType::Boolean)) => Value::Boolean(false),
         Some((_, FieldType::String)) => Value::String(Name::from(b"".as_slice())),
         _ => Value::Float(n),

@@ -26,6 +26,16 @@ impl Range {
     pub(super) const ALL: Self =
         Self { first: i64::MIN, last: i64::MAX, has_first: false, has_last: false };
 
+    /// Whether no time is outside of it.
+    pub(super) const fn is_everything(&self) -> bool {
+        self.first == i64::MIN && self.last == i64::MAX
+    }
+
+    /// Whether it reaches into what begins and ends at these times.
+    pub(super) const fn touches(&self, (first, last): (i64, i64)) -> bool {
+        first <= self.last && last >= self.first
+    }
+
     const fn from(first: i64) -> Self {
         // The least time is no bound: windows begin with the first point.
         Self { first, has_first: first > i64::MIN, ..Self::ALL }
@@ -132,7 +142,14 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
         }),
         Expr::Call(call) if call.name == "now" && call.args.is_empty() => Ok(now),
         Expr::Binary(b) => {
-            // What does not come down to a number is left as the operation that it is.
+            // What does not come down to a number is left as the operation that it is; so is a time that
+            // is multiplied (influxql 1.0:ast.go, `reduceBinaryExprTimeLHS`).
+            let is_now = |e: &Expr| matches!(e.bare(), Expr::Call(call) if call.name == "now");
+            let multiplies = !matches!(b.op, Op::Add | Op::Sub);
+            if multiplies && (is_now(&b.left) || is_now(&b.right)) {
+                return Err("invalid operation: time and *influxql.BinaryExpr are not compatible"
+                    .to_owned());
+            }
             let operand = |e| {
                 instant(e, now, zone).map_err(|_| {
                     "invalid operation: time and *influxql.BinaryExpr are not compatible".to_owned()
@@ -161,6 +178,9 @@ fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
         }
         Expr::Regex(_) => {
             Err("invalid operation: time and *influxql.RegexLiteral are not compatible".to_owned())
+        }
+        Expr::Wildcard(_) => {
+            Err("invalid operation: time and *influxql.Wildcard are not compatible".to_owned())
         }
         _ => Err("invalid operation: time and *influxql.Call are not compatible".to_owned()),
     }

@@ -51,6 +51,9 @@ impl<'a> Part<'a> {
         self.any = Some(sample.at);
         match self.function {
             Function::Count => {}
+            // v3 adds up and divides once (datafusion: functions-aggregate/src/average.rs,
+            // `AvgAccumulator`).
+            Function::Mean if self.planner == Planner::Iox => self.add(&sample.value),
             // A mean of several weighs as many (1.6:query/functions.go, `FloatMeanReducer`).
             Function::Mean => {
                 let mean = as_float(&sample.value).unwrap_or_default();
@@ -100,7 +103,9 @@ impl<'a> Part<'a> {
             (Function::Mean | Function::Sum, Slice::Float(list), FieldType::Float) => {
                 list.iter().for_each(|value| self.float += value);
             }
-            (Function::Mean | Function::Sum, Slice::Integer(list), FieldType::Integer) => {
+            (Function::Mean | Function::Sum, Slice::Integer(list), FieldType::Integer)
+                if !self.adds_as_floats() =>
+            {
                 self.summed = FieldType::Integer;
                 list.iter().for_each(|v| self.integer = self.integer.wrapping_add(*v));
             }
@@ -130,7 +135,16 @@ impl<'a> Part<'a> {
         self.count += times.len() as u64;
     }
 
+    /// Whether numbers of every type are added up as floats, as v3 does it for a mean.
+    fn adds_as_floats(&self) -> bool {
+        self.function == Function::Mean && self.planner == Planner::Iox
+    }
+
     fn add(&mut self, value: &Value) {
+        if self.adds_as_floats() {
+            self.float += as_float(value).unwrap_or_default();
+            return;
+        }
         match value {
             Value::Integer(v) => self.integer = self.integer.wrapping_add(*v),
             Value::Unsigned(v) => self.unsigned = self.unsigned.wrapping_add(*v),
@@ -171,6 +185,7 @@ impl<'a> Part<'a> {
         let (at, value) = match self.function {
             Function::Count => (any, Value::Integer(i64::try_from(self.count).unwrap_or(i64::MAX))),
             Function::Sum => (any, sum),
+            Function::Mean if self.adds_as_floats() => (any, sum),
             Function::Mean => (any, Value::Float(as_float(&sum)? / self.count as f64)),
             _ => self.picked?,
         };

@@ -158,7 +158,9 @@ pub(super) fn sequences<'a>(
             if wanted.descending {
                 shards.reverse();
             }
-            let of_shard = move |(series, first, last)| of_set(table, series, first, last, &wanted);
+            let of_shard = move |(series, first, last): (Vec<&'a Series>, _, _)| {
+                of_set(table, &series, first, last, &wanted)
+            };
             let rows = Box::new(shards.into_iter().flat_map(of_shard));
             groups.entry((table.measurement.name.clone(), values)).or_default().push(rows);
         }
@@ -170,15 +172,15 @@ pub(super) fn sequences<'a>(
 /// The rows of one set of series in one shard.
 pub(super) fn of_set<'a>(
     table: &'a Table,
-    series: Vec<&'a Series>,
+    series: &[&'a Series],
     first: i64,
     last: i64,
     wanted: &Wanted<'a>,
 ) -> impl Iterator<Item = At<'a>> + use<'a> {
     let wanted = *wanted;
-    let rows = |s| series_rows(table, s, first, last, &wanted).take(wanted.most_of_series);
     let rows =
-        heap::merge(series.into_iter().map(rows).collect(), move |a, b| earlier(a, b, &wanted));
+        |s: &&'a Series| series_rows(table, s, first, last, &wanted).take(wanted.most_of_series);
+    let rows = heap::merge(series.iter().map(rows).collect(), move |a, b| earlier(a, b, &wanted));
     rows.skip(wanted.skipped_of_set).take(wanted.most_of_set)
 }
 
@@ -200,7 +202,7 @@ fn earlier(a: &At<'_>, b: &At<'_>, wanted: &Wanted<'_>) -> bool {
     false
 }
 
-/// Does what reads so many rows. Where they are many, the other connections of this thread go on
+/// Does what reads so many rows or opens so many series. Where they are many, the other connections of this thread go on
 /// meanwhile on another one.
 pub(super) fn beside_others<T>(rows: usize, work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
@@ -300,14 +302,13 @@ fn union<'a>(
 /// touches, and all tags (1.6:coordinator/shard_mapper.go; the index of tags is that of the whole
 /// database).
 pub(super) fn columns_between(tables: &[Table], range: Range) -> Columns {
-    if range.first == i64::MIN && range.last == i64::MAX {
+    if range.is_everything() {
         let columns = Columns::of(tables.iter().map(|t| &t.measurement));
         return Columns { no_time: true, ..columns };
     }
     let mut columns = Columns { no_time: true, ..Columns::default() };
     for table in tables {
-        let is_touched = |(first, last): &&(i64, i64)| *first <= range.last && *last >= range.first;
-        let mut touched = table.shards.iter().filter(is_touched);
+        let mut touched = table.shards.iter().filter(|shard| range.touches(**shard));
         // Without a shard nothing is asked of the index.
         let Some((first, mut last)) = touched.next().copied() else { continue };
         last = touched.next_back().map_or(last, |shard| shard.1);

@@ -86,3 +86,12 @@ fn without_a_limit_all_is_read() {
     let all = SERIES * ROWS as usize;
     assert_eq!(looked_at(&table, wanted, all), all);
 }
+
+#[test]
+fn series_are_counted_in_each_shard() {
+    let table = table();
+    // Of the shard groups the first begins before 0.
+    let shards = tag_sets::shards(&table, &Wanted::everything(Planner::Go)).len();
+    assert_eq!(tag_sets::openings(&table.measurement, 100), SERIES * shards);
+    assert_eq!(tag_sets::openings(&table.measurement, 0), SERIES);
+}

@@ -7,19 +7,21 @@
 //! read some series side by side, as many as there are cores; here it is one after another, as they do
 //! it on one core.
 //!
-//! Nothing is kept but one point of each series, whatever the number of rows.
+//! What is kept does not grow with the number of rows: for each series in each shard where it is read,
+//! and one point of it. The shards and their sets are opened once for all functions.
 
 use super::aggregate::{Interval, Outcome};
 use super::calls::Applied;
 use super::function::Function;
 use super::heap;
-use super::node::{cast, converts};
+use super::node::{as_float, cast, converts};
 use super::part::Part;
 use super::read::{self, At, Wanted};
 use super::source::Table;
-use super::tag_sets::{self, Shard, TagSet};
-use crate::store::view::Series;
+use super::tag_sets::{Directions, Numbered, Opened};
+use crate::store::view::{Column, Series};
 use crate::store::{FieldType, Name, Value};
+use profiles::influxql::Planner;
 
 /// A function's value over the points of one window.
 #[derive(Clone, Debug)]
@@ -32,6 +34,7 @@ pub(super) struct Sample<'a> {
     pub(super) count: u64,
     /// The point that a selector picked; elsewhere any.
     pub(super) at: At<'a>,
+    /// Of a mean in v3 the sum: it is divided at the end.
     pub(super) value: Value,
     /// The greatest value, of a spread whose least is `value`.
     pub(super) greatest: Option<Value>,
@@ -58,7 +61,7 @@ struct Run<'a> {
 
 /// Calls `take` with what a function gives in each group and window; until it says no.
 pub(super) fn each<'a, E>(
-    tables: &'a [Table],
+    directions: &Directions<'a>,
     call: &'a Applied,
     wanted: &Wanted<'a>,
     interval: Option<Interval>,
@@ -76,17 +79,8 @@ pub(super) fn each<'a, E>(
     let from_rows = Wanted { descending: is_last, reversed: is_last, most_of_set, ..wanted };
     let from_rows = (ends && wanted.goes_by_shards()).then_some(from_rows);
     let run = Run { function, field, interval, wanted, from_rows };
-    let opening = from_rows.unwrap_or(wanted);
-    let opened: Vec<_> =
-        tables.iter().map(|table| (table, tag_sets::shards(table, &opening))).collect();
-    let name = |table: &Table| table.measurement.name.clone();
-    let sets = opened.iter().flat_map(|(table, shards)| shards.iter().map(move |s| (table, s)));
-    let mut keys: Vec<(Name, Vec<Name>)> = sets
-        .flat_map(|(table, shard)| shard.sets.iter().map(|set| (name(table), set.values.clone())))
-        .collect();
-    keys.sort();
-    keys.dedup();
-    for sample in run.all(opened, &keys) {
+    let opened = directions.opened(&from_rows.unwrap_or(wanted));
+    for sample in run.all(opened) {
         let (group, window) = (sample.group, sample.window);
         let picked = Some(sample.at).filter(|_| function.is_selector());
         let outcome = Outcome {
@@ -94,32 +88,31 @@ pub(super) fn each<'a, E>(
             several: Vec::new(),
             time: picked.map(|at| at.time),
             row: picked,
-            value: sample.shown(function),
+            value: sample.shown(function, wanted.planner),
         };
-        take(&keys[group], window, outcome)?;
+        take(&opened.groups[group], window, outcome)?;
     }
     Ok(())
 }
 
 impl Sample<'_> {
     /// The function's value in the answer.
-    fn shown(self, function: Function) -> Option<Value> {
+    fn shown(self, function: Function, planner: Planner) -> Option<Value> {
         match (function, &self.greatest) {
             (Function::Spread, Some(high)) => super::function::distance(&self.value, high),
+            (Function::Mean, _) if planner == Planner::Iox => {
+                Some(Value::Float(as_float(&self.value)? / self.count as f64))
+            }
             _ => Some(self.value),
         }
     }
 }
 
 impl<'a> Run<'a> {
-    fn all(
-        self,
-        opened: Vec<(&'a Table, Vec<Shard<'a>>)>,
-        keys: &[(Name, Vec<Name>)],
-    ) -> impl Iterator<Item = Sample<'a>> + use<'a> {
+    fn all(self, opened: &Opened<'a>) -> impl Iterator<Item = Sample<'a>> + use<'a> {
         let mut sources: Vec<(usize, bool, Vec<Samples<'a>>)> = Vec::new();
-        for (table, shards) in opened {
-            let of_table = self.reduced(shards.into_iter().map(|s| self.shard(table, s, keys)));
+        for (table, shards) in &opened.tables {
+            let of_table = self.reduced(shards.iter().map(|shard| self.shard(table, shard)));
             match sources.last_mut().filter(|(source, ..)| *source == table.source) {
                 Some((.., tables)) => tables.push(of_table),
                 None => sources.push((table.source, table.by_pattern, vec![of_table])),
@@ -161,23 +154,25 @@ impl<'a> Run<'a> {
         Box::new(heap::merge_by_window(inputs.collect(), before, move |s| Some(place(s))))
     }
 
-    fn shard(self, table: &'a Table, shard: Shard<'a>, keys: &[(Name, Vec<Name>)]) -> Samples<'a> {
+    fn shard(self, table: &'a Table, shard: &Numbered<'a>) -> Samples<'a> {
         let (first, last) = (shard.first, shard.last);
-        let set = |set: TagSet<'a>| -> Samples<'a> {
-            let key = (table.measurement.name.clone(), set.values);
-            let Ok(group) = keys.binary_search(&key) else { return Box::new(std::iter::empty()) };
+        let set = |(group, series): &(usize, Vec<&'a Series>)| -> Samples<'a> {
+            let group = *group;
             match self.from_rows {
                 Some(wanted) => {
-                    let rows = read::of_set(table, set.series, first, last, &wanted);
+                    let rows = read::of_set(table, series, first, last, &wanted);
                     Box::new(rows.filter_map(move |at| self.sample(group, at)))
                 }
                 None => {
-                    let of_series = |s| self.series(group, table, s, first, last);
-                    self.merged(set.series.into_iter().map(of_series))
+                    let of_series = |s: &'a Series| {
+                        let of_column = move |c| self.column(group, table, (s, c), first, last);
+                        self.columns(s, first, last).map(of_column)
+                    };
+                    self.merged(series.iter().copied().flat_map(of_series))
                 }
             }
         };
-        self.reduced(shard.sets.into_iter().map(set))
+        self.reduced(shard.sets.iter().map(set))
     }
 
     /// A point as a window of its own.
@@ -187,25 +182,32 @@ impl<'a> Run<'a> {
         Some(Sample { group, window: 0, count: 1, at, value, greatest: None })
     }
 
-    /// The windows of one series in one shard.
-    fn series(
+    /// The columns of a series that have points of the field between two times: one in a shard, which
+    /// has one type of a field; where there are no shards, each partition of a table has its own.
+    fn columns(
         self,
-        group: usize,
-        table: &'a Table,
         series: &'a Series,
         first: i64,
         last: i64,
-    ) -> Samples<'a> {
+    ) -> impl Iterator<Item = &'a Column> + use<'a> {
         let (name, read_as) = self.field;
-        let is_read = |c: &&crate::store::view::Column| {
+        series.columns.iter().filter(move |c| {
             c.name == *name
                 && converts(c.field_type, *read_as)
                 && c.points.times(first, last).next().is_some()
-        };
-        // A shard has one type of a field.
-        let Some(column) = series.columns.iter().find(is_read) else {
-            return Box::new(std::iter::empty());
-        };
+        })
+    }
+
+    /// The windows of one column of a series in one shard.
+    fn column(
+        self,
+        group: usize,
+        table: &'a Table,
+        (series, column): (&'a Series, &'a Column),
+        first: i64,
+        last: i64,
+    ) -> Samples<'a> {
+        let read_as = self.field.1;
         let condition = table.condition.as_ref();
         let decided = condition.map_or(Some(true), |c| c.decided(&At { series, time: first }));
         match decided {
@@ -223,7 +225,7 @@ impl<'a> Run<'a> {
                             break;
                         }
                         let (inside, behind) = (times.split_at(count), values.split_at(count));
-                        part.take_slice(series, inside.0, behind.0, *read_as);
+                        part.take_slice(series, inside.0, behind.0, read_as);
                         let rest = (inside.1, behind.1);
                         current = if rest.0.is_empty() { slices.next() } else { Some(rest) };
                     }
@@ -239,7 +241,7 @@ impl<'a> Run<'a> {
         let points = points.filter_map(move |(time, value)| {
             let at = At { series, time };
             let holds = condition.is_none_or(|c| super::node::Node::holds(c, &at));
-            if holds { Some((at, cast(&value, *read_as)?)) } else { None }
+            if holds { Some((at, cast(&value, read_as)?)) } else { None }
         });
         let mut points = points.peekable();
         Box::new(std::iter::from_fn(move || {

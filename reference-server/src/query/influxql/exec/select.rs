@@ -30,20 +30,25 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
         source::check_databases(&select.sources, context)?;
         compile::check(select, context.host.now())?;
     }
+    let split = match &select.condition {
+        None => Ok((Range::ALL, None)),
+        Some(c) => condition::split(c, context.host.now(), select.zone.as_deref()),
+    };
+    // Only a range of time asks which shards it reaches into.
+    let with_shards = go && split.as_ref().is_ok_and(|(range, _)| !range.is_everything());
     let mut tables = Vec::new();
     for (number, source) in select.sources.iter().enumerate() {
         match source {
-            Source::Measurement(path) => tables.extend(source::tables(path, number, context)?),
+            Source::Measurement(path) => {
+                tables.extend(source::tables(path, number, with_shards, context)?);
+            }
             Source::Subquery(_) => return Err(Failure::Unsupported("a subquery".to_owned())),
         }
     }
     if !go {
         check(select, has_calls)?;
     }
-    let (range, rest) = match &select.condition {
-        None => (Range::ALL, None),
-        Some(c) => condition::split(c, context.host.now(), select.zone.as_deref())?,
-    };
+    let (range, rest) = split?;
     let mut time_alias = time_alias(select)?;
     let without_times;
     let select = if go {
@@ -57,7 +62,30 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
             source::check_readable(&table.measurement)?;
         }
     }
-    let columns = if go {
+    let series = tables.iter().map(|t| tag_sets::openings(&t.measurement, t.shard_duration));
+    let openings = series.sum();
+    let asked = Asked { range, rest, time_alias, has_calls };
+    read::beside_others(openings, || run(select, context, tables, asked))
+}
+
+/// What a statement asks for beside its columns.
+struct Asked {
+    range: Range,
+    /// The condition without the range.
+    rest: Option<Expr>,
+    time_alias: Name,
+    has_calls: bool,
+}
+
+/// Runs a `SELECT` over tables.
+fn run(
+    select: &Select,
+    context: Context<'_>,
+    mut tables: Vec<Table>,
+    asked: Asked,
+) -> Result<Vec<Series>, Failure> {
+    let Asked { range, rest, time_alias, has_calls } = asked;
+    let columns = if context.rules.planner == Planner::Go {
         let columns = read::columns_between(&tables, range);
         types::check(select, &columns)?;
         columns
@@ -184,7 +212,8 @@ pub(super) fn dimensions(
     Ok((group, interval))
 }
 
-/// How many rows an answer may have: it is made in memory, a few hundred bytes a row.
+/// How many rows may be read for an answer, those that OFFSET passes over among them: it is made in
+/// memory, a few hundred bytes a row.
 const MOST_GIVEN: usize = 2_000_000;
 
 /// A `SELECT` without functions.
@@ -246,7 +275,7 @@ fn raw(
         },
     };
     if given > MOST_GIVEN {
-        let text = format!("a SELECT that gives {given} rows, more than {MOST_GIVEN},");
+        let text = format!("a SELECT that reads {given} rows, more than {MOST_GIVEN},");
         return Err(Failure::Unsupported(text));
     }
     let planner = context.rules.planner;
@@ -309,9 +338,10 @@ fn aggregates(
         sets: sets(select.limits, go),
         ..Wanted::everything(context.rules.planner)
     };
+    let opened = std::cell::OnceCell::<Vec<_>>::new();
     for (name, t, refusal) in &plan.refused {
         // A shard that knows the field opens each of its series for it, with points or without.
-        let read = |table: &Table| {
+        let read = |(table, shards): &(&Table, Vec<tag_sets::Shard<'_>>)| {
             let opens = |shard: &tag_sets::Shard<'_>| {
                 let (start, end) = tag_sets::shard_bounds(shard.first, table.shard_duration);
                 let mut declared = table.measurement.declared.iter();
@@ -320,9 +350,12 @@ fn aggregates(
                 });
                 knows && !shard.sets.is_empty()
             };
-            tag_sets::shards(table, &wanted).iter().any(opens)
+            shards.iter().any(opens)
         };
-        if !go || tables.iter().any(read) {
+        let opened = opened.get_or_init(|| {
+            tables.iter().map(|table| (table, tag_sets::shards(table, &wanted))).collect()
+        });
+        if !go || opened.iter().any(read) {
             return Err(refusal.clone().into());
         }
     }

@@ -8,7 +8,7 @@ use super::read::At;
 use super::show_series;
 use super::source::{self, everything, is_meant, policies as policies_of};
 use super::{Context, Failure};
-use crate::query::influxql::ast::{KeyFilter, Matcher, Path, Show};
+use crate::query::influxql::ast::{KeyFilter, Show};
 use crate::query::influxql::duration;
 use crate::query::influxql::expr::Expr;
 use crate::query::influxql::host::Policy;
@@ -39,28 +39,36 @@ pub(in crate::query::influxql) fn series_key(measurement: &[u8], tags: &[(Name, 
 /// The measurements that a statement means, by name.
 fn meant(show: &Show, context: Context<'_>) -> Result<Vec<Measurement>, Failure> {
     let mut all = everything(show.database.as_deref().unwrap_or_default(), context)?;
-    // A source without a name leaves no condition behind (1.6:query/statement_rewriter.go,
-    // `rewriteSourcesCondition`).
-    let is_named = |path: &&Path| !matches!(&path.name, Matcher::Name(name) if name.is_empty());
+    // A source without a name leaves no condition behind, and none beside those of others
+    // (1.6:query/statement_rewriter.go, `rewriteSourcesCondition`; asked of a running 1.6.7).
     let nameless =
-        context.rules.planner == Planner::Go && !show.sources.iter().any(|p| is_named(&p));
+        context.rules.planner == Planner::Go && show.sources.iter().all(|p| p.name.is_empty());
     all.retain(|m| nameless || is_meant(&show.sources, &m.name));
     Ok(all)
 }
 
-/// The series of a measurement for which the condition holds; times and fields are left out of it, as
-/// the products do.
+/// How many shards the database has, as far as a condition asks: all that is stored is looked at for it,
+/// so it is counted once for all measurements.
+fn shards_of_condition(show: &Show, context: Context<'_>) -> Result<usize, Failure> {
+    if show.condition.is_none() || context.rules.planner != Planner::Go {
+        return Ok(0);
+    }
+    Ok(source::shards(show.database.as_deref().unwrap_or_default(), context)?.len())
+}
+
+/// The series of a measurement for which the condition holds; `shards` is the number of all. Times and
+/// fields are left out of it, as the products do.
 fn matching<'a>(
     show: &Show,
     m: &'a Measurement,
+    shards: usize,
     context: Context<'_>,
 ) -> Result<Vec<&'a view::Series>, Failure> {
     let Some(written) = &show.condition else { return Ok(m.series.iter().collect()) };
     let (_, rest) = condition::split(written, context.host.now(), None)?;
     let Some(rest) = rest else { return Ok(m.series.iter().collect()) };
     if context.rules.planner == Planner::Go {
-        let shards = source::shards(show.database.as_deref().unwrap_or_default(), context)?;
-        if index::names_uncertain_field(&rest, m, shards.len()) {
+        if index::names_uncertain_field(&rest, m, shards) {
             let what = "a field of some shards only in the condition of SHOW";
             return Err(Failure::Unsupported(what.to_owned()));
         }
@@ -136,7 +144,8 @@ pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Seri
         let found = match &show.condition {
             None => true,
             Some(condition) if context.rules.planner == Planner::Go => index::has(condition, m)?,
-            Some(_) => !matching(show, m, context)?.is_empty(),
+            // Shards are not asked for here.
+            Some(_) => !matching(show, m, 0, context)?.is_empty(),
         };
         if found {
             rows.push(vec![Cell::text(&m.name)]);
@@ -172,8 +181,11 @@ pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, F
         }
     }
     check_policies(show, context)?;
+    let shards = shards_of_condition(show, context)?;
     for m in &meant(show, context)? {
-        keys.extend(matching(show, m, context)?.into_iter().map(|s| series_key(&m.name, &s.tags)));
+        keys.extend(
+            matching(show, m, shards, context)?.into_iter().map(|s| series_key(&m.name, &s.tags)),
+        );
     }
     let rows = show.limits.rows(keys.into_iter().map(|key| vec![Cell::text(key)]).collect());
     Ok(in_product_order(context, vec![Series::table("", &["key"], rows)]))
@@ -215,13 +227,14 @@ pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>,
             index::check_comparisons(&condition).map_err(Failure::Told)?;
         }
     }
+    let shards = shards_of_condition(show, context)?;
     for m in &meant(show, context)? {
         let mut keys: BTreeSet<Name> = BTreeSet::new();
         if show.condition.is_none() {
             keys.extend(m.tag_keys.iter().cloned());
         } else {
             keys.extend(
-                matching(show, m, context)?
+                matching(show, m, shards, context)?
                     .into_iter()
                     .flat_map(|s| s.tags.iter().map(|t| t.0.clone())),
             );
@@ -248,8 +261,7 @@ fn in_shards(show: &Show, context: Context<'_>) -> Result<(Option<Expr>, bool), 
         return Err(Failure::Unsupported("time in the condition of SHOW TAG".to_owned()));
     }
     let shards = source::shards(show.database.as_deref().unwrap_or_default(), context)?;
-    let is_touched = |(first, last): &(i64, i64)| *first <= range.last && *last >= range.first;
-    Ok((rest, shards.iter().any(is_touched)))
+    Ok((rest, shards.iter().any(|shard| range.touches(*shard))))
 }
 
 /// `SHOW TAG VALUES`.
@@ -263,13 +275,14 @@ pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series
     if !has_shards {
         return Ok(Vec::new());
     }
+    let shards = shards_of_condition(show, context)?;
     for m in &meant(show, context)? {
         if let Some(rest) = &rest {
             index::check_tag_values(rest)?;
         }
         let asked =
             |key: &Name| show.key.as_ref().is_none_or(|filter: &KeyFilter| filter.is_match(key));
-        let series = matching(show, m, context)?;
+        let series = matching(show, m, shards, context)?;
         let values: BTreeSet<_> =
             series.into_iter().flat_map(|s| s.tags.iter()).filter(|t| asked(&t.0)).collect();
         let rows = values.into_iter().map(|(k, v)| vec![Cell::text(k), Cell::text(v)]).collect();

@@ -24,7 +24,7 @@ pub(super) fn with_points(
         condition::check_operands(rest)?;
         compile::no_calls(rest)?;
     }
-    let mut tables = tables(show, context)?;
+    let mut tables = tables(show, !range.is_everything(), context)?;
     let columns = read::columns_between(&tables, range);
     let planner = context.rules.planner;
     let bound = rest.as_ref().map(|e| condition::bind(e, &columns, planner)).transpose()?;
@@ -56,23 +56,30 @@ pub(super) fn with_points(
     Ok(if series.rows.is_empty() { Vec::new() } else { vec![series] })
 }
 
-/// Whether a shard of what is asked for lies in a range of time.
+/// Whether a shard of what is asked for lies in a range of time. This is no selection: a source without
+/// a name says nothing (1.6:query/statement_rewriter.go, `rewriteSourcesCondition`).
 pub(super) fn has_shards(
     show: &Show,
     range: condition::Range,
     context: Context<'_>,
 ) -> Result<bool, Failure> {
-    let is_touched = |(first, last): &(i64, i64)| *first <= range.last && *last >= range.first;
-    Ok(tables(show, context)?.iter().any(|table| table.shards.iter().any(is_touched)))
+    let mut show = show.clone();
+    show.sources.retain(|path| !path.name.is_empty());
+    let mut shards = tables(&show, true, context)?.into_iter().map(|table| table.shards);
+    Ok(shards.any(|of_table| of_table.iter().any(|shard| range.touches(*shard))))
 }
 
-fn tables(show: &Show, context: Context<'_>) -> Result<Vec<source::Table>, Failure> {
+fn tables(
+    show: &Show,
+    with_shards: bool,
+    context: Context<'_>,
+) -> Result<Vec<source::Table>, Failure> {
     let mut tables = Vec::new();
     let sources = sources(show)?;
     source::check_databases(&sources, context)?;
     for (number, source) in sources.iter().enumerate() {
         if let Source::Measurement(path) = source {
-            tables.extend(source::tables(path, number, context)?);
+            tables.extend(source::tables(path, number, with_shards, context)?);
         }
     }
     Ok(tables)

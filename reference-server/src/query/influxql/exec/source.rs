@@ -1,11 +1,14 @@
 //! Which measurements a statement reads.
 
 use super::node::Node;
-use super::tag_sets::{bounds_of, shard_bounds};
+use super::read::beside_others;
+use super::tag_sets::{bounds_of, openings, shard_bounds};
 use super::{Context, Failure};
 use crate::query::influxql::ast::{Matcher, Path, Source};
 use crate::query::influxql::host::Policy;
+use crate::store::Name;
 use crate::store::view::{Measurement, Unreadable};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A measurement and how long the shard groups are that its points lie in.
@@ -13,7 +16,8 @@ use std::rc::Rc;
 pub(super) struct Table {
     pub(super) measurement: Measurement,
     pub(super) shard_duration: i64,
-    /// The shards in which anything of the policy is stored: their first and last times, by time.
+    /// The shards in which anything of the policy is stored: their first and last times, by time. None
+    /// where they were not asked for.
     pub(super) shards: Rc<[(i64, i64)]>,
     /// By which source of the statement it is meant.
     pub(super) source: usize,
@@ -42,7 +46,7 @@ pub(super) fn policies(
 pub(super) fn check_databases(sources: &[Source], context: Context<'_>) -> Result<(), Failure> {
     for source in sources {
         if let Source::Measurement(path) = source {
-            if matches!(&path.name, Matcher::Name(name) if name.is_empty()) {
+            if path.name.is_empty() {
                 return Err(Failure::Statement("invalid measurement".to_owned()));
             }
             policies(&path.database, context)?;
@@ -51,10 +55,12 @@ pub(super) fn check_databases(sources: &[Source], context: Context<'_>) -> Resul
     Ok(())
 }
 
-/// The measurements that a path of a `FROM` means, by name; it is the source of this number.
+/// The measurements that a path of a `FROM` means, by name; it is the source of this number. For the
+/// shards of the policy all that it holds is looked at.
 pub(super) fn tables(
     path: &Path,
     source: usize,
+    with_shards: bool,
     context: Context<'_>,
 ) -> Result<Vec<Table>, Failure> {
     let (database, policies) = policies(&path.database, context)?;
@@ -76,7 +82,8 @@ pub(super) fn tables(
     };
     let mut stored = context.host.measurements(&database, &policy.name);
     let shard_duration = policy.shard_duration;
-    let shards: Rc<[(i64, i64)]> = shards_of(&stored, shard_duration).into();
+    let shards = if with_shards { shards_of(&stored, shard_duration) } else { Vec::new() };
+    let shards: Rc<[(i64, i64)]> = shards.into();
     stored.retain(|m| path.name.is_match(&m.name));
     stored.sort_by(|a, b| a.name.cmp(&b.name));
     let by_pattern = matches!(path.name, Matcher::Pattern(_));
@@ -105,7 +112,9 @@ pub(super) fn shards(database: &str, context: Context<'_>) -> Result<Vec<(i64, i
 /// The first and last times of the shards that know measurements, by time.
 fn shards_of(stored: &[Measurement], shard_duration: i64) -> Vec<(i64, i64)> {
     let mut shards = Vec::new();
-    bounds_of(stored.iter().flat_map(|m| &m.series), shard_duration, &mut shards);
+    let openings = stored.iter().map(|m| openings(m, shard_duration)).sum();
+    let series = stored.iter().flat_map(|m| &m.series);
+    beside_others(openings, || bounds_of(series, shard_duration, &mut shards));
     for (start, ..) in stored.iter().flat_map(|m| &m.declared) {
         let bounds = shard_bounds(*start, shard_duration);
         if let Err(place) = shards.binary_search(&bounds) {
@@ -121,17 +130,18 @@ pub(super) fn everything(
     context: Context<'_>,
 ) -> Result<Vec<Measurement>, Failure> {
     let (database, policies) = policies(database, context)?;
-    let mut all: Vec<Measurement> = Vec::new();
+    let mut all: BTreeMap<Name, Measurement> = BTreeMap::new();
     for policy in &policies {
         for m in context.host.measurements(&database, &policy.name) {
-            match all.iter_mut().find(|known| known.name == m.name) {
+            match all.get_mut(&m.name) {
                 Some(known) => join(known, m),
-                None => all.push(m),
+                None => {
+                    all.insert(m.name.clone(), m);
+                }
             }
         }
     }
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(all)
+    Ok(all.into_values().collect())
 }
 
 /// What is stored under one name in two policies, as one measurement.
@@ -143,12 +153,14 @@ fn join(known: &mut Measurement, other: Measurement) {
     known.fields.extend(other.fields);
     known.fields.sort();
     known.fields.dedup();
+    let mut new = Vec::new();
     for series in other.series {
-        match known.series.iter_mut().find(|s| s.tags == series.tags) {
-            Some(same) => same.columns.extend(series.columns),
-            None => known.series.push(series),
+        match known.series.binary_search_by(|s| s.tags.cmp(&series.tags)) {
+            Ok(same) => known.series[same].columns.extend(series.columns),
+            Err(_) => new.push(series),
         }
     }
+    known.series.extend(new);
     known.series.sort_by(|a, b| a.tags.cmp(&b.tags));
     known.unreadable = known.unreadable.or(other.unreadable);
 }

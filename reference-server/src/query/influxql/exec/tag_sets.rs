@@ -5,7 +5,8 @@ use super::condition::Range;
 use super::read::{At, Wanted, group_of};
 use super::source::Table;
 use crate::store::Name;
-use crate::store::view::{Column, Series};
+use crate::store::view::{Column, Measurement, Series};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// From the year 1 to 1970.
@@ -81,12 +82,12 @@ fn bounds_of_points(column: &Column, duration: i64, add: &mut impl FnMut((i64, i
 
 /// The shards of a table that a range of time touches, by time.
 pub(super) fn shards<'a>(table: &'a Table, wanted: &Wanted<'_>) -> Vec<Shard<'a>> {
-    let Range { first, last, .. } = wanted.range;
+    let range @ Range { first, last, .. } = wanted.range;
     let measurement = &table.measurement;
     let mut bounds = Vec::new();
     bounds_of(measurement.series.iter(), table.shard_duration, &mut bounds);
     let alone = bounds.len() == 1;
-    bounds.retain(|(start, end)| *start <= last && *end >= first);
+    bounds.retain(|shard| range.touches(*shard));
     let may_hold = |series: &&Series| {
         table.condition.as_ref().is_none_or(|c| c.may_hold(&At { series, time: first }))
     };
@@ -113,6 +114,84 @@ pub(super) fn shards<'a>(table: &'a Table, wanted: &Wanted<'_>) -> Vec<Shard<'a>
         Shard { first: start.max(first), last: end.min(last), sets: limited(sets, wanted) }
     };
     bounds.into_iter().map(in_shard).collect()
+}
+
+/// How often series of a measurement are opened at most: each in every shard from its first point to its
+/// last.
+pub(super) fn openings(measurement: &Measurement, duration: i64) -> usize {
+    let of_column = |column: &Column| {
+        let (Some(first), Some(last)) = (column.points.first(), column.points.last()) else {
+            return 0;
+        };
+        let shards = shard_of(last, duration) - shard_of(first, duration) + 1;
+        usize::try_from(shards).unwrap_or(usize::MAX).min(column.points.len())
+    };
+    let of_series =
+        |series: &Series| series.columns.iter().map(of_column).max().unwrap_or_default().max(1);
+    measurement.series.iter().map(of_series).sum()
+}
+
+/// Tables as they are opened in one direction, for all functions of a statement.
+pub(super) struct Opened<'a> {
+    /// The groups that there are, sorted.
+    pub(super) groups: Vec<(Name, Vec<Name>)>,
+    pub(super) tables: Vec<(&'a Table, Vec<Numbered<'a>>)>,
+}
+
+/// A shard whose sets are known by the numbers of their groups.
+pub(super) struct Numbered<'a> {
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) sets: Vec<(usize, Vec<&'a Series>)>,
+}
+
+impl<'a> Opened<'a> {
+    fn new(tables: &'a [Table], wanted: &Wanted<'_>) -> Self {
+        // First they are numbered as they are met.
+        let mut met: BTreeMap<(Name, Vec<Name>), usize> = BTreeMap::new();
+        let mut opened = Vec::new();
+        for table in tables {
+            let mut number = |set: TagSet<'a>| {
+                let next = met.len();
+                let key = (table.measurement.name.clone(), set.values);
+                (*met.entry(key).or_insert(next), set.series)
+            };
+            let mut numbered = |Shard { first, last, sets }| Numbered {
+                first,
+                last,
+                sets: sets.into_iter().map(&mut number).collect(),
+            };
+            let shards = shards(table, wanted).into_iter().map(&mut numbered).collect();
+            opened.push((table, shards));
+        }
+        let mut places = vec![0; met.len()];
+        met.values().enumerate().for_each(|(place, number)| places[*number] = place);
+        let shards = opened.iter_mut().flat_map(|(_, shards): &mut (_, Vec<Numbered<'_>>)| shards);
+        for (number, _) in shards.flat_map(|shard| &mut shard.sets) {
+            *number = places[*number];
+        }
+        Self { groups: met.into_keys().collect(), tables: opened }
+    }
+}
+
+/// Tables as they are opened from their first series on and from their last, each once it is asked for.
+pub(super) struct Directions<'a> {
+    tables: &'a [Table],
+    forwards: OnceCell<Opened<'a>>,
+    backwards: OnceCell<Opened<'a>>,
+}
+
+impl<'a> Directions<'a> {
+    pub(super) const fn of(tables: &'a [Table]) -> Self {
+        Self { tables, forwards: OnceCell::new(), backwards: OnceCell::new() }
+    }
+
+    /// In the direction in which rows are wanted: in nothing else may these differ from those of the
+    /// other times that this is called.
+    pub(super) fn opened(&self, wanted: &Wanted<'_>) -> &Opened<'a> {
+        let direction = if wanted.reversed { &self.backwards } else { &self.forwards };
+        direction.get_or_init(|| Opened::new(self.tables, wanted))
+    }
 }
 
 /// `SLIMIT` and `SOFFSET` of the Go products count the sets of each shard, with rows or without;
