@@ -202,17 +202,11 @@ fn earlier(a: &At<'_>, b: &At<'_>, wanted: &Wanted<'_>) -> bool {
     false
 }
 
-/// Does what reads so many rows or opens so many series. Where they are many, the other connections of this thread go on
-/// meanwhile on another one.
+/// Does what reads so many rows or opens so many series: beside the requests of others, where they are
+/// many.
 pub(super) fn beside_others<T>(rows: usize, work: impl FnOnce() -> T) -> T {
-    use tokio::runtime::{Handle, RuntimeFlavor};
     const MANY: usize = 50_000;
-    let flavor = Handle::try_current().map(|handle| handle.runtime_flavor());
-    if rows > MANY && flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread) {
-        tokio::task::block_in_place(work)
-    } else {
-        work()
-    }
+    if rows > MANY { crate::query::aside(work) } else { work() }
 }
 
 /// How many rows there may be; a condition on fields may leave fewer.
