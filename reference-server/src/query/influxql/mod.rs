@@ -24,3 +24,4 @@ pub mod result;
 pub mod rows;
 mod time;
 pub mod token;
+pub mod zone;

@@ -1,6 +1,7 @@
 //! Times as the products print and read them.
 
 use super::duration::{HOUR, SECOND};
+use super::zone::{Named, Zone};
 use profiles::influxql::TimeDigits;
 
 /// The unit of times printed as numbers.
@@ -47,9 +48,23 @@ pub(super) fn rfc3339(ns: i64, digits: TimeDigits) -> String {
     format!("{text}Z")
 }
 
+/// The same in a zone, whose seconds are cut off (Go: time/format.go, `Z07:00`).
+pub(super) fn rfc3339_in(ns: i64, zone: Option<Zone>, digits: TimeDigits) -> String {
+    let ahead = zone.map_or(0, |zone| zone.seconds_at(ns));
+    if ahead == 0 {
+        return rfc3339(ns, digits);
+    }
+    let (sign, minutes) = (if ahead < 0 { '-' } else { '+' }, ahead.abs() / 60);
+    let text = plain_at(ns.div_euclid(SECOND) + ahead, ns.rem_euclid(SECOND), digits);
+    format!("{text}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// A time as RFC 3339 writes it, without a zone.
 pub(super) fn plain(ns: i64, digits: TimeDigits) -> String {
-    let (seconds, part) = (ns.div_euclid(SECOND), ns.rem_euclid(SECOND));
+    plain_at(ns.div_euclid(SECOND), ns.rem_euclid(SECOND), digits)
+}
+
+fn plain_at(seconds: i64, part: i64, digits: TimeDigits) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     let of_day = seconds.rem_euclid(86_400);
     let (h, m, s) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
@@ -85,11 +100,11 @@ pub(super) fn parse(text: &str, zone: Option<&str>) -> Option<i64> {
         return text.parse().ok().and_then(nanoseconds);
     }
     let civil: jiff::civil::DateTime = text.parse().ok()?;
-    let zone = match zone {
-        None | Some("" | "UTC") => jiff::tz::TimeZone::UTC,
-        Some(name) => jiff::tz::TimeZone::get(name).ok()?,
-    };
-    zone.to_timestamp(civil).ok().and_then(nanoseconds)
+    let shown = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok().and_then(nanoseconds)?;
+    match zone.map(Zone::named) {
+        Some(Named::Other(zone)) => zone.when(shown),
+        _ => Some(shown),
+    }
 }
 
 /// Whether a text looks like a date, so that the products read it as a time.

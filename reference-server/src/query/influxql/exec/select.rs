@@ -16,13 +16,30 @@ use super::{Context, Failure};
 use crate::query::influxql::ast::{Field, Fill, Limits, Select, Source};
 use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
 use crate::query::influxql::result::{Cell, Series};
+use crate::query::influxql::zone::{Named, Zone};
 use crate::store::{FieldType, Name};
 use profiles::influxql::Planner;
+
+/// The zone that `tz()` names; `None` for UTC.
+pub(super) fn zone(select: &Select) -> Result<Option<Zone>, Failure> {
+    match select.zone.as_deref().map(Zone::named) {
+        None | Some(Named::Utc) => Ok(None),
+        Some(Named::Other(zone)) => Ok(Some(zone)),
+        Some(Named::NotHere | Named::Unknown) => {
+            let name = select.zone.as_deref().unwrap_or_default();
+            Err(Failure::Unsupported(format!("tz('{name}')")))
+        }
+    }
+}
 
 /// Runs a `SELECT`.
 pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     if select.into.is_some() {
         return Err(Failure::Unsupported("SELECT … INTO".to_owned()));
+    }
+    // How v3 prints the times of other zones was not seen.
+    if zone(select)?.is_some() && context.rules.planner == Planner::Iox {
+        return Err(Failure::Unsupported("tz() with a zone other than UTC".to_owned()));
     }
     let has_calls = calls::has_calls(select);
     let go = context.rules.planner == Planner::Go;
@@ -203,7 +220,7 @@ pub(super) fn dimensions(
                 if length <= 0 {
                     return say("time dimension must have duration argument");
                 }
-                interval = Some(Interval { length, offset });
+                interval = Some(Interval { length, offset, zone: zone(select)? });
             }
             _ => return say("only time and tag dimensions allowed"),
         }
