@@ -322,3 +322,74 @@ fn a_time_that_clocks_show_twice_or_never_is_read_as_go_reads_it() {
         assert_eq!(values_of(&fake, &query), format!("[[\"{first}\",1]]"));
     }
 }
+
+#[test]
+fn times_that_cannot_be_stored_are_named() {
+    for (time, says) in [
+        ("9223372036854775807 + 1h", "time 2262-04-12T00:47:16Z overflows time literal"),
+        ("-9223372036854775806 - 1h", "time 1677-09-20T23:12:43Z underflows time literal"),
+        ("-9223372036854775806 - 0s", "time 1677-09-21T00:12:43Z underflows time literal"),
+        ("'2262-04-11T23:47:16.854775807Z'", "time 2262-04-11T23:47:16Z overflows time literal"),
+        ("'2300-01-01'", "time 2300-01-01T00:00:00Z overflows time literal"),
+        (
+            "10s - 100000000000",
+            "invalid operation: time and *influxql.BinaryExpr are not compatible",
+        ),
+    ] {
+        error_of(&format!("SELECT v FROM cpu WHERE time > {time}"), says);
+    }
+    error_of("SELECT v FROM cpu WHERE v and time > 'x'", "invalid condition expression: v");
+    assert_eq!(results("SELECT v FROM cpu WHERE time > 9223372036854775807 + 1h - 2h"), NOTHING);
+}
+
+#[test]
+fn an_integer_field_is_not_combined_with_a_greater_number() {
+    let says = |query: &str, of: &str, op: &str| {
+        let text =
+            format!("type error: {of}: cannot use {op} with an integer and unsigned literal");
+        error_of(query, &text);
+    };
+    says("SELECT 9223372036854775808 + n FROM cpu", "9223372036854775808 + n::integer", "+");
+    says("SELECT n / 9223372036854775808 FROM cpu", "n::integer / 9223372036854775808", "/");
+    says(
+        "SELECT sum(n) + 9223372036854775808 FROM cpu",
+        "sum(n::integer) + 9223372036854775808",
+        "+",
+    );
+}
+
+#[test]
+fn windows_of_no_length_are_none() {
+    for time in ["0s", "-1m", "-1m, 5s", "0s, now()"] {
+        let one = "{\"statement_id\":0,\"series\":[{\"name\":\"cpu\",\
+                   \"columns\":[\"time\",\"count\"],\"values\":[[0,1]]}]}";
+        assert_eq!(results(&format!("SELECT count(v) FROM cpu GROUP BY time({time})")), one);
+    }
+    assert_eq!(
+        results("SELECT count(v) FROM cpu GROUP BY time(0s), time(1m)"),
+        results("SELECT count(v) FROM cpu")
+    );
+    assert_eq!(
+        results("SELECT v FROM cpu GROUP BY time(0s) LIMIT 1"),
+        results("SELECT v FROM cpu LIMIT 1")
+    );
+    error_of(
+        "SELECT v FROM cpu GROUP BY time(-1m) LIMIT 1",
+        "GROUP BY requires at least one aggregate function",
+    );
+}
+
+#[test]
+fn numbers_are_put_together_before_a_statement_is_checked() {
+    for constant in ["1 + 1", "2 * 3", "1 / 0", "7 & 1", "'a' + 'b'", "-1", "(1)"] {
+        error_of(
+            &format!("SELECT {constant} FROM cpu"),
+            "field must contain at least one variable",
+        );
+    }
+    error_of("SELECT 'a' + 1 FROM cpu", "cannot perform a binary expression on two literals");
+    for (column, value) in [("1 + 1 + n", "5"), ("7/2 + n", "6.5"), ("(1 + 1) + v", "3.5")] {
+        let answer = results(&format!("SELECT {column} FROM cpu"));
+        assert!(answer.contains(&format!(",{value}]")), "{column}: {answer}");
+    }
+}

@@ -64,7 +64,8 @@ pub(super) fn plain(ns: i64, digits: TimeDigits) -> String {
     plain_at(ns.div_euclid(SECOND), ns.rem_euclid(SECOND), digits)
 }
 
-fn plain_at(seconds: i64, part: i64, digits: TimeDigits) -> String {
+/// The same of seconds and what is beyond them.
+pub(super) fn plain_at(seconds: i64, part: i64, digits: TimeDigits) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     let of_day = seconds.rem_euclid(86_400);
     let (h, m, s) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
@@ -94,15 +95,15 @@ const fn civil(days: i64) -> (i64, i64, i64) {
 }
 
 /// Reads a time literal: a date, a date and time, or RFC 3339; without a zone it is of `zone`.
-pub(super) fn parse(text: &str, zone: Option<&str>) -> Option<i64> {
-    let nanoseconds = |t: jiff::Timestamp| i64::try_from(t.as_nanosecond()).ok();
+pub(super) fn parse(text: &str, zone: Option<&str>) -> Option<i128> {
+    let nanoseconds = |t: jiff::Timestamp| t.as_nanosecond();
     if text.contains(['Z', '+']) || text.rfind('-').is_some_and(|i| i > 10) {
-        return text.parse().ok().and_then(nanoseconds);
+        return text.parse().ok().map(nanoseconds);
     }
     let civil: jiff::civil::DateTime = text.parse().ok()?;
-    let shown = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok().and_then(nanoseconds)?;
+    let shown = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok().map(nanoseconds)?;
     match zone.map(Zone::named) {
-        Some(Named::Other(zone)) => zone.when(shown),
+        Some(Named::Other(zone)) => Some(zone.when(shown)),
         _ => Some(shown),
     }
 }

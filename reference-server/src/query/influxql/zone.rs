@@ -49,21 +49,21 @@ impl Zone {
     }
 
     /// How many seconds its clocks are ahead of UTC at a time.
-    pub(super) fn seconds_at(self, ns: i64) -> i64 {
-        let at = jiff::Timestamp::from_nanosecond(i128::from(ns)).unwrap_or_default();
+    pub(super) fn seconds_at(self, ns: impl Into<i128>) -> i64 {
+        let at = jiff::Timestamp::from_nanosecond(ns.into()).unwrap_or_default();
         i64::from(self.0.to_offset(at).seconds())
     }
 
     /// The same in nanoseconds.
-    pub(super) fn offset_at(self, ns: i64) -> i64 {
+    pub(super) fn offset_at(self, ns: impl Into<i128>) -> i64 {
         self.seconds_at(ns) * SECOND
     }
 
     /// The time at which clocks show this. Where they show it twice or never, Go reads it by what
     /// holds when UTC shows it (Go: time/time.go, `Date`).
-    pub(super) fn when(self, shown: i64) -> Option<i64> {
-        let about = shown.checked_sub(self.offset_at(shown))?;
-        shown.checked_sub(self.offset_at(about))
+    pub(super) fn when(self, shown: i128) -> i128 {
+        let about = shown - i128::from(self.offset_at(shown));
+        shown - i128::from(self.offset_at(about))
     }
 
     /// The times between these two at which clocks are put forward or back.

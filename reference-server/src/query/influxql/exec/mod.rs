@@ -11,6 +11,7 @@ mod function;
 mod header;
 mod heap;
 mod index;
+mod moment;
 mod node;
 mod part;
 mod read;

@@ -115,6 +115,11 @@ fn run(
         table.condition = condition.as_ref().map(|c| c.for_measurement(&table.measurement.name));
     }
     let (mut group, interval) = dimensions(select, &columns, context.host.now())?;
+    // What has no length is no window (1.6:query/iterator.go, `newIteratorOptionsStmt`).
+    if interval.is_some_and(|i| i.length <= 0) && context.rules.planner == Planner::Iox {
+        return Err(Failure::Unsupported("GROUP BY time() with windows of no length".to_owned()));
+    }
+    let interval = interval.filter(|i| i.length > 0);
     let named = group.len();
     group.dedup();
     let repeated = group.len() < named;
@@ -199,7 +204,7 @@ pub(super) fn dimensions(
                     [first, ..] if !matches!(first, Expr::Duration(_)) => {
                         return say("time dimension must have duration argument");
                     }
-                    _ if interval.is_some() => {
+                    _ if interval.is_some_and(|i: Interval| i.length != 0) => {
                         return say("multiple time dimensions not allowed");
                     }
                     [Expr::Duration(length)] => (*length, 0),
@@ -217,10 +222,13 @@ pub(super) fn dimensions(
                     }
                     _ => return say("time dimension offset must be duration or now()"),
                 };
-                if length <= 0 {
-                    return say("time dimension must have duration argument");
+                if length == 0 && offset != 0 {
+                    return Err(Failure::Unsupported(
+                        "an offset of windows of no length".to_owned(),
+                    ));
                 }
-                interval = Some(Interval { length, offset, zone: zone(select)? });
+                // Of several the first counts, be it of no length.
+                interval = interval.or(Some(Interval { length, offset, zone: zone(select)? }));
             }
             _ => return say("only time and tag dimensions allowed"),
         }
