@@ -15,7 +15,7 @@ use serde_json::json;
 use std::io::Write;
 
 /// Go's servers cut this header at 1024 bytes (1.6:services/httpd/handler.go httpError).
-const LONGEST_ERROR_HEADER: usize = 1024;
+pub const LONGEST_ERROR_HEADER: usize = 1024;
 
 /// The answer to a fault. A fault that the endpoint's table lacks is a bug of the table, answered
 /// as 500 by name so that it is found.

@@ -8,6 +8,7 @@ mod connection;
 #[cfg(feature = "flight")]
 mod http2;
 mod message;
+pub mod multipart;
 #[cfg(feature = "flight")]
 mod preface;
 mod query_string;

@@ -5,6 +5,7 @@ mod many_series;
 mod messagepack;
 mod slow_writes;
 mod unavailable;
+mod v1_query;
 mod v2_docs;
 mod v3_core;
 mod v3_docs;

@@ -239,3 +239,164 @@ fn printing() {
     // Blanks before the query do not count.
     assert!(asked("q=+TAG", None).contains("at line 1, char 1"));
 }
+
+/// Around the days on which New York changes to summer time and back.
+fn around_changes() -> Fake {
+    const MARCH_7_2020: i64 = 1_583_539_200_000_000_000;
+    const OCTOBER_31_2020: i64 = 1_604_102_400_000_000_000;
+    let fake = Fake::with_database("db");
+    for base in [MARCH_7_2020, OCTOBER_31_2020] {
+        for i in (0..96).step_by(5) {
+            fake.write(b"cpu", &[], &[(b"v", Value::Integer(i))], base + i * HOUR + 7);
+        }
+    }
+    fake
+}
+
+/// The values of the one series that a query gives, without `epoch`.
+fn values_of(fake: &Fake, query: &str) -> String {
+    let query: String = query.bytes().map(|b| format!("%{b:02X}")).collect();
+    let body = ask(fake, &format!("q={query}"), None);
+    let values = body.split_once("\"values\":").map(|(_, rest)| rest.trim_end());
+    values.and_then(|v| v.strip_suffix("}]}]}")).unwrap_or(&body).to_owned()
+}
+
+#[test]
+fn times_are_printed_in_the_zone_of_tz() {
+    let fake = around_changes();
+    for (zone, printed) in [
+        ("Europe/Berlin", "2020-03-07T01:00:00.000000007+01:00"),
+        ("EST5EDT", "2020-03-06T19:00:00.000000007-05:00"),
+        ("Asia/Kolkata", "2020-03-07T05:30:00.000000007+05:30"),
+        ("UTC", "2020-03-07T00:00:00.000000007Z"),
+        ("", "2020-03-07T00:00:00.000000007Z"),
+    ] {
+        let query = format!("SELECT v FROM cpu LIMIT 1 tz('{zone}')");
+        assert_eq!(values_of(&fake, &query), format!("[[\"{printed}\",0]]"));
+    }
+    for zone in ["europe/berlin", "../Europe/Berlin", "Europe", "tzdata.zi"] {
+        let query = format!("SELECT v FROM cpu LIMIT 1 tz('{zone}')");
+        let error = format!("error parsing query: unable to find time zone {zone}");
+        assert_eq!(values_of(&fake, &query), format!("{{\"error\":\"{error}\"}}\n"));
+    }
+}
+
+#[test]
+fn windows_begin_by_the_clocks_of_the_zone() {
+    let fake = around_changes();
+    for (columns, ends, values) in [
+        (
+            "time >= '2020-03-07' AND time < '2020-03-11' GROUP BY time(1d)",
+            "",
+            "[[\"2020-03-07T00:00:00-05:00\",5],[\"2020-03-08T00:00:00-05:00\",5],\
+             [\"2020-03-09T00:00:00-04:00\",5],[\"2020-03-10T00:00:00-04:00\",4]]",
+        ),
+        (
+            "time >= '2020-10-31' AND time < '2020-11-03' GROUP BY time(1d)",
+            "ORDER BY time DESC",
+            "[[\"2020-11-02T00:00:00-05:00\",5],[\"2020-11-01T00:00:00-04:00\",5],\
+             [\"2020-10-31T00:00:00-04:00\",5]]",
+        ),
+        (
+            "time >= '2020-03-08' AND time < '2020-03-09' GROUP BY time(6h)",
+            "",
+            "[[\"2020-03-08T00:00:00-05:00\",1],[\"2020-03-08T06:00:00-04:00\",1],\
+             [\"2020-03-08T12:00:00-04:00\",2],[\"2020-03-08T18:00:00-04:00\",1]]",
+        ),
+        (
+            "time >= '2020-11-01' AND time < '2020-11-02' GROUP BY time(12h)",
+            "fill(none)",
+            "[[\"2020-11-01T00:00:00-04:00\",3],[\"2020-11-01T12:00:00-05:00\",2]]",
+        ),
+    ] {
+        let query =
+            format!("SELECT count(v) FROM cpu WHERE {columns} {ends} tz('America/New_York')");
+        assert_eq!(values_of(&fake, &query), values, "{query}");
+    }
+}
+
+#[test]
+fn a_time_that_clocks_show_twice_or_never_is_read_as_go_reads_it() {
+    let fake = around_changes();
+    for (zone, from, first) in [
+        ("Europe/Berlin", "2020-10-25 02:30:00", "2020-10-25T02:30:00+01:00"),
+        ("Europe/Berlin", "2020-03-29 02:30:00", "2020-03-29T03:30:00+02:00"),
+        ("America/New_York", "2020-11-01 01:30:00", "2020-11-01T01:30:00-04:00"),
+        ("America/New_York", "2020-03-08 02:30:00", "2020-03-08T01:30:00-05:00"),
+    ] {
+        fake.write(b"late", &[], &[(b"v", Value::Integer(1))], 1_700_000_000_000_000_000);
+        let query = format!("SELECT count(v) FROM late WHERE time >= '{from}' tz('{zone}')");
+        assert_eq!(values_of(&fake, &query), format!("[[\"{first}\",1]]"));
+    }
+}
+
+#[test]
+fn times_that_cannot_be_stored_are_named() {
+    for (time, says) in [
+        ("9223372036854775807 + 1h", "time 2262-04-12T00:47:16Z overflows time literal"),
+        ("-9223372036854775806 - 1h", "time 1677-09-20T23:12:43Z underflows time literal"),
+        ("-9223372036854775806 - 0s", "time 1677-09-21T00:12:43Z underflows time literal"),
+        ("'2262-04-11T23:47:16.854775807Z'", "time 2262-04-11T23:47:16Z overflows time literal"),
+        ("'2300-01-01'", "time 2300-01-01T00:00:00Z overflows time literal"),
+        (
+            "10s - 100000000000",
+            "invalid operation: time and *influxql.BinaryExpr are not compatible",
+        ),
+    ] {
+        error_of(&format!("SELECT v FROM cpu WHERE time > {time}"), says);
+    }
+    error_of("SELECT v FROM cpu WHERE v and time > 'x'", "invalid condition expression: v");
+    assert_eq!(results("SELECT v FROM cpu WHERE time > 9223372036854775807 + 1h - 2h"), NOTHING);
+}
+
+#[test]
+fn an_integer_field_is_not_combined_with_a_greater_number() {
+    let says = |query: &str, of: &str, op: &str| {
+        let text =
+            format!("type error: {of}: cannot use {op} with an integer and unsigned literal");
+        error_of(query, &text);
+    };
+    says("SELECT 9223372036854775808 + n FROM cpu", "9223372036854775808 + n::integer", "+");
+    says("SELECT n / 9223372036854775808 FROM cpu", "n::integer / 9223372036854775808", "/");
+    says(
+        "SELECT sum(n) + 9223372036854775808 FROM cpu",
+        "sum(n::integer) + 9223372036854775808",
+        "+",
+    );
+}
+
+#[test]
+fn windows_of_no_length_are_none() {
+    for time in ["0s", "-1m", "-1m, 5s", "0s, now()"] {
+        let one = "{\"statement_id\":0,\"series\":[{\"name\":\"cpu\",\
+                   \"columns\":[\"time\",\"count\"],\"values\":[[0,1]]}]}";
+        assert_eq!(results(&format!("SELECT count(v) FROM cpu GROUP BY time({time})")), one);
+    }
+    assert_eq!(
+        results("SELECT count(v) FROM cpu GROUP BY time(0s), time(1m)"),
+        results("SELECT count(v) FROM cpu")
+    );
+    assert_eq!(
+        results("SELECT v FROM cpu GROUP BY time(0s) LIMIT 1"),
+        results("SELECT v FROM cpu LIMIT 1")
+    );
+    error_of(
+        "SELECT v FROM cpu GROUP BY time(-1m) LIMIT 1",
+        "GROUP BY requires at least one aggregate function",
+    );
+}
+
+#[test]
+fn numbers_are_put_together_before_a_statement_is_checked() {
+    for constant in ["1 + 1", "2 * 3", "1 / 0", "7 & 1", "'a' + 'b'", "-1", "(1)"] {
+        error_of(
+            &format!("SELECT {constant} FROM cpu"),
+            "field must contain at least one variable",
+        );
+    }
+    error_of("SELECT 'a' + 1 FROM cpu", "cannot perform a binary expression on two literals");
+    for (column, value) in [("1 + 1 + n", "5"), ("7/2 + n", "6.5"), ("(1 + 1) + v", "3.5")] {
+        let answer = results(&format!("SELECT {column} FROM cpu"));
+        assert!(answer.contains(&format!(",{value}]")), "{column}: {answer}");
+    }
+}

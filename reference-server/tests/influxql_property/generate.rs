@@ -189,8 +189,23 @@ fn ends(random: &mut Random, grouped: bool) -> Vec<String> {
             ends.push(format!("SOFFSET {}", random.between(0, 3)));
         }
     }
+    if random.percent(20) {
+        ends.push(format!("tz('{}')", random.pick(ZONES)));
+    }
     ends
 }
+
+/// Ahead of UTC and behind it, by hours and by parts of them, with and without summer time; none.
+const ZONES: &[&str] = &[
+    "America/New_York",
+    "Europe/Berlin",
+    "Asia/Kathmandu",
+    "America/St_Johns",
+    "Australia/Lord_Howe",
+    "UTC",
+    "",
+    "europe/berlin",
+];
 
 fn call(random: &mut Random) -> String {
     const FUNCTIONS: &[&str] = &[

@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex};
 const HOUR: i64 = 3600 * 1_000_000_000;
 const DAY: i64 = 24 * HOUR;
 
+/// The longest name of a database, in bytes (1.6:services/meta/data.go, `MaxNameLen`).
+const LONGEST_NAME: usize = 255;
+
 /// The name of the policy that a new database has.
 pub const DEFAULT_POLICY: &str = "autogen";
 
@@ -146,6 +149,9 @@ impl Catalog {
             None => (DEFAULT_POLICY, PolicyChange::default()),
         };
         let policy = self.new_policy(policy_name, &change)?;
+        if name.len() > LONGEST_NAME {
+            return Err("name too long".to_owned());
+        }
         if let Some(known) = self.database(name) {
             return match known.policy("") {
                 Some(default) if asked && !default.is_like(&policy) => {

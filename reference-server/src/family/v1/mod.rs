@@ -81,10 +81,14 @@ impl Service {
         }
         match (request.path.as_str(), method) {
             ("/query" | "/ping", "OPTIONS") => Response::new(200),
-            ("/query", "GET" | "HEAD" | "POST") => self.query(request, body).await,
+            ("/query", "GET" | "POST") => self.query(request, body).await,
             ("/query", _) => not_allowed("GET, OPTIONS, POST"),
             ("/ping", "GET" | "HEAD") => self.ping(&request),
-            ("/ping", _) => not_allowed("GET, HEAD"),
+            // What it was called before (1.6:services/httpd/handler.go, `serveStatus`).
+            ("/status", "GET" | "HEAD") => {
+                Response::new(204).with("Content-Type", "application/json")
+            }
+            ("/ping" | "/status", _) => not_allowed("GET, HEAD"),
             ("/health", _) if self.api.health => self.health(method),
             (path, _) if self.api.v2_routes == V2Routes::PoliciesAsBuckets => {
                 match buckets::Route::of(path) {

@@ -3,7 +3,8 @@
 use super::Service;
 use super::auth::Caller;
 use super::catalog::{self, DEFAULT_POLICY, PolicyChange};
-use crate::http::{Body, Request, Response};
+use crate::go_text::is_print;
+use crate::http::{Body, BodyError, Request, Response, multipart};
 use crate::lock::lock;
 use crate::query::influxql::ast::{Admin, PolicyOptions, Privilege};
 use crate::query::influxql::host::{self, Host, Policy, Remove};
@@ -23,7 +24,7 @@ impl Service {
             Ok(caller) => caller,
             Err(fault) => return respond::fault(&facts.http, facts.credentials, &fault.into()),
         };
-        let parameters = match parameters(&request, body).await {
+        let parameters = match parameters_or_parts(&request, body).await {
             Ok(parameters) => parameters,
             Err(response) => return response,
         };
@@ -38,11 +39,37 @@ impl Service {
         let gzip = request.header("accept-encoding").is_some_and(|names| names.contains("gzip"));
         let mut response = respond::influxql(answer);
         if let Some(error) = error {
-            response = response.with("X-Influxdb-Error", error);
+            let header = &error.as_bytes()[..error.len().min(respond::LONGEST_ERROR_HEADER)];
+            response = response.with("X-Influxdb-Error", header);
         }
         // However short it is (recorded from 1.6.7).
         if gzip { respond::gzipped(response) } else { response }
     }
+}
+
+/// The parameters of a query, those of `multipart/form-data` too: they come after those of the query
+/// string, and a file named `q` is the query where no parameter is
+/// (1.6:services/httpd/handler.go, `serveQuery`; asked of a running 1.6.7).
+async fn parameters_or_parts(request: &Request, body: Body<'_>) -> Result<Parameters, Response> {
+    let kind = request.header("content-type").unwrap_or_default();
+    if request.method != "POST" || !kind.starts_with("multipart/form-data") {
+        return parameters(request, body).await;
+    }
+    let mut known = Parameters::new(request.raw_query.as_deref().unwrap_or_default(), None);
+    let body = body.read(LARGEST_FORM).await.map_err(|error| unreadable(&error))?;
+    let parts = multipart::parts(kind, &body);
+    for part in parts.iter().filter(|part| !part.is_file) {
+        if known.get(&part.name).is_none() {
+            known = known.or(&part.name, part.value.to_vec());
+        }
+    }
+    let file = parts.iter().find(|part| part.is_file && part.name == "q");
+    Ok(match file {
+        Some(file) if known.get("q").is_none_or(|q| q.trim_ascii().is_empty()) => {
+            known.with("q", String::from_utf8_lossy(file.value).into_owned())
+        }
+        _ => known,
+    })
 }
 
 /// The parameters of a query: those of the query string and of a form.
@@ -59,10 +86,21 @@ pub(in crate::family) async fn parameters(
     }
     match body.read(LARGEST_FORM).await {
         Ok(form) => Ok(Parameters::new(query, Some(&form))),
-        Err(error) => Err(Response { close: true, ..Response::new(400) }
-            .with("Content-Type", "text/plain; charset=utf-8")
-            .with_body(format!("{error}\n"))),
+        Err(error) => Err(unreadable(&error)),
     }
+}
+
+fn unreadable(error: &BodyError) -> Response {
+    Response { close: true, ..Response::new(400) }
+        .with("Content-Type", "text/plain; charset=utf-8")
+        .with_body(format!("{error}\n"))
+}
+
+/// That a database or policy may have this name (1.6:services/meta/data.go, `ValidName`).
+fn check_name(name: &str) -> Result<(), String> {
+    let valid = !matches!(name, "" | "." | "..")
+        && name.chars().all(|c| is_print(c) && c != '/' && c != '\\');
+    if valid { Ok(()) } else { Err("invalid name".to_owned()) }
 }
 
 struct QueryHost<'s> {
@@ -154,6 +192,12 @@ impl Host for QueryHost<'_> {
         let mut catalog = self.catalog();
         match statement {
             Admin::CreateDatabase { name, policy } => {
+                check_name(name)?;
+                if let Some(name) = policy.as_ref().and_then(|policy| policy.name.as_deref())
+                    && !name.is_empty()
+                {
+                    check_name(name)?;
+                }
                 let change = policy.as_ref().map(|policy| change(policy, true));
                 let named = policy.as_ref().and_then(|policy| policy.name.as_deref());
                 let policy = change.as_ref().map(|c| (named.unwrap_or(DEFAULT_POLICY), c));
@@ -165,6 +209,7 @@ impl Host for QueryHost<'_> {
             }
             Admin::CreateRetentionPolicy { database, policy, default } => {
                 let name = policy.name.as_deref().unwrap_or_default();
+                check_name(name)?;
                 catalog.create_policy(database, name, &change(policy, *default))
             }
             Admin::AlterRetentionPolicy { database, policy, default } => {

@@ -10,7 +10,7 @@ use super::json::{self, Part, Style};
 use super::parse::{Params, parse_query};
 use super::result::Outcome;
 use super::time::Epoch;
-use super::{chunk, csv, in_statement, iox, messagepack};
+use super::{bound, chunk, csv, in_statement, iox, messagepack};
 use profiles::influxql::{Errors, Infinite, Influxql, Planner};
 
 /// The parameters of a request, decoded: those of the query string and of a form body, which wins.
@@ -128,7 +128,11 @@ fn go_query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
     } else {
         "failed to parse query: "
     };
-    let statements = match params(parameters)
+    let bound_values = match parameters.get("params") {
+        None | Some(b"") => Ok(Params::new()),
+        Some(text) => bound::read(text),
+    };
+    let statements = match bound_values
         .and_then(|p| parse_query(q, &p, rules).map_err(|e| format!("{prefix}{e}")))
     {
         Ok(statements) => statements,

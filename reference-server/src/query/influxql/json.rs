@@ -2,6 +2,7 @@
 
 use super::result::{Cell, Outcome, Series};
 use super::time::{self, Epoch};
+use super::zone::Zone;
 use crate::store::Value;
 use profiles::influxql::{Floats, Json, Strings};
 
@@ -35,7 +36,7 @@ impl std::fmt::Display for Unprintable {
 /// # Errors
 /// [`Unprintable`] for an infinite number.
 pub(super) fn document(parts: &[Part<'_>], style: Style) -> Result<Vec<u8>, Unprintable> {
-    let mut w = Writer { out: Vec::new(), style, depth: 0, empty: true };
+    let mut w = Writer { out: Vec::new(), style, depth: 0, empty: true, zone: None };
     w.open(b'{');
     if !parts.is_empty() {
         w.key("results");
@@ -52,7 +53,7 @@ pub(super) fn document(parts: &[Part<'_>], style: Style) -> Result<Vec<u8>, Unpr
 
 /// `{"error":"…"}`.
 pub(super) fn error(message: &str, style: Style) -> Vec<u8> {
-    let mut w = Writer { out: Vec::new(), style, depth: 0, empty: true };
+    let mut w = Writer { out: Vec::new(), style, depth: 0, empty: true, zone: None };
     w.open(b'{');
     w.key("error");
     w.string(message.as_bytes());
@@ -79,6 +80,8 @@ struct Writer {
     depth: usize,
     /// Whether the innermost object or array has no entry yet.
     empty: bool,
+    /// The zone of the statement's times.
+    zone: Option<Zone>,
 }
 
 impl Writer {
@@ -127,6 +130,7 @@ impl Writer {
     }
 
     fn part(&mut self, part: &Part<'_>) -> Result<(), Unprintable> {
+        self.zone = part.outcome.zone;
         self.open(b'{');
         self.key("statement_id");
         self.text(&part.outcome.statement.to_string());
@@ -216,7 +220,10 @@ impl Writer {
             Cell::Null => self.text("null"),
             Cell::Time(ns) => match self.style.epoch {
                 Some(epoch) => self.text(&epoch.of(*ns).to_string()),
-                None => self.string(time::rfc3339(*ns, self.style.json.time_digits).as_bytes()),
+                None => {
+                    let text = time::rfc3339_in(*ns, self.zone, self.style.json.time_digits);
+                    self.string(text.as_bytes());
+                }
             },
             Cell::Value(Value::Float(n)) if !n.is_finite() => {
                 return Err(Unprintable { negative: *n < 0.0 });

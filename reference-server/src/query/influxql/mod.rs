@@ -3,6 +3,7 @@
 //! Text → `lexer` → `parse` → `ast` → `exec` over a [`Host`](host::Host) → `result` → `http`.
 
 pub mod ast;
+mod bound;
 mod chunk;
 mod csv;
 mod duration;
@@ -24,3 +25,4 @@ pub mod result;
 pub mod rows;
 mod time;
 pub mod token;
+pub mod zone;

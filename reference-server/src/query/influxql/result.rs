@@ -1,5 +1,6 @@
 //! What a query answers, apart from how it is printed.
 
+use super::zone::Zone;
 use crate::store::{Name, Value};
 
 /// The value of one cell.
@@ -65,6 +66,8 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Its rows.
     pub series: Vec<Series>,
+    /// The zone that its times are printed in; `None` for UTC.
+    pub zone: Option<Zone>,
     /// Why it failed.
     pub error: Option<String>,
     /// The error is this server's own: the product would answer.

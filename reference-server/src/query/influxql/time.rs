@@ -1,6 +1,7 @@
 //! Times as the products print and read them.
 
 use super::duration::{HOUR, SECOND};
+use super::zone::{Named, Zone};
 use profiles::influxql::TimeDigits;
 
 /// The unit of times printed as numbers.
@@ -47,9 +48,24 @@ pub(super) fn rfc3339(ns: i64, digits: TimeDigits) -> String {
     format!("{text}Z")
 }
 
+/// The same in a zone, whose seconds are cut off (Go: time/format.go, `Z07:00`).
+pub(super) fn rfc3339_in(ns: i64, zone: Option<Zone>, digits: TimeDigits) -> String {
+    let ahead = zone.map_or(0, |zone| zone.seconds_at(ns));
+    if ahead == 0 {
+        return rfc3339(ns, digits);
+    }
+    let (sign, minutes) = (if ahead < 0 { '-' } else { '+' }, ahead.abs() / 60);
+    let text = plain_at(ns.div_euclid(SECOND) + ahead, ns.rem_euclid(SECOND), digits);
+    format!("{text}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// A time as RFC 3339 writes it, without a zone.
 pub(super) fn plain(ns: i64, digits: TimeDigits) -> String {
-    let (seconds, part) = (ns.div_euclid(SECOND), ns.rem_euclid(SECOND));
+    plain_at(ns.div_euclid(SECOND), ns.rem_euclid(SECOND), digits)
+}
+
+/// The same of seconds and what is beyond them.
+pub(super) fn plain_at(seconds: i64, part: i64, digits: TimeDigits) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     let of_day = seconds.rem_euclid(86_400);
     let (h, m, s) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
@@ -79,17 +95,17 @@ const fn civil(days: i64) -> (i64, i64, i64) {
 }
 
 /// Reads a time literal: a date, a date and time, or RFC 3339; without a zone it is of `zone`.
-pub(super) fn parse(text: &str, zone: Option<&str>) -> Option<i64> {
-    let nanoseconds = |t: jiff::Timestamp| i64::try_from(t.as_nanosecond()).ok();
+pub(super) fn parse(text: &str, zone: Option<&str>) -> Option<i128> {
+    let nanoseconds = |t: jiff::Timestamp| t.as_nanosecond();
     if text.contains(['Z', '+']) || text.rfind('-').is_some_and(|i| i > 10) {
-        return text.parse().ok().and_then(nanoseconds);
+        return text.parse().ok().map(nanoseconds);
     }
     let civil: jiff::civil::DateTime = text.parse().ok()?;
-    let zone = match zone {
-        None | Some("" | "UTC") => jiff::tz::TimeZone::UTC,
-        Some(name) => jiff::tz::TimeZone::get(name).ok()?,
-    };
-    zone.to_timestamp(civil).ok().and_then(nanoseconds)
+    let shown = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok().map(nanoseconds)?;
+    match zone.map(Zone::named) {
+        Some(Named::Other(zone)) => Some(zone.when(shown)),
+        _ => Some(shown),
+    }
 }
 
 /// Whether a text looks like a date, so that the products read it as a time.

@@ -8,11 +8,12 @@ use super::node::{Node, Row};
 use super::read::{self, At, Wanted};
 use super::source::Table;
 use super::tag_sets::Directions;
-use super::{Context, Failure, heap, reduce};
+use super::{Context, Failure, heap, reduce, windows};
 use crate::query::influxql::ast::{Fill, Limits, Select};
 use crate::query::influxql::result::Cell;
+use crate::query::influxql::zone::Zone;
 use crate::store::{FieldType, Name, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What would be more windows than anyone reads is a slip in the query, and would fill the memory; of
 /// groups without windows there may be as many.
@@ -34,6 +35,7 @@ const MOST_COLLECTED: usize = 10_000_000;
 pub(super) struct Interval {
     pub(super) length: i64,
     pub(super) offset: i64,
+    pub(super) zone: Option<Zone>,
 }
 
 impl Interval {
@@ -44,6 +46,9 @@ impl Interval {
 
     /// The same, which may be before the first time that there is.
     fn exact_start(self, t: i64) -> i128 {
+        if let Some(zone) = self.zone {
+            return windows::of(self, zone, t).0;
+        }
         let since = i128::from(t) - i128::from(self.offset);
         let start = since.div_euclid(i128::from(self.length)) * i128::from(self.length);
         start + i128::from(self.offset)
@@ -51,6 +56,9 @@ impl Interval {
 
     /// Where the window of a time ends: the first time that is not in it.
     pub(super) fn end(self, t: i64) -> i128 {
+        if let Some(zone) = self.zone {
+            return windows::of(self, zone, t).1;
+        }
         self.exact_start(t) + i128::from(self.length)
     }
 }
@@ -100,6 +108,9 @@ pub(super) fn rows(
         range.last = context.host.now();
     }
     let wanted = Wanted { range, ..*wanted };
+    if let Some(interval) = interval {
+        windows::check(interval, tables, range)?;
+    }
     let groups = groups(tables, plan, &wanted, interval)?;
     let mut answer = Rows::new();
     let mut made = 0;
@@ -382,17 +393,23 @@ impl Layout<'_> {
 
     /// Where the first window starts, and how many there are with those that `fill` adds.
     fn filled_windows(&self, interval: Interval, windows: &Windowed<'_>) -> (i128, i128) {
-        let (Some(earliest), Some(latest)) = (windows.keys().next(), windows.keys().next_back())
-        else {
+        if windows.is_empty() {
             return (0, 0);
-        };
-        // Without a bound, windows begin with the first point seen.
-        let unbounded_end = self.descending && !self.range.has_last;
-        let first = if self.range.has_first { self.range.first } else { *earliest };
-        let last = if unbounded_end { *latest } else { self.range.last };
+        }
+        let (first, last) = self.filled_between(windows);
         let first = interval.exact_start(first);
         let count = (interval.exact_start(last) - first) / i128::from(interval.length) + 1;
         (first, count)
+    }
+
+    /// Times in the first and in the last window with those that `fill` adds.
+    fn filled_between(&self, windows: &Windowed<'_>) -> (i64, i64) {
+        let earliest = windows.keys().next().copied().unwrap_or_default();
+        let latest = windows.keys().next_back().copied().unwrap_or_default();
+        // Without a bound, windows begin with the first point seen.
+        let unbounded_end = self.descending && !self.range.has_last;
+        let first = if self.range.has_first { self.range.first } else { earliest };
+        (first, if unbounded_end { latest } else { self.range.last })
     }
 
     /// How many windows are made of a group.
@@ -405,7 +422,16 @@ impl Layout<'_> {
             count if count > MOST_WINDOWS as i128 => {
                 Err(Failure::Unsupported(format!("GROUP BY time() with {count} windows")))
             }
-            count => Ok(usize::try_from(count).unwrap_or_default()),
+            count => {
+                if interval.zone.is_some() {
+                    let times: BTreeSet<i64> =
+                        self.window_times(interval, windows).into_iter().collect();
+                    if windows.keys().any(|start| !times.contains(start)) {
+                        return Err(windows::odd(interval));
+                    }
+                }
+                Ok(usize::try_from(count).unwrap_or_default())
+            }
         }
     }
 
@@ -414,6 +440,10 @@ impl Layout<'_> {
         let mut times: Vec<i64> = if self.select.fill == Fill::None {
             windows.keys().copied().collect()
         } else {
+            if let Some(zone) = interval.zone {
+                let (first, last) = self.filled_between(windows);
+                return windows::filled(interval, zone, first, last, self.descending);
+            }
             let (first, count) = self.filled_windows(interval, windows);
             // From the first to the last may be further than a time goes.
             (0..count).map(|i| shown(first + i * i128::from(interval.length))).collect()

@@ -8,6 +8,7 @@ use super::function::Function;
 use super::select;
 use crate::query::influxql::ast::{Fill, Select};
 use crate::query::influxql::expr::{Call, Expr};
+use crate::query::influxql::token::Op;
 
 /// What was seen of the columns so far.
 #[derive(Default)]
@@ -25,6 +26,7 @@ struct Seen {
 /// Fails as the products do.
 pub(super) fn check(select: &Select, now: i64) -> Result<(), Failure> {
     if let Some(c) = &select.condition {
+        one_by_one(c, now, select.zone.as_deref())?;
         let (_, rest) = condition::split(c, now, select.zone.as_deref())?;
         if let Some(rest) = rest {
             condition::check_operands(&rest)?;
@@ -38,12 +40,29 @@ pub(super) fn check(select: &Select, now: i64) -> Result<(), Failure> {
             continue;
         }
         seen.fields += 1;
-        seen.expr(field.expr.bare(), &mut true)?;
+        // What follows would be looked at after the product had its say.
+        let checked = seen.expr(field.expr.bare(), &mut true);
         if let Some(what) = seen.unsupported.take() {
             return Err(Failure::Unsupported(what));
         }
+        checked?;
     }
-    seen.together(select.fill, interval.is_some())
+    seen.together(select.fill, interval.is_some_and(|i| i.length != 0))
+}
+
+/// Times and columns are looked at in the order in which they stand.
+fn one_by_one(expr: &Expr, now: i64, zone: Option<&str>) -> Result<(), Failure> {
+    match expr {
+        Expr::Paren(inner) => one_by_one(inner, now, zone),
+        Expr::Binary(b) if matches!(b.op, Op::And | Op::Or) => {
+            one_by_one(&b.left, now, zone)?;
+            one_by_one(&b.right, now, zone)
+        }
+        one => match condition::split(one, now, zone)?.1 {
+            Some(rest) => Ok(condition::check_operands(&rest)?),
+            None => Ok(()),
+        },
+    }
 }
 
 /// A function in a condition (compile.go, `validateCondition`).
@@ -79,6 +98,22 @@ const fn is_literal(expr: &Expr) -> bool {
     )
 }
 
+/// Whether it is an operation of which the products make a literal before they look at it
+/// (influxql 1.0:ast.go, `Reduce`).
+fn is_put_together(expr: &Expr) -> bool {
+    let of = |e: &Expr, is: fn(&Expr) -> bool| is(e.bare()) || is_put_together(e);
+    let Expr::Binary(b) = expr.bare() else { return false };
+    let both = |is| of(&b.left, is) && of(&b.right, is);
+    match b.op {
+        Op::Add if both(|e| matches!(e, Expr::Str(_))) => true,
+        Op::BitAnd | Op::BitOr | Op::BitXor => both(|e| matches!(e, Expr::Integer(_))),
+        Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Mod => {
+            both(|e| matches!(e, Expr::Integer(_) | Expr::Number(_)))
+        }
+        _ => false,
+    }
+}
+
 fn say<T>(text: &str) -> Result<T, Failure> {
     Err(Failure::Statement(text.to_owned()))
 }
@@ -87,6 +122,10 @@ impl Seen {
     /// One column; a wildcard may stand in it until an operator was seen.
     fn expr(&mut self, expr: &Expr, wildcards: &mut bool) -> Result<(), Failure> {
         match expr {
+            // Its rows are those of the index, not of points: outside of conditions it is no column.
+            Expr::Var(var) if var.name == "_name" => {
+                self.unsupported.get_or_insert_with(|| "the column _name".to_owned());
+            }
             Expr::Var(_) => self.columns = true,
             Expr::Wildcard(_) => {
                 self.columns = true;
@@ -111,7 +150,11 @@ impl Seen {
             }
             Expr::Binary(b) => {
                 *wildcards = false;
-                match (is_literal(b.left.bare()), is_literal(b.right.bare())) {
+                let is_literal = |e: &Expr| is_literal(e.bare()) || is_put_together(e);
+                match (is_literal(&b.left), is_literal(&b.right)) {
+                    (true, true) if is_put_together(expr) => {
+                        return say("field must contain at least one variable");
+                    }
                     (true, true) => {
                         return say("cannot perform a binary expression on two literals");
                     }

@@ -1,9 +1,9 @@
 //! `WHERE`: the range of time that it names, and what is left as a condition on rows.
 
 use super::columns::Columns;
+use super::moment::instant;
 use super::node::Node;
 use crate::query::influxql::expr::{Binary, Cast, Expr, Kind};
-use crate::query::influxql::time;
 use crate::query::influxql::token::Op;
 use crate::store::{FieldType, Value};
 use profiles::influxql::Planner;
@@ -127,67 +127,8 @@ pub(super) fn sum_of_durations(expr: &Expr) -> Expr {
     expr.clone()
 }
 
-/// A constant of time or duration, in nanoseconds.
-fn instant(expr: &Expr, now: i64, zone: Option<&str>) -> Result<i64, String> {
-    match expr {
-        Expr::Paren(inner) => instant(inner, now, zone),
-        Expr::Integer(n) | Expr::Duration(n) => Ok(*n),
-        Expr::Number(n) => Ok(as_nanoseconds(*n)),
-        Expr::Str(text) => time::parse(text, zone).ok_or_else(|| {
-            if time::looks_like_date(text) {
-                "invalid timestamp string".to_owned()
-            } else {
-                "invalid operation: time and *influxql.StringLiteral are not compatible".to_owned()
-            }
-        }),
-        Expr::Call(call) if call.name == "now" && call.args.is_empty() => Ok(now),
-        Expr::Binary(b) => {
-            // What does not come down to a number is left as the operation that it is; so is a time that
-            // is multiplied (influxql 1.0:ast.go, `reduceBinaryExprTimeLHS`).
-            let is_now = |e: &Expr| matches!(e.bare(), Expr::Call(call) if call.name == "now");
-            let multiplies = !matches!(b.op, Op::Add | Op::Sub);
-            if multiplies && (is_now(&b.left) || is_now(&b.right)) {
-                return Err("invalid operation: time and *influxql.BinaryExpr are not compatible"
-                    .to_owned());
-            }
-            let operand = |e| {
-                instant(e, now, zone).map_err(|_| {
-                    "invalid operation: time and *influxql.BinaryExpr are not compatible".to_owned()
-                })
-            };
-            let (left, right) = (operand(&b.left)?, operand(&b.right)?);
-            match b.op {
-                Op::Add => Ok(left.saturating_add(right)),
-                Op::Sub => Ok(left.saturating_sub(right)),
-                Op::Mul => Ok(left.saturating_mul(right)),
-                Op::Div => Ok(left.checked_div(right).unwrap_or(0)),
-                _ => Err("invalid operation: time and *influxql.BinaryExpr are not compatible"
-                    .to_owned()),
-            }
-        }
-        Expr::Var(_) => {
-            Err("invalid operation: time and *influxql.VarRef are not compatible".to_owned())
-        }
-        Expr::Bool(_) => {
-            Err("invalid operation: time and *influxql.BooleanLiteral are not compatible"
-                .to_owned())
-        }
-        Expr::Unsigned(_) => {
-            Err("invalid operation: time and *influxql.UnsignedLiteral are not compatible"
-                .to_owned())
-        }
-        Expr::Regex(_) => {
-            Err("invalid operation: time and *influxql.RegexLiteral are not compatible".to_owned())
-        }
-        Expr::Wildcard(_) => {
-            Err("invalid operation: time and *influxql.Wildcard are not compatible".to_owned())
-        }
-        _ => Err("invalid operation: time and *influxql.Call are not compatible".to_owned()),
-    }
-}
-
 /// What does not fit becomes the least time, as the processors do it that Go asks.
-fn as_nanoseconds(n: f64) -> i64 {
+pub(super) fn as_nanoseconds(n: f64) -> i64 {
     match super::node::cast(&Value::Float(n), FieldType::Integer) {
         Some(Value::Integer(n)) => n,
         _ => i64::MIN,

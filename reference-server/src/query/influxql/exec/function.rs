@@ -113,7 +113,7 @@ impl Function {
                 Some(Value::Float(as_float(&sum_of_floats(points))? / points.len() as f64))
             }
             Self::Spread => spread(points),
-            Self::Median => median(points),
+            Self::Median => median(points, as_read),
             Self::Mode => mode(points),
             Self::Stddev if as_read => stddev(points.iter()),
             Self::Stddev => stddev(by_series(points).into_iter()),
@@ -229,7 +229,9 @@ pub(super) fn distance(low: &Value, high: &Value) -> Option<Value> {
     }
 }
 
-fn median(points: &[Point<'_>]) -> Option<Value> {
+/// The middle value. Between two integers Go takes half of their difference, which may be too great for
+/// an integer (1.6:query/functions.go, `IntegerMedianReduceSlice`).
+fn median(points: &[Point<'_>], as_read: bool) -> Option<Value> {
     let sorted = by_value(points);
     let at = |i: usize| as_float(&sorted.get(i)?.1);
     let middle = sorted.len() / 2;
@@ -238,6 +240,11 @@ fn median(points: &[Point<'_>]) -> Option<Value> {
         return Some(Value::Float(high));
     }
     let low = at(middle.checked_sub(1)?)?;
+    if let (true, Value::Integer(a), Value::Integer(b)) =
+        (as_read, &sorted.get(middle - 1)?.1, &sorted.get(middle)?.1)
+    {
+        return Some(Value::Float(low + b.wrapping_sub(*a) as f64 / 2.0));
+    }
     Some(Value::Float(low + (high - low) / 2.0))
 }
 

@@ -11,6 +11,7 @@ mod function;
 mod header;
 mod heap;
 mod index;
+mod moment;
 mod node;
 mod part;
 mod read;
@@ -22,6 +23,7 @@ mod show_series;
 mod source;
 mod tag_sets;
 mod types;
+mod windows;
 
 use super::ast::{Admin, Statement};
 use super::host::Host;
@@ -96,6 +98,9 @@ pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> V
             Statement::Select(_) | Statement::ShowSeries(_) | Statement::ShowFieldKeys(_)
         );
         let mut outcome = Outcome { statement: number, whole, ..Outcome::default() };
+        if let Statement::Select(select) = statement {
+            outcome.zone = select::zone(select).unwrap_or_default();
+        }
         match execute(statement, context) {
             Ok(None) => {}
             Ok(Some(series)) => {

@@ -16,13 +16,30 @@ use super::{Context, Failure};
 use crate::query::influxql::ast::{Field, Fill, Limits, Select, Source};
 use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
 use crate::query::influxql::result::{Cell, Series};
+use crate::query::influxql::zone::{Named, Zone};
 use crate::store::{FieldType, Name};
 use profiles::influxql::Planner;
+
+/// The zone that `tz()` names; `None` for UTC.
+pub(super) fn zone(select: &Select) -> Result<Option<Zone>, Failure> {
+    match select.zone.as_deref().map(Zone::named) {
+        None | Some(Named::Utc) => Ok(None),
+        Some(Named::Other(zone)) => Ok(Some(zone)),
+        Some(Named::NotHere | Named::Unknown) => {
+            let name = select.zone.as_deref().unwrap_or_default();
+            Err(Failure::Unsupported(format!("tz('{name}')")))
+        }
+    }
+}
 
 /// Runs a `SELECT`.
 pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     if select.into.is_some() {
         return Err(Failure::Unsupported("SELECT … INTO".to_owned()));
+    }
+    // How v3 prints the times of other zones was not seen.
+    if zone(select)?.is_some() && context.rules.planner == Planner::Iox {
+        return Err(Failure::Unsupported("tz() with a zone other than UTC".to_owned()));
     }
     let has_calls = calls::has_calls(select);
     let go = context.rules.planner == Planner::Go;
@@ -98,6 +115,11 @@ fn run(
         table.condition = condition.as_ref().map(|c| c.for_measurement(&table.measurement.name));
     }
     let (mut group, interval) = dimensions(select, &columns, context.host.now())?;
+    // What has no length is no window (1.6:query/iterator.go, `newIteratorOptionsStmt`).
+    if interval.is_some_and(|i| i.length <= 0) && context.rules.planner == Planner::Iox {
+        return Err(Failure::Unsupported("GROUP BY time() with windows of no length".to_owned()));
+    }
+    let interval = interval.filter(|i| i.length > 0);
     let named = group.len();
     group.dedup();
     let repeated = group.len() < named;
@@ -182,7 +204,7 @@ pub(super) fn dimensions(
                     [first, ..] if !matches!(first, Expr::Duration(_)) => {
                         return say("time dimension must have duration argument");
                     }
-                    _ if interval.is_some() => {
+                    _ if interval.is_some_and(|i: Interval| i.length != 0) => {
                         return say("multiple time dimensions not allowed");
                     }
                     [Expr::Duration(length)] => (*length, 0),
@@ -200,10 +222,13 @@ pub(super) fn dimensions(
                     }
                     _ => return say("time dimension offset must be duration or now()"),
                 };
-                if length <= 0 {
-                    return say("time dimension must have duration argument");
+                if length == 0 && offset != 0 {
+                    return Err(Failure::Unsupported(
+                        "an offset of windows of no length".to_owned(),
+                    ));
                 }
-                interval = Some(Interval { length, offset });
+                // Of several the first counts, be it of no length.
+                interval = interval.or(Some(Interval { length, offset, zone: zone(select)? }));
             }
             _ => return say("only time and tag dimensions allowed"),
         }

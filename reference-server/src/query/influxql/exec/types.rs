@@ -105,6 +105,18 @@ fn operation(expr: &Expr, b: &Binary) -> Result<Option<Type>, String> {
     let (Some(left), Some(right)) = (type_of(&b.left)?, type_of(&b.right)?) else {
         return Ok(type_of(&b.left)?.or(type_of(&b.right)?));
     };
+    let is_unsigned = |e: &Expr| matches!(e.bare(), Expr::Unsigned(_));
+    let is_integer =
+        |e: &Expr, t| t == Type::Field(FieldType::Integer) && !matches!(e.bare(), Expr::Integer(_));
+    if !b.op.is_condition()
+        && (is_unsigned(&b.left) && is_integer(&b.right, right)
+            || is_integer(&b.left, left) && is_unsigned(&b.right))
+    {
+        let op = b.op.text();
+        return Err(format!(
+            "type error: {expr}: cannot use {op} with an integer and unsigned literal"
+        ));
+    }
     match result(b.op, left, right) {
         Some(t) => Ok(Some(Type::Field(t))),
         None => Err(format!(

@@ -4,6 +4,7 @@ use super::{Parsed, Parser, found};
 use crate::query::influxql::ast::{Field, Fill, Limits, Matcher, Order, Path, Select, Source};
 use crate::query::influxql::expr::Expr;
 use crate::query::influxql::token::{Token, Word};
+use crate::query::influxql::zone::{Named, Zone};
 
 impl Parser<'_> {
     /// What follows `SELECT`.
@@ -173,12 +174,10 @@ impl Parser<'_> {
     fn zone(&mut self) -> Parsed<Option<String>> {
         let Some(args) = self.option_call("tz")? else { return Ok(None) };
         match args.as_slice() {
-            [Expr::Str(name)]
-                if matches!(name.as_str(), "" | "UTC") || jiff::tz::TimeZone::get(name).is_ok() =>
-            {
-                Ok(Some(name.clone()))
-            }
-            [Expr::Str(name)] => Err(format!("unable to find time zone {name}")),
+            [Expr::Str(name)] => match Zone::named(name) {
+                Named::Unknown => Err(format!("unable to find time zone {name}")),
+                _ => Ok(Some(name.clone())),
+            },
             [_] => Err("expected string argument in tz()".to_owned()),
             _ => Err("tz requires exactly one argument".to_owned()),
         }
