@@ -74,6 +74,10 @@ pub struct CaseResult {
     pub ledgers: Vec<(usize, Ledger)>,
     /// The requests of its steps, as curl.
     pub curl: Vec<String>,
+    /// What came back and is stored: the text of a [`Transcript`](crate::transcript::Transcript),
+    /// redacted; empty where the case did not run.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub transcript: String,
     /// What a reader should know besides.
     pub notes: Vec<String>,
     /// What is stored could not be judged.

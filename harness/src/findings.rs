@@ -67,6 +67,7 @@ pub(crate) fn of_executed(
     result.findings = findings;
     result.ledgers = done.ledgers;
     result.curl = done.curl;
+    result.transcript = done.transcript.to_string();
     result.unread = done.unread;
     result
 }
@@ -119,6 +120,7 @@ fn blank(setting: &Setting<'_>, case: &Case) -> CaseResult {
         findings: Vec::new(),
         ledgers: Vec::new(),
         curl: Vec::new(),
+        transcript: String::new(),
         notes: Vec::new(),
         unread: false,
         milliseconds: 0,

@@ -103,6 +103,7 @@ impl Session {
     pub(crate) fn hide_in(&self, result: &mut CaseResult) {
         let hide = |text: &mut String| *text = self.hide(text);
         result.reason.iter_mut().for_each(hide);
+        hide(&mut result.transcript);
         result.notes.iter_mut().for_each(hide);
         for finding in &mut result.findings {
             hide(&mut finding.expected);

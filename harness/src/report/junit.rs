@@ -127,6 +127,7 @@ mod tests {
             findings: Vec::new(),
             ledgers: Vec::new(),
             curl: Vec::new(),
+            transcript: String::new(),
             notes: Vec::new(),
             unread: false,
             milliseconds: 1500,
