@@ -400,3 +400,19 @@ fn numbers_are_put_together_before_a_statement_is_checked() {
         assert!(answer.contains(&format!(",{value}]")), "{column}: {answer}");
     }
 }
+
+#[test]
+fn a_time_is_no_offset_of_windows() {
+    let windows = "GROUP BY time(12h, '2020-01-01T01:00:00Z')";
+    let says = "invalid time dimension offset: '2020-01-01T01:00:00Z'";
+    error_of(&format!("SELECT count(v) FROM cpu {windows}"), says);
+    error_of(&format!("SELECT count(v) FROM none {windows}"), says);
+    error_of(
+        &format!("SELECT v FROM cpu {windows}"),
+        "GROUP BY requires at least one aggregate function",
+    );
+    error_of(
+        "SELECT count(v) FROM cpu GROUP BY time(12h, 'x')",
+        "time dimension offset must be duration or now()",
+    );
+}

@@ -16,6 +16,7 @@ use super::{Context, Failure};
 use crate::query::influxql::ast::{Field, Fill, Limits, Select, Source};
 use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
 use crate::query::influxql::result::{Cell, Series};
+use crate::query::influxql::time;
 use crate::query::influxql::zone::{Named, Zone};
 use crate::store::{FieldType, Name};
 use profiles::influxql::Planner;
@@ -46,6 +47,13 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
     if go {
         source::check_databases(&select.sources, context)?;
         compile::check(select, context.host.now())?;
+    }
+    if let Some(offset) = time_as_offset(select) {
+        let text = match go {
+            true => format!("invalid time dimension offset: {offset}"),
+            false => "time dimension offset must be duration or now()".to_owned(),
+        };
+        return Err(text.into());
     }
     let split = match &select.condition {
         None => Ok((Range::ALL, None)),
@@ -83,6 +91,21 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
     let openings = series.sum();
     let asked = Asked { range, rest, time_alias, has_calls };
     read::beside_others(openings, || run(select, context, tables, asked))
+}
+
+/// A time in place of the offset of windows: the compiler takes it, what runs the statement does not
+/// (influxql 1.0:ast.go, `GroupByOffset`).
+fn time_as_offset(select: &Select) -> Option<&Expr> {
+    let call = select.dimensions.iter().find_map(|dimension| match dimension.bare() {
+        Expr::Call(call) if call.name == "time" => Some(call),
+        _ => None,
+    })?;
+    match call.args.as_slice() {
+        [Expr::Duration(1..), offset @ Expr::Str(text)] => {
+            time::parse(text, None).is_some().then_some(offset)
+        }
+        _ => None,
+    }
 }
 
 /// What a statement asks for beside its columns.
@@ -219,6 +242,11 @@ pub(super) fn dimensions(
                     }
                     [_, Expr::Call(_)] => {
                         return say("time dimension offset function must be now()");
+                    }
+                    [Expr::Duration(length), Expr::Str(text)]
+                        if time::parse(text, None).is_some() =>
+                    {
+                        (*length, 0)
                     }
                     _ => return say("time dimension offset must be duration or now()"),
                 };
