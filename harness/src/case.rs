@@ -262,6 +262,15 @@ impl Endpoint {
         }
     }
 
+    /// The word that cases use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+            Self::V3 => "v3",
+        }
+    }
+
     /// The capability that a target with this endpoint has.
     pub const fn capability(self) -> Capability {
         match self {

@@ -5,6 +5,7 @@ mod step;
 
 use crate::case::Case;
 use crate::driver::NotMade;
+use crate::generate::{AREA, Broken, Rules};
 use crate::ledger::Ledger;
 use crate::redact::Redactor;
 use crate::session::Session;
@@ -24,6 +25,10 @@ pub(crate) struct Executed {
     pub(crate) unread: bool,
     /// The steps, from 1, after which what is stored could not be read, and why.
     pub(crate) unreadable: Vec<(usize, String)>,
+    /// What is broken of the rules that need no snapshot, by step from 1.
+    pub(crate) broken: Vec<(usize, Broken)>,
+    /// The steps, from 1, in which an error of the server's own is not held against it.
+    pub(crate) excused: Vec<usize>,
     /// What could not be given back.
     pub(crate) left_behind: Option<String>,
 }
@@ -52,6 +57,7 @@ pub(crate) async fn execute(
         redactor,
         stored: Some(Arc::default()),
         reading: None,
+        rules: (case.area() == AREA).then(Rules::default),
         done: Executed::default(),
     };
     for (n, step) in case.steps.iter().enumerate() {

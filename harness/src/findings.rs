@@ -4,6 +4,7 @@ use crate::case::{Case, Level};
 use crate::compare::{Finding, Kind, compare};
 use crate::event::CaseResult;
 use crate::execute::Executed;
+use crate::generate::AREA;
 use crate::snapshot::{Basis, Snapshot};
 use crate::transcript::{Answer, Outcome, Record};
 use crate::verdict::{Course, Verdict, Weight, verdict};
@@ -30,6 +31,12 @@ pub(crate) fn of_executed(
     }
     let (lies, notes) = honesty(&done, snapshot);
     findings.extend(lies);
+    findings.extend(done.broken.iter().map(|(step, (kind, expected, got))| Finding {
+        step: *step,
+        kind: *kind,
+        expected: (*expected).to_owned(),
+        got: got.clone(),
+    }));
     findings.extend(unreadable(&done, snapshot));
     findings.retain(|finding| finding.kind.from_strictness() <= setting.strict);
     findings.sort_by_key(|finding| (finding.step, finding.kind));
@@ -37,7 +44,7 @@ pub(crate) fn of_executed(
     if let Some(left) = &done.left_behind {
         result.notes.push(format!("not given back: {left}"));
     }
-    let judged = snapshot.is_some() || !done.ledgers.is_empty();
+    let judged = snapshot.is_some() || !done.ledgers.is_empty() || case.area() == AREA;
     let course = if done.timed_out {
         result.reason = Some("no answer in time".to_owned());
         Course::Unknown
@@ -190,6 +197,7 @@ fn without_snapshot(done: &Executed) -> Vec<Finding> {
             Outcome::NoAnswer(why) => (Kind::NoAnswer, why.clone()),
             // Busy for a while, and it says for how long: an orderly refusal.
             Outcome::Answer(answer) if is_busy(answer) => return None,
+            Outcome::Answer(_) if done.excused.contains(&(n + 1)) => return None,
             Outcome::Answer(answer) if answer.status >= 500 && record.action == "write" => {
                 (Kind::StatusClass, format!("{} {}", answer.status, answer.body.trim_end()))
             }

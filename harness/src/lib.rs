@@ -8,7 +8,8 @@
 //! (as a [`point`]), and the [`ledger`] sets one against the other. `redact` takes secrets and
 //! chance out of it all, and the [`transcript`] keeps what is left. `findings` has [`compare`] set
 //! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
-//! result is an [`event`], and [`report`] makes the events readable. [`record`] goes the same way
+//! result is an [`event`], and [`report`] makes the events readable. [`generate`] makes cases of chance
+//! and goes the same way with them; [`record`] goes the same way
 //! and writes snapshots instead; [`explain`] tells of a case without a target,
 //! and [`clauses`] which promises of the products' pages have cases.
 
@@ -25,6 +26,7 @@ pub mod event;
 mod execute;
 pub mod explain;
 mod findings;
+pub mod generate;
 pub mod known;
 pub mod ledger;
 pub mod load;

@@ -3,8 +3,10 @@
 //! never guessed at.
 
 mod line;
+mod plain;
 
 use crate::point::Value;
+pub(crate) use plain::{Sureness, sureness};
 use std::collections::BTreeMap;
 
 /// A piece of a body between line ends.

@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// How long an interrupted run waits for its target to answer, to give back what it made there.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -114,7 +114,8 @@ pub async fn run(
             return ending;
         }
     };
-    on_event(&Event::Started(started(&session, &plan)));
+    let cases = plan.cases.len();
+    on_event(&Event::Started(Started { cases, ..started(&session, plan.strict) }));
     let stale = plan.stale.clone();
     let shared = Arc::new(Shared {
         slots: Semaphore::new(slots(&session, plan.jobs)),
@@ -204,7 +205,7 @@ async fn all_cases(
     (verdicts, true)
 }
 
-async fn interrupted(interrupt: &mut Interrupt) {
+pub(crate) async fn interrupted(interrupt: &mut Interrupt) {
     // A sender that is gone can interrupt nothing any more.
     if interrupt.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;
@@ -312,24 +313,32 @@ async fn judged_on(
     let expected = snapshot.as_ref().map(|s| Expected { transcript: &s.transcript, strict });
     match execute(session, case, expected.as_ref()).await {
         Ok(done) => of_executed(setting, case, done, snapshot.as_ref()),
-        Err(NotMade::NoSuchRole(role)) => {
-            let why = format!("{} has no credentials of the kind \"{role:?}\"", shared.profile);
+        Err(error) => not_made(setting, case, error),
+    }
+}
+
+/// The result of a case for which there is no place.
+pub(crate) fn not_made(setting: &Setting<'_>, case: &Case, error: NotMade) -> CaseResult {
+    match error {
+        NotMade::NoSuchRole(role) => {
+            let why = format!("{} has no credentials of the kind \"{role:?}\"", setting.profile);
             not_run(setting, case, &Course::Unsupported, why)
         }
-        Err(NotMade::Refused(why)) => {
+        NotMade::Refused(why) => {
             not_run(setting, case, &Course::Error, format!("its database could not be made: {why}"))
         }
     }
 }
 
-fn started(session: &Session, plan: &Plan) -> Started {
+/// How a run on this session begins, of no cases yet.
+pub(crate) fn started(session: &Session, strict: u8) -> Started {
     let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), session.hide(why)));
     Started {
         lineproof: env!("CARGO_PKG_VERSION").to_owned(),
         profile: session.target.profile.name(),
         target: session.target.base.url(),
-        cases: plan.cases.len(),
-        strict: plan.strict,
+        cases: 0,
+        strict,
         lacks: lacks.collect(),
         read_back: session.language.map(|language| language.word().to_owned()),
         notes: session.ready.notes.iter().map(|note| session.hide(note)).collect(),
@@ -337,7 +346,7 @@ fn started(session: &Session, plan: &Plan) -> Started {
 }
 
 /// How many cases run at once: each has a database, and some servers hold only a few of them.
-fn slots(session: &Session, jobs: usize) -> usize {
+pub(crate) fn slots(session: &Session, jobs: usize) -> usize {
     let profile = session.target.profile;
     // What the user or the profile says; that databases are there already makes the room smaller.
     let few = profile.family == Family::V3
@@ -355,7 +364,7 @@ fn few_slots(jobs: usize, held: usize) -> usize {
     jobs.clamp(1, FEW.saturating_sub(held).max(1))
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

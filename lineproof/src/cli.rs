@@ -1,7 +1,10 @@
 //! What can be typed.
 
+mod generate;
+
 use crate::check::dialects::{self, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use generate::GenerateArgs;
 use harness::case::Level;
 use harness::snapshot::Basis;
 use profiles::Capability;
@@ -91,6 +94,7 @@ pub(crate) struct TargetArgs {
   lineproof run --target http://127.0.0.1:8181 --profile v3-core@3.6 --cases 'batch/*' --strict 2
   lineproof run --target http://127.0.0.1:8181 --profile v3-core --setup small-tables=http://127.0.0.1:8182
   lineproof run                            (every profile, on the servers in the binary)
+  lineproof run --target http://127.0.0.1:8086 --profile oss-v1@1.6 --generate 3000 --seed 7
 
 Exit codes: 0 conformant; 1 not conformant, or a known failure passes, or the list of them is stale;
 2 wrong usage, or nothing ran; 3 the target cannot be judged; 4 no verdict; 70 a fault of lineproof;
@@ -122,6 +126,8 @@ pub(crate) struct RunArgs {
     /// Read the snapshots from this folder instead of those in the binary
     #[arg(long, value_name = "DIR")]
     pub(crate) snapshots_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) generate: GenerateArgs,
 }
 
 /// Where the report goes.

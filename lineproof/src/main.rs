@@ -7,6 +7,7 @@ mod differences;
 mod embedded;
 mod exit;
 mod explain;
+mod generate;
 mod list;
 mod live;
 mod record;

@@ -30,6 +30,12 @@ use tokio::sync::{Semaphore, watch};
 const AT_ONCE: usize = 4;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    if let Some(batches) = args.generate.generate {
+        let out = Out::open(args.output.output.as_deref())?;
+        let (events, ending) = runtime()?.block_on(crate::generate::generate(args, batches))?;
+        write_report(args, &events, out)?;
+        return Ok(ExitCode::from(ending.code()));
+    }
     let plan = plan(args)?;
     let profiles = chosen_profiles(&args.target)?;
     let out = Out::open(args.output.output.as_deref())?;

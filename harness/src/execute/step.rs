@@ -4,6 +4,7 @@ use super::again::{pause, wait};
 use super::{Executed, Expected};
 use crate::case::{Action, Asked, Case, Endpoint, Step};
 use crate::claim::{Claim, claims};
+use crate::generate::{Rules, Wrote};
 use crate::ledger::{Fate, Ledger, Unit, Write, judge};
 use crate::model::items;
 use crate::outgoing::{Outgoing, outgoing};
@@ -33,6 +34,8 @@ pub(super) struct Run<'r> {
     pub(super) stored: Option<Arc<Vec<Point>>>,
     /// The last reading, as long as nothing was sent since: the same rows have the same types then.
     pub(super) reading: Option<Reading>,
+    /// The rules that need no snapshot, for cases that are judged by them.
+    pub(super) rules: Option<Rules>,
     pub(super) done: Executed,
 }
 
@@ -76,6 +79,9 @@ impl Run<'_> {
         };
         let mut ledger = Vec::new();
         if is_write {
+            if let Ok(response) = &answer {
+                self.keep_rules(number, &out, response);
+            }
             if let Some(made) = self.ledger(number, &out, answer.as_ref().ok()).await {
                 ledger = made.differences().iter().map(|d| self.redactor.text(d)).collect();
                 self.done.ledgers.push((number, self.redacted(made)));
@@ -212,6 +218,23 @@ impl Run<'_> {
         }
         self.stored = after;
         Some(ledger)
+    }
+
+    /// Holds a write and its answer against the rules, where the case is judged by them.
+    fn keep_rules(&mut self, number: usize, out: &Outgoing, response: &Response) {
+        let Some(rules) = &mut self.rules else { return };
+        let profile = self.session.target.profile;
+        let judged = rules.judge(&Wrote {
+            body: out.lines(),
+            items: &items(out.lines()),
+            unit: address(profile.family, out, self.space).unit,
+            response,
+            is_final: profile.read_back.success_is_final,
+        });
+        self.done.excused.extend(judged.may_fail.then_some(number));
+        for (kind, expected, got) in judged.broken {
+            self.done.broken.push((number, (kind, expected, self.redactor.text(&got))));
+        }
     }
 
     fn redacted(&self, mut ledger: Ledger) -> Ledger {

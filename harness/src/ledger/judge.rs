@@ -3,7 +3,7 @@
 use super::{Entry, Fate, Ledger};
 use crate::claim::{Claim, Claims};
 use crate::clock::is_near;
-use crate::model::{Item, Meaning, Written};
+use crate::model::{Item, Meaning, Sureness, Written, sureness};
 use crate::point::{Key, Point, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -30,7 +30,7 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    fn nanoseconds(self, timestamp: i64) -> Option<i64> {
+    pub(crate) fn nanoseconds(self, timestamp: i64) -> Option<i64> {
         let unit = match self {
             Self::Of(unit) => unit,
             Self::Auto => match timestamp.checked_abs()? / 1_000_000_000 {
@@ -338,7 +338,10 @@ fn forgive_unnamed(write: &Write<'_>, fates: &mut [Fate]) {
 fn open_lines(write: &Write<'_>) -> usize {
     let items = write.items.iter().zip(&write.claims.items);
     let open = |(item, claim): &(&Item, &Claim)| {
-        item.meaning == Meaning::Unjudged && **claim != Claim::Rejected
+        // Of what is no line in any grammar nothing can be stored.
+        item.meaning == Meaning::Unjudged
+            && **claim != Claim::Rejected
+            && sureness(&item.text, &item.meaning) != Sureness::Malformed
     };
     let unread = |item: &&Item| {
         matches!((&item.meaning, write.unit), (Meaning::Point(w), Some(unit))

@@ -33,6 +33,8 @@ pub(super) const AREAS: &[&str] = &[
     "explicit_schema",
     "partition",
     "availability",
+    // What `run --generate` has found and saved.
+    crate::generate::AREA,
 ];
 
 pub(super) fn case(file: &str, text: &str, raw: File) -> Result<Case, CaseError> {

@@ -1,0 +1,265 @@
+//! Finding what nobody thought of: random batches on a target, each judged like a case from a file;
+//! what is found is made small on the target itself, and saved as a case that fails by itself.
+
+mod batch;
+mod line;
+mod rules;
+mod save;
+mod shrink;
+mod strategy;
+mod tally;
+
+pub(crate) use batch::AREA;
+pub(crate) use rules::{Broken, Rules, Wrote};
+
+use crate::case::Endpoint;
+use crate::event::{CaseResult, Event, Finished, Started};
+use crate::execute::execute;
+use crate::findings::{Setting, not_run, of_executed};
+use crate::outgoing::own_endpoint;
+use crate::run::{Interrupt, PATIENCE, interrupted, milliseconds, not_made, slots};
+use crate::session::Session;
+use crate::target::Target;
+use crate::verdict::{Course, Ending, Verdict};
+use batch::Batch;
+use shrink::{Again, shrink};
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use strategy::Generator;
+use tally::{Tally, sort_of};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// What to run, and how.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How many batches.
+    pub batches: u64,
+    /// What they are made from: the same seed gives the same requests.
+    pub seed: u64,
+    /// How many of them are under way at the same time.
+    pub jobs: usize,
+    /// From 0 (honesty and status class) to 3 (every byte).
+    pub strict: u8,
+    /// No new batch begins after the first finding.
+    pub fail_fast: bool,
+    /// The folder into which cases are saved; none where nothing is saved.
+    pub save: Option<PathBuf>,
+}
+
+/// What all batches of a run share.
+struct Shared {
+    session: Session,
+    plan: Plan,
+    profile: String,
+    generator: Generator,
+    next: AtomicU64,
+    tally: Tally,
+}
+
+/// What a worker tells.
+enum Told {
+    Done,
+    Found(Box<CaseResult>),
+}
+
+/// Runs the plan on the target; `on_batch` hears of each batch that is done. Whatever happens, what
+/// was made on the target is given back.
+pub async fn run(
+    target: &Target,
+    plan: Plan,
+    mut interrupt: Interrupt,
+    mut on_event: impl FnMut(&Event),
+    on_batch: impl FnMut(),
+) -> Ending {
+    let began = Instant::now();
+    let profile = target.profile.name();
+    let finish = |ending, reason, left_behind| {
+        let milliseconds = milliseconds(began.elapsed());
+        let profile = profile.clone();
+        let stale = Vec::new();
+        Event::Finished(Finished { profile, ending, reason, left_behind, stale, milliseconds })
+    };
+    let mut opening = pin!(Session::open(target));
+    let session = tokio::select! {
+        session = &mut opening => session,
+        () = interrupted(&mut interrupt) => {
+            // It may have made something by now: what is made is given back.
+            if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
+                session.close().await.ok();
+            }
+            on_event(&finish(Ending::Interrupted, None, None));
+            return Ending::Interrupted;
+        }
+    };
+    let session = match session {
+        Ok(session) => session,
+        Err(error) => {
+            on_event(&finish(Ending::Unusable, Some(error.0), None));
+            return Ending::Unusable;
+        }
+    };
+    on_event(&Event::Started(Started {
+        cases: usize::try_from(plan.batches).unwrap_or(usize::MAX),
+        ..crate::run::started(&session, plan.strict)
+    }));
+    let shared = Arc::new(Shared {
+        generator: Generator::new(plan.seed, endpoints(&session)),
+        profile: profile.clone(),
+        next: AtomicU64::new(0),
+        tally: Tally::default(),
+        session,
+        plan,
+    });
+    let complete = all(&shared, &mut interrupt, &mut on_event, on_batch).await;
+    let summary = shared.tally.summary(&shared.profile, &shared.plan, complete, began.elapsed());
+    let verdict = summary.verdict;
+    on_event(&Event::Case(Box::new(summary)));
+    let canary = tokio::select! {
+        canary = shared.session.canary(), if complete => Some(canary),
+        () = interrupted(&mut interrupt) => None,
+        else => None,
+    };
+    let left_behind = shared.session.close().await.err();
+    let left_behind = left_behind.map(|why| shared.session.hide(&why));
+    let (ending, reason) = match canary {
+        None => (Ending::Interrupted, Some("interrupted: the report is partial".to_owned())),
+        Some(Err(error)) => (Ending::Unusable, Some(error.0)),
+        Some(Ok(())) => (Ending::of([verdict]), None),
+    };
+    on_event(&finish(ending, reason, left_behind));
+    ending
+}
+
+/// The endpoints that are there besides the family's own.
+fn endpoints(session: &Session) -> Vec<Endpoint> {
+    let own = own_endpoint(session.target.profile.family);
+    let is_there = |endpoint: &Endpoint| {
+        *endpoint != own && !session.ready.lacks.contains_key(&endpoint.capability())
+    };
+    [Endpoint::V1, Endpoint::V2, Endpoint::V3].into_iter().filter(is_there).collect()
+}
+
+/// Runs the batches; false where the run was interrupted.
+async fn all(
+    shared: &Arc<Shared>,
+    interrupt: &mut Interrupt,
+    on_event: &mut impl FnMut(&Event),
+    mut on_batch: impl FnMut(),
+) -> bool {
+    let (sender, mut told) = mpsc::unbounded_channel();
+    let mut workers = JoinSet::new();
+    for _ in 0..slots(&shared.session, shared.plan.jobs) {
+        workers.spawn(work(Arc::clone(shared), sender.clone()));
+    }
+    drop(sender);
+    loop {
+        tokio::select! {
+            biased;
+            () = interrupted(interrupt) => {
+                workers.shutdown().await;
+                while let Ok(told) = told.try_recv() {
+                    if let Told::Found(result) = told {
+                        on_event(&Event::Case(result));
+                    }
+                }
+                return false;
+            }
+            next = told.recv() => match next {
+                None => break,
+                Some(Told::Done) => on_batch(),
+                Some(Told::Found(result)) => on_event(&Event::Case(result)),
+            }
+        }
+    }
+    while let Some(joined) = workers.join_next().await {
+        if let Err(error) = joined
+            && error.is_panic()
+        {
+            std::panic::resume_unwind(error.into_panic());
+        }
+    }
+    true
+}
+
+async fn work(shared: Arc<Shared>, told: mpsc::UnboundedSender<Told>) {
+    while !shared.tally.is_over() {
+        let index = shared.next.fetch_add(1, Ordering::Relaxed);
+        if index >= shared.plan.batches {
+            return;
+        }
+        let name = format!("s{}-{index}", shared.plan.seed);
+        if let Some(batch) = shared.generator.batch(index) {
+            let result = tried(&shared, &name, &batch).await;
+            if shared.tally.counts(&result, shared.plan.fail_fast) {
+                let found = found(&shared, &name, batch, result).await;
+                told.send(Told::Found(Box::new(found))).ok();
+            }
+        }
+        told.send(Told::Done).ok();
+    }
+}
+
+/// Sends a batch and judges what comes of it.
+async fn tried(shared: &Shared, name: &str, batch: &Batch) -> CaseResult {
+    let setting = Setting { profile: &shared.profile, strict: shared.plan.strict, known: None };
+    let summary = format!("A random batch, made from seed {}", shared.plan.seed);
+    let began = Instant::now();
+    let case = match batch.case(name, &summary, "") {
+        Ok(case) => case,
+        Err(error) => return not_a_case(&setting, name, &error.to_string()),
+    };
+    let mut result = match shared.session.unsupported(&case) {
+        Some(why) => not_run(&setting, &case, &Course::Unsupported, why),
+        None => match execute(&shared.session, &case, None).await {
+            Ok(done) => of_executed(&setting, &case, done, None),
+            Err(error) => not_made(&setting, &case, error),
+        },
+    };
+    shared.session.hide_in(&mut result);
+    result.milliseconds = milliseconds(began.elapsed());
+    result
+}
+
+/// A fault of ours, that no server is to blame for.
+fn not_a_case(setting: &Setting<'_>, name: &str, why: &str) -> CaseResult {
+    let mut result = tally::blank(setting.profile, &format!("{AREA}/{name}"), String::new());
+    result.verdict = Verdict::Error;
+    result.reason = Some(format!("it cannot be told as a case: {why}"));
+    result
+}
+
+/// Makes small what was found, and saves it.
+async fn found(shared: &Shared, name: &str, batch: Batch, first: CaseResult) -> CaseResult {
+    let again = Once { shared, name, sort: sort_of(&first) };
+    let (small, mut result) = match again.again(&batch).await {
+        Some(same) => shrink(batch, same, again).await,
+        None => {
+            let mut first = first;
+            first.notes.push("sent once more it was not seen again".to_owned());
+            (batch, first)
+        }
+    };
+    if let Some(dir) = &shared.plan.save {
+        result.notes.push(save::save(dir, name, &small, &result, &shared.session));
+    }
+    result
+}
+
+/// Asks for a sort of finding again.
+struct Once<'s> {
+    shared: &'s Shared,
+    name: &'s str,
+    sort: String,
+}
+
+impl Again for Once<'_> {
+    async fn again(&self, batch: &Batch) -> Option<CaseResult> {
+        let result = tried(self.shared, self.name, batch).await;
+        (sort_of(&result) == self.sort).then_some(result)
+    }
+}
