@@ -24,6 +24,8 @@ pub(crate) struct Executed {
     pub(crate) unread: bool,
     /// The steps, from 1, after which what is stored could not be read, and why.
     pub(crate) unreadable: Vec<(usize, String)>,
+    /// What is no difference, since the server is declared not to know better.
+    pub(crate) tolerated: Vec<String>,
     /// What could not be given back.
     pub(crate) left_behind: Option<String>,
 }

@@ -311,7 +311,7 @@ async fn judged_on(
     let strict = shared.plan.strict;
     let expected = snapshot.as_ref().map(|s| Expected { transcript: &s.transcript, strict });
     match execute(session, case, expected.as_ref()).await {
-        Ok(done) => of_executed(setting, case, done, snapshot.as_ref()),
+        Ok(done) => of_executed(setting, case, done, snapshot.as_ref(), session.losses()),
         Err(NotMade::NoSuchRole(role)) => {
             let why = format!("{} has no credentials of the kind \"{role:?}\"", shared.profile);
             not_run(setting, case, &Course::Unsupported, why)
@@ -331,7 +331,7 @@ fn started(session: &Session, plan: &Plan) -> Started {
         cases: plan.cases.len(),
         strict: plan.strict,
         lacks: lacks.collect(),
-        read_back: session.language.map(|language| language.word().to_owned()),
+        read_back: session.reader.as_ref().map(|reader| session.hide(&reader.name())),
         notes: session.ready.notes.iter().map(|note| session.hide(note)).collect(),
     }
 }
