@@ -29,6 +29,8 @@ pub(crate) struct Executed {
     pub(crate) broken: Vec<(usize, Broken)>,
     /// The steps, from 1, in which an error of the server's own is not held against it.
     pub(crate) excused: Vec<usize>,
+    /// What is no difference, since the server is declared not to know better.
+    pub(crate) tolerated: Vec<String>,
     /// What could not be given back.
     pub(crate) left_behind: Option<String>,
 }

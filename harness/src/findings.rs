@@ -5,6 +5,7 @@ use crate::compare::{Finding, Kind, compare};
 use crate::event::CaseResult;
 use crate::execute::Executed;
 use crate::generate::AREA;
+use crate::losses::Losses;
 use crate::snapshot::{Basis, Snapshot};
 use crate::transcript::{Answer, Outcome, Record};
 use crate::verdict::{Course, Verdict, Weight, verdict};
@@ -22,10 +23,12 @@ pub(crate) fn of_executed(
     case: &Case,
     done: Executed,
     snapshot: Option<&Snapshot>,
+    losses: &Losses,
 ) -> CaseResult {
     let mut result = blank(setting, case);
-    let mut findings =
-        snapshot.map(|s| compare(&s.transcript, &done.transcript)).unwrap_or_default();
+    let against =
+        |s: &Snapshot| compare(&losses.expected(&s.transcript, &done.transcript), &done.transcript);
+    let mut findings = snapshot.map(against).unwrap_or_default();
     if snapshot.is_none() {
         findings.extend(without_snapshot(&done));
     }
@@ -41,6 +44,7 @@ pub(crate) fn of_executed(
     findings.retain(|finding| finding.kind.from_strictness() <= setting.strict);
     findings.sort_by_key(|finding| (finding.step, finding.kind));
     result.notes = notes;
+    result.notes.extend(done.tolerated.iter().cloned());
     if let Some(left) = &done.left_behind {
         result.notes.push(format!("not given back: {left}"));
     }

@@ -216,7 +216,7 @@ async fn tried(shared: &Shared, name: &str, batch: &Batch) -> CaseResult {
     let mut result = match shared.session.unsupported(&case) {
         Some(why) => not_run(&setting, &case, &Course::Unsupported, why),
         None => match execute(&shared.session, &case, None).await {
-            Ok(done) => of_executed(&setting, &case, done, None),
+            Ok(done) => of_executed(&setting, &case, done, None, shared.session.losses()),
             Err(error) => not_made(&setting, &case, error),
         },
     };

@@ -2,9 +2,10 @@
 //!
 //! The way of a case through the modules: [`load`] reads the files into a [`case`], [`select`]
 //! chooses. [`run`] opens a `session` on the [`target`]: the `driver` of its family makes it ready,
-//! a canary finds the language to `read_back` with. For each case the session makes a `space`, and
+//! a canary finds what to [`read_back`] with, a language or a program (what that has [`printed`], and
+//! which [`losses`] it declares). For each case the session makes a `space`, and
 //! `execute` takes the steps in turn: `outgoing` fills in what is sent, [`wire`] sends it, `model`
-//! says what each line means, [`claim`] what the answer says of it, `read_back` what is stored
+//! says what each line means, [`claim`] what the answer says of it, [`read_back`] what is stored
 //! (as a [`point`]), and the [`ledger`] sets one against the other. `redact` takes secrets and
 //! chance out of it all, and the [`transcript`] keeps what is left. `findings` has [`compare`] set
 //! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
@@ -30,11 +31,13 @@ pub mod generate;
 pub mod known;
 pub mod ledger;
 pub mod load;
+pub mod losses;
 mod model;
 mod outgoing;
 pub mod point;
+pub mod printed;
 pub mod promise;
-mod read_back;
+pub mod read_back;
 pub mod record;
 mod redact;
 pub mod report;

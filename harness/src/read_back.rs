@@ -1,15 +1,55 @@
 //! Reading everything that one database holds. Each language has a file that says what is asked
-//! and how its answers become points; which language a target speaks, the canary finds out.
+//! and how its answers become points; which language a target speaks, the canary finds out. Where
+//! it speaks none of them, a program that the user names reads it.
 
 mod csv;
 mod flux;
 mod influxql;
+mod program;
 mod sql;
 
+use crate::losses::Losses;
 use crate::point::Point;
 use crate::wire::{Request, Response};
 use profiles::Capability;
+pub(crate) use program::Runner;
+pub use program::{Program, end_all};
 use std::sync::Arc;
+
+/// What reads a target back.
+#[derive(Clone)]
+pub(crate) enum Reader {
+    Influxql,
+    Flux,
+    Sql,
+    Program(Arc<Runner>),
+}
+
+impl Reader {
+    /// By a query language.
+    pub(crate) fn of(language: Capability) -> Self {
+        match language {
+            Capability::Flux => Self::Flux,
+            Capability::Sql => Self::Sql,
+            _ => Self::Influxql,
+        }
+    }
+
+    /// Its name, for reports.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Influxql => Capability::Influxql.word().to_owned(),
+            Self::Flux => Capability::Flux.word().to_owned(),
+            Self::Sql => Capability::Sql.word().to_owned(),
+            Self::Program(runner) => runner.name(),
+        }
+    }
+
+    /// Whether single measurements can be dropped by it.
+    pub(crate) fn can_forget(&self) -> bool {
+        matches!(self, Self::Influxql)
+    }
+}
 
 /// Why there are no points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,20 +93,28 @@ pub(crate) struct Reading {
     pub(crate) points: Arc<Vec<Point>>,
     /// The rows as the server gave them, where they come apart from the types of their columns.
     rows: Vec<u8>,
+    /// What the server cannot represent.
+    pub(crate) losses: Losses,
 }
 
 /// Everything in the database. Where its rows are byte for byte those of an earlier reading, the
 /// types of their columns are taken from there.
 pub(crate) async fn read_all(
     ask: &impl Ask,
-    language: Capability,
+    reader: &Reader,
     place: &Place,
     known: Option<&Reading>,
 ) -> Result<Reading, Unreadable> {
-    let (points, rows) = match language {
-        Capability::Flux => (flux::read(ask, place).await?, Vec::new()),
-        Capability::Sql => (sql::read(ask, place).await?, Vec::new()),
-        _ => {
+    let mut losses = Losses::default();
+    let (points, rows) = match reader {
+        Reader::Flux => (flux::read(ask, place).await?, Vec::new()),
+        Reader::Sql => (sql::read(ask, place).await?, Vec::new()),
+        Reader::Program(runner) => {
+            let printed = runner.read(place).await?;
+            losses = printed.losses;
+            (printed.points, Vec::new())
+        }
+        Reader::Influxql => {
             let rows = influxql::rows(ask, place).await?;
             if let Some(known) = known.filter(|known| known.rows == rows) {
                 return Ok(known.clone());
@@ -74,7 +122,7 @@ pub(crate) async fn read_all(
             (influxql::points(ask, place, &rows).await?, rows)
         }
     };
-    Ok(Reading { points: Arc::new(crate::point::canonical(points)), rows })
+    Ok(Reading { points: Arc::new(crate::point::canonical(points)), rows, losses })
 }
 
 /// Drops the measurements of a case in a database that others use too, where InfluxQL can.

@@ -162,12 +162,15 @@ impl Redactor {
         }
     }
 
-    /// Times that the case wrote by placeholder, in `unit` nanoseconds.
-    pub(crate) fn learn(&mut self, times: &Times, unit: i64) {
+    /// Times that the case wrote by placeholder, in `unit` nanoseconds, for a server that cuts them
+    /// to `resolution` nanoseconds.
+    pub(crate) fn learn(&mut self, times: &Times, unit: i64, resolution: i64) {
         for (placeholder, value) in times {
             if let Ok(value) = value.parse::<i128>() {
                 self.times.insert(value, placeholder.clone());
-                self.times.insert(value * i128::from(unit), placeholder.clone());
+                let time = value * i128::from(unit);
+                self.times.insert(time, placeholder.clone());
+                self.times.insert(time - time % i128::from(resolution), placeholder.clone());
             }
         }
     }
@@ -299,7 +302,7 @@ mod tests {
             },
         );
         let mut redactor = Redactor::new(&space, "127.0.0.1:8086");
-        redactor.learn(&vec![("{now+10y}".to_owned(), "2105360000".to_owned())], 1_000_000_000);
+        redactor.learn(&vec![("{now+10y}".to_owned(), "2105360000".to_owned())], 1_000_000_000, 1);
         redactor
     }
 

@@ -312,7 +312,7 @@ async fn judged_on(
     let strict = shared.plan.strict;
     let expected = snapshot.as_ref().map(|s| Expected { transcript: &s.transcript, strict });
     match execute(session, case, expected.as_ref()).await {
-        Ok(done) => of_executed(setting, case, done, snapshot.as_ref()),
+        Ok(done) => of_executed(setting, case, done, snapshot.as_ref(), session.losses()),
         Err(error) => not_made(setting, case, error),
     }
 }
@@ -340,7 +340,7 @@ pub(crate) fn started(session: &Session, strict: u8) -> Started {
         cases: 0,
         strict,
         lacks: lacks.collect(),
-        read_back: session.language.map(|language| language.word().to_owned()),
+        read_back: session.reader.as_ref().map(|reader| session.hide(&reader.name())),
         notes: session.ready.notes.iter().map(|note| session.hide(note)).collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! A target that is ready: what it can do, the language that reads it back, and everything on it
+//! A target that is ready: what it can do, what reads it back, and everything on it
 //! that must be given back in the end.
 
 mod canary;
@@ -7,9 +7,10 @@ use crate::case::{Case, Role};
 use crate::driver::{self, Admin, Lacks, NotMade, Ready, Wanted};
 use crate::event::CaseResult;
 use crate::ledger::Fate;
+use crate::losses::Losses;
 use crate::outgoing::named_databases;
 use crate::point::Point;
-use crate::read_back::{Place, Reading, Unreadable, read_all};
+use crate::read_back::{Place, Reader, Reading, Runner, Unreadable, read_all};
 use crate::redact::Secrets;
 use crate::space::{Made, Space};
 use crate::target::{Target, Unusable};
@@ -17,7 +18,7 @@ use crate::wire::Pool;
 use profiles::{Capability, Family, Management};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// A target that is ready.
 pub(crate) struct Session {
@@ -25,7 +26,9 @@ pub(crate) struct Session {
     pub(crate) pool: Pool,
     pub(crate) ready: Ready,
     /// What reads back; none where the target has nothing for it.
-    pub(crate) language: Option<Capability>,
+    pub(crate) reader: Option<Reader>,
+    /// What the server cannot represent, as the first reading has declared it.
+    losses: OnceLock<Losses>,
     /// How the names of everything that this run makes begin.
     pub(crate) begins: String,
     /// Whether the server is one that was set up for the cases that need it so.
@@ -74,13 +77,14 @@ impl Session {
             pool,
             secrets: secrets_of(target, &ready),
             ready,
-            language: None,
+            reader: None,
+            losses: OnceLock::new(),
             begins: format!("lp_{}_", four_characters(run)),
             is_setup: false,
             next: AtomicUsize::new(0),
             live: Mutex::new(Vec::new()),
         };
-        match canary::choose_language(&mut session).await {
+        match canary::choose_reader(&mut session).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 session.close().await.ok();
@@ -215,7 +219,7 @@ impl Session {
         before: &Result<Vec<String>, String>,
     ) -> Result<(), String> {
         let mut result = driver::give_back(&self.admin(), space).await;
-        if !space.prefix.is_empty() && self.language == Some(Capability::Influxql) {
+        if !space.prefix.is_empty() && self.can_forget() {
             let forgotten = crate::read_back::forget(&self.pool, &self.place(space)).await;
             result = result.and_then(|()| forgotten.map_err(|error| error.0));
         }
@@ -270,12 +274,28 @@ impl Session {
     /// What stays in a database that others use too: only InfluxQL can drop it.
     fn kept(&self) -> Result<(), String> {
         match &self.target.database {
-            Some(database) if self.language != Some(Capability::Influxql) => Err(format!(
+            Some(database) if !self.can_forget() => Err(format!(
                 "the measurements that begin with {} stay in {database}: drop them by hand",
                 self.begins
             )),
             _ => Ok(()),
         }
+    }
+
+    fn can_forget(&self) -> bool {
+        self.reader.as_ref().is_some_and(Reader::can_forget)
+    }
+
+    /// What the server cannot represent.
+    pub(crate) fn losses(&self) -> &Losses {
+        self.losses.get_or_init(Losses::default)
+    }
+
+    /// The program that the user names to read this target back.
+    fn program(&self) -> Option<Reader> {
+        let program = self.target.read_back.as_ref()?;
+        let runner = Runner::new(program, &self.target, self.secrets.clone());
+        Some(Reader::Program(Arc::new(runner)))
     }
 
     /// Where and as whom this place is read.
@@ -299,8 +319,16 @@ impl Session {
         space: &Space,
         known: Option<&Reading>,
     ) -> Result<Reading, Unreadable> {
-        let Some(language) = self.language else { return Ok(Reading::default()) };
-        let mut reading = read_all(&self.pool, language, &self.place(space), known).await?;
+        let Some(reader) = &self.reader else { return Ok(Reading::default()) };
+        let mut reading = read_all(&self.pool, reader, &self.place(space), known).await?;
+        let losses = self.losses.get_or_init(|| reading.losses.clone());
+        if *losses != reading.losses {
+            return Err(Unreadable(format!(
+                "{} declares other losses than at first ({losses}): {}",
+                reader.name(),
+                reading.losses
+            )));
+        }
         if !space.prefix.is_empty() {
             let is_ours = |point: &Point| point.measurement.starts_with(&space.prefix);
             Arc::make_mut(&mut reading.points).retain(is_ours);

@@ -1,6 +1,7 @@
 //! A server to be judged: where it is, who we are there, what it is taken for.
 
 use crate::case::Case;
+use crate::read_back::Program;
 use crate::wire::{Base, BaseError};
 use profiles::{Capability, Profile};
 use std::collections::BTreeMap;
@@ -54,6 +55,8 @@ pub struct Target {
     pub database: Option<String>,
     /// What the user declares that it lacks.
     pub lacks: Vec<Capability>,
+    /// The program that reads it back; else a query language does.
+    pub read_back: Option<Program>,
     /// How long an answer may take.
     pub timeout: Duration,
     /// How long what was accepted may stay invisible here; else the profile says so.
@@ -78,6 +81,7 @@ impl Target {
             org: None,
             database: None,
             lacks: Vec::new(),
+            read_back: None,
             timeout: Duration::from_secs(10),
             visible_within: None,
             setups: BTreeMap::new(),

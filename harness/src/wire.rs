@@ -15,6 +15,18 @@ pub(crate) use tls::UNANSWERED;
 use std::fmt;
 use std::time::Duration;
 
+/// Sends one request, on a connection of its own: for who is no run.
+///
+/// # Errors
+/// There is no whole answer in time.
+pub async fn send(
+    base: &Base,
+    request: &Request,
+    timeout: Duration,
+) -> Result<Response, WireError> {
+    Pool::new(base.clone(), timeout).send_fresh(request).await
+}
+
 /// A request, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {

@@ -1,11 +1,13 @@
 //! What can be typed.
 
 mod generate;
+pub(crate) mod read_back;
 
 use crate::check::dialects::{self, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use generate::GenerateArgs;
 use harness::case::Level;
+use harness::read_back::Program;
 use harness::snapshot::Basis;
 use profiles::Capability;
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     #[command(hide = true)]
     Record(RecordArgs),
+    ReadBack(read_back::ReadBackArgs),
 }
 
 /// Which cases, and from where.
@@ -73,6 +76,12 @@ pub(crate) struct TargetArgs {
     /// Something that the server lacks, as a word of the `needs` of cases (may be repeated)
     #[arg(long = "lacks", value_name = "CAPABILITY", value_parser = capability)]
     pub(crate) lacks: Vec<Capability>,
+    /// A program that reads the server back where no query language of the profile can: its command
+    /// line, which no shell runs. It is told where and what by LINEPROOF_TARGET, LINEPROOF_DATABASE,
+    /// LINEPROOF_PREFIX and the variables of the credentials, prints everything that is stored as
+    /// line protocol, and says nothing on stderr; `lineproof read-back` has such programs
+    #[arg(long, value_name = "PROGRAM", value_parser = Program::parse)]
+    pub(crate) read_back: Option<Program>,
     /// Where a server is that is set up as some cases need it (`lineproof list --setups`); its token
     /// is that of the target, or LINEPROOF_TOKEN_NAME (`LINEPROOF_TOKEN_SMALL_WRITE_RATE`); may be
     /// repeated
@@ -93,6 +102,7 @@ pub(crate) struct TargetArgs {
   LINEPROOF_TOKEN=… lineproof run --target https://host/influx --profile oss-v2@2.7 --format junit --output report.xml
   lineproof run --target http://127.0.0.1:8181 --profile v3-core@3.6 --cases 'batch/*' --strict 2
   lineproof run --target http://127.0.0.1:8181 --profile v3-core --setup small-tables=http://127.0.0.1:8182
+  lineproof run --target http://127.0.0.1:8428 --profile oss-v1@1.6 --read-back 'lineproof read-back victoria-metrics'
   lineproof run                            (every profile, on the servers in the binary)
   lineproof run --target http://127.0.0.1:8086 --profile oss-v1@1.6 --generate 3000 --seed 7
 

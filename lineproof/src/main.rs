@@ -10,6 +10,7 @@ mod explain;
 mod generate;
 mod list;
 mod live;
+mod read_back;
 mod record;
 mod run;
 mod serve;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
+        cli::Command::ReadBack(args) => exit::guarded(|| read_back::read_back(&args)),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("lineproof: {failure}");

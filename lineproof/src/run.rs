@@ -15,7 +15,7 @@ use harness::snapshot::Snapshots;
 use harness::target::{Credentials, Target};
 use harness::verdict::Ending;
 use harness::wire::Base;
-use profiles::Profile;
+use profiles::{Capability, Profile};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -153,6 +153,9 @@ pub(crate) async fn target(
     args: &TargetArgs,
     profile: &'static Profile,
 ) -> Result<(Target, Option<Embedded>), Failure> {
+    if args.read_back.is_some() && args.lacks.contains(&Capability::ReadBack) {
+        return Err(Failure::usage("--read-back and --lacks read-back exclude each other"));
+    }
     let timeout = timeout(args.timeout)?;
     let mut visible_within = args.visible_within.map(seconds).transpose()?;
     let mut server = None;
@@ -175,6 +178,7 @@ pub(crate) async fn target(
     target.org.clone_from(&args.org);
     target.database.clone_from(&args.database);
     target.lacks.clone_from(&args.lacks);
+    target.read_back.clone_from(&args.read_back);
     target.timeout = timeout;
     target.visible_within = visible_within;
     Ok((target, server))
@@ -264,6 +268,7 @@ pub(crate) fn interrupts() -> watch::Receiver<bool> {
                 );
                 sender.send(true).ok();
             } else {
+                harness::read_back::end_all();
                 std::process::exit(130);
             }
         }

@@ -60,7 +60,8 @@ impl Run<'_> {
             let outcome = self.read_back(number).await;
             return Record { action, outcome, ledger: Vec::new() };
         };
-        self.redactor.learn(&out.times, unit(step.sending.precision.as_deref()));
+        let unit = unit(step.sending.precision.as_deref());
+        self.redactor.learn(&out.times, unit, self.session.losses().resolution());
         self.note_curl(&out);
         let is_write = matches!(step.action, Action::Write(_));
         // Without it a ledger could not tell what this write has changed.
@@ -100,7 +101,7 @@ impl Run<'_> {
     }
 
     async fn read_back(&mut self, number: usize) -> Outcome {
-        if self.session.language.is_none() {
+        if self.session.reader.is_none() {
             self.done.unread = true;
             return Outcome::NotAsked;
         }
@@ -145,7 +146,7 @@ impl Run<'_> {
         answer: Option<&Response>,
     ) -> Option<Ledger> {
         let before = self.stored.take();
-        if self.session.language.is_none() {
+        if self.session.reader.is_none() {
             self.done.unread = true;
             return None;
         }
@@ -173,7 +174,13 @@ impl Run<'_> {
             self.note_unreadable(number, why);
         }
         let (before, mut after) = (before?, after.ok());
-        let items = items(out.lines());
+        let losses = self.session.losses();
+        let written = items(out.lines());
+        let mut claims = claims(response, &written);
+        let nanoseconds = |t| addressed.unit.and_then(|unit| unit.nanoseconds(t));
+        let note = losses.note(&written, &claims.items, nanoseconds);
+        self.done.tolerated.extend(note.map(|note| format!("step {number}: {note}")));
+        let items = losses.items(written);
         let retention = self.case.retention.as_ref().map(|r| r.duration);
         let oldest = retention.map(|d| self.space.now - i64::try_from(d.as_nanos()).unwrap_or(0));
         let make = |after: &[Point], claims: &crate::claim::Claims| {
@@ -185,9 +192,9 @@ impl Run<'_> {
                 unit: addressed.unit,
                 now: self.space.now,
                 oldest,
+                resolution: losses.resolution(),
             })
         };
-        let mut claims = claims(response, &items);
         let mut ledger = make(after.as_deref()?, &claims);
         // What was refused, or not spoken of, may still be on its way: only time can tell.
         let all_accepted = claims.items.iter().all(|claim| *claim == Claim::Accepted);

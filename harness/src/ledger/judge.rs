@@ -1,5 +1,7 @@
 //! How a ledger is made: pure, from what was sent, said and stored.
 
+mod blur;
+
 use super::{Entry, Fate, Ledger};
 use crate::claim::{Claim, Claims};
 use crate::clock::is_near;
@@ -18,6 +20,8 @@ pub(crate) struct Write<'w> {
     pub(crate) now: i64,
     /// Points older than this may vanish at any time.
     pub(crate) oldest: Option<i64>,
+    /// The nanoseconds to which the server cuts times, as is known of it; else 1.
+    pub(crate) resolution: i64,
 }
 
 /// How timestamps are read.
@@ -59,6 +63,8 @@ struct Judged<'w> {
     duty: Duty,
     /// It says itself at which time it is stored.
     is_timed: bool,
+    /// Its point may be that of another line too, whose time was another.
+    is_blurred: bool,
     /// The index in `after` of its point.
     found: Option<usize>,
 }
@@ -108,8 +114,18 @@ impl<'w> Book<'w> {
     }
 
     /// The value that a field of this point had before.
-    fn old_value(&self, point: &Point, field: &str) -> Option<&Value> {
-        self.before.get(&point.key())?.iter().find_map(|old| old.fields.get(field))
+    fn old_value<'b>(&'b self, point: &'b Point, field: &'b str) -> Option<&'b Value> {
+        self.old_values(point, field).next()
+    }
+
+    /// The same where there were several points of one time.
+    fn old_values<'b>(
+        &'b self,
+        point: &'b Point,
+        field: &'b str,
+    ) -> impl Iterator<Item = &'b Value> {
+        let olds = self.before.get(&point.key()).into_iter().flatten();
+        olds.filter_map(move |old| old.fields.get(field))
     }
 }
 
@@ -160,6 +176,7 @@ pub(crate) fn judge(write: &Write<'_>) -> Ledger {
 fn judged_lines<'w>(book: &Book<'w>) -> Vec<Judged<'w>> {
     let write = book.write;
     let mut lines = Vec::new();
+    let mut exact = Vec::new();
     let mut taken = HashSet::new();
     for (index, (item, claim)) in write.items.iter().zip(&write.claims.items).enumerate() {
         let Meaning::Point(written) = &item.meaning else { continue };
@@ -170,6 +187,8 @@ fn judged_lines<'w>(book: &Book<'w>) -> Vec<Judged<'w>> {
             },
             _ => None,
         };
+        exact.push(time);
+        let time = time.map(|time| time - time % write.resolution);
         let old = matches!((time, write.oldest), (Some(time), Some(oldest)) if time < oldest);
         let duty = match claim {
             Claim::Accepted if !old => Duty::Must,
@@ -186,8 +205,10 @@ fn judged_lines<'w>(book: &Book<'w>) -> Vec<Judged<'w>> {
         if duty != Duty::MustNot {
             taken.extend(found);
         }
-        lines.push(Judged { index, written, duty, is_timed: time.is_some(), found });
+        let (is_timed, is_blurred) = (time.is_some(), false);
+        lines.push(Judged { index, written, duty, is_timed, is_blurred, found });
     }
+    blur::mark(book, &mut lines, &exact);
     lines
 }
 
@@ -222,6 +243,11 @@ fn series(point: &Point) -> (&String, &BTreeMap<String, String>) {
 
 fn fate(book: &Book<'_>, line: &Judged<'_>, explained: &mut BTreeSet<usize>, open: bool) -> Fate {
     match (line.duty, line.found) {
+        // The server can represent nothing of it.
+        _ if line.written.fields.is_empty() => Fate::Absent,
+        (Duty::Must | Duty::MustNot, Some(at)) if line.is_blurred => {
+            blur::fate(book, line, at, explained)
+        }
         (Duty::Must, None) => misplaced(book.write, line, explained).unwrap_or(Fate::Lost),
         (Duty::May | Duty::MustNot, None) => Fate::Absent,
         (Duty::May, Some(_)) => Fate::Stored,

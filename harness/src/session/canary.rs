@@ -5,20 +5,22 @@ use super::Session;
 use crate::case::Role;
 use crate::driver::{self, NotMade, Wanted};
 use crate::outgoing::own_endpoint;
-use crate::read_back::query;
+use crate::point::{Point, Value};
+use crate::read_back::{Reader, query};
 use crate::space::Space;
 use crate::target::Unusable;
 use crate::wire::{Request, Response};
 use profiles::{Capability, Family, Management};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// How long a canary is waited for on an asynchronous server, however soon it promises it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Tries the languages of the profile, best first, until one shows the canary.
-pub(super) async fn choose_language(session: &mut Session) -> Result<(), Unusable> {
+/// Tries the languages of the profile, best first, until one shows the canary; a program that the
+/// user names stands for all of them.
+pub(super) async fn choose_reader(session: &mut Session) -> Result<(), Unusable> {
     let languages = session.target.profile.read_back.languages;
     let declared = session.lacks().contains_key(&Capability::ReadBack);
     let space = place(session).await?;
@@ -26,24 +28,44 @@ pub(super) async fn choose_language(session: &mut Session) -> Result<(), Unusabl
     let outcome = match written {
         Err(error) => Err(error),
         Ok(()) if declared => Ok(None),
+        Ok(()) if session.target.read_back.is_some() => by_program(session, &space).await,
         Ok(()) => choose(session, &space, languages).await,
     };
     // Trying left the last language behind; giving back needs the one that works.
-    session.language = *outcome.as_ref().unwrap_or(&None);
+    session.reader = outcome.as_ref().ok().cloned().flatten();
     give_back(session, &space).await;
     outcome?;
-    if session.language.is_none() && !declared {
+    if session.reader.is_none() && !declared {
         let why = "none of its query languages is there".to_owned();
         session.ready.lacks.insert(Capability::ReadBack, why);
     }
     Ok(())
 }
 
+/// The program must show the canary, as far as it does not declare that the server cannot.
+async fn by_program(session: &mut Session, space: &Space) -> Result<Option<Reader>, Unusable> {
+    session.reader = session.program();
+    read(session, space).await.map_err(|why| {
+        Unusable(format!(
+            "{} takes a write, and what --read-back names does not show it afterwards: {why}",
+            session.target.base.url()
+        ))
+    })?;
+    if !session.losses().is_empty() {
+        let note = format!(
+            "not held against the server, as declared by --read-back: {}",
+            session.losses()
+        );
+        session.ready.notes.push(note);
+    }
+    Ok(session.reader.clone())
+}
+
 async fn choose(
     session: &mut Session,
     space: &Space,
     languages: &[Capability],
-) -> Result<Option<Capability>, Unusable> {
+) -> Result<Option<Reader>, Unusable> {
     let mut failed = Vec::new();
     for language in languages {
         if session.lacks().contains_key(language) {
@@ -54,9 +76,9 @@ async fn choose(
             session.ready.lacks.insert(*language, why);
             continue;
         }
-        session.language = Some(*language);
+        session.reader = Some(Reader::of(*language));
         match read(session, space).await {
-            Ok(()) => return Ok(Some(*language)),
+            Ok(()) => return Ok(session.reader.clone()),
             Err(why) => failed.push(format!("{language}: {why}")),
         }
     }
@@ -68,7 +90,7 @@ pub(super) async fn last(session: &Session) -> Result<(), Unusable> {
     let at_the_end = |error: Unusable| Unusable(format!("at the end of the run {}", error.0));
     let space = place(session).await.map_err(at_the_end)?;
     let written = write(session, &space).await;
-    let read = match (&written, session.language) {
+    let read = match (&written, &session.reader) {
         (Ok(()), Some(_)) => read(session, &space).await.map_err(|why| unreadable(session, &why)),
         _ => Ok(()),
     };
@@ -79,7 +101,8 @@ pub(super) async fn last(session: &Session) -> Result<(), Unusable> {
 fn unreadable(session: &Session, why: &str) -> Unusable {
     Unusable(format!(
         "{} takes a write and does not show it afterwards ({why}): nothing it says can be checked; \
-         if it has another query language only, declare it with --lacks read-back",
+         if it has another query language only, name a program with --read-back, or declare it with \
+         --lacks read-back",
         session.target.base.url()
     ))
 }
@@ -103,7 +126,7 @@ async fn place(session: &Session) -> Result<Space, Unusable> {
 }
 
 async fn give_back(session: &Session, space: &Space) {
-    if !space.prefix.is_empty() && session.language == Some(Capability::Influxql) {
+    if !space.prefix.is_empty() && session.can_forget() {
         crate::read_back::forget(&session.pool, &session.place(space)).await.ok();
     }
     driver::give_back(&session.admin(), space).await.ok();
@@ -175,14 +198,10 @@ async fn read(session: &Session, space: &Space) -> Result<(), String> {
         let outcome = match session.read(space).await {
             Err(error) => Err(error.0),
             Ok(points) => {
-                let expected = format!(
-                    "{}canary,run={} text=\"a b\",value=1i {}",
-                    space.prefix, session.begins, space.now
-                );
                 let shown: Vec<_> = points.iter().map(|p| p.show(&p.time.to_string())).collect();
                 match shown.as_slice() {
                     [] => Err("nothing is there".to_owned()),
-                    all if all.contains(&expected) => Ok(()),
+                    _ if points.iter().any(|point| is_canary(session, space, point)) => Ok(()),
                     all => Err(format!("it reads {}", all.join(" and "))),
                 }
             }
@@ -192,6 +211,21 @@ async fn read(session: &Session, space: &Space) -> Result<(), String> {
         }
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Whether this is the point of [`line`], as far as the server can represent it.
+fn is_canary(session: &Session, space: &Space, point: &Point) -> bool {
+    let losses = session.losses();
+    let written = [
+        ("text".to_owned(), Value::String("a b".to_owned())),
+        ("value".to_owned(), Value::Integer(1)),
+    ];
+    let fields = losses.fields(&written.into());
+    point.measurement == format!("{}canary", space.prefix)
+        && point.tags == BTreeMap::from([("run".to_owned(), session.begins.clone())])
+        && point.time == losses.time(space.now)
+        && point.fields.len() == fields.len()
+        && fields.iter().all(|(key, v)| point.fields.get(key).is_some_and(|w| w.agrees(v)))
 }
 
 /// Whether the server has no route for this language: an orderly "not found" to nonsense.

@@ -10,6 +10,18 @@ const NOW: i64 = 1_800_000_000_000_000_000;
 /// The fates of `lines`, answered with this status and body, when `after` is what is stored.
 /// Stored points are written as line protocol too.
 fn fates(lines: &str, status: u16, body: &str, before: &str, after: &str) -> Vec<String> {
+    fates_at(1, lines, status, body, before, after)
+}
+
+/// The same where the server cuts times to so many nanoseconds.
+fn fates_at(
+    resolution: i64,
+    lines: &str,
+    status: u16,
+    body: &str,
+    before: &str,
+    after: &str,
+) -> Vec<String> {
     let items = items(lines.as_bytes());
     let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
     let claims = claims(&response, &items);
@@ -22,6 +34,7 @@ fn fates(lines: &str, status: u16, body: &str, before: &str, after: &str) -> Vec
         unit: Some(Unit::Of(1)),
         now: NOW,
         oldest: None,
+        resolution,
     });
     let shown = ledger.entries.iter().map(|e| match &e.fate {
         Fate::Mutated(how) => format!("MUTATED {how}"),
@@ -130,4 +143,23 @@ fn timestamps_of_unknown_size_are_read_by_their_size() {
     assert_eq!(of(5_000_000_000), Some(5_000_000_000_000_000));
     assert_eq!(of(1_700_000_000_000_000_000), Some(1_700_000_000_000_000_000));
     assert_eq!(of(i64::MIN), None);
+}
+
+#[test]
+fn lines_whose_times_fall_together_may_all_be_kept_or_one() {
+    let fates =
+        |lines, status, body, before, after| fates_at(10, lines, status, body, before, after);
+    let two = "a f=1 11\na f=2 12";
+    assert_eq!(fates("a f=1 11", 204, "", "", "a f=1 10"), ["stored"]);
+    assert_eq!(fates(two, 204, "", "", "a f=1 10\na f=2 10"), ["stored", "stored"]);
+    assert_eq!(fates(two, 204, "", "", "a f=2 10"), ["stored", "stored"]);
+    assert_eq!(fates(two, 204, "", "", "a f=3 10"), ["MUTATED f is 3", "MUTATED f is 3"]);
+    assert_eq!(fates(two, 204, "", "", "b f=3 10")[..2], ["LOST", "LOST"]);
+    assert_eq!(fates(two, 400, "{}", "", "a f=2 10"), ["-", "PHANTOM"]);
+    // A point of the same time was there before, and keeps its value or does not.
+    assert_eq!(fates("a f=1 11", 204, "", "a f=7 10", "a f=7 10\na f=1 10"), ["stored"]);
+    assert_eq!(fates("a f=1 11", 400, "{}", "a f=1 10", "a f=1 10"), ["-"]);
+    // Two lines that had one time all along are another matter.
+    let same = "a f=1 20\na f=2 20";
+    assert_eq!(fates(same, 204, "", "", "a f=1 20\na f=2 20")[1], "MUTATED f is 1");
 }

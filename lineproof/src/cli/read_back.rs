@@ -1,0 +1,69 @@
+//! What can be typed after `lineproof read-back`.
+
+use clap::{Args, Subcommand};
+
+/// Prints what a server stores as line protocol: programs for `--read-back`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lineproof run --target http://127.0.0.1:8428 --profile oss-v1@1.6 --read-back 'lineproof read-back victoria-metrics'
+  lineproof read-back victoria-metrics --target http://127.0.0.1:8428 --database telegraf
+
+docs/read-back.md says what such a program must do.
+Exit codes: 0 everything was printed; else something is missing, and stderr says why.")]
+pub(crate) struct ReadBackArgs {
+    #[command(subcommand)]
+    pub(crate) program: ReadBackProgram,
+}
+
+/// The programs that come with the suite.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReadBackProgram {
+    VictoriaMetrics(VictoriaMetricsArgs),
+}
+
+/// What `run` tells a program by its environment.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// The server's URL
+    #[arg(long, env = "LINEPROOF_TARGET", value_name = "URL")]
+    pub(crate) target: String,
+    /// The database
+    #[arg(long, env = "LINEPROOF_DATABASE", value_name = "NAME")]
+    pub(crate) database: String,
+    /// Only measurements that begin like this
+    #[arg(long, env = "LINEPROOF_PREFIX", value_name = "TEXT", default_value = "")]
+    pub(crate) prefix: String,
+    /// A token, sent as a bearer's
+    #[arg(long, env = "LINEPROOF_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// A user
+    #[arg(long, env = "LINEPROOF_USER")]
+    pub(crate) user: Option<String>,
+    /// That user's password
+    #[arg(long, env = "LINEPROOF_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+    /// How many seconds an answer may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u32,
+}
+
+/// Reads VictoriaMetrics by its export API
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A field is a time series of its own there, named by measurement, separator and field. With the
+default separator `_` that name is taken apart at its first `_`, which is wrong for a measurement
+that has one itself. The sure way is a separator that no name has, given to both:
+
+  victoria-metrics -influxMeasurementFieldSeparator=:
+  lineproof run … --read-back 'lineproof read-back victoria-metrics --separator :'"
+)]
+pub(crate) struct VictoriaMetricsArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// What stands between measurement and field, as in the server's -influxMeasurementFieldSeparator
+    #[arg(long, value_name = "TEXT", default_value = "_")]
+    pub(crate) separator: String,
+    /// The label that has the database, as in the server's -influxDBLabel
+    #[arg(long, value_name = "LABEL", default_value = "db")]
+    pub(crate) label: String,
+}

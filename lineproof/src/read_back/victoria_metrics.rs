@@ -1,0 +1,171 @@
+//! VictoriaMetrics by its export API: time series back into points.
+//!
+//! Source of the mapping: its README, "How to send data from InfluxDB-compatible agents"; what that
+//! leaves open was seen on release 1.79.5.
+
+use super::get;
+use crate::cli::read_back::VictoriaMetricsArgs;
+use crate::exit::Failure;
+use harness::losses::{Loss, Losses};
+use harness::point::{Point, Value};
+use harness::printed::print;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::collections::BTreeMap;
+
+/// A value is a float ("Non-numeric field values are converted to 0"), a time has milliseconds.
+const LOSSES: [Loss; 4] =
+    [Loss::IntegersAreFloats, Loss::BooleansAreNumbers, Loss::StringsAreZeros, Loss::TimesInMs];
+
+/// Seconds: all times that nanoseconds in 64 bits can say. Without an end the server takes the
+/// present time, and leaves out what is later.
+const RANGE: &str = "start=-9223372036&end=9223372036";
+
+/// A point's measurement, tags and time in milliseconds.
+type Key = (String, BTreeMap<String, String>, i64);
+
+pub(super) async fn read(args: &VictoriaMetricsArgs) -> Result<String, Failure> {
+    // What was just written is searched for only after a while, or after this.
+    get(&args.place, "/internal/force_flush").await?;
+    let matching = utf8_percent_encode(&matching(args), NON_ALPHANUMERIC).to_string();
+    let answer =
+        get(&args.place, &format!("/api/v1/export?match%5B%5D={matching}&{RANGE}")).await?;
+    let mut points: BTreeMap<Key, Vec<BTreeMap<String, Value>>> = BTreeMap::new();
+    for line in answer.text().lines().filter(|line| !line.trim().is_empty()) {
+        let wrong = || {
+            let line: String = line.chars().take(200).collect();
+            Failure::unusable(format!("/api/v1/export: not the form that is known: {line}"))
+        };
+        add(args, line, &mut points).ok_or_else(wrong)?;
+    }
+    let points: Vec<_> = points.into_iter().flat_map(into_points).collect();
+    Ok(print(&points, &LOSSES.into_iter().collect::<Losses>()))
+}
+
+/// The series of the database, as a selector.
+fn matching(args: &VictoriaMetricsArgs) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let database = quoted(&args.place.database);
+    let measurements = if args.place.prefix.is_empty() {
+        String::new()
+    } else {
+        let begins = format!("{}.*", escaped(&args.place.prefix));
+        format!(",__name__=~{}", quoted(&begins))
+    };
+    format!("{{{}={database}{measurements}}}", args.label)
+}
+
+/// A text as a regular expression that matches only it.
+fn escaped(text: &str) -> String {
+    let escape = |c: char| {
+        let plain = c.is_alphanumeric() || c == '_';
+        [(!plain).then_some('\\'), Some(c)].into_iter().flatten()
+    };
+    text.chars().flat_map(escape).collect()
+}
+
+/// A line of the export: `{"metric":{…},"values":[…],"timestamps":[…]}`. Infinity stands there as
+/// `+Inf`, which no reader of JSON takes.
+fn add(
+    args: &VictoriaMetricsArgs,
+    line: &str,
+    points: &mut BTreeMap<Key, Vec<BTreeMap<String, Value>>>,
+) -> Option<()> {
+    let (metric, rest) = line.strip_prefix("{\"metric\":")?.split_once(",\"values\":[")?;
+    let (values, rest) = rest.split_once("],\"timestamps\":[")?;
+    let (times, _) = rest.split_once(']')?;
+    let mut labels: BTreeMap<String, String> = serde_json::from_str(metric).ok()?;
+    let name = labels.remove("__name__")?;
+    labels.remove(&args.label);
+    // A metric without a separator is a field of a measurement without a name.
+    let (measurement, field) = name.split_once(&args.separator).unwrap_or(("", &name));
+    if values.split(',').count() != times.split(',').count() {
+        return None;
+    }
+    for (value, time) in values.split(',').zip(times.split(',')) {
+        let value = match value.trim_matches('"') {
+            "null" => f64::NAN,
+            number => number.parse().ok()?,
+        };
+        let key = (measurement.to_owned(), labels.clone(), time.parse().ok()?);
+        // Of several values of one time each is in a point of its own.
+        let same_time = points.entry(key).or_default();
+        let free = same_time.iter_mut().find(|fields| !fields.contains_key(field));
+        let value = Value::Float(value);
+        match free {
+            Some(fields) => drop(fields.insert(field.to_owned(), value)),
+            None => same_time.push(BTreeMap::from([(field.to_owned(), value)])),
+        }
+    }
+    Some(())
+}
+
+fn into_points(
+    ((measurement, tags, time), same_time): (Key, Vec<BTreeMap<String, Value>>),
+) -> impl Iterator<Item = Point> {
+    let time = time.saturating_mul(1_000_000);
+    same_time.into_iter().map(move |fields| Point {
+        measurement: measurement.clone(),
+        tags: tags.clone(),
+        fields,
+        time,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command, read_back::ReadBackProgram};
+    use clap::Parser;
+
+    fn args(separator: &str) -> VictoriaMetricsArgs {
+        let typed = ["lineproof", "read-back", "victoria-metrics", "--target", "http://h"];
+        let more = ["--database", "lp\"1", "--prefix", "a.b_", "--separator", separator];
+        let cli = Cli::parse_from(typed.into_iter().chain(more));
+        match cli.command {
+            Command::ReadBack(args) => match args.program {
+                ReadBackProgram::VictoriaMetrics(args) => args,
+            },
+            _ => panic!("another command"),
+        }
+    }
+
+    fn points(separator: &str, lines: &[&str]) -> Vec<String> {
+        let mut points = BTreeMap::new();
+        for line in lines {
+            add(&args(separator), line, &mut points).unwrap();
+        }
+        let points = points.into_iter().flat_map(into_points);
+        points.map(|point| point.show(&point.time.to_string())).collect()
+    }
+
+    // Lines as release 1.79.5 printed them.
+    #[test]
+    fn series_become_points() {
+        let lines = [
+            r#"{"metric":{"__name__":"cpu_x:v","db":"lp_a","host":"a"},"values":[1,2],"timestamps":[1700000005000,1700000005000]}"#,
+            r#"{"metric":{"__name__":"cpu_x:w","db":"lp_a","host":"a"},"values":[+Inf],"timestamps":[1700000005000]}"#,
+            r#"{"metric":{"__name__":"v","db":"lp_b","bad15":"x"},"values":[-0.1],"timestamps":[-5]}"#,
+        ];
+        let expected = [
+            r#""",bad15=x v=-0.1 -5000000"#,
+            "cpu_x,host=a v=1,w=inf 1700000005000000000",
+            "cpu_x,host=a v=2 1700000005000000000",
+        ];
+        assert_eq!(points(":", &lines), expected);
+        let taken_apart = points("_", &lines[..1]);
+        assert_eq!(taken_apart[0], "cpu,host=a x:v=1 1700000005000000000");
+    }
+
+    #[test]
+    fn another_form_is_not_guessed_at() {
+        let mut points = BTreeMap::new();
+        for line in ["<html>", r#"{"metric":{"__name__":"a_b"},"values":[1,2],"timestamps":[5]}"#] {
+            assert_eq!(add(&args("_"), line, &mut points), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_are_quoted_in_the_selector() {
+        assert_eq!(matching(&args("_")), r#"{db="lp\"1",__name__=~"a\\.b_.*"}"#);
+    }
+}
