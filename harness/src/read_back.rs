@@ -6,6 +6,7 @@ mod flux;
 mod influxql;
 mod sql;
 
+use crate::diagnose::is_page;
 use crate::point::Point;
 use crate::wire::{Request, Response};
 use profiles::Capability;
@@ -42,7 +43,14 @@ pub(crate) trait Ask {
 
 impl Ask for crate::wire::Pool {
     async fn ask(&self, request: Request) -> Result<Response, Unreadable> {
-        self.send(&request).await.map_err(|error| Unreadable(error.to_string()))
+        match self.send(&request).await {
+            Ok(answer) if is_page(&answer) => Err(Unreadable(format!(
+                "a query is answered with a page for people (HTML, status {}), perhaps to log in, \
+                 and not with data",
+                answer.status
+            ))),
+            answer => answer.map_err(|error| Unreadable(error.to_string())),
+        }
     }
 }
 

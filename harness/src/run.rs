@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::snapshot::Snapshots;
 use crate::target::{Target, Unusable};
 use crate::verdict::{Course, Ending, Verdict};
-use profiles::{Capability, Family};
+use profiles::Family;
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
@@ -114,7 +114,11 @@ pub async fn run(
             return ending;
         }
     };
-    on_event(&Event::Started(started(&session, &plan)));
+    let doubt = tokio::select! {
+        doubt = session.doubt() => doubt,
+        () = interrupted(&mut interrupt) => None,
+    };
+    on_event(&Event::Started(started(&session, &plan, doubt)));
     let stale = plan.stale.clone();
     let shared = Arc::new(Shared {
         slots: Semaphore::new(slots(&session, plan.jobs)),
@@ -322,7 +326,7 @@ async fn judged_on(
     }
 }
 
-fn started(session: &Session, plan: &Plan) -> Started {
+fn started(session: &Session, plan: &Plan, doubt: Option<String>) -> Started {
     let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), session.hide(why)));
     Started {
         lineproof: env!("CARGO_PKG_VERSION").to_owned(),
@@ -332,17 +336,14 @@ fn started(session: &Session, plan: &Plan) -> Started {
         strict: plan.strict,
         lacks: lacks.collect(),
         read_back: session.language.map(|language| language.word().to_owned()),
-        notes: session.ready.notes.iter().map(|note| session.hide(note)).collect(),
+        notes: session.ready.notes.iter().chain(&doubt).map(|note| session.hide(note)).collect(),
     }
 }
 
 /// How many cases run at once: each has a database, and some servers hold only a few of them.
 fn slots(session: &Session, jobs: usize) -> usize {
     let profile = session.target.profile;
-    // What the user or the profile says; that databases are there already makes the room smaller.
-    let few = profile.family == Family::V3
-        && profile.offers(Capability::Limits)
-        && !session.target.lacks.contains(&Capability::Limits);
+    let few = profile.family == Family::V3 && session.holds_few();
     // Where what was written comes later, most cases only wait for it.
     let waits = !session.target.visible_within().is_zero() && jobs > 1;
     let jobs = if waits { jobs * 4 } else { jobs };
