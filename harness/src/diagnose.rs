@@ -1,7 +1,7 @@
 //! From "no answer" to one sentence that says what to do.
 
 use crate::target::Unusable;
-use crate::wire::{Base, Response, UNANSWERED, WireError};
+use crate::wire::{Base, Pool, Request, Response, UNANSWERED, WireError};
 
 /// Why there is no answer, for somebody who can do something about it.
 pub(crate) fn wire(base: &Base, error: &WireError) -> Unusable {
@@ -18,6 +18,11 @@ pub(crate) fn wire(base: &Base, error: &WireError) -> Unusable {
         WireError::Refused(_) => {
             format!("nothing listens on {url}: start the server, or check host and port")
         }
+        WireError::Unconnected(after) => format!(
+            "{url} does not take a connection within {} s: check host, port and firewall; --timeout \
+             gives it longer",
+            after.as_secs_f32()
+        ),
         WireError::Connect(why) => {
             format!("{url} cannot be reached: {why}; check host, port and firewall")
         }
@@ -31,17 +36,26 @@ pub(crate) fn wire(base: &Base, error: &WireError) -> Unusable {
             "{url} took the connection and did not answer within {} s: is the server well? --timeout gives it longer",
             after.as_secs_f32()
         ),
+        WireError::Unfinished(after, fragment) => format!(
+            "{url} began to answer and was not done within {} s ({fragment}): is the server well, and \
+             is its Content-Length right? --timeout gives it longer",
+            after.as_secs_f32()
+        ),
         WireError::NotHttp(bytes) if is_tls(bytes) => {
             format!("{url} speaks TLS: try --target {other}")
         }
         WireError::Closed | WireError::Reset if !base.tls => format!(
             "{url} ends the connection without an answer ({error}): is it this server's HTTP port, and does it want https?"
         ),
-        WireError::Closed | WireError::Reset | WireError::Truncated => {
+        WireError::Closed | WireError::Reset => {
             format!(
-                "{url} ends the connection without a whole answer ({error}): is it this server's HTTP port?"
+                "{url} ends the connection without an answer ({error}): is it this server's HTTP port?"
             )
         }
+        WireError::Truncated(_) | WireError::Overlong(_) | WireError::Framing(_) => format!(
+            "{url} gives no answer that can be read to its end ({error}): is a proxy in front of it, \
+             or is the length that it declares wrong?"
+        ),
         WireError::NotHttp(bytes) => format!(
             "{url} does not speak HTTP (it says {:?}): check the port",
             String::from_utf8_lossy(bytes)
@@ -63,22 +77,118 @@ fn speaks_http(why: &str) -> bool {
 
 /// The answer, unless it is a page for people.
 pub(crate) fn api(base: &Base, path: &str, response: Response) -> Result<Response, Unusable> {
-    if is_html(&response) {
+    let url = base.url();
+    if is_page(&response) {
         return Err(Unusable(format!(
-            "{}{path} answers with a page for people (HTML, status {}): is this the API's address, \
-             and does it need a path prefix?",
-            base.url(),
+            "{url}{path} answers with a page for people (HTML, status {}), perhaps to log in: is this \
+             the API's address and port, is a proxy in front of it, does it need a path prefix?",
+            response.status
+        )));
+    }
+    if let (300..=399, Some(location)) = (response.status, response.header("location")) {
+        return Err(Unusable(format!(
+            "{url}{path} sends elsewhere (status {}, Location: {location}): name the API's own \
+             address in --target; where that is a page to log in, a proxy is in front of it",
             response.status
         )));
     }
     Ok(response)
 }
 
+/// A path that no server has, and what no server can read.
+const NOWHERE: &str = "/lineproof-asks-for-what-is-not-there";
+const NONSENSE: &str = "lineproof: is this read?";
+
+/// What a target that cannot be judged does with nonsense, where that tells what it is: something
+/// that answers alike whatever it is asked is no database.
+pub(crate) async fn look(pool: &Pool) -> Option<String> {
+    let request = Request::new("POST", NOWHERE).body(NONSENSE);
+    let mut answers = Vec::new();
+    for _ in 0..5 {
+        answers.push(pool.send_fresh(&request).await.ok()?);
+    }
+    told(&answers)
+}
+
+/// What these answers to one and the same nonsense tell.
+fn told(answers: &[Response]) -> Option<String> {
+    let first = answers.first()?;
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    if statuses.iter().any(|status| *status != first.status) {
+        let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
+        return Some(format!(
+            "answers one and the same request with the status {}: what it says means nothing; are \
+             several servers behind this address?",
+            statuses.join(", then ")
+        ));
+    }
+    if first.text().trim_end() == NONSENSE {
+        return Some("sends back what it is sent: an echo, and no database".to_owned());
+    }
+    match first.status {
+        // What is not there, or not for us, or not so: an orderly answer to nonsense.
+        401 | 403..=405 | 501 => None,
+        status @ 200..=299 => Some(format!(
+            "answers {status} to anything, also to a path that is not there: a stub, and no database; \
+             whatever it takes, nothing shows that it is stored"
+        )),
+        status => Some(format!(
+            "answers {status} to anything, also to a path that is not there: what is behind this \
+             address?"
+        )),
+    }
+}
+
 /// Whether this is a page for people, and not an API.
-fn is_html(response: &Response) -> bool {
+pub(crate) fn is_page(response: &Response) -> bool {
     let head = response.body.iter().copied().take(200).collect::<Vec<_>>().to_ascii_lowercase();
     let head = String::from_utf8_lossy(&head).trim_start().to_owned();
     response.header("content-type").is_some_and(|v| v.contains("text/html"))
         || head.starts_with("<!doctype html")
         || head.starts_with("<html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told_of(answers: &[(u16, &str)]) -> Option<String> {
+        let answer = |(status, body): &(u16, &str)| Response {
+            status: *status,
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        told(&answers.iter().map(answer).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn nonsense_tells_what_a_target_is() {
+        for orderly in [404, 405, 401, 403, 501] {
+            assert_eq!(told_of(&[(orderly, "not found"); 2]), None);
+        }
+        let says = |answers: &[(u16, &str)], words: &str| {
+            let told = told_of(answers).unwrap();
+            assert!(told.contains(words), "{told}");
+        };
+        says(&[(204, ""); 2], "answers 204 to anything");
+        says(&[(400, ""); 2], "answers 400 to anything");
+        says(&[(200, NONSENSE); 2], "an echo");
+        says(&[(204, ""), (404, "")], "the status 204, then 404");
+        assert_eq!(told_of(&[]), None);
+    }
+
+    #[test]
+    fn a_page_is_told_from_an_api() {
+        let page = |kind: &str, body: &str| {
+            is_page(&Response {
+                status: 200,
+                headers: vec![("content-type".to_owned(), kind.to_owned())],
+                body: body.as_bytes().to_vec(),
+            })
+        };
+        assert!(page("text/html; charset=utf-8", ""));
+        assert!(page("text/plain", " \n<!DOCTYPE HTML><title>Log in</title>"));
+        assert!(page("application/json", "<html><body>"));
+        assert!(!page("application/json", "{\"a\":\"<html>\"}"));
+    }
 }

@@ -49,7 +49,13 @@ impl Admin<'_> {
         {
             request.headers.push(("Authorization".to_owned(), value.clone()));
         }
-        self.pool.send(&request).await
+        // On a kept connection that ends without an answer a request is sent again: what makes
+        // something anew each time must not be.
+        if request.method == "POST" {
+            self.pool.send_fresh(&request).await
+        } else {
+            self.pool.send(&request).await
+        }
     }
 
     /// What is said in a report of an answer that is not as it must be.

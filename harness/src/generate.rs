@@ -105,7 +105,7 @@ pub async fn run(
     };
     on_event(&Event::Started(Started {
         cases: usize::try_from(plan.batches).unwrap_or(usize::MAX),
-        ..crate::run::started(&session, plan.strict)
+        ..crate::run::started(&session, plan.strict, session.doubt().await)
     }));
     let shared = Arc::new(Shared {
         generator: Generator::new(plan.seed, endpoints(&session)),

@@ -8,6 +8,7 @@ mod influxql;
 mod program;
 mod sql;
 
+use crate::diagnose::is_page;
 use crate::losses::Losses;
 use crate::point::Point;
 use crate::wire::{Request, Response};
@@ -82,7 +83,14 @@ pub(crate) trait Ask {
 
 impl Ask for crate::wire::Pool {
     async fn ask(&self, request: Request) -> Result<Response, Unreadable> {
-        self.send(&request).await.map_err(|error| Unreadable(error.to_string()))
+        match self.send(&request).await {
+            Ok(answer) if is_page(&answer) => Err(Unreadable(format!(
+                "a query is answered with a page for people (HTML, status {}), perhaps to log in, \
+                 and not with data",
+                answer.status
+            ))),
+            answer => answer.map_err(|error| Unreadable(error.to_string())),
+        }
     }
 }
 

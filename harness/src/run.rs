@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::snapshot::Snapshots;
 use crate::target::{Target, Unusable};
 use crate::verdict::{Course, Ending, Verdict};
-use profiles::{Capability, Family};
+use profiles::Family;
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
@@ -114,8 +114,13 @@ pub async fn run(
             return ending;
         }
     };
+    let doubt = tokio::select! {
+        doubt = session.doubt() => doubt,
+        () = interrupted(&mut interrupt) => None,
+    };
     let cases = plan.cases.len();
-    on_event(&Event::Started(Started { cases, ..started(&session, plan.strict) }));
+    let started = Started { cases, ..started(&session, plan.strict, doubt) };
+    on_event(&Event::Started(started));
     let stale = plan.stale.clone();
     let shared = Arc::new(Shared {
         slots: Semaphore::new(slots(&session, plan.jobs)),
@@ -330,8 +335,8 @@ pub(crate) fn not_made(setting: &Setting<'_>, case: &Case, error: NotMade) -> Ca
     }
 }
 
-/// How a run on this session begins, of no cases yet.
-pub(crate) fn started(session: &Session, strict: u8) -> Started {
+/// How a run on this session begins, of no cases yet; with what makes its profile doubtful.
+pub(crate) fn started(session: &Session, strict: u8, doubt: Option<String>) -> Started {
     let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), session.hide(why)));
     Started {
         lineproof: env!("CARGO_PKG_VERSION").to_owned(),
@@ -341,17 +346,14 @@ pub(crate) fn started(session: &Session, strict: u8) -> Started {
         strict,
         lacks: lacks.collect(),
         read_back: session.reader.as_ref().map(|reader| session.hide(&reader.name())),
-        notes: session.ready.notes.iter().map(|note| session.hide(note)).collect(),
+        notes: session.ready.notes.iter().chain(&doubt).map(|note| session.hide(note)).collect(),
     }
 }
 
 /// How many cases run at once: each has a database, and some servers hold only a few of them.
 pub(crate) fn slots(session: &Session, jobs: usize) -> usize {
     let profile = session.target.profile;
-    // What the user or the profile says; that databases are there already makes the room smaller.
-    let few = profile.family == Family::V3
-        && profile.offers(Capability::Limits)
-        && !session.target.lacks.contains(&Capability::Limits);
+    let few = profile.family == Family::V3 && session.holds_few();
     // Where what was written comes later, most cases only wait for it.
     let waits = !session.target.visible_within().is_zero() && jobs > 1;
     let jobs = if waits { jobs * 4 } else { jobs };

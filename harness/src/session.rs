@@ -2,6 +2,7 @@
 //! that must be given back in the end.
 
 mod canary;
+mod release;
 
 use crate::case::{Case, Role};
 use crate::driver::{self, Admin, Lacks, NotMade, Ready, Wanted};
@@ -19,11 +20,12 @@ use profiles::{Capability, Family, Management};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 /// A target that is ready.
 pub(crate) struct Session {
     pub(crate) target: Target,
-    pub(crate) pool: Pool,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) ready: Ready,
     /// What reads back; none where the target has nothing for it.
     pub(crate) reader: Option<Reader>,
@@ -37,23 +39,46 @@ pub(crate) struct Session {
     secrets: Secrets,
     next: AtomicUsize,
     live: Mutex<Vec<Space>>,
+    /// Where the first canary is, as long as it is kept.
+    first: Option<Space>,
+    opened: Instant,
 }
 
 impl Session {
     /// Makes a target ready, and writes a canary that must be readable.
     pub(crate) async fn open(target: &Target) -> Result<Self, Unusable> {
         let given = Secrets::new(target.credentials.secrets());
-        Self::open_unhidden(target).await.map_err(|error| Unusable(given.hide(&error.0)))
+        let opened = Self::open_unhidden(target, false).await;
+        opened.map_err(|error| Unusable(given.hide(&error.0)))
     }
 
     /// The same for a server that is set up as some cases need it.
     pub(crate) async fn open_setup(target: &Target) -> Result<Self, Unusable> {
-        let session = Self::open(target).await?;
-        Ok(Self { is_setup: true, ..session })
+        let given = Secrets::new(target.credentials.secrets());
+        let opened = Self::open_unhidden(target, true).await;
+        opened.map_err(|error| Unusable(given.hide(&error.0)))
     }
 
-    async fn open_unhidden(target: &Target) -> Result<Self, Unusable> {
-        let pool = Pool::new(target.base.clone(), target.timeout);
+    async fn open_unhidden(target: &Target, is_setup: bool) -> Result<Self, Unusable> {
+        let pool = Arc::new(Pool::new(target.base.clone(), target.timeout));
+        let opened = Self::open_on(target, &pool, is_setup).await;
+        let error = match opened {
+            Ok(session) => return Ok(session),
+            Err(error) => error,
+        };
+        // Nothing was said that one could look into.
+        if !pool.has_answered() {
+            return Err(error);
+        }
+        let url = target.base.url();
+        match crate::diagnose::look(&pool).await {
+            Some(told) => Err(Unusable(format!("{url} {told} (found out when: {error})"))),
+            None => Err(release::with_doubt(target, &pool, error).await),
+        }
+    }
+
+    async fn open_on(target: &Target, pool: &Arc<Pool>, is_setup: bool) -> Result<Self, Unusable> {
+        let pool = Arc::clone(pool);
         let mut ready = driver::prepare(target, &pool).await?;
         for lacking in &target.lacks {
             ready.lacks.insert(*lacking, "declared".to_owned());
@@ -80,9 +105,11 @@ impl Session {
             reader: None,
             losses: OnceLock::new(),
             begins: format!("lp_{}_", four_characters(run)),
-            is_setup: false,
+            is_setup,
             next: AtomicUsize::new(0),
             live: Mutex::new(Vec::new()),
+            first: None,
+            opened: Instant::now(),
         };
         match canary::choose_reader(&mut session).await {
             Ok(()) => Ok(session),
@@ -165,13 +192,36 @@ impl Session {
     /// Whether this case sees what others do: it counts databases, or makes some besides its own, where
     /// a server has only a few of them or makes them for whoever writes.
     pub(crate) fn is_exclusive(&self, case: &Case) -> bool {
-        let makes_databases = match self.target.profile.family {
+        self.counts_databases()
+            && (case.needs.contains(&Capability::Limits) || !named_databases(case).is_empty())
+    }
+
+    /// Whether the target holds only a few databases, as far as it is known.
+    pub(crate) fn holds_few(&self) -> bool {
+        // What the user or the profile says; that databases are there already makes the room smaller.
+        self.target.profile.offers(Capability::Limits)
+            && !self.target.lacks.contains(&Capability::Limits)
+    }
+
+    /// Whether one database more is in nobody's way until the run ends.
+    fn has_room(&self) -> bool {
+        !(self.is_setup || self.counts_databases() && self.holds_few())
+    }
+
+    /// Whether a server of this family has only a few databases, or makes them for whoever writes.
+    fn counts_databases(&self) -> bool {
+        match self.target.profile.family {
             Family::V3 => true,
             Family::Iox(management) => management != Management::Buckets,
             Family::V1 | Family::V2 => false,
-        };
-        makes_databases
-            && (case.needs.contains(&Capability::Limits) || !named_databases(case).is_empty())
+        }
+    }
+
+    /// What is to be said of the release that the target claims to be, where that is another than it
+    /// is judged as.
+    pub(crate) async fn doubt(&self) -> Option<String> {
+        let own = self.ready.authorization.as_deref();
+        release::doubt(&self.target, &self.pool, own).await
     }
 
     /// Makes a place for a case.
@@ -220,7 +270,7 @@ impl Session {
     ) -> Result<(), String> {
         let mut result = driver::give_back(&self.admin(), space).await;
         if !space.prefix.is_empty() && self.can_forget() {
-            let forgotten = crate::read_back::forget(&self.pool, &self.place(space)).await;
+            let forgotten = crate::read_back::forget(&*self.pool, &self.place(space)).await;
             result = result.and_then(|()| forgotten.map_err(|error| error.0));
         }
         self.live().retain(|live| live.database != space.database || live.prefix != space.prefix);
@@ -262,8 +312,8 @@ impl Session {
     /// Gives back everything that this run has made and that is still there.
     pub(crate) async fn close(&self) -> Result<(), String> {
         let live = std::mem::take(&mut *self.live());
-        for space in &live {
-            driver::give_back(&self.admin(), space).await.ok();
+        for space in live.iter().chain(&self.first) {
+            canary::give_back(self, space).await;
         }
         if self.lacks().contains_key(&Capability::CreateDatabase) {
             return self.kept();
@@ -320,7 +370,7 @@ impl Session {
         known: Option<&Reading>,
     ) -> Result<Reading, Unreadable> {
         let Some(reader) = &self.reader else { return Ok(Reading::default()) };
-        let mut reading = read_all(&self.pool, reader, &self.place(space), known).await?;
+        let mut reading = read_all(&*self.pool, reader, &self.place(space), known).await?;
         let losses = self.losses.get_or_init(|| reading.losses.clone());
         if *losses != reading.losses {
             return Err(Unreadable(format!(

@@ -3,12 +3,14 @@
 
 mod connection;
 mod curl;
+mod fragment;
 mod pool;
 mod read;
 mod tls;
 
 pub use connection::{Base, BaseError};
 pub use curl::curl;
+pub use fragment::Fragment;
 pub(crate) use pool::Pool;
 pub(crate) use tls::UNANSWERED;
 
@@ -106,18 +108,40 @@ pub enum WireError {
     Refused(String),
     /// No connection for another reason.
     Connect(String),
+    /// Nobody takes the connection in time.
+    Unconnected(Duration),
     /// The TLS handshake failed.
     Tls(String),
-    /// No whole answer in time.
+    /// No answer in time, not a byte of it.
     Timeout(Duration),
+    /// No whole answer in time, and how far it had come.
+    Unfinished(Duration, Fragment),
     /// The connection ended before an answer.
     Closed,
     /// The connection was reset before an answer.
     Reset,
-    /// The connection ended within the answer.
-    Truncated,
+    /// The connection ended within the answer, and how far that had come.
+    Truncated(Fragment),
+    /// The answer does not end where it says: more than so many bytes came.
+    Overlong(usize),
+    /// Where the answer ends cannot be told.
+    Framing(&'static str),
     /// What came back is not HTTP; the first bytes of it.
     NotHttp(Vec<u8>),
+}
+
+impl WireError {
+    /// Whether it took too long: then nothing certain is known.
+    pub(crate) const fn is_late(&self) -> bool {
+        matches!(self, Self::Unconnected(_) | Self::Timeout(_) | Self::Unfinished(..))
+    }
+
+    /// Whether this text, made of such an error, says that it took too long.
+    pub(crate) fn is_late_in(text: &str, timeout: Duration) -> bool {
+        text.contains(&format!("no answer within {} s", timeout.as_secs_f32()))
+            || text.contains(&format!("no whole answer within {} s", timeout.as_secs_f32()))
+            || text.contains(&format!("no connection within {} s", timeout.as_secs_f32()))
+    }
 }
 
 impl fmt::Display for WireError {
@@ -127,10 +151,20 @@ impl fmt::Display for WireError {
             Self::Refused(address) => write!(f, "nothing listens on {address}"),
             Self::Connect(why) => write!(f, "no connection ({why})"),
             Self::Tls(why) => write!(f, "the TLS handshake failed ({why})"),
+            Self::Unconnected(after) => {
+                write!(f, "no connection within {} s", after.as_secs_f32())
+            }
             Self::Timeout(after) => write!(f, "no answer within {} s", after.as_secs_f32()),
+            Self::Unfinished(after, fragment) => {
+                write!(f, "no whole answer within {} s: {fragment}", after.as_secs_f32())
+            }
             Self::Closed => f.write_str("the connection was closed without an answer"),
             Self::Reset => f.write_str("the connection was reset without an answer"),
-            Self::Truncated => f.write_str("the answer broke off"),
+            Self::Truncated(fragment) => write!(f, "the answer broke off: {fragment}"),
+            Self::Overlong(declared) => {
+                write!(f, "the answer's Content-Length declares {declared} bytes, and more came")
+            }
+            Self::Framing(why) => write!(f, "where the answer ends cannot be told: {why}"),
             Self::NotHttp(bytes) => {
                 write!(f, "the answer is not HTTP: {:?}", String::from_utf8_lossy(bytes))
             }

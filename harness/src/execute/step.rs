@@ -93,7 +93,7 @@ impl Run<'_> {
         let outcome = match answer {
             Ok(response) => Outcome::Answer(Answer::from_wire(&response, &self.redactor)),
             Err(error) => {
-                self.done.timed_out |= matches!(error, WireError::Timeout(_));
+                self.done.timed_out |= error.is_late();
                 Outcome::NoAnswer(self.redactor.text(&error.to_string()))
             }
         };
@@ -131,7 +131,7 @@ impl Run<'_> {
     /// A reading that failed: where it took too long nothing certain is known, else it is a fault
     /// that must not go unseen.
     fn note_unreadable(&mut self, number: usize, Unreadable(why): &Unreadable) {
-        if why.contains(&WireError::Timeout(self.session.pool.timeout).to_string()) {
+        if WireError::is_late_in(why, self.session.pool.timeout) {
             self.done.timed_out = true;
         } else {
             self.done.unreadable.push((number, self.redactor.text(why)));

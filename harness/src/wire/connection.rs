@@ -97,9 +97,7 @@ impl Connection {
         let host = base.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let connect = TcpStream::connect((host.clone(), base.port));
         let tcp = match tokio::time::timeout(timeout, connect).await {
-            Err(_) => {
-                return Err(WireError::Connect(format!("{} does not answer", base.authority())));
-            }
+            Err(_) => return Err(WireError::Unconnected(timeout)),
             Ok(Err(error)) => return Err(connect_error(base, &error)),
             Ok(Ok(tcp)) => tcp,
         };
@@ -158,10 +156,8 @@ impl Connection {
             };
             tokio::time::timeout(timeout, both).await
         };
-        let (response, written) = answer.map_err(|_| WireError::Timeout(timeout))??;
-        let closing =
-            response.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"));
-        self.reusable = written && reader.delimited && !closing;
+        let (response, written) = answer.map_err(|_| reader.late(timeout))??;
+        self.reusable = written && reader.delimited && !reader.closing;
         Ok(response)
     }
 }

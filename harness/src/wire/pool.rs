@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use super::{Base, Request, Response, WireError};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// More than these are not kept.
@@ -13,11 +14,17 @@ pub(crate) struct Pool {
     pub(crate) base: Base,
     pub(crate) timeout: Duration,
     idle: Mutex<Vec<Connection>>,
+    answered: AtomicBool,
 }
 
 impl Pool {
     pub(crate) fn new(base: Base, timeout: Duration) -> Self {
-        Self { base, timeout, idle: Mutex::new(Vec::new()) }
+        Self { base, timeout, idle: Mutex::new(Vec::new()), answered: AtomicBool::new(false) }
+    }
+
+    /// Whether the target has answered anything yet.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Sends a request and waits for its answer, on a kept connection where there is one.
@@ -54,6 +61,7 @@ impl Pool {
         connection: Connection,
         answer: Result<Response, WireError>,
     ) -> Result<Response, WireError> {
+        self.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
         let mut idle = self.lock();
         if connection.reusable && idle.len() < MOST_IDLE {
             idle.push(connection);

@@ -1,6 +1,7 @@
 //! An answer, put together from what has come so far.
 
-use super::{Response, WireError};
+use super::{Fragment, Response, WireError};
+use std::time::Duration;
 
 /// No head is longer.
 const MOST: usize = 1024 * 1024;
@@ -26,6 +27,8 @@ enum Framing {
 
 struct Head {
     status: u16,
+    /// The connection may be used again, as far as the head says.
+    keeps: bool,
     headers: Vec<(String, String)>,
     framing: Framing,
     body_at: usize,
@@ -40,6 +43,8 @@ pub(super) struct Reader {
     /// The answer said itself where it ends, and nothing came after it, so the connection is still
     /// in step.
     pub(super) delimited: bool,
+    /// The head announces that the connection ends.
+    pub(super) closing: bool,
 }
 
 impl Reader {
@@ -50,6 +55,7 @@ impl Reader {
             chunks: Chunks::default(),
             to_head_request,
             delimited: false,
+            closing: false,
         }
     }
 
@@ -63,7 +69,10 @@ impl Reader {
                 Some(head) if (100..200).contains(&head.status) && head.status != 101 => {
                     self.bytes.drain(..head.body_at);
                 }
-                Some(head) => self.head = Some(head),
+                Some(head) => {
+                    self.closing = !head.keeps;
+                    self.head = Some(head);
+                }
             }
         }
         let Some(head) = &self.head else { return Ok(Progress::Partial) };
@@ -76,7 +85,12 @@ impl Reader {
             Framing::UntilClose => None,
         };
         if body.is_none() && rest.len() > LARGEST {
-            return Err(WireError::Truncated);
+            return Err(WireError::Framing("it is longer than 64 MiB"));
+        }
+        if let Framing::Length(length) = head.framing
+            && rest.get(length..).is_some_and(|more| !may_follow(more))
+        {
+            return Err(WireError::Overlong(length));
         }
         Ok(body.map_or(Progress::Partial, |(body, length)| {
             self.delimited = rest.len() == length;
@@ -87,12 +101,33 @@ impl Reader {
     /// The connection has ended.
     pub(super) fn end(&mut self) -> Result<Response, WireError> {
         match self.head.take() {
-            Some(Head { framing: Framing::UntilClose, status, headers, body_at }) => {
+            Some(Head { framing: Framing::UntilClose, status, headers, body_at, .. }) => {
                 Ok(Response { status, headers, body: self.bytes.split_off(body_at) })
             }
-            Some(_) => Err(WireError::Truncated),
-            None if self.bytes.is_empty() => Err(WireError::Closed),
-            None => Err(self.broken(false)),
+            head => {
+                self.head = head;
+                Err(self.broken(false))
+            }
+        }
+    }
+
+    /// What there is of the answer.
+    fn fragment(&self) -> Fragment {
+        let Some(head) = &self.head else { return Fragment::Head(self.bytes.len()) };
+        let rest = self.bytes.len() - head.body_at;
+        match head.framing {
+            Framing::Length(length) => Fragment::Body { received: rest, declared: Some(length) },
+            // A chunk that has not wholly come has no length yet that one could count.
+            _ => Fragment::Body { received: rest, declared: None },
+        }
+    }
+
+    /// It has taken too long.
+    pub(super) fn late(&self, after: Duration) -> WireError {
+        if self.bytes.is_empty() {
+            WireError::Timeout(after)
+        } else {
+            WireError::Unfinished(after, self.fragment())
         }
     }
 
@@ -101,8 +136,19 @@ impl Reader {
         if self.bytes.is_empty() {
             return if reset { WireError::Reset } else { WireError::Closed };
         }
-        if self.bytes.starts_with(b"HTTP/") { WireError::Truncated } else { not_http(&self.bytes) }
+        if self.bytes.starts_with(b"HTTP/") {
+            WireError::Truncated(self.fragment())
+        } else {
+            not_http(&self.bytes)
+        }
     }
+}
+
+/// What may come after the end of an answer: another one, and empty lines, which recipients are told
+/// to bear (RFC 9112, section 2.2). Anything else shows that the length was wrong.
+fn may_follow(more: &[u8]) -> bool {
+    more.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+        || more.starts_with(&b"HTTP/1."[..more.len().min(7)])
 }
 
 fn not_http(bytes: &[u8]) -> WireError {
@@ -133,12 +179,26 @@ fn parse_head(bytes: &[u8], to_head_request: bool) -> Result<Option<Head>, WireE
         Framing::None
     } else if value("transfer-encoding").is_some_and(|v| v.eq_ignore_ascii_case("chunked")) {
         Framing::Chunked
-    } else if let Some(length) = value("content-length").and_then(|v| v.parse().ok()) {
-        Framing::Length(length)
+    } else if let Some(length) = value("content-length") {
+        // RFC 9112, section 6.3: no recipient can go on from there.
+        Framing::Length(
+            length.parse().map_err(|_| WireError::Framing("its Content-Length is no number"))?,
+        )
     } else {
         Framing::UntilClose
     };
-    Ok(Some(Head { status, headers, framing, body_at }))
+    let keeps = keeps(bytes.starts_with(b"HTTP/1.0"), &headers);
+    Ok(Some(Head { status, keeps, headers, framing, body_at }))
+}
+
+/// Whether the connection stays after this answer: RFC 9112, section 9.3.
+fn keeps(is_1_0: bool, headers: &[(String, String)]) -> bool {
+    let named = headers.iter().filter(|(name, _)| name == "connection");
+    let mut options = named.flat_map(|(_, value)| value.split(',')).map(str::trim);
+    if is_1_0 {
+        return options.any(|option| option.eq_ignore_ascii_case("keep-alive"));
+    }
+    !options.any(|option| option.eq_ignore_ascii_case("close"))
 }
 
 /// A body in chunks, as far as it has come.
@@ -158,7 +218,8 @@ impl Chunks {
             let Some(end) = find(bytes, b"\r\n") else { return Ok(None) };
             let line = String::from_utf8_lossy(&bytes[..end]);
             let digits = line.split(';').next().unwrap_or_default().trim();
-            let size = usize::from_str_radix(digits, 16).map_err(|_| WireError::Truncated)?;
+            let size = usize::from_str_radix(digits, 16)
+                .map_err(|_| WireError::Framing("the size of a chunk is no number"))?;
             let data = &bytes[end + 2..];
             if size == 0 {
                 // Trailers, if any, end with an empty line.
@@ -168,7 +229,7 @@ impl Chunks {
                 return Ok(whole.map(|length| (std::mem::take(&mut self.body), length)));
             }
             if size > LARGEST {
-                return Err(WireError::Truncated);
+                return Err(WireError::Framing("a chunk is longer than 64 MiB"));
             }
             if data.len() < size + 2 {
                 return Ok(None);
@@ -235,12 +296,12 @@ mod tests {
     fn an_answer_without_end_is_cut_off() {
         let mut reader = Reader::new(false);
         let endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff0\r\n";
-        assert!(matches!(reader.feed(endless), Err(WireError::Truncated)));
+        assert!(matches!(reader.feed(endless), Err(WireError::Framing(_))));
         let mut reader = Reader::new(false);
         assert!(reader.feed(b"HTTP/1.0 200 OK\r\n\r\n").is_ok());
         let block = vec![b'x'; LARGEST];
         assert!(reader.feed(&block).is_ok());
-        assert!(matches!(reader.feed(b"x"), Err(WireError::Truncated)));
+        assert!(matches!(reader.feed(b"x"), Err(WireError::Framing(_))));
     }
 
     #[test]
@@ -252,6 +313,57 @@ mod tests {
         assert_eq!(odd.header("x-error"), Some("a\u{1f}b\u{fffd}"));
         let mut cut = Reader::new(false);
         assert!(cut.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi").is_ok());
-        assert_eq!(cut.end(), Err(WireError::Truncated));
+        let so_far = Fragment::Body { received: 2, declared: Some(9) };
+        assert_eq!(cut.end(), Err(WireError::Truncated(so_far)));
+        assert!(so_far.to_string().starts_with("2 of the 9 bytes"), "{so_far}");
+    }
+
+    #[test]
+    fn an_answer_that_takes_too_long_says_how_far_it_came() {
+        let after = Duration::from_millis(500);
+        let late = |bytes: &[u8]| {
+            let mut reader = Reader::new(false);
+            assert!(reader.feed(bytes).is_ok());
+            reader.late(after).to_string()
+        };
+        assert_eq!(late(b""), "no answer within 0.5 s");
+        assert_eq!(
+            late(b"HTTP/1.1 2"),
+            "no whole answer within 0.5 s: 10 bytes of its head had come"
+        );
+        assert!(
+            late(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi").contains("2 of the 9 bytes")
+        );
+        let chunked = late(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n");
+        assert!(chunked.contains("and not their end"), "{chunked}");
+    }
+
+    #[test]
+    fn a_length_that_is_wrong_is_no_answer() {
+        let fed = |more: &str| {
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi{more}");
+            Reader::new(false).feed(answer.as_bytes()).map(|_| ())
+        };
+        assert_eq!(fed("gh"), Err(WireError::Overlong(2)));
+        for may_follow in ["", "\r\n", "H", "HTTP/1.1 408 Request Timeout\r\n"] {
+            assert_eq!(fed(may_follow), Ok(()), "{may_follow:?}");
+        }
+        let none = Reader::new(false).feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\nhi");
+        assert!(matches!(none, Err(WireError::Framing(why)) if why.contains("Content-Length")));
+    }
+
+    #[test]
+    fn a_connection_stays_as_long_as_the_answer_says() {
+        let closing = |head: &str| {
+            let mut reader = Reader::new(false);
+            let answer = format!("HTTP/{head}\r\nContent-Length: 0\r\n\r\n");
+            assert!(matches!(reader.feed(answer.as_bytes()), Ok(Progress::Whole(_))));
+            reader.closing
+        };
+        assert!(!closing("1.1 200 OK"));
+        assert!(closing("1.1 200 OK\r\nConnection: Close"));
+        assert!(closing("1.1 200 OK\r\nConnection: x, close"));
+        assert!(closing("1.0 200 OK"));
+        assert!(!closing("1.0 200 OK\r\nConnection: keep-alive"));
     }
 }
