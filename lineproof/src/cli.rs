@@ -1,9 +1,14 @@
 //! What can be typed.
 
+mod output;
+mod render;
+pub(crate) mod report;
+
 use crate::check::dialects::{self, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use harness::case::Level;
 use harness::snapshot::Basis;
+pub(crate) use output::{Format, OutputArgs};
 use profiles::Capability;
 use std::path::PathBuf;
 
@@ -23,6 +28,7 @@ pub(crate) enum Command {
     List(ListArgs),
     Clauses(ClausesArgs),
     Explain(ExplainArgs),
+    Report(report::ReportArgs),
     #[command(hide = true)]
     Record(RecordArgs),
 }
@@ -90,6 +96,7 @@ pub(crate) struct TargetArgs {
   LINEPROOF_TOKEN=… lineproof run --target https://host/influx --profile oss-v2@2.7 --format junit --output report.xml
   lineproof run --target http://127.0.0.1:8181 --profile v3-core@3.6 --cases 'batch/*' --strict 2
   lineproof run --target http://127.0.0.1:8181 --profile v3-core --setup small-tables=http://127.0.0.1:8182
+  lineproof run --target URL --profile oss-v2 --report html=report.html --report junit=report.xml
   lineproof run                            (every profile, on the servers in the binary)
 
 Exit codes: 0 conformant; 1 not conformant, or a known failure passes, or the list of them is stale;
@@ -122,25 +129,6 @@ pub(crate) struct RunArgs {
     /// Read the snapshots from this folder instead of those in the binary
     #[arg(long, value_name = "DIR")]
     pub(crate) snapshots_dir: Option<PathBuf>,
-}
-
-/// Where the report goes.
-#[derive(Debug, Args)]
-pub(crate) struct OutputArgs {
-    /// The form of the report; json is one event a line
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-    /// Write the report into this file instead of stdout
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-}
-
-/// The forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Text,
-    Json,
-    Junit,
 }
 
 /// Lists the cases, the profiles, or how their servers can be set up
