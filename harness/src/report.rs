@@ -1,10 +1,18 @@
 //! Reports: each a pure function of a run's events.
 
+pub mod badge;
+pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
+pub mod markdown;
+mod runs;
+pub mod saved;
+mod shown;
 pub mod text;
 
 use crate::event::{CaseResult, Event};
+pub use runs::ending;
 
 /// The results among the events, by profile and id.
 pub(crate) fn results(events: &[Event]) -> Vec<&CaseResult> {

@@ -7,7 +7,7 @@ mod input;
 mod mistakes;
 mod place;
 mod report;
-mod show;
+pub(crate) mod show;
 mod strings;
 mod time;
 mod walk;

@@ -1,7 +1,10 @@
 //! What can be typed.
 
 mod generate;
+mod output;
 pub(crate) mod read_back;
+mod render;
+pub(crate) mod report;
 
 use crate::check::dialects::{self, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +12,7 @@ use generate::GenerateArgs;
 use harness::case::Level;
 use harness::read_back::Program;
 use harness::snapshot::Basis;
+pub(crate) use output::{Format, OutputArgs};
 use profiles::Capability;
 use std::path::PathBuf;
 
@@ -28,6 +32,7 @@ pub(crate) enum Command {
     List(ListArgs),
     Clauses(ClausesArgs),
     Explain(ExplainArgs),
+    Report(report::ReportArgs),
     #[command(hide = true)]
     Record(RecordArgs),
     ReadBack(read_back::ReadBackArgs),
@@ -103,6 +108,7 @@ pub(crate) struct TargetArgs {
   lineproof run --target http://127.0.0.1:8181 --profile v3-core@3.6 --cases 'batch/*' --strict 2
   lineproof run --target http://127.0.0.1:8181 --profile v3-core --setup small-tables=http://127.0.0.1:8182
   lineproof run --target http://127.0.0.1:8428 --profile oss-v1@1.6 --read-back 'lineproof read-back victoria-metrics'
+  lineproof run --target URL --profile oss-v2 --report html=report.html --report junit=report.xml
   lineproof run                            (every profile, on the servers in the binary)
   lineproof run --target http://127.0.0.1:8086 --profile oss-v1@1.6 --generate 3000 --seed 7
 
@@ -138,25 +144,6 @@ pub(crate) struct RunArgs {
     pub(crate) snapshots_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) generate: GenerateArgs,
-}
-
-/// Where the report goes.
-#[derive(Debug, Args)]
-pub(crate) struct OutputArgs {
-    /// The form of the report; json is one event a line
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-    /// Write the report into this file instead of stdout
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-}
-
-/// The forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Text,
-    Json,
-    Junit,
 }
 
 /// Lists the cases, the profiles, or how their servers can be set up

@@ -10,8 +10,10 @@ mod explain;
 mod generate;
 mod list;
 mod live;
+mod out;
 mod read_back;
 mod record;
+mod report;
 mod run;
 mod serve;
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         cli::Command::Check(args) => exit::guarded(|| check::check(&args)),
         cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
+        cli::Command::Report(args) => exit::guarded(|| report::report(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
         cli::Command::ReadBack(args) => exit::guarded(|| read_back::read_back(&args)),
     };

@@ -1,15 +1,15 @@
 //! `lineproof run`.
 
-use crate::cli::{Format, RunArgs, TargetArgs};
+use crate::cli::{RunArgs, TargetArgs};
 use crate::embedded::Embedded;
 use crate::exit::Failure;
 use crate::list;
 use crate::live::Live;
+use crate::out::Outputs;
 use futures::{StreamExt, TryStreamExt};
 use harness::case::Case;
 use harness::event::Event;
 use harness::known::Known;
-use harness::report::{self, text::Style};
 use harness::run::Plan;
 use harness::snapshot::Snapshots;
 use harness::target::{Credentials, Target};
@@ -19,9 +19,6 @@ use profiles::{Capability, Profile};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -30,18 +27,17 @@ use tokio::sync::{Semaphore, watch};
 const AT_ONCE: usize = 4;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let outputs = Outputs::open(&args.output, args.select.cases_dir.as_deref())?;
     if let Some(batches) = args.generate.generate {
-        let out = Out::open(args.output.output.as_deref())?;
         let (events, ending) = runtime()?.block_on(crate::generate::generate(args, batches))?;
-        write_report(args, &events, out)?;
+        outputs.write(&events)?;
         return Ok(ExitCode::from(ending.code()));
     }
     let plan = plan(args)?;
     let profiles = chosen_profiles(&args.target)?;
-    let out = Out::open(args.output.output.as_deref())?;
     let runtime = runtime()?;
     let (events, ending) = runtime.block_on(all(args, &profiles, &plan))?;
-    write_report(args, &events, out)?;
+    outputs.write(&events)?;
     Ok(ExitCode::from(ending.code()))
 }
 
@@ -303,56 +299,4 @@ async fn terminated() {
 #[cfg(not(unix))]
 async fn terminated() {
     std::future::pending::<()>().await;
-}
-
-/// Where the report goes. Opened before the run: a run is too long to be lost to a wrong path.
-enum Out<'a> {
-    Standard,
-    File(&'a Path, File),
-}
-
-impl<'a> Out<'a> {
-    fn open(path: Option<&'a Path>) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self::Standard) };
-        // What an earlier run left stays until there is something to put in its place.
-        let file = File::options().create(true).write(true).truncate(false).open(path);
-        file.map(|file| Self::File(path, file)).map_err(|error| Self::failure(path, &error))
-    }
-
-    fn write(self, text: &str) -> Result<(), Failure> {
-        match self {
-            Self::Standard => match std::io::stdout().write_all(text.as_bytes()) {
-                // A reader that has seen enough is no failure of ours.
-                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                    Err(Failure::internal(format!("standard output: {error}")))
-                }
-                _ => Ok(()),
-            },
-            Self::File(path, mut file) => file
-                .set_len(0)
-                .or_else(|error| if is_special(&file) { Ok(()) } else { Err(error) })
-                .and_then(|()| file.write_all(text.as_bytes()))
-                .map_err(|error| Self::failure(path, &error)),
-        }
-    }
-
-    fn failure(path: &Path, error: &std::io::Error) -> Failure {
-        Failure::usage(format!("{}: {error}", path.display()))
-    }
-}
-
-/// A pipe or a device has no length to set.
-fn is_special(file: &File) -> bool {
-    file.metadata().is_ok_and(|metadata| !metadata.is_file())
-}
-
-fn write_report(args: &RunArgs, events: &[Event], out: Out<'_>) -> Result<(), Failure> {
-    let to_terminal = matches!(out, Out::Standard) && std::io::stdout().is_terminal();
-    let colour = to_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let text = match args.output.format {
-        Format::Text => report::text::report(events, Style { colour }),
-        Format::Json => report::json::report(events),
-        Format::Junit => report::junit::report(events),
-    };
-    out.write(&text)
 }

@@ -1,6 +1,6 @@
 //! JUnit: a suite for each area of each profile.
 
-use super::results;
+use super::{results, shown};
 use crate::event::{CaseResult, Event};
 use crate::verdict::Verdict;
 use std::collections::BTreeMap;
@@ -26,7 +26,9 @@ pub fn report(events: &[Event]) -> String {
     let all: Vec<&CaseResult> = suites.values().flatten().copied().collect();
     let _ = writeln!(xml, "<testsuites name=\"lineproof\" {}>", totals(&all, ends.len()));
     for (name, results) in &suites {
-        let _ = writeln!(xml, "  <testsuite name=\"{}\" {}>", escape(name), totals(results, 0));
+        let (totals, skipped) = (totals(results, 0), count(results, SKIPPED));
+        let suite = escape(name);
+        let _ = writeln!(xml, "  <testsuite name=\"{suite}\" {totals} skipped=\"{skipped}\">");
         for result in results {
             case(&mut xml, name, result);
         }
@@ -36,7 +38,7 @@ pub fn report(events: &[Event]) -> String {
         let _ = writeln!(
             xml,
             "  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    \
-             <testcase name=\"the run itself\" classname=\"{0}\"><error message=\"{1}\"/></testcase>\n  </testsuite>",
+             <testcase name=\"the run itself\" classname=\"{0}\"><error type=\"run\" message=\"{1}\"/></testcase>\n  </testsuite>",
             escape(profile),
             escape(why)
         );
@@ -44,15 +46,22 @@ pub fn report(events: &[Event]) -> String {
     xml + "</testsuites>\n"
 }
 
-/// The attributes that count; `unfinished` runs are one error each.
+const FAILURES: &[Verdict] = &[Verdict::Fail, Verdict::Xpass];
+const ERRORS: &[Verdict] = &[Verdict::Error, Verdict::Unknown];
+const SKIPPED: &[Verdict] = &[Verdict::Xfail, Verdict::Unsupported, Verdict::Skipped];
+
+fn count(results: &[&CaseResult], wanted: &[Verdict]) -> usize {
+    results.iter().filter(|r| wanted.contains(&r.verdict)).count()
+}
+
+/// The attributes that count; `unfinished` runs are one error each. What is skipped is for suites
+/// only: in the schema of Jenkins the root has no such attribute.
 fn totals(results: &[&CaseResult], unfinished: usize) -> String {
-    let count = |wanted: &[Verdict]| results.iter().filter(|r| wanted.contains(&r.verdict)).count();
     format!(
-        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{}\"",
         results.len() + unfinished,
-        count(&[Verdict::Fail, Verdict::Xpass]),
-        count(&[Verdict::Error, Verdict::Unknown]) + unfinished,
-        count(&[Verdict::Xfail, Verdict::Unsupported, Verdict::Skipped]),
+        count(results, FAILURES),
+        count(results, ERRORS) + unfinished,
         seconds(results.iter().map(|r| r.milliseconds).sum())
     )
 }
@@ -75,10 +84,13 @@ fn case(xml: &mut String, suite: &str, result: &CaseResult) {
                 || reason.clone(),
                 |f| format!("{}: expected {}, got {}", f.kind.title(), f.expected, f.got),
             );
-            write!(xml, "<failure message=\"{}\">{text}</failure>", escape(&first))
+            let kind = result.findings.first().map_or(result.verdict.word(), |f| f.kind.title());
+            let first = escape(&first);
+            write!(xml, "<failure type=\"{kind}\" message=\"{first}\">{text}</failure>")
         }
         Verdict::Error | Verdict::Unknown => {
-            write!(xml, "<error message=\"{}\"/>", escape(&reason))
+            let (kind, reason) = (result.verdict.word(), escape(&reason));
+            write!(xml, "<error type=\"{kind}\" message=\"{reason}\"/>")
         }
         Verdict::Xfail | Verdict::Unsupported | Verdict::Skipped => {
             write!(xml, "<skipped message=\"{}: {}\"/>", result.verdict.word(), escape(&reason))
@@ -91,19 +103,23 @@ fn seconds(milliseconds: u64) -> String {
     format!("{}.{:03}", milliseconds / 1_000, milliseconds % 1_000)
 }
 
-/// XML text: what it cannot hold becomes a question mark.
+/// XML text, in an attribute too. Of what cannot be seen there are pictures, and of those all can be
+/// in XML.
 fn escape(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '&' => "&amp;".to_owned(),
-            '<' => "&lt;".to_owned(),
-            '>' => "&gt;".to_owned(),
-            '"' => "&quot;".to_owned(),
-            '\n' => "&#10;".to_owned(),
-            c if c.is_control() && c != '\t' => "?".to_owned(),
-            c => c.to_string(),
-        })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for c in shown::block(text).chars() {
+        match c {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            // Else an attribute would have a space in its place.
+            '\n' => out += "&#10;",
+            '\t' => out += "&#9;",
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -156,7 +172,7 @@ mod tests {
         let root = xml.lines().nth(1).unwrap();
         assert_eq!(
             root,
-            "<testsuites name=\"lineproof\" tests=\"5\" failures=\"1\" errors=\"2\" skipped=\"1\" time=\"6.000\">"
+            "<testsuites name=\"lineproof\" tests=\"5\" failures=\"1\" errors=\"2\" time=\"6.000\">"
         );
     }
 }

@@ -3,6 +3,7 @@
 use super::Style;
 use crate::case::Level;
 use crate::event::{CaseResult, Finished, Started};
+use crate::report::runs::sentence;
 use crate::verdict::{Ending, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -108,32 +109,14 @@ fn slowest(results: &[&CaseResult]) -> String {
 
 /// The last line of a profile.
 pub(super) fn ending(finished: &Finished, results: &[&CaseResult], style: Style) -> String {
-    let count = |level: Level| {
-        let failed = |r: &&&CaseResult| {
-            r.profile == finished.profile
-                && r.level == level
-                && matches!(r.verdict, Verdict::Fail | Verdict::Xpass)
-        };
-        results.iter().filter(failed).count()
+    let own: Vec<_> = results.iter().copied().filter(|r| r.profile == finished.profile).collect();
+    let colour = match finished.ending {
+        Ending::Conformant => "1;32",
+        Ending::NotConformant | Ending::Usage | Ending::Unusable => "1;31",
+        Ending::NoVerdict | Ending::Interrupted => "1;33",
     };
-    let sentence = match finished.ending {
-        Ending::Conformant => style.paint("1;32", "conformant"),
-        Ending::NotConformant => style.paint(
-            "1;31",
-            &format!(
-                "not conformant: {} MUST, {} SHOULD, {} MAY",
-                count(Level::Must),
-                count(Level::Should),
-                count(Level::May)
-            ),
-        ),
-        Ending::Usage => style.paint("1;31", "nothing ran"),
-        Ending::Unusable => style.paint("1;31", "the target cannot be judged"),
-        Ending::NoVerdict => style.paint("1;33", "no verdict: some outcomes are unknown"),
-        Ending::Interrupted => style.paint("1;33", "interrupted, this report is partial"),
-    };
-    let own = results.iter().copied().filter(|r| r.profile == finished.profile);
-    let alone = match ledger_alone(own) {
+    let sentence = style.paint(colour, &sentence(finished.ending, &own));
+    let alone = match ledger_alone(own.into_iter()) {
         0 => String::new(),
         some => format!(", {some} cases by the ledger alone"),
     };

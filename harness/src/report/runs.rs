@@ -1,0 +1,159 @@
+//! A run's events by profile, and the sentences that several reports say of them.
+
+use crate::case::Level;
+use crate::event::{CaseResult, Event, Finished, Started};
+use crate::verdict::{Ending, Verdict};
+use std::collections::BTreeMap;
+
+/// The run on one profile.
+pub(crate) struct Run<'e> {
+    pub(crate) profile: &'e str,
+    pub(crate) started: Option<&'e Started>,
+    /// By id.
+    pub(crate) results: Vec<&'e CaseResult>,
+    pub(crate) finished: Option<&'e Finished>,
+}
+
+/// The runs among the events, in the order in which they come.
+pub(crate) fn runs(events: &[Event]) -> Vec<Run<'_>> {
+    let mut runs: Vec<Run<'_>> = Vec::new();
+    let mut places = BTreeMap::new();
+    for event in events {
+        let profile = match event {
+            Event::Started(started) => &started.profile,
+            Event::Begun { profile, .. } => profile,
+            Event::Case(result) => &result.profile,
+            Event::Finished(finished) => &finished.profile,
+        };
+        let place = *places.entry(profile.as_str()).or_insert_with(|| {
+            runs.push(Run { profile, started: None, results: Vec::new(), finished: None });
+            runs.len() - 1
+        });
+        let run = &mut runs[place];
+        match event {
+            Event::Started(started) => run.started = Some(started),
+            Event::Begun { .. } => {}
+            Event::Case(result) => run.results.push(result),
+            Event::Finished(finished) => run.finished = Some(finished),
+        }
+    }
+    for run in &mut runs {
+        run.results.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    runs
+}
+
+impl<'e> Run<'e> {
+    /// How it ends, by what it says and by its cases: the graver counts.
+    pub(crate) fn ending(&self) -> Ending {
+        let Some(finished) = self.finished else { return Ending::Interrupted };
+        if self.results.is_empty() {
+            return finished.ending;
+        }
+        let own = Ending::of(self.results.iter().map(|result| result.verdict));
+        // A partial run is no better or worse for what it holds, and a list of known failures that
+        // is stale is told by the run alone.
+        finished.ending.and(own)
+    }
+
+    /// The ending in a few words.
+    pub(crate) fn sentence(&self) -> String {
+        sentence(self.ending(), &self.results)
+    }
+
+    /// Why it ends so, where no case tells.
+    pub(crate) fn reason(&self) -> Option<&'e str> {
+        match self.finished {
+            Some(finished) => finished.reason.as_deref(),
+            None => Some("the events end before the run does: the report is partial"),
+        }
+    }
+
+    /// The results by area.
+    pub(crate) fn areas(&self) -> BTreeMap<&'e str, Vec<&'e CaseResult>> {
+        let mut areas: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for result in &self.results {
+            areas.entry(area(&result.id)).or_default().push(*result);
+        }
+        areas
+    }
+}
+
+/// What stands before the slash of an id.
+pub(crate) fn area(id: &str) -> &str {
+    id.split('/').next().unwrap_or_default()
+}
+
+/// How a run ends, in a few words.
+pub(crate) fn sentence(ending: Ending, results: &[&CaseResult]) -> String {
+    match ending {
+        Ending::Conformant => "conformant".to_owned(),
+        Ending::NotConformant => {
+            let failed = |r: &&&CaseResult| matches!(r.verdict, Verdict::Fail | Verdict::Xpass);
+            let count = |level| results.iter().filter(failed).filter(|r| r.level == level).count();
+            format!(
+                "not conformant: {} MUST, {} SHOULD, {} MAY",
+                count(Level::Must),
+                count(Level::Should),
+                count(Level::May)
+            )
+        }
+        Ending::Usage => "nothing ran".to_owned(),
+        Ending::Unusable => "the target cannot be judged".to_owned(),
+        Ending::NoVerdict => "no verdict: some outcomes are unknown".to_owned(),
+        Ending::Interrupted => "interrupted, this report is partial".to_owned(),
+    }
+}
+
+/// How many cases have which verdict, those that none has left out.
+pub(crate) fn tally(results: &[&CaseResult]) -> Vec<(Verdict, usize)> {
+    let count = |verdict| results.iter().filter(|r| r.verdict == verdict).count();
+    let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict)));
+    counts.filter(|(_, count)| *count > 0).collect()
+}
+
+/// `240 pass, 2 fail, 12 unsupported`.
+pub(crate) fn counts(results: &[&CaseResult]) -> String {
+    let parts =
+        tally(results).into_iter().map(|(verdict, count)| format!("{count} {}", verdict.word()));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// Where a verdict stands among those that someone must look at: the gravest first. None of it is
+/// about a case that is as it should be, or that did not run.
+pub(crate) const fn gravity(verdict: Verdict) -> Option<u8> {
+    match verdict {
+        Verdict::Fail => Some(0),
+        Verdict::Error => Some(1),
+        Verdict::Unknown => Some(2),
+        Verdict::Xpass => Some(3),
+        Verdict::Warn => Some(4),
+        Verdict::Pass | Verdict::Xfail | Verdict::Unsupported | Verdict::Skipped => None,
+    }
+}
+
+/// The results that someone must look at, the gravest first.
+pub(crate) fn gravest<'e>(runs: &[Run<'e>]) -> Vec<&'e CaseResult> {
+    let all = runs.iter().flat_map(|run| run.results.iter().copied());
+    let mut grave: Vec<_> =
+        all.filter_map(|result| Some((gravity(result.verdict)?, result.level, result))).collect();
+    grave.sort_by_key(|(gravity, level, _)| (*gravity, *level));
+    grave.into_iter().map(|(_, _, result)| result).collect()
+}
+
+/// Why a case has its verdict, in a line: its reason, or its first finding.
+pub(crate) fn why(result: &CaseResult) -> String {
+    let finding = || {
+        result.findings.first().map(|f| match f.kind {
+            crate::compare::Kind::Honesty => f.got.clone(),
+            _ => format!("{}: expected {}, got {}", f.kind.title(), f.expected, f.got),
+        })
+    };
+    result.reason.clone().or_else(finding).unwrap_or_default()
+}
+
+/// The ending of all runs together: the gravest counts; of none, that nothing ran.
+pub fn ending(events: &[Event]) -> Ending {
+    let endings = runs(events).into_iter().map(|run| run.ending());
+    endings.reduce(Ending::and).unwrap_or(Ending::Usage)
+}
