@@ -20,10 +20,14 @@ pub(super) fn mark(book: &Book<'_>, lines: &mut [Judged<'_>], exact: &[Option<i6
         }
     }
     for (line, time) in lines.iter_mut().zip(exact) {
-        if let Some(time) = time {
-            let key = (line.written.measurement.as_str(), &line.written.tags, cut(*time));
-            line.is_blurred = times[&key].len() > 1 || book.before.contains_key(&key);
-        }
+        line.is_blurred = match time {
+            Some(time) => {
+                let key = (line.written.measurement.as_str(), &line.written.tags, cut(*time));
+                times[&key].len() > 1 || book.before.contains_key(&key)
+            }
+            // The server may have given each line a time of its own.
+            None => true,
+        };
     }
 }
 

@@ -159,6 +159,9 @@ fn lines_whose_times_fall_together_may_all_be_kept_or_one() {
     // A point of the same time was there before, and keeps its value or does not.
     assert_eq!(fates("a f=1 11", 204, "", "a f=7 10", "a f=7 10\na f=1 10"), ["stored"]);
     assert_eq!(fates("a f=1 11", 400, "{}", "a f=1 10", "a f=1 10"), ["-"]);
+    // The server may choose a time for each line, and shows less of it.
+    let chosen = format!("a f=1 {NOW}\na f=2 {NOW}");
+    assert_eq!(fates("a f=1\na f=2", 204, "", "", &chosen), ["stored", "stored"]);
     // Two lines that had one time all along are another matter.
     let same = "a f=1 20\na f=2 20";
     assert_eq!(fates(same, 204, "", "", "a f=1 20\na f=2 20")[1], "MUTATED f is 1");
