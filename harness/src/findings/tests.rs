@@ -37,7 +37,7 @@ fn snapshot(transcript: &str, basis: Basis) -> Snapshot {
 
 fn result(level: &str, done: Executed, snapshot: Option<&Snapshot>) -> CaseResult {
     let setting = Setting { profile: "p@1", strict: 1, known: None };
-    of_executed(&setting, &case(level), done, snapshot)
+    of_executed(&setting, &case(level), done, snapshot, &Losses::default())
 }
 
 fn kinds(result: &CaseResult) -> Vec<(usize, Kind)> {
@@ -68,7 +68,13 @@ fn what_counts_is_sorted_and_the_rest_is_left_out() {
     let snapshot = snapshot(expected, Basis::Recorded);
     let of = |strict| {
         let setting = Setting { profile: "p@1", strict, known: None };
-        kinds(&of_executed(&setting, &case("must"), judged(got), Some(&snapshot)))
+        kinds(&of_executed(
+            &setting,
+            &case("must"),
+            judged(got),
+            Some(&snapshot),
+            &Losses::default(),
+        ))
     };
     assert_eq!(of(0), [(2, Kind::Honesty), (2, Kind::StatusClass)]);
     assert_eq!(of(1), [(1, Kind::Status), (2, Kind::Honesty), (2, Kind::StatusClass)]);
@@ -122,7 +128,9 @@ fn what_came_too_late_is_unknown_whatever_else_is_wrong() {
 fn a_known_failure_tells_its_reason() {
     let setting = Setting { profile: "p@1", strict: 1, known: Some("tracker/1") };
     let snapshot = snapshot(WROTE, Basis::Recorded);
-    let of = |got: &str| of_executed(&setting, &case("must"), judged(got), Some(&snapshot));
+    let of = |got: &str| {
+        of_executed(&setting, &case("must"), judged(got), Some(&snapshot), &Losses::default())
+    };
     let failed = of("1 write\n  status 400\n");
     assert_eq!(failed.verdict, Verdict::Xfail);
     assert_eq!(failed.reason.as_deref(), Some("known: tracker/1"));
@@ -131,7 +139,7 @@ fn a_known_failure_tells_its_reason() {
     assert_eq!(passed.reason.as_deref(), Some("known: tracker/1"));
     let mut late = judged(WROTE);
     late.timed_out = true;
-    let late = of_executed(&setting, &case("must"), late, Some(&snapshot));
+    let late = of_executed(&setting, &case("must"), late, Some(&snapshot), &Losses::default());
     assert_eq!(late.reason.as_deref(), Some("no answer in time"));
 }
 
