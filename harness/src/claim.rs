@@ -167,5 +167,32 @@ mod tests {
         assert_eq!(of(400, counted, lines).0, [Unmentioned; 3]);
         let whole = r#"{"error":"parsing failed","data":{"line_number":2}}"#;
         assert_eq!(of(400, whole, lines), (vec![Rejected; 3], 0));
+        let whole = r#"{"error":"partial write: x","data":{"line_number":2}}"#;
+        assert_eq!(of(400, whole, lines), (vec![Rejected; 3], 0));
+        // Only where it also counts what was accepted are the rest unknown.
+        let other = r#"{"message":"partial write error (5 accepted)"}"#;
+        assert_eq!(of(400, other, lines).0, [Accepted; 3]);
+    }
+
+    #[test]
+    fn a_promise_that_is_none_is_taken_back() {
+        let mut claims = Claims { items: vec![Accepted, Rejected, Unmentioned], unnamed: 0 };
+        claims.without_promises();
+        assert_eq!(claims.items, [Unmentioned, Rejected, Unmentioned]);
+    }
+
+    #[test]
+    fn a_long_list_of_bad_lines_ends_before_all_are_told() {
+        let lines: Vec<_> = (0..120).map(|n| format!("a f={n}")).collect();
+        let says = |told: usize| {
+            let bad: Vec<_> =
+                (1..=told).map(|n| format!("error parsing line {n} (1-based): x")).collect();
+            let message = format!("partial write has occurred, line(s):\n{}", bad.join("\n"));
+            of(400, &serde_json::json!({ "message": message }).to_string(), &lines.join("\n")).0
+        };
+        let of_99 = says(99);
+        assert_eq!((of_99[98], of_99[99], of_99[119]), (Rejected, Accepted, Accepted));
+        let of_100 = says(100);
+        assert_eq!((of_100[99], of_100[100], of_100[119]), (Rejected, Unmentioned, Unmentioned));
     }
 }

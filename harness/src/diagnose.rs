@@ -99,9 +99,18 @@ pub(crate) fn api(base: &Base, path: &str, response: Response) -> Result<Respons
 const NOWHERE: &str = "/lineproof-asks-for-what-is-not-there";
 const NONSENSE: &str = "lineproof: is this read?";
 
+/// What the answers to nonsense tell.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// It cannot be a database, whatever else it says.
+    pub(crate) is_none: bool,
+    /// What it does.
+    pub(crate) words: String,
+}
+
 /// What a target that cannot be judged does with nonsense, where that tells what it is: something
 /// that answers alike whatever it is asked is no database.
-pub(crate) async fn look(pool: &Pool) -> Option<String> {
+pub(crate) async fn look(pool: &Pool) -> Option<Told> {
     let request = Request::new("POST", NOWHERE).body(NONSENSE);
     let mut answers = Vec::new();
     for _ in 0..5 {
@@ -111,31 +120,35 @@ pub(crate) async fn look(pool: &Pool) -> Option<String> {
 }
 
 /// What these answers to one and the same nonsense tell.
-fn told(answers: &[Response]) -> Option<String> {
+fn told(answers: &[Response]) -> Option<Told> {
+    let none = |words| Some(Told { is_none: true, words });
     let first = answers.first()?;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     if statuses.iter().any(|status| *status != first.status) {
         let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
-        return Some(format!(
+        return none(format!(
             "answers one and the same request with the status {}: what it says means nothing; are \
              several servers behind this address?",
             statuses.join(", then ")
         ));
     }
     if first.text().trim_end() == NONSENSE {
-        return Some("sends back what it is sent: an echo, and no database".to_owned());
+        return none("sends back what it is sent: an echo, and no database".to_owned());
     }
     match first.status {
         // What is not there, or not for us, or not so: an orderly answer to nonsense.
         401 | 403..=405 | 501 => None,
-        status @ 200..=299 => Some(format!(
+        status @ 200..=299 => none(format!(
             "answers {status} to anything, also to a path that is not there: a stub, and no database; \
              whatever it takes, nothing shows that it is stored"
         )),
-        status => Some(format!(
-            "answers {status} to anything, also to a path that is not there: what is behind this \
-             address?"
-        )),
+        status => Some(Told {
+            is_none: false,
+            words: format!(
+                "answers {status} to anything, also to a path that is not there: what is behind this \
+                 address?"
+            ),
+        }),
     }
 }
 
@@ -152,7 +165,7 @@ pub(crate) fn is_page(response: &Response) -> bool {
 mod tests {
     use super::*;
 
-    fn told_of(answers: &[(u16, &str)]) -> Option<String> {
+    fn told_of(answers: &[(u16, &str)]) -> Option<Told> {
         let answer = |(status, body): &(u16, &str)| Response {
             status: *status,
             headers: Vec::new(),
@@ -166,14 +179,15 @@ mod tests {
         for orderly in [404, 405, 401, 403, 501] {
             assert_eq!(told_of(&[(orderly, "not found"); 2]), None);
         }
-        let says = |answers: &[(u16, &str)], words: &str| {
+        let says = |answers: &[(u16, &str)], is_none: bool, words: &str| {
             let told = told_of(answers).unwrap();
-            assert!(told.contains(words), "{told}");
+            assert!(told.words.contains(words), "{told:?}");
+            assert_eq!(told.is_none, is_none, "{told:?}");
         };
-        says(&[(204, ""); 2], "answers 204 to anything");
-        says(&[(400, ""); 2], "answers 400 to anything");
-        says(&[(200, NONSENSE); 2], "an echo");
-        says(&[(204, ""), (404, "")], "the status 204, then 404");
+        says(&[(204, ""); 2], true, "answers 204 to anything");
+        says(&[(400, ""); 2], false, "answers 400 to anything");
+        says(&[(200, NONSENSE); 2], true, "an echo");
+        says(&[(204, ""), (404, "")], true, "the status 204, then 404");
         assert_eq!(told_of(&[]), None);
     }
 

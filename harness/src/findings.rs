@@ -212,3 +212,6 @@ fn without_snapshot(done: &Executed) -> Vec<Finding> {
     };
     done.transcript.steps.iter().enumerate().filter_map(fault).collect()
 }
+
+#[cfg(test)]
+mod tests;

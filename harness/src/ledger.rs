@@ -93,3 +93,6 @@ impl Ledger {
         self.entries.iter().any(|entry| entry.fate == Fate::Lost)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -408,6 +408,52 @@ mod tests {
     }
 
     #[test]
+    fn each_type_of_json_is_told_from_the_others() {
+        let said = answer(&[], r#"{"a":"x","b":1,"c":[],"d":{},"e":true,"f":null}"#);
+        let types = ["string", "number", "array", "object", "boolean", "null"];
+        for (member, own) in ["a", "b", "c", "d", "e", "f"].into_iter().zip(types) {
+            for other in &types[..5] {
+                let term = format!("json {member} is {other}");
+                let broken = promise("400", &[&term]).broken(&said);
+                assert_eq!(broken.is_empty(), own == *other, "{term}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_there_instead_is_told() {
+        let said = answer(&[("allow", "GET")], r#"{"code":"x"}"#);
+        for (term, instead) in [
+            ("allow: POST", "allow: GET"),
+            ("retry-after: <seconds>", "no retry-after"),
+            ("body <empty>", r#"{"code":"x"}"#),
+            ("text has \"y\"", r#"{"code":"x"}"#),
+            ("json code = \"y\"", "code is \"x\""),
+            ("json other = \"y\"", r#"no other: {"code":"x"}"#),
+            ("json code.n = 1", r#"no code.n: {"code":"x"}"#),
+        ] {
+            let broken = promise("400", &[term]).broken(&said);
+            assert_eq!(broken, [(term.to_owned(), instead.to_owned())]);
+        }
+        let broken = promise("400", &["json code = 1"]).broken(&answer(&[], "<html>"));
+        assert_eq!(broken[0].1, "no JSON: <html>");
+    }
+
+    #[test]
+    fn only_statuses_that_there_are_can_be_promised() {
+        for good in ["100", "599", "1xx", "5xx", "200 | 4xx"] {
+            assert!(Promise::of_statuses(good).is_some(), "{good}");
+        }
+        for wrong in ["99", "600", "0xx", "6xx", "", "200 |"] {
+            assert!(Promise::of_statuses(wrong).is_none(), "{wrong}");
+        }
+        let class = promise("4xx", &[]);
+        assert!(class.covers(400) && class.covers(499) && !class.covers(399));
+        assert!(class.covers_class(499) && !class.covers_class(399));
+        assert!(!promise("400", &[]).covers_class(300));
+    }
+
+    #[test]
     fn a_status_is_one_of_several_or_of_a_class() {
         let several = promise("401 | 403", &[]);
         assert!(several.covers(403) && !several.covers(404) && several.covers_class(404));

@@ -72,7 +72,7 @@ impl Session {
         }
         let url = target.base.url();
         match crate::diagnose::look(&pool).await {
-            Some(told) => Err(Unusable(format!("{url} {told} (found out when: {error})"))),
+            Some(told) => Err(Unusable(format!("{url} {} (found out when: {error})", told.words))),
             None => Err(release::with_doubt(target, &pool, error).await),
         }
     }

@@ -197,6 +197,38 @@ mod tests {
     }
 
     #[test]
+    fn no_answer_counts_as_much_as_a_lie() {
+        assert_eq!(of(Kind::NoAnswer, Level::May, Basis::Inferred, 0), Verdict::Fail);
+        assert_eq!(of(Kind::StatusClass, Level::May, Basis::Recorded, 0), Verdict::Warn);
+        assert_eq!(of(Kind::StatusClass, Level::Must, Basis::Documented, 0), Verdict::Fail);
+        assert_eq!(of(Kind::StatusClass, Level::Must, Basis::Source, 0), Verdict::Fail);
+    }
+
+    #[test]
+    fn what_did_not_run_has_a_verdict_of_its_own() {
+        let weight = Weight { level: Level::Must, basis: None, strict: 1, known: true };
+        assert_eq!(verdict(&Course::Unsupported, &weight), Verdict::Unsupported);
+        assert_eq!(verdict(&Course::Skipped, &weight), Verdict::Skipped);
+        assert_eq!(verdict(&Course::Error, &weight), Verdict::Error);
+        assert_eq!(verdict(&Course::Unknown, &weight), Verdict::Unknown);
+    }
+
+    #[test]
+    fn verdicts_have_words_and_endings_have_codes() {
+        let words = Verdict::ALL.map(Verdict::word);
+        let expected = "pass fail warn xfail xpass unsupported skipped unknown error".split(' ');
+        assert!(words.into_iter().eq(expected), "{words:?}");
+        use Ending::{Conformant, Interrupted, NoVerdict, NotConformant, Unusable, Usage};
+        let order = [Conformant, NoVerdict, NotConformant, Unusable, Usage, Interrupted];
+        assert_eq!(order.map(Ending::code), [0, 4, 1, 3, 2, 130]);
+        for (n, low) in order.into_iter().enumerate() {
+            for high in order.into_iter().skip(n) {
+                assert_eq!((low.and(high), high.and(low)), (high, high));
+            }
+        }
+    }
+
+    #[test]
     fn known_failures_must_fail() {
         let weight =
             |known| Weight { level: Level::Must, basis: Some(Basis::Recorded), strict: 1, known };
@@ -217,6 +249,11 @@ mod tests {
         assert_eq!(Ending::of([Unknown, Fail]).code(), 1);
         assert_eq!(Ending::of([Pass, Error]).code(), 4);
         assert_eq!(Ending::of([Unsupported, Skipped]).code(), 2);
+        assert_eq!(Ending::of([]).code(), 2);
+        for conformant in [Verdict::Warn, Verdict::Xfail] {
+            assert_eq!(Ending::of([conformant]).code(), 0);
+        }
+        assert_eq!(Ending::of([Pass, Unknown]).code(), 4);
         assert_eq!(Ending::NotConformant.and(Ending::Unusable).code(), 3);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::Session;
 use crate::case::Role;
+use crate::diagnose::look;
 use crate::driver::{self, NotMade, Wanted};
 use crate::outgoing::own_endpoint;
 use crate::point::{Point, Value};
@@ -40,6 +41,10 @@ pub(super) async fn choose_reader(session: &mut Session) -> Result<(), Unusable>
     }
     outcome?;
     if session.reader.is_none() && !declared {
+        // Nothing shows what it stores, so that all rests on its answers: they must mean something.
+        if let Some(told) = look(&session.pool).await.filter(|told| told.is_none) {
+            return Err(Unusable(format!("{} {}", session.target.base.url(), told.words)));
+        }
         let why = "none of its query languages is there".to_owned();
         session.ready.lacks.insert(Capability::ReadBack, why);
     }
