@@ -10,13 +10,15 @@
 //! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
 //! result is an [`event`], and [`report`] makes the events readable. [`record`] goes the same way
 //! and writes snapshots instead; [`explain`] tells of a case without a target,
-//! and [`clauses`] which promises of the products' pages have cases.
+//! [`clauses`] which promises of the products' pages have cases, and [`detect`] whom a server acts
+//! like.
 
 pub mod case;
 pub mod claim;
 pub mod clauses;
 mod clock;
 pub mod compare;
+pub mod detect;
 mod diagnose;
 pub mod differences;
 mod digest;

@@ -1,11 +1,15 @@
 //! What can be typed.
 
+mod detect;
+
 use crate::check::dialects::{self, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use harness::case::Level;
 use harness::snapshot::Basis;
 use profiles::Capability;
 use std::path::PathBuf;
+
+pub(crate) use detect::{DetectArgs, DetectFormat};
 
 /// Proves a server's InfluxDB write path, line by line.
 #[derive(Debug, Parser)]
@@ -20,6 +24,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     Serve(ServeArgs),
     Check(CheckArgs),
+    Detect(DetectArgs),
     List(ListArgs),
     Clauses(ClausesArgs),
     Explain(ExplainArgs),
