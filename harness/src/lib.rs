@@ -9,7 +9,8 @@
 //! chance out of it all, and the [`transcript`] keeps what is left. `findings` has [`compare`] set
 //! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
 //! result is an [`event`], and [`report`] makes the events readable. [`record`] goes the same way
-//! and writes snapshots instead; [`explain`] tells of a case without a target,
+//! and writes snapshots instead; [`shard`] divides the cases of a run among several machines, whose
+//! [`saved`] events [`merge`] joins; [`explain`] tells of a case without a target,
 //! and [`clauses`] which promises of the products' pages have cases.
 
 pub mod case;
@@ -28,6 +29,7 @@ mod findings;
 pub mod known;
 pub mod ledger;
 pub mod load;
+pub mod merge;
 mod model;
 mod outgoing;
 pub mod point;
@@ -37,9 +39,11 @@ pub mod record;
 mod redact;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod select;
 mod session;
 pub mod setup;
+pub mod shard;
 mod shared;
 pub mod snapshot;
 mod space;

@@ -7,9 +7,11 @@ mod differences;
 mod embedded;
 mod exit;
 mod explain;
+mod known;
 mod list;
 mod live;
 mod record;
+mod report;
 mod run;
 mod serve;
 
@@ -25,6 +27,8 @@ fn main() -> ExitCode {
         cli::Command::Check(args) => exit::guarded(|| check::check(&args)),
         cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
+        cli::Command::Known(args) => exit::guarded(|| known::known(&args)),
+        cli::Command::Report(args) => exit::guarded(|| report::report(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
     };
     outcome.unwrap_or_else(|failure| {
