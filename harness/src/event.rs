@@ -3,6 +3,7 @@
 use crate::case::Level;
 use crate::compare::Finding;
 use crate::ledger::Ledger;
+use crate::shard::Shard;
 use crate::snapshot::Basis;
 use crate::verdict::{Ending, Verdict};
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub struct Started {
     pub profile: String,
     /// The target's URL.
     pub target: String,
-    /// How many cases are selected.
+    /// How many cases run: all that are selected, or those of the shard.
     pub cases: usize,
     /// The strictness.
     pub strict: u8,
@@ -45,6 +46,25 @@ pub struct Started {
     pub read_back: Option<String>,
     /// What was done to make the target ready.
     pub notes: Vec<String>,
+    /// Which part of the selected cases this is, where it is not all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// All that is selected, in every shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selected>,
+    /// What the user calls the run that this is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+}
+
+/// Everything that a run is asked to do, in all its shards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selected {
+    /// How many cases.
+    pub cases: usize,
+    /// A digest of what the verdicts depend on besides the target: the cases, the profile, the
+    /// strictness, the known failures, the version. Runs of another digest are no part of this one.
+    pub digest: String,
 }
 
 /// Everything about one case.

@@ -6,6 +6,7 @@ use crate::event::CaseResult;
 use crate::execute::Executed;
 use crate::generate::AREA;
 use crate::losses::Losses;
+use crate::known::Entry;
 use crate::snapshot::{Basis, Snapshot};
 use crate::transcript::{Answer, Outcome, Record};
 use crate::verdict::{Course, Verdict, Weight, verdict};
@@ -14,7 +15,7 @@ use crate::verdict::{Course, Verdict, Weight, verdict};
 pub(crate) struct Setting<'s> {
     pub(crate) profile: &'s str,
     pub(crate) strict: u8,
-    pub(crate) known: Option<&'s str>,
+    pub(crate) known: Option<&'s Entry>,
 }
 
 /// The result of a case that ran.
@@ -64,11 +65,19 @@ pub(crate) fn of_executed(
         level: result.level,
         basis: snapshot.map(|s| s.basis),
         strict: setting.strict,
-        known: setting.known.is_some(),
+        known: setting.known.is_some_and(|entry| entry.covers(&findings)),
     };
     result.verdict = verdict(&course, &weight);
-    if matches!(result.verdict, Verdict::Xfail | Verdict::Xpass) {
-        result.reason = setting.known.map(|reason| format!("known: {reason}"));
+    if let Some(entry) = setting.known {
+        match result.verdict {
+            Verdict::Xfail | Verdict::Xpass => {
+                result.reason = Some(format!("known: {}", entry.reason));
+            }
+            Verdict::Fail | Verdict::Warn => {
+                result.reason = Some(format!("not as it is known to fail: {entry}"));
+            }
+            _ => {}
+        }
     }
     if snapshot.is_none() && matches!(course, Course::Ran(_)) {
         result.notes.push("no snapshot for this profile: judged by the ledger alone".to_owned());

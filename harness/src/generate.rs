@@ -13,11 +13,13 @@ pub(crate) use batch::AREA;
 pub(crate) use rules::{Broken, Rules, Wrote};
 
 use crate::case::Endpoint;
-use crate::event::{CaseResult, Event, Finished, Started};
+use crate::event::{CaseResult, Event, Finished};
 use crate::execute::execute;
 use crate::findings::{Setting, not_run, of_executed};
 use crate::outgoing::own_endpoint;
-use crate::run::{Interrupt, PATIENCE, interrupted, milliseconds, not_made, slots};
+use crate::run::{
+    Interrupt, PATIENCE, announced, interrupted, milliseconds, not_made, slots, started,
+};
 use crate::session::Session;
 use crate::target::Target;
 use crate::verdict::{Course, Ending, Verdict};
@@ -103,10 +105,10 @@ pub async fn run(
             return Ending::Unusable;
         }
     };
-    on_event(&Event::Started(Started {
-        cases: usize::try_from(plan.batches).unwrap_or(usize::MAX),
-        ..crate::run::started(&session, plan.strict, session.doubt().await)
-    }));
+    let batches = usize::try_from(plan.batches).unwrap_or(usize::MAX);
+    let announced = announced(target, batches, plan.strict);
+    let doubt = session.doubt().await;
+    on_event(&Event::Started(started(&session, announced, doubt.as_ref())));
     let shared = Arc::new(Shared {
         generator: Generator::new(plan.seed, endpoints(&session)),
         profile: profile.clone(),

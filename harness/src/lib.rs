@@ -9,11 +9,11 @@
 //! (as a [`point`]), and the [`ledger`] sets one against the other. `redact` takes secrets and
 //! chance out of it all, and the [`transcript`] keeps what is left. `findings` has [`compare`] set
 //! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
-//! result is an [`event`], and [`report`] makes the events readable. [`generate`] makes cases of chance
-//! and goes the same way with them; [`record`] goes the same way
-//! and writes snapshots instead; [`explain`] tells of a case without a target,
-//! [`clauses`] which promises of the products' pages have cases, and [`detect`] whom a server acts
-//! like.
+//! result is an [`event`], and [`report`] makes the events readable. [`shard`] divides the cases of
+//! a run among several machines, whose [`saved`] events [`merge`] joins. [`generate`] makes cases of
+//! chance and goes the same way with them; [`record`] goes the same way and writes snapshots instead;
+//! [`explain`] tells of a case without a target, [`clauses`] which promises of the products' pages
+//! have cases, and [`detect`] whom a server acts like.
 
 pub mod case;
 pub mod claim;
@@ -34,6 +34,7 @@ pub mod known;
 pub mod ledger;
 pub mod load;
 pub mod losses;
+pub mod merge;
 mod model;
 mod outgoing;
 pub mod point;
@@ -44,9 +45,11 @@ pub mod record;
 mod redact;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod select;
 mod session;
 pub mod setup;
+pub mod shard;
 mod shared;
 pub mod snapshot;
 mod space;

@@ -1,14 +1,16 @@
 //! A run: every selected case on one target, several at a time, each verdict its own.
 
 mod order;
+mod stop;
 
 use crate::case::Case;
 use crate::driver::NotMade;
-use crate::event::{CaseResult, Event, Finished, Started};
+use crate::event::{CaseResult, Event, Finished, Selected, Started};
 use crate::execute::{Expected, execute};
 use crate::findings::{Setting, not_run, of_executed};
 use crate::known::Known;
 use crate::session::Session;
+use crate::shard::Shard;
 use crate::snapshot::Snapshots;
 use crate::target::{Target, Unusable};
 use crate::verdict::{Course, Ending, Verdict};
@@ -18,12 +20,18 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use stop::Stop;
+pub(crate) use stop::interrupted;
+pub use stop::{Deadline, Why};
 use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// How long an interrupted run waits for its target to answer, to give back what it made there.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it takes at most to give everything back, where the target answers slowly or not at all.
+const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -44,6 +52,29 @@ pub struct Plan {
     pub known: Known,
     /// Patterns of that list that match no case.
     pub stale: Vec<String>,
+    /// What this is a part of.
+    pub part: Part,
+    /// When the run ends, whether it is done or not.
+    pub deadline: Option<Deadline>,
+}
+
+/// What a run is a part of: of itself where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Which part of the selection the cases are.
+    pub shard: Option<Shard>,
+    /// All that is selected: how many cases, and their [`digest`](digest_of).
+    pub selection: Option<(usize, u64)>,
+    /// What the user calls the whole.
+    pub run: Option<String>,
+}
+
+/// A digest of what these cases are.
+pub fn digest_of<'c>(cases: impl IntoIterator<Item = &'c Case>) -> u64 {
+    let mut lines: Vec<_> =
+        cases.into_iter().map(|case| format!("{} {}\n", case.id, case.digest())).collect();
+    lines.sort_unstable();
+    crate::digest::fnv64(lines.concat().as_bytes())
 }
 
 /// Tells a run to stop.
@@ -81,10 +112,11 @@ impl Shared {
 pub async fn run(
     target: &Target,
     plan: Plan,
-    mut interrupt: Interrupt,
+    interrupt: Interrupt,
     mut on_event: impl FnMut(&Event),
 ) -> Ending {
     let began = Instant::now();
+    let mut stop = Stop { interrupt, deadline: plan.deadline };
     let profile = target.profile.name();
     let finished = |ending, reason, left_behind, stale| Finished {
         profile: profile.clone(),
@@ -96,31 +128,35 @@ pub async fn run(
     };
     let mut opening = pin!(Session::open(target));
     let session = tokio::select! {
-        session = &mut opening => session,
-        () = interrupted(&mut interrupt) => {
+        biased;
+        why = stop.asked() => {
             // It may have made something by now: what is made is given back.
+            let mut left_behind = None;
             if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
-                session.close().await.ok();
+                left_behind = given_back(&session, true).await.err();
             }
-            on_event(&Event::Finished(finished(Ending::Interrupted, None, None, Vec::new())));
-            return Ending::Interrupted;
+            let (ending, why) = (Ending::Interrupted, why.to_string());
+            not_opened(target, &plan, &mut on_event);
+            on_event(&Event::Finished(finished(ending, Some(why), left_behind, Vec::new())));
+            return ending;
         }
+        session = &mut opening => session,
     };
     let session = match session {
         Ok(session) => session,
         Err(error) => {
             let ending = Ending::Unusable;
+            not_opened(target, &plan, &mut on_event);
             on_event(&Event::Finished(finished(ending, Some(error.0), None, Vec::new())));
             return ending;
         }
     };
     let doubt = tokio::select! {
         doubt = session.doubt() => doubt,
-        () = interrupted(&mut interrupt) => None,
+        _ = stop.asked() => None,
     };
-    let cases = plan.cases.len();
-    let started = Started { cases, ..started(&session, plan.strict, doubt) };
-    on_event(&Event::Started(started));
+    let announced = announced_by(target, &plan);
+    on_event(&Event::Started(started(&session, announced, doubt.as_ref())));
     let stale = plan.stale.clone();
     let shared = Arc::new(Shared {
         slots: Semaphore::new(slots(&session, plan.jobs)),
@@ -133,15 +169,15 @@ pub async fn run(
         stopped: AtomicBool::new(false),
         plan,
     });
-    let (verdicts, complete) = all_cases(&shared, &mut interrupt, &mut on_event).await;
-
-    let canary = tokio::select! {
-        canary = shared.session.canary(), if complete => Some(canary),
-        () = interrupted(&mut interrupt) => None,
-        else => None,
-    };
-    let (complete, canary) = (canary.is_some(), canary.unwrap_or(Ok(())));
-    let mut left_behind = shared.session.close().await.err();
+    let (verdicts, mut stopped) = all_cases(&shared, &mut stop, &mut on_event).await;
+    let mut canary = Ok(());
+    if stopped.is_none() {
+        tokio::select! {
+            answer = shared.session.canary() => canary = answer,
+            why = stop.asked() => stopped = Some(why),
+        }
+    }
+    let mut left_behind = given_back(&shared.session, stopped.is_some()).await.err();
     // Those of cases that were interrupted, also in the middle of an opening.
     let deadline = Instant::now() + PATIENCE;
     while shared.opening.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
@@ -149,28 +185,48 @@ pub async fn run(
     }
     let interrupted = std::mem::take(&mut *shared.set_up());
     for session in interrupted {
-        left_behind = left_behind.or(session.close().await.err());
+        left_behind = left_behind.or(given_back(&session, stopped.is_some()).await.err());
     }
     let left_behind = left_behind.map(|why| shared.session.hide(&why));
-    let (ending, reason) = match (complete, canary) {
-        (false, _) => (Ending::Interrupted, Some("interrupted: the report is partial".to_owned())),
-        (true, Err(error)) => (Ending::Unusable, Some(error.0)),
-        (true, Ok(())) if !stale.is_empty() => (
+    let (ending, reason) = match (stopped, canary) {
+        (Some(why), _) => (Ending::Interrupted, Some(why.to_string())),
+        (None, Err(error)) => (Ending::Unusable, Some(error.0)),
+        (None, Ok(())) if !stale.is_empty() => (
             Ending::of(verdicts).and(Ending::NotConformant),
             Some("the list of known failures names cases that do not exist".to_owned()),
         ),
-        (true, Ok(())) => (Ending::of(verdicts), None),
+        (None, Ok(())) => (Ending::of(verdicts), None),
     };
     on_event(&Event::Finished(finished(ending, reason, left_behind, stale)));
     ending
 }
 
-/// Runs the cases; false where the run was interrupted.
+/// Gives back what a session has made. Who interrupts a run does not wait for ever for a target that
+/// may be why.
+async fn given_back(session: &Session, interrupted: bool) -> Result<(), String> {
+    if !interrupted {
+        return session.close().await;
+    }
+    timeout(LONG_PATIENCE, session.close()).await.unwrap_or_else(|_| {
+        let seconds = LONG_PATIENCE.as_secs();
+        let begins = &session.begins;
+        Err(format!("whatever begins with {begins}: it was not dropped within {seconds} s"))
+    })
+}
+
+/// A shard says which one it is even where it has not begun: a join of reports asks for it.
+fn not_opened(target: &Target, plan: &Plan, on_event: &mut impl FnMut(&Event)) {
+    if plan.part.shard.is_some() {
+        on_event(&Event::Started(announced_by(target, plan)));
+    }
+}
+
+/// Runs the cases; with the reason where the run was stopped before their end.
 async fn all_cases(
     shared: &Arc<Shared>,
-    interrupt: &mut Interrupt,
+    stop: &mut Stop,
     on_event: &mut impl FnMut(&Event),
-) -> (Vec<Verdict>, bool) {
+) -> (Vec<Verdict>, Option<Why>) {
     let (sender, mut events) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
     for index in order::order(shared.plan.cases.len(), shared.plan.shuffle) {
@@ -181,13 +237,13 @@ async fn all_cases(
     loop {
         tokio::select! {
             biased;
-            () = interrupted(interrupt) => {
+            why = stop.asked() => {
                 tasks.shutdown().await;
                 // What was done by then is told.
                 while let Ok(event) = events.try_recv() {
                     on_event(&event);
                 }
-                return (verdicts, false);
+                return (verdicts, Some(why));
             }
             event = events.recv() => match event {
                 None => break,
@@ -207,14 +263,7 @@ async fn all_cases(
             std::panic::resume_unwind(error.into_panic());
         }
     }
-    (verdicts, true)
-}
-
-pub(crate) async fn interrupted(interrupt: &mut Interrupt) {
-    // A sender that is gone can interrupt nothing any more.
-    if interrupt.wait_for(|stop| *stop).await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    (verdicts, None)
 }
 
 async fn one_case(shared: Arc<Shared>, index: usize, events: mpsc::UnboundedSender<Event>) {
@@ -253,7 +302,7 @@ async fn judged(shared: &Arc<Shared>, case: &Case) -> CaseResult {
     let setting = Setting {
         profile: &shared.profile,
         strict: shared.plan.strict,
-        known: shared.plan.known.reason(&case.id),
+        known: shared.plan.known.entry(&case.id),
     };
     if shared.stopped.load(Ordering::Relaxed) {
         let why = "another case has failed (--fail-fast)".to_owned();
@@ -335,18 +384,53 @@ pub(crate) fn not_made(setting: &Setting<'_>, case: &Case, error: NotMade) -> Ca
     }
 }
 
-/// How a run on this session begins, of no cases yet; with what makes its profile doubtful.
-pub(crate) fn started(session: &Session, strict: u8, doubt: Option<String>) -> Started {
+/// How a run begins, now that its target has answered; with what makes its profile doubtful.
+pub(crate) fn started(session: &Session, announced: Started, doubt: Option<&String>) -> Started {
     let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), session.hide(why)));
     Started {
-        lineproof: env!("CARGO_PKG_VERSION").to_owned(),
-        profile: session.target.profile.name(),
-        target: session.target.base.url(),
-        cases: 0,
-        strict,
         lacks: lacks.collect(),
         read_back: session.reader.as_ref().map(|reader| session.hide(&reader.name())),
-        notes: session.ready.notes.iter().chain(&doubt).map(|note| session.hide(note)).collect(),
+        notes: session.ready.notes.iter().chain(doubt).map(|note| session.hide(note)).collect(),
+        ..announced
+    }
+}
+
+/// What is known of any run before its target has answered.
+pub(crate) fn announced(target: &Target, cases: usize, strict: u8) -> Started {
+    Started {
+        lineproof: env!("CARGO_PKG_VERSION").to_owned(),
+        profile: target.profile.name(),
+        target: target.base.url(),
+        cases,
+        strict,
+        lacks: Vec::new(),
+        read_back: None,
+        notes: Vec::new(),
+        shard: None,
+        selection: None,
+        run: None,
+    }
+}
+
+/// The same of a plan, which may be a part of a run.
+fn announced_by(target: &Target, plan: &Plan) -> Started {
+    let blank = announced(target, plan.cases.len(), plan.strict);
+    let whole = || (plan.cases.len(), digest_of(plan.cases.iter()));
+    let (cases, digest) = plan.part.selection.unwrap_or_else(whole);
+    let known: Vec<_> = plan.known.entries().iter().map(ToString::to_string).collect();
+    let all = format!(
+        "{}\n{}\n{}\n{digest:016x}\n{}",
+        blank.lineproof,
+        blank.profile,
+        plan.strict,
+        known.join("\n")
+    );
+    let digest = format!("{:016x}", crate::digest::fnv64(all.as_bytes()));
+    Started {
+        shard: plan.part.shard,
+        selection: Some(Selected { cases, digest }),
+        run: plan.part.run.clone(),
+        ..blank
     }
 }
 

@@ -8,7 +8,7 @@ use fake::{Fake, Fault};
 use harness::case::Case;
 use harness::event::{CaseResult, Event};
 use harness::known::Known;
-use harness::run::{Plan, run, uninterrupted};
+use harness::run::{Part, Plan, run, uninterrupted};
 use harness::snapshot::Snapshots;
 use harness::target::{Credentials, Target};
 use harness::verdict::{Ending, Verdict};
@@ -52,6 +52,8 @@ fn plan(cases: Vec<Case>) -> Plan {
         shuffle: None,
         known: Known::default(),
         stale: Vec::new(),
+        part: Part::default(),
+        deadline: None,
     }
 }
 

@@ -6,6 +6,11 @@ mod output;
 pub(crate) mod read_back;
 mod render;
 pub(crate) mod report;
+pub(crate) mod known;
+#[cfg(test)]
+mod manifests;
+mod merge;
+mod shard;
 
 use crate::check::dialects::{self, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -15,6 +20,7 @@ use harness::read_back::Program;
 use harness::snapshot::Basis;
 pub(crate) use output::{Format, OutputArgs};
 use profiles::Capability;
+pub(crate) use shard::PartArgs;
 use std::path::PathBuf;
 
 pub(crate) use detect::{DetectArgs, DetectFormat};
@@ -36,6 +42,7 @@ pub(crate) enum Command {
     List(ListArgs),
     Clauses(ClausesArgs),
     Explain(ExplainArgs),
+    Known(known::KnownArgs),
     Report(report::ReportArgs),
     #[command(hide = true)]
     Record(RecordArgs),
@@ -113,12 +120,13 @@ pub(crate) struct TargetArgs {
   lineproof run --target http://127.0.0.1:8181 --profile v3-core --setup small-tables=http://127.0.0.1:8182
   lineproof run --target http://127.0.0.1:8428 --profile oss-v1@1.6 --read-back 'lineproof read-back victoria-metrics'
   lineproof run --target URL --profile oss-v2 --report html=report.html --report junit=report.xml
+  lineproof run --target URL --profile oss-v2 --shard 2/4 --format json --output shard-2.ndjson
   lineproof run                            (every profile, on the servers in the binary)
   lineproof run --target http://127.0.0.1:8086 --profile oss-v1@1.6 --generate 3000 --seed 7
 
 Exit codes: 0 conformant; 1 not conformant, or a known failure passes, or the list of them is stale;
 2 wrong usage, or nothing ran; 3 the target cannot be judged; 4 no verdict; 70 a fault of lineproof;
-130 interrupted. MUST and SHOULD failures count, MAY ones and guesses only warn.")]
+130 interrupted, or past the deadline (the report is partial, and says so). MUST and SHOULD failures count, MAY ones and guesses only warn.")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
@@ -138,9 +146,12 @@ pub(crate) struct RunArgs {
     /// Run the cases in another order, the same for the same seed
     #[arg(long, value_name = "SEED")]
     pub(crate) shuffle: Option<u64>,
-    /// A file of cases that are known to fail, a pattern and a reason a line: `batch/*  # why`
+    /// A file of cases that are known to fail, a pattern and a reason a line: `batch/*  # why`, or
+    /// `batch/x  [status]  # why` if only so (`lineproof known update` writes it)
     #[arg(long, value_name = "FILE")]
     pub(crate) known_failing: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) part: PartArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     /// Read the snapshots from this folder instead of those in the binary

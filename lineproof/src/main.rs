@@ -9,6 +9,7 @@ mod embedded;
 mod exit;
 mod explain;
 mod generate;
+mod known;
 mod list;
 mod live;
 mod out;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         cli::Command::Detect(args) => exit::guarded(|| detect::detect(&args)),
         cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
+        cli::Command::Known(args) => exit::guarded(|| known::known(&args)),
         cli::Command::Report(args) => exit::guarded(|| report::report(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
         cli::Command::ReadBack(args) => exit::guarded(|| read_back::read_back(&args)),

@@ -1,5 +1,7 @@
 //! `lineproof run`.
 
+mod part;
+
 use crate::cli::{RunArgs, TargetArgs};
 use crate::embedded::Embedded;
 use crate::exit::Failure;
@@ -33,8 +35,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         outputs.write(&events)?;
         return Ok(ExitCode::from(ending.code()));
     }
-    let plan = plan(args)?;
     let profiles = chosen_profiles(&args.target)?;
+    let plan = plan(args, &profiles)?;
     let runtime = runtime()?;
     let (events, ending) = runtime.block_on(all(args, &profiles, &plan))?;
     outputs.write(&events)?;
@@ -67,7 +69,10 @@ async fn all(
         let mut busy = plan.cases.len() - waiting.len();
         place = place.filter(|_| busy > 0);
         if *interrupt.borrow() {
-            return Ok((events, None));
+            // What was not begun is missing, and the report says so.
+            let finished = part::not_begun(&profile.name());
+            let ending = finished.ending;
+            return Ok((vec![Event::Finished(finished)], Some(ending)));
         }
         // Kept until its run is over: an embedded server stops when it is dropped.
         let (mut target, _server) = target(&args.target, profile).await?;
@@ -104,7 +109,7 @@ async fn all(
     Ok((events, ending.unwrap_or(Ending::Usage)))
 }
 
-fn plan(args: &RunArgs) -> Result<Plan, Failure> {
+fn plan(args: &RunArgs, profiles: &[&Profile]) -> Result<Plan, Failure> {
     let cases = list::load(&args.select)?;
     let known = match &args.known_failing {
         None => Known::default(),
@@ -117,6 +122,7 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
     let stale = known.stale(&cases);
     let chosen = list::selection(&args.select).choose(&cases).map_err(Failure::usage)?;
     let jobs = std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2);
+    let (chosen, part) = part::part(&args.part, chosen, profiles)?;
     Ok(Plan {
         cases: chosen.into_iter().cloned().collect(),
         snapshots: Snapshots::new(args.snapshots_dir.clone()),
@@ -126,6 +132,8 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
         shuffle: args.shuffle,
         known,
         stale,
+        part,
+        deadline: part::deadline(args.part.deadline)?,
     })
 }
 
@@ -255,9 +263,11 @@ fn seconds(seconds: f64) -> Result<Duration, Failure> {
 /// The first Ctrl-C or SIGTERM asks for an orderly end, the second ends at once.
 pub(crate) fn interrupts() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
+    // Heard from here on, whenever the task below gets its turn.
+    let mut signals = Signals::new();
     tokio::spawn(async move {
         for first in [true, false] {
-            asked_to_stop().await;
+            signals.next().await;
             if first {
                 eprintln!(
                     "\nlineproof: stopping; what was made on the target is dropped (Ctrl-C again ends at once)"
@@ -272,16 +282,42 @@ pub(crate) fn interrupts() -> watch::Receiver<bool> {
     receiver
 }
 
-/// Ctrl-C or SIGTERM; never where neither can be heard.
-async fn asked_to_stop() {
-    let ctrl_c = async {
+/// Ctrl-C and SIGTERM.
+#[cfg(unix)]
+struct Signals([Option<tokio::signal::unix::Signal>; 2]);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
+    }
+
+    /// Waits for either; for ever where neither can be heard.
+    async fn next(&mut self) {
+        let heard = self.0.iter_mut().flatten().map(|signal| Box::pin(signal.recv()));
+        let heard: Vec<_> = heard.collect();
+        if heard.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        futures::future::select_all(heard).await;
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    tokio::select! {
-        () = ctrl_c => {}
-        () = terminated() => {}
     }
 }
 

@@ -47,6 +47,7 @@ struct Point {
 struct State {
     databases: BTreeMap<String, Vec<Point>>,
     writes: usize,
+    connections: usize,
     dead: bool,
     /// The databases to which a bad line has come.
     spoilt: Vec<String>,
@@ -68,6 +69,7 @@ impl Fake {
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                shared.lock().unwrap().connections += 1;
                 tokio::spawn(serve(stream, fault, Arc::clone(&shared)));
             }
         });
@@ -76,6 +78,12 @@ impl Fake {
 
     pub(crate) fn databases(&self) -> Vec<String> {
         self.state.lock().unwrap().databases.keys().cloned().collect()
+    }
+
+    /// How many connections have come.
+    #[allow(dead_code, reason = "the tests of the binary ask")]
+    pub(crate) fn connections(&self) -> usize {
+        self.state.lock().unwrap().connections
     }
 
     /// How many writes with a bad line have come.

@@ -1,6 +1,7 @@
 //! What can be done with saved runs.
 
 pub(crate) use super::render::RenderArgs;
+pub(crate) use super::merge::MergeArgs;
 use clap::{Args, Subcommand};
 
 /// Makes reports of saved runs
@@ -13,4 +14,5 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReportCommand {
     Render(RenderArgs),
+    Merge(MergeArgs),
 }

@@ -18,6 +18,9 @@ pub(super) fn summary(started: &Started, results: &[&CaseResult], style: Style) 
         results.len(),
         started.cases
     );
+    if let (Some(shard), Some(selection)) = (started.shard, &started.selection) {
+        let _ = writeln!(text, "  {shard}, {} cases in all", selection.cases);
+    }
     for note in &started.notes {
         let _ = writeln!(text, "  {note}");
     }
