@@ -142,7 +142,9 @@ fn honesty(done: &Executed, snapshot: Option<&Snapshot>) -> (Vec<Finding>, Vec<S
     for (n, record) in done.transcript.steps.iter().enumerate() {
         let known = recorded.and_then(|s| s.transcript.steps.get(n));
         for difference in &record.ledger {
-            if known.is_some_and(|record| record.ledger.contains(difference)) {
+            if done.may_lie.contains(&(n + 1)) {
+                notes.push(format!("step {}: {difference} (real products do so too)", n + 1));
+            } else if known.is_some_and(|record| record.ledger.contains(difference)) {
                 notes.push(format!("step {}: {difference} (the product does so too)", n + 1));
             } else {
                 lies.push(Finding {
@@ -197,7 +199,7 @@ fn without_snapshot(done: &Executed) -> Vec<Finding> {
             Outcome::NoAnswer(why) => (Kind::NoAnswer, why.clone()),
             // Busy for a while, and it says for how long: an orderly refusal.
             Outcome::Answer(answer) if is_busy(answer) => return None,
-            Outcome::Answer(_) if done.excused.contains(&(n + 1)) => return None,
+            Outcome::Answer(_) if done.may_fail.contains(&(n + 1)) => return None,
             Outcome::Answer(answer) if answer.status >= 500 && record.action == "write" => {
                 (Kind::StatusClass, format!("{} {}", answer.status, answer.body.trim_end()))
             }

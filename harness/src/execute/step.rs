@@ -36,6 +36,8 @@ pub(super) struct Run<'r> {
     pub(super) reading: Option<Reading>,
     /// The rules that need no snapshot, for cases that are judged by them.
     pub(super) rules: Option<Rules>,
+    /// That nothing can be read is not held against the server.
+    pub(super) may_spoil: bool,
     pub(super) done: Executed,
 }
 
@@ -132,7 +134,7 @@ impl Run<'_> {
     fn note_unreadable(&mut self, number: usize, Unreadable(why): &Unreadable) {
         if why.contains(&WireError::Timeout(self.session.pool.timeout).to_string()) {
             self.done.timed_out = true;
-        } else {
+        } else if !self.may_spoil {
             self.done.unreadable.push((number, self.redactor.text(why)));
         }
     }
@@ -188,6 +190,9 @@ impl Run<'_> {
             })
         };
         let mut claims = claims(response, &items);
+        if self.rules.is_some() {
+            Rules::doubt(response, &items, &mut claims);
+        }
         let mut ledger = make(after.as_deref()?, &claims);
         // What was refused, or not spoken of, may still be on its way: only time can tell.
         let all_accepted = claims.items.iter().all(|claim| *claim == Claim::Accepted);
@@ -228,10 +233,13 @@ impl Run<'_> {
             body: out.lines(),
             items: &items(out.lines()),
             unit: address(profile.family, out, self.space).unit,
+            now: self.space.now,
             response,
             is_final: profile.read_back.success_is_final,
         });
-        self.done.excused.extend(judged.may_fail.then_some(number));
+        self.done.may_fail.extend(judged.may_fail.then_some(number));
+        self.done.may_lie.extend(judged.may_lie.then_some(number));
+        self.may_spoil = judged.may_spoil;
         for (kind, expected, got) in judged.broken {
             self.done.broken.push((number, (kind, expected, self.redactor.text(&got))));
         }
