@@ -66,7 +66,7 @@ pub(crate) fn of_executed(
     if matches!(result.verdict, Verdict::Xfail | Verdict::Xpass) {
         result.reason = setting.known.map(|reason| format!("known: {reason}"));
     }
-    if snapshot.is_none() && matches!(course, Course::Ran(_)) {
+    if snapshot.is_none() && case.area() != AREA && matches!(course, Course::Ran(_)) {
         result.notes.push("no snapshot for this profile: judged by the ledger alone".to_owned());
     }
     result.basis = snapshot.map(|s| s.basis);

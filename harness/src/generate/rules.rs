@@ -18,9 +18,8 @@ pub(crate) struct Rules {
     odd: Vec<String>,
     /// A query may show less than is stored: a field has several types, in several shards.
     is_hidden: bool,
-    /// A line that names a tag or a field twice was sent: there are products that cannot read what
-    /// they make of it.
-    has_repeats: bool,
+    /// A line was sent of which there are products that cannot read what they make of it.
+    is_spoilt: bool,
 }
 
 /// What was sent under one name of a measurement.
@@ -81,7 +80,7 @@ impl Rules {
             may_fail: !is_utf8 || met.in_itself,
             // Go's products write shards at the same time and wait for the first error only.
             may_lie: !is_utf8 || met.in_itself || (met.conflicts && met.far) || self.is_hidden,
-            may_spoil: self.has_repeats,
+            may_spoil: self.is_spoilt,
             ..Judged::default()
         };
         let mut add = |kind, expected, got| judged.broken.push((kind, expected, got));
@@ -117,11 +116,17 @@ impl Rules {
     /// Where every line is called stored but for a number of points, one that is no point to some
     /// products may have been left out without a word: their parser's errors give way to those of
     /// their store.
-    pub(crate) fn doubt(response: &Response, items: &[Item], claims: &mut Claims) {
+    pub(crate) fn doubt(
+        response: &Response,
+        items: &[Item],
+        unit: Option<Unit>,
+        claims: &mut Claims,
+    ) {
         let all_accepted = claims.items.iter().all(|claim| *claim == Claim::Accepted);
         if (400..=499).contains(&response.status) && all_accepted {
             for (item, claim) in items.iter().zip(&mut claims.items) {
-                if sureness(&item.text, &item.meaning) != Sureness::Plain {
+                let in_time = matches!(&item.meaning, Meaning::Point(w) if is_in_time(w, unit));
+                if !in_time || sureness(&item.text, &item.meaning) != Sureness::Plain {
                     *claim = Claim::Unmentioned;
                 }
             }
@@ -154,7 +159,7 @@ impl Rules {
                 self.odd.push(item.text.clone());
             }
             let trace = Trace::of(item, wrote.unit, wrote.now);
-            self.has_repeats |= trace.repeats();
+            self.is_spoilt |= trace.may_spoil();
             weeks.insert(trace.week);
             for (name, column) in trace.columns {
                 let key = (trace.measurement.clone(), name);
@@ -292,18 +297,21 @@ mod tests {
         assert_eq!(excuses(&[&first, &format!("{second}\nn f=1 1")]), (false, true, false));
         assert_eq!(excuses(&["m,t=a,t=b f=1", "n f=1"]), (false, false, true));
         assert_eq!(excuses(&["m f=1,f=2"]), (false, false, true));
+        assert_eq!(excuses(&["m f=1,time=2"]), (false, false, true));
+        assert_eq!(excuses(&["m f=1e400"]), (false, false, true));
+        assert_eq!(excuses(&["m f=1e40"]), (false, false, false));
     }
 
     #[test]
     fn an_error_of_the_store_hides_those_of_the_parser() {
-        let lines = items(b"m f=1\nm f=1u");
+        let lines = items(b"m f=1\nm f=1u\nm f=1 9223372036854775807");
         let of = |status| {
-            let mut claims = Claims { items: vec![Claim::Accepted; 2], unnamed: 1 };
+            let mut claims = Claims { items: vec![Claim::Accepted; 3], unnamed: 1 };
             let response = Response { status, headers: Vec::new(), body: Vec::new() };
-            Rules::doubt(&response, &lines, &mut claims);
+            Rules::doubt(&response, &lines, Some(Unit::Of(1)), &mut claims);
             claims.items
         };
-        assert_eq!(of(400), [Claim::Accepted, Claim::Unmentioned]);
-        assert_eq!(of(204), [Claim::Accepted, Claim::Accepted]);
+        assert_eq!(of(400), [Claim::Accepted, Claim::Unmentioned, Claim::Unmentioned]);
+        assert_eq!(of(204), [Claim::Accepted; 3]);
     }
 }

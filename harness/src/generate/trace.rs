@@ -27,6 +27,8 @@ pub(super) struct Trace {
     pub(super) measurement: String,
     pub(super) columns: Vec<(String, Column)>,
     pub(super) week: Week,
+    /// One of its values is a number without end, of which JSON knows none.
+    is_endless: bool,
 }
 
 impl Trace {
@@ -39,17 +41,20 @@ impl Trace {
                     None => Some(week(now)),
                     Some(time) => unit.and_then(|unit| unit.nanoseconds(time)).map(week),
                 },
+                is_endless: false,
             },
             Meaning::Unjudged => guess(&item.text),
         }
     }
 
-    /// Whether a name stands in it twice.
-    pub(super) fn repeats(&self) -> bool {
-        let names = self.columns.iter().enumerate();
-        names
-            .into_iter()
-            .any(|(n, (name, _))| self.columns[..n].iter().any(|(other, _)| other == name))
+    /// Whether there are products that take it and cannot read what they make of it: a name stands
+    /// in it twice, as `time` does wherever it stands, or a number has no end.
+    pub(super) fn may_spoil(&self) -> bool {
+        let mut names = self.columns.iter().map(|(name, _)| name).enumerate();
+        let is_known = |n: usize, name: &String| {
+            name == "time" || self.columns[..n].iter().any(|(other, _)| other == name)
+        };
+        self.is_endless || names.any(|(n, name)| is_known(n, name))
     }
 }
 
@@ -91,7 +96,9 @@ fn guess(text: &str) -> Trace {
         let (key, value) = pair.split_once('=')?;
         Some((back(key), column_of(value)))
     });
-    Trace { measurement, columns: tags.chain(fields).collect(), week: None }
+    let mut values = rest.split([',', ' ', '\n']).filter_map(|pair| Some(pair.split_once('=')?.1));
+    let is_endless = values.any(|v| v.parse::<f64>().is_ok_and(f64::is_infinite));
+    Trace { measurement, columns: tags.chain(fields).collect(), week: None, is_endless }
 }
 
 fn column_of(value: &str) -> Column {
