@@ -79,7 +79,7 @@ async fn a_seed_sends_the_same_bytes() {
 #[case::loses(Fault::LosesSecond, "LOST", 13)]
 #[case::stores_refused(Fault::StoresRefused, "PHANTOM", 16)]
 #[case::alters(Fault::Rounds, "MUTATED", 12)]
-#[case::forgets(Fault::Forgets, "MUTATED", 24)]
+#[case::forgets(Fault::Forgets, "LOST, stored before this write", 80)]
 #[case::refuses(Fault::RefusesCommas, "400", 16)]
 #[case::always_fine(Fault::AlwaysFine, "is no line in any grammar", 2)]
 #[case::dies(Fault::Dies, "without an answer", 12)]
