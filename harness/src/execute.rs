@@ -28,7 +28,9 @@ pub(crate) struct Executed {
     /// What is broken of the rules that need no snapshot, by step from 1.
     pub(crate) broken: Vec<(usize, Broken)>,
     /// The steps, from 1, in which an error of the server's own is not held against it.
-    pub(crate) excused: Vec<usize>,
+    pub(crate) may_fail: Vec<usize>,
+    /// The steps, from 1, in which its ledger is not.
+    pub(crate) may_lie: Vec<usize>,
     /// What is no difference, since the server is declared not to know better.
     pub(crate) tolerated: Vec<String>,
     /// What could not be given back.
@@ -60,6 +62,7 @@ pub(crate) async fn execute(
         stored: Some(Arc::default()),
         reading: None,
         rules: (case.area() == AREA).then(Rules::default),
+        may_spoil: false,
         done: Executed::default(),
     };
     for (n, step) in case.steps.iter().enumerate() {

@@ -79,7 +79,7 @@ pub(crate) fn of_executed(
             _ => {}
         }
     }
-    if snapshot.is_none() && matches!(course, Course::Ran(_)) {
+    if snapshot.is_none() && case.area() != AREA && matches!(course, Course::Ran(_)) {
         result.notes.push("no snapshot for this profile: judged by the ledger alone".to_owned());
     }
     result.basis = snapshot.map(|s| s.basis);
@@ -155,7 +155,9 @@ fn honesty(done: &Executed, snapshot: Option<&Snapshot>) -> (Vec<Finding>, Vec<S
     for (n, record) in done.transcript.steps.iter().enumerate() {
         let known = recorded.and_then(|s| s.transcript.steps.get(n));
         for difference in &record.ledger {
-            if known.is_some_and(|record| record.ledger.contains(difference)) {
+            if done.may_lie.contains(&(n + 1)) {
+                notes.push(format!("step {}: {difference} (real products do so too)", n + 1));
+            } else if known.is_some_and(|record| record.ledger.contains(difference)) {
                 notes.push(format!("step {}: {difference} (the product does so too)", n + 1));
             } else {
                 lies.push(Finding {
@@ -210,7 +212,7 @@ fn without_snapshot(done: &Executed) -> Vec<Finding> {
             Outcome::NoAnswer(why) => (Kind::NoAnswer, why.clone()),
             // Busy for a while, and it says for how long: an orderly refusal.
             Outcome::Answer(answer) if is_busy(answer) => return None,
-            Outcome::Answer(_) if done.excused.contains(&(n + 1)) => return None,
+            Outcome::Answer(_) if done.may_fail.contains(&(n + 1)) => return None,
             Outcome::Answer(answer) if answer.status >= 500 && record.action == "write" => {
                 (Kind::StatusClass, format!("{} {}", answer.status, answer.body.trim_end()))
             }

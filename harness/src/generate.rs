@@ -8,6 +8,7 @@ mod save;
 mod shrink;
 mod strategy;
 mod tally;
+mod trace;
 
 pub(crate) use batch::AREA;
 pub(crate) use rules::{Broken, Rules, Wrote};

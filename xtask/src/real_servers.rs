@@ -1,7 +1,8 @@
 //! `cargo xtask real-servers`: the suite against servers that nobody here wrote.
 //!
 //! influxd 1.6.7 must be found conformant to its own profile, VictoriaMetrics must not: it is known
-//! to answer 204 to lines that it throws away. A suite that calls both alike proves nothing.
+//! to answer 204 to lines that it throws away. A suite that calls both alike proves nothing. Random
+//! batches are held to the same: nothing is found on the one, something on the other.
 
 use crate::cargo::{self, Build};
 use crate::peer::Peer;
@@ -17,12 +18,19 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   cargo xtask real-servers
   cargo xtask real-servers --cases batch
+  cargo xtask real-servers --cases batch --batches 500 --seed 7
 
 The packages: apt-get install influxdb victoria-metrics. A server that is not there is a failure.")]
 pub(crate) struct Arguments {
     /// Only these cases, as in `lineproof run --cases`
     #[arg(long, value_name = "PATTERN")]
     cases: Vec<String>,
+    /// How many random batches each server gets besides; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    batches: u64,
+    /// What they are made from
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    seed: u64,
 }
 
 /// The profile that both servers are held against.
@@ -35,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let influxd = Peer::influxdb(false)?;
         let strict = ["--strict", "2"];
         wrong.extend(check(&binary, &influxd, "auth off", &strict, arguments, 0)?);
+        wrong.extend(generate(&binary, &influxd, arguments, 0)?);
     }
     {
         let influxd = Peer::influxdb_owned_by("admin", "admin")?;
@@ -44,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     {
         let victoria_metrics = Peer::victoria_metrics()?;
         wrong.extend(check(&binary, &victoria_metrics, "as it comes", &[], arguments, 1)?);
+        wrong.extend(generate(&binary, &victoria_metrics, arguments, 1)?);
     }
     if wrong.is_empty() {
         println!("\nboth servers were judged as they should be");
@@ -68,6 +78,38 @@ fn check(
     for pattern in &arguments.cases {
         command.extend([OsString::from("--cases"), OsString::from(pattern)]);
     }
+    ended(binary, peer, how, command, expected)
+}
+
+/// Runs random batches on a server; what is wrong if they do not end with `expected`.
+fn generate(
+    binary: &Path,
+    peer: &Peer,
+    arguments: &Arguments,
+    expected: i32,
+) -> Result<Option<String>> {
+    if arguments.batches == 0 {
+        return Ok(None);
+    }
+    println!("\n=== {}, random batches as {PROFILE} ===", peer.name());
+    let findings = tempfile::tempdir()?;
+    let (batches, seed) = (arguments.batches.to_string(), arguments.seed.to_string());
+    let url = peer.url();
+    let words =
+        ["run", "--target", &url, "--profile", PROFILE, "--generate", &batches, "--seed", &seed];
+    let mut command = words.map(OsString::from).to_vec();
+    command.extend([OsString::from("--save"), findings.path().into()]);
+    ended(binary, peer, "random batches", command, expected)
+}
+
+/// Runs `lineproof`; what is wrong if it does not end with `expected`.
+fn ended(
+    binary: &Path,
+    peer: &Peer,
+    how: &str,
+    command: Vec<OsString>,
+    expected: i32,
+) -> Result<Option<String>> {
     let start = Instant::now();
     let status = cargo::lineproof(binary, command)?;
     println!("took {:.1} s, {status}", start.elapsed().as_secs_f64());

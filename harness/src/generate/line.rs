@@ -60,10 +60,16 @@ enum How {
 pub(super) enum Ground {
     /// Times near each other, or those of the server.
     Near,
-    /// Times near each other, and types change.
-    Changing,
+    /// Times near each other, and types change: to this one, or from line to line.
+    Changing(Option<u8>),
     /// Times of all centuries.
     Wide,
+}
+
+impl Ground {
+    pub(super) fn is_changing(self) -> bool {
+        matches!(self, Self::Changing(_))
+    }
 }
 
 const MEASUREMENTS: [&str; 5] = ["m", "cpu", "disk_io", "a\\ b", "mé"];
@@ -374,13 +380,20 @@ impl Field {
                 format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
             }
             Self::Boolean(value) => value.to_string(),
-            Self::Changing(value, kind) => match kind {
-                1 if ground == Ground::Changing => format!("{}i", value.trunc() as i64),
-                2 if ground == Ground::Changing => format!("\"{value}\""),
-                3 if ground == Ground::Changing => (*value > 0.0).to_string(),
-                _ => value.to_string(),
+            Self::Changing(value, kind) => match ground {
+                Ground::Changing(of_all) => of_kind(*value, of_all.unwrap_or(*kind)),
+                Ground::Near | Ground::Wide => value.to_string(),
             },
         }
+    }
+}
+
+fn of_kind(value: f64, kind: u8) -> String {
+    match kind {
+        1 => format!("{}i", value.trunc() as i64),
+        2 => format!("\"{value}\""),
+        3 => (value > 0.0).to_string(),
+        _ => value.to_string(),
     }
 }
 
@@ -405,7 +418,7 @@ fn time_text(time: usize, ground: Ground, unit: i64) -> Option<String> {
     let near = |n: usize| BASE * per_second + i64::try_from(n).unwrap_or(0);
     let value = match (ground, time) {
         (Ground::Near, 7) => return None,
-        (Ground::Near | Ground::Changing, n) => near(n),
+        (Ground::Near | Ground::Changing(_), n) => near(n),
         (Ground::Wide, n) => FAR.get(n).copied().unwrap_or(BASE) * per_second,
     };
     Some(format!(" {value}"))

@@ -40,9 +40,9 @@ pub(super) async fn points(
     if disagree(&fields, &tags) {
         rows.clear();
         for measurement in fields.keys() {
-            rows.extend(
-                series(ask, place, &format!("SELECT * FROM {}", quoted(measurement))).await?,
-            );
+            // An empty name is stored by products that cannot be asked for it by name.
+            let one = if measurement.is_empty() { "/^$/".to_owned() } else { quoted(measurement) };
+            rows.extend(series(ask, place, &format!("SELECT * FROM {one}")).await?);
         }
     }
     let none = (BTreeMap::new(), BTreeSet::new());

@@ -1,0 +1,131 @@
+//! Random batches against servers with one fault each: it is found, made small, and saved as a case
+//! that fails by itself; and nothing is found on a server that has none.
+
+#[path = "generate/lines.rs"]
+mod lines;
+#[path = "generate/server.rs"]
+mod server;
+
+use harness::event::{CaseResult, Event};
+use harness::generate::{self, Plan};
+use harness::known::Known;
+use harness::run::uninterrupted;
+use harness::snapshot::Snapshots;
+use harness::target::Target;
+use harness::verdict::{Ending, Verdict};
+use rstest::rstest;
+use server::{Fault, Server};
+use std::path::Path;
+use std::time::Duration;
+
+fn target(server: &Server) -> Target {
+    let mut target = Target::new(&server.url, profiles::find("oss-v1@1.6").unwrap()).unwrap();
+    target.timeout = Duration::from_secs(5);
+    target
+}
+
+async fn run(
+    server: &Server,
+    batches: u64,
+    jobs: usize,
+    save: Option<&Path>,
+) -> (Ending, Vec<CaseResult>) {
+    let plan = Plan {
+        batches,
+        seed: 5,
+        jobs,
+        strict: 1,
+        fail_fast: false,
+        save: save.map(Path::to_owned),
+    };
+    let (_sender, interrupt) = uninterrupted();
+    let mut results = Vec::new();
+    let mut done = 0;
+    let on_event = |event: &Event| {
+        if let Event::Case(result) = event {
+            results.push(result.as_ref().clone());
+        }
+    };
+    let ending = generate::run(&target(server), plan, interrupt, on_event, || done += 1).await;
+    assert_eq!(done, batches);
+    (ending, results)
+}
+
+#[tokio::test]
+async fn nothing_is_found_where_nothing_is_wrong() {
+    let server = Server::start(Fault::None).await;
+    let (ending, results) = run(&server, 100, 4, None).await;
+    assert_eq!(ending, Ending::Conformant, "{results:#?}");
+    let [all] = results.as_slice() else { panic!("{results:#?}") };
+    assert_eq!((all.id.as_str(), all.verdict), ("generated/s5", Verdict::Pass));
+    assert_eq!(all.reason.as_deref(), Some("100 of 100 batches without a finding"));
+    assert_eq!(server.databases(), 0, "what was made is given back");
+}
+
+#[tokio::test]
+async fn a_seed_sends_the_same_bytes() {
+    let mut sent = Vec::new();
+    for _ in 0..2 {
+        let server = Server::start(Fault::None).await;
+        run(&server, 30, 1, None).await;
+        sent.push(server.writes());
+    }
+    assert!(sent[0].len() >= 30);
+    assert_eq!(sent[0], sent[1]);
+}
+
+/// The fault, what is said of it, and how many bytes are enough to show it.
+#[rstest]
+#[case::loses(Fault::LosesSecond, "LOST", 13)]
+#[case::stores_refused(Fault::StoresRefused, "PHANTOM", 16)]
+#[case::alters(Fault::Rounds, "MUTATED", 12)]
+#[case::forgets(Fault::Forgets, "LOST, stored before this write", 80)]
+#[case::refuses(Fault::RefusesCommas, "400", 16)]
+#[case::always_fine(Fault::AlwaysFine, "is no line in any grammar", 2)]
+#[case::dies(Fault::Dies, "without an answer", 12)]
+#[case::fails(Fault::Fails, "500", 12)]
+#[tokio::test]
+async fn a_fault_is_found_and_made_small(
+    #[case] fault: Fault,
+    #[case] says: &str,
+    #[case] enough: usize,
+) {
+    let server = Server::start(fault).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (ending, results) = run(&server, 60, 4, Some(dir.path())).await;
+    assert_eq!(ending, Ending::NotConformant, "{results:#?}");
+    let speaks = |result: &&CaseResult| result.findings.iter().any(|f| f.got.contains(says));
+    let found: Vec<_> = results.iter().filter(speaks).collect();
+    assert!(!found.is_empty(), "{results:#?}");
+
+    // Each is a case of its own, that fails by itself and has little in it.
+    let cases = harness::load::load(Some(dir.path())).unwrap();
+    let smallest = cases.iter().map(|case| {
+        let steps = case.steps.iter().map(|step| match &step.action {
+            harness::case::Action::Write(harness::case::Body::Text(text)) => text.len(),
+            _ => usize::MAX / 9,
+        });
+        steps.sum::<usize>()
+    });
+    assert!(smallest.clone().min().unwrap() <= enough, "{:?}", smallest.collect::<Vec<_>>());
+    let plan = harness::run::Plan {
+        cases: cases.into(),
+        snapshots: Snapshots::new(Some("/nonexistent".into())),
+        strict: 1,
+        jobs: 4,
+        fail_fast: false,
+        shuffle: None,
+        known: Known::default(),
+        stale: Vec::new(),
+    };
+    let (_sender, interrupt) = uninterrupted();
+    let mut verdicts = Vec::new();
+    harness::run::run(&target(&server), plan, interrupt, |event| {
+        if let Event::Case(result) = event {
+            verdicts.push(result.verdict);
+        }
+    })
+    .await;
+    assert!(!verdicts.is_empty() && verdicts.iter().all(|v| *v == Verdict::Fail), "{verdicts:?}");
+    assert_eq!(server.databases(), 0, "what was made is given back");
+}
