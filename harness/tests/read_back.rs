@@ -238,6 +238,12 @@ async fn one_that_fails_later_is_a_finding_without_secrets() {
     let said = "what is stored cannot be read: the program sh: says no {token} here";
     assert!(done.findings().contains(said), "{}", done.findings());
     assert!(!format!("{:?}", done.result).contains("hunter22"));
+    // What is cut off leaves no half of one.
+    let long = "printf %495s \"$LINEPROOF_TOKEN\" | tr \" \" x >&2; printf $LINEPROOF_TOKEN >&2";
+    target.read_back = server.target(&after_canary(long)).read_back;
+    let done = judge(&target).await;
+    assert!(done.findings().contains("says xxxx"), "{}", done.findings());
+    assert!(!format!("{:?}", done.result).contains("hunte"));
 }
 
 #[tokio::test]
