@@ -238,6 +238,12 @@ async fn one_that_fails_later_is_a_finding_without_secrets() {
     let said = "what is stored cannot be read: the program sh: says no {token} here";
     assert!(done.findings().contains(said), "{}", done.findings());
     assert!(!format!("{:?}", done.result).contains("hunter22"));
+    // What is cut off leaves no half of one.
+    let long = "printf %495s \"$LINEPROOF_TOKEN\" | tr \" \" x >&2; printf $LINEPROOF_TOKEN >&2";
+    target.read_back = server.target(&after_canary(long)).read_back;
+    let done = judge(&target).await;
+    assert!(done.findings().contains("says xxxx"), "{}", done.findings());
+    assert!(!format!("{:?}", done.result).contains("hunte"));
 }
 
 #[tokio::test]
@@ -294,10 +300,13 @@ async fn all_gone(server: &Server, at_least: usize) {
 async fn one_that_hangs_is_killed_at_the_deadline() {
     let server = Server::start("").await;
     let mut target = server.target(&after_canary(HANGS));
-    target.timeout = Duration::from_secs(1);
+    // Long enough for what the canary needs on a busy machine.
+    target.timeout = Duration::from_secs(2);
     let begun = Instant::now();
     let done = judge(&target).await;
-    assert_eq!((done.ending, done.verdict()), (Ending::NoVerdict, Verdict::Unknown));
+    assert_eq!(done.verdict(), Verdict::Unknown, "{}", done.findings());
+    let reason = done.result.as_ref().and_then(|result| result.reason.as_deref());
+    assert_eq!(reason, Some("no answer in time"));
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     all_gone(&server, 2).await;
 }

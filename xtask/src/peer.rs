@@ -56,15 +56,16 @@ impl Peer {
         Ok(influxd)
     }
 
-    /// Debian's `victoria-metrics`.
-    pub(crate) fn victoria_metrics() -> Result<Self> {
+    /// Debian's `victoria-metrics`, with these flags besides.
+    pub(crate) fn victoria_metrics(flags: &[&str]) -> Result<Self> {
         let data = tempfile::tempdir().context("no folder for VictoriaMetrics' data")?;
         let port = free_port()?;
         let mut command = Command::new("victoria-metrics");
         command
             .arg(format!("-httpListenAddr=127.0.0.1:{port}"))
             .arg(format!("-storageDataPath={}", data.path().join("data").display()))
-            .arg("-retentionPeriod=100y");
+            .arg("-retentionPeriod=100y")
+            .args(flags);
         Self::start("victoria-metrics", "victoria-metrics", command, port, data, "/health")
     }
 

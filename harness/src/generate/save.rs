@@ -35,11 +35,13 @@ pub(super) fn save(
         .and_then(|case| write(dir, name, &case.source));
     match written {
         Ok(()) => format!(
-            "saved in {}; again: lineproof run --target {} --profile {} --cases-dir {} --cases {AREA}/{name}",
+            "saved in {}; again: lineproof run --target {} --profile {} --cases-dir {} --cases {AREA}/{name}{}",
             dir.join(AREA).join(format!("{name}.toml")).display(),
             session.target.base.url(),
             result.profile,
             dir.display(),
+            // Its own command line is nobody's business.
+            if session.target.read_back.is_some() { " --read-back …" } else { "" },
         ),
         Err(why) => format!("not saved in {}: {why}", dir.display()),
     }

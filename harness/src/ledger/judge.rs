@@ -326,7 +326,13 @@ fn accepted_fate(book: &Book<'_>, line: &Judged<'_>, at: usize, open: bool) -> F
     if !wrong.is_empty() {
         return if open { Fate::Unjudged } else { Fate::Mutated(wrong.join(", ")) };
     }
-    if copies > 1 && old_copies < copies { Fate::Duplicated } else { Fate::Stored }
+    // Where times are cut, a line that nobody understands may be at the same one.
+    let may_be_another = open && book.write.resolution > 1;
+    if copies > 1 && old_copies < copies && !may_be_another {
+        Fate::Duplicated
+    } else {
+        Fate::Stored
+    }
 }
 
 /// A line that was accepted and is not where it should be: stored at another time or with other

@@ -162,6 +162,9 @@ fn lines_whose_times_fall_together_may_all_be_kept_or_one() {
     // The server may choose a time for each line, and shows less of it.
     let chosen = format!("a f=1 {NOW}\na f=2 {NOW}");
     assert_eq!(fates("a f=1\na f=2", 204, "", "", &chosen), ["stored", "stored"]);
+    // A line that nobody understands may have come to the same time.
+    let odd = "a f=1 20\na f=1e400 21";
+    assert_eq!(fates(odd, 204, "", "", "a f=1 20\na f=9 20"), ["stored", "unjudged"]);
     // Two lines that had one time all along are another matter.
     let same = "a f=1 20\na f=2 20";
     assert_eq!(fates(same, 204, "", "", "a f=1 20\na f=2 20")[1], "MUTATED f is 1");

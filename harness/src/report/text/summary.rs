@@ -72,7 +72,7 @@ fn unjudged(started: &Started, results: &[&CaseResult]) -> String {
         None if unread > 0 => {
             let _ = writeln!(
                 text,
-                "  not judged: what is stored, in {unread} cases (the target cannot be read back); their answers were"
+                "  judged by their answers alone, {unread}: what is stored cannot be read back here"
             );
         }
         None => {}
