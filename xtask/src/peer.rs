@@ -142,7 +142,7 @@ fn resident(child: &Child) -> Result<u64> {
 }
 
 /// A port that nobody listens on at this moment.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
     Ok(listener.local_addr()?.port())
 }

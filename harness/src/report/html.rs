@@ -27,15 +27,7 @@ const MOST_DETAIL: usize = 8 << 20;
 /// # Errors
 /// A fault in the template.
 pub fn report(events: &[Event], register: Option<&Register>) -> Result<String, String> {
-    of_size(events, register, MOST_DETAIL)
-}
-
-fn of_size(
-    events: &[Event],
-    register: Option<&Register>,
-    most_detail: usize,
-) -> Result<String, String> {
-    let view = view::view(events, register, most_detail);
+    let view = view::view(events, register, MOST_DETAIL);
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let mut syntax = SyntaxConfig::builder();
@@ -59,6 +51,3 @@ fn digest(text: &str) -> String {
     let bytes = Sha256::digest(text.as_bytes());
     format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(bytes))
 }
-
-#[cfg(test)]
-mod tests;

@@ -33,16 +33,16 @@ pub fn report(events: &[Event]) -> String {
         );
     }
     let grave = runs::gravest(&runs);
-    let mut left_out = Vec::new();
-    for result in grave {
+    let mut shown = 0;
+    for result in &grave {
         let case = case(result);
-        if left_out.is_empty() && text.len() + case.len() <= MOST - REST {
-            text += &case;
-        } else {
-            left_out.push(result);
+        if text.len() + case.len() > MOST - REST {
+            break;
         }
+        text += &case;
+        shown += 1;
     }
-    text + &rest(&left_out)
+    text + &rest(&grave[shown..])
 }
 
 fn table(text: &mut String, runs: &[Run<'_>]) {

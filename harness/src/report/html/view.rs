@@ -48,8 +48,8 @@ struct OneRun {
 struct Area {
     name: String,
     counts: String,
-    /// Something in it must be looked at.
-    grave: bool,
+    /// Something in it must be looked at, and there is not too much of it to show all at once.
+    open: bool,
     cases: Vec<OneCase>,
 }
 
@@ -66,17 +66,17 @@ struct OneCase {
     detail: Option<Detail>,
 }
 
-/// The words of a clause, by its id.
-pub(super) type Quotes<'r> = BTreeMap<&'r str, &'r str>;
+/// With more cases than this in areas that are open, a browser would take long to show the page.
+const MOST_OPEN: usize = 1_000;
 
 pub(super) fn view(events: &[Event], register: Option<&Register>, most_detail: usize) -> View {
     let runs = runs::runs(events);
-    let quotes: Quotes<'_> = register.map_or_else(BTreeMap::new, |register| {
-        register.clauses.iter().map(|c| (c.id.as_str(), c.quote.as_str())).collect()
-    });
     let grave = runs::gravest(&runs);
-    let mut details = Details::new(&runs, &grave, &quotes, most_detail);
+    let mut details = Details::new(&runs, &grave, register, most_detail);
     let all: Vec<&CaseResult> = runs.iter().flat_map(|run| run.results.iter().copied()).collect();
+    let areas = runs.iter().flat_map(|run| run.areas().into_values());
+    let opens =
+        areas.filter(|area| is_grave(area)).map(|area| area.len()).sum::<usize>() <= MOST_OPEN;
     let version = runs.iter().find_map(|run| run.started).map(|started| &started.lineproof);
     View {
         title: title(&runs),
@@ -87,7 +87,11 @@ pub(super) fn view(events: &[Event], register: Option<&Register>, most_detail: u
         grave: grave.len(),
         grave_left_out: details.grave_left_out,
         others_left_out: details.others_left_out,
-        runs: runs.iter().enumerate().map(|(n, run)| one_run(n, run, &mut details)).collect(),
+        runs: runs
+            .iter()
+            .enumerate()
+            .map(|(n, run)| one_run(n, run, &mut details, opens))
+            .collect(),
     }
 }
 
@@ -99,13 +103,18 @@ struct Details {
 }
 
 impl Details {
-    fn new(runs: &[Run<'_>], grave: &[&CaseResult], quotes: &Quotes<'_>, most: usize) -> Self {
+    fn new(
+        runs: &[Run<'_>],
+        grave: &[&CaseResult],
+        register: Option<&Register>,
+        most: usize,
+    ) -> Self {
         let mut made = BTreeMap::new();
         let mut room = most;
         let mut grave_left_out = 0;
         let key = |result: &CaseResult| (result.profile.clone(), result.id.clone());
         for result in grave {
-            let detail = detail::detail(result, quotes);
+            let detail = detail::detail(result, register);
             match room.checked_sub(detail.size()) {
                 Some(left) => {
                     room = left;
@@ -125,7 +134,7 @@ impl Details {
         let mut further = Vec::new();
         let mut others_left_out = 0;
         for result in &others {
-            let detail = detail::detail(result, quotes);
+            let detail = detail::detail(result, register);
             let Some(left) = room.checked_sub(detail.size()) else {
                 // All or none: a page with some of them looks as if something had been lost.
                 further.clear();
@@ -155,7 +164,7 @@ fn title(runs: &[Run<'_>]) -> String {
     }
 }
 
-fn one_run(n: usize, run: &Run<'_>, details: &mut Details) -> OneRun {
+fn one_run(n: usize, run: &Run<'_>, details: &mut Details, opens: bool) -> OneRun {
     let anchor = format!("run-{}", n + 1);
     let mut levels = Vec::new();
     for level in crate::case::Level::ALL {
@@ -167,7 +176,7 @@ fn one_run(n: usize, run: &Run<'_>, details: &mut Details) -> OneRun {
     let areas = run.areas().into_iter().map(|(name, results)| Area {
         name: line(name, 100),
         counts: runs::counts(&results),
-        grave: results.iter().any(|result| runs::gravity(result.verdict).is_some()),
+        open: opens && is_grave(&results),
         cases: results.iter().map(|result| one_case(&anchor, result, details)).collect(),
     });
     OneRun {
@@ -183,6 +192,10 @@ fn one_run(n: usize, run: &Run<'_>, details: &mut Details) -> OneRun {
     }
 }
 
+fn is_grave(results: &[&CaseResult]) -> bool {
+    results.iter().any(|result| runs::gravity(result.verdict).is_some())
+}
+
 /// What no case tells, and what a reader has to know of all of them.
 fn facts(run: &Run<'_>) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
@@ -194,8 +207,12 @@ fn facts(run: &Run<'_>) -> Vec<(&'static str, String)> {
         let language = started.read_back.as_ref().map(|word| format!("with {}", line(word, 100)));
         facts.push(("Read back", language.unwrap_or_else(none)));
         facts.extend(started.notes.iter().map(|note| ("Note", line(note, 1_000))));
-        let lacks = started.lacks.iter();
-        facts.extend(lacks.map(|(what, why)| ("Lacks", line(&format!("{what}: {why}"), 500))));
+        let mut lacks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (what, why) in &started.lacks {
+            lacks.entry(why).or_default().push(what);
+        }
+        let lacks = lacks.into_iter().map(|(why, what)| format!("{}: {why}", what.join(", ")));
+        facts.extend(lacks.map(|lack| ("Lacks", line(&lack, 500))));
     }
     let alone = run.results.iter().filter(|r| r.basis.is_none());
     let alone = alone.filter(|r| matches!(r.verdict, Verdict::Pass | Verdict::Fail)).count();

@@ -1,6 +1,7 @@
 //! What is shown of a case when it is opened: request, answer, differences, ledger, clauses.
 
-use super::{Quotes, line};
+use super::line;
+use crate::clauses::Register;
 use crate::compare::Kind;
 use crate::event::CaseResult;
 use crate::ledger::{Entry, Fate, Ledger};
@@ -25,7 +26,10 @@ pub(in crate::report::html) struct Detail {
     answers: String,
     /// What is expected rests on this.
     basis: Option<String>,
-    clauses: Vec<(String, Option<String>)>,
+    /// The promises of this product that the case shows, in their own words.
+    clauses: Vec<(String, String)>,
+    /// The ids of the others.
+    elsewhere: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -55,7 +59,7 @@ struct Line {
     wrong: bool,
 }
 
-pub(super) fn detail(result: &CaseResult, quotes: &Quotes<'_>) -> Detail {
+pub(super) fn detail(result: &CaseResult, register: Option<&Register>) -> Detail {
     let findings = result.findings.iter().take(100).map(|finding| OneFinding {
         step: finding.step,
         title: finding.kind.title(),
@@ -65,7 +69,13 @@ pub(super) fn detail(result: &CaseResult, quotes: &Quotes<'_>) -> Detail {
     let ledgers =
         result.ledgers.iter().filter(|(_, l)| !l.entries.is_empty() || !l.strays.is_empty());
     let requests: Vec<_> = result.curl.iter().map(|curl| block(curl)).collect();
-    let clause = |id: &String| (line(id, 200), quotes.get(id.as_str()).map(|q| line(q, 2_000)));
+    let product = result.profile.split('@').next().unwrap_or_default();
+    let promise = |id: &&String| register.is_some_and(|register| register.promises(id, product));
+    let (own, others): (Vec<_>, Vec<_>) = result.clauses.iter().partition(promise);
+    let words = |id: &str| {
+        let clause = register?.clauses.iter().find(|clause| clause.id == id)?;
+        Some((line(id, 200), line(&clause.quote, 2_000)))
+    };
     let basis = result.basis.map(|basis| match &result.from {
         Some(from) => format!("{}: {}", basis.word(), line(from, 500)),
         None => basis.word().to_owned(),
@@ -77,7 +87,8 @@ pub(super) fn detail(result: &CaseResult, quotes: &Quotes<'_>) -> Detail {
         requests,
         answers: block(&result.transcript),
         basis,
-        clauses: result.clauses.iter().map(clause).collect(),
+        clauses: own.into_iter().filter_map(|id| words(id)).collect(),
+        elsewhere: others.into_iter().map(|id| line(id, 200)).collect(),
         notes: result.notes.iter().map(|note| line(note, 2_000)).collect(),
     }
 }
@@ -93,9 +104,13 @@ impl Detail {
             200 + lines.sum::<usize>() + ledger.strays.iter().map(String::len).sum::<usize>()
         });
         let clauses = self.clauses.iter();
-        let clauses =
-            clauses.map(|(id, quote)| 60 + id.len() + quote.as_ref().map_or(0, String::len));
-        let texts = self.requests.iter().chain(&self.notes).map(|text| 40 + text.len());
+        let clauses = clauses.map(|(id, quote)| 60 + id.len() + quote.len());
+        let texts = self
+            .requests
+            .iter()
+            .chain(&self.notes)
+            .chain(&self.elsewhere)
+            .map(|text| 40 + text.len());
         let sum: usize = findings.chain(ledgers).chain(clauses).chain(texts).sum();
         600 + self.answers.len() + sum
     }
