@@ -32,11 +32,13 @@ use tokio::sync::{Semaphore, watch};
 const AT_ONCE: usize = 4;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let runtime = runtime()?;
+    // From here on: a signal while the cases are read is none that is lost.
+    let interrupt = runtime.block_on(async { interrupts() });
     let profiles = chosen_profiles(&args.target)?;
     let plan = plan(args, &profiles)?;
     let out = Out::open(args.output.output.as_deref())?;
-    let runtime = runtime()?;
-    let (events, ending) = runtime.block_on(all(args, &profiles, &plan))?;
+    let (events, ending) = runtime.block_on(all(args, &profiles, &plan, &interrupt))?;
     write_report(args, &events, out)?;
     Ok(ExitCode::from(ending.code()))
 }
@@ -54,8 +56,8 @@ async fn all(
     args: &RunArgs,
     profiles: &[&'static Profile],
     plan: &Plan,
+    interrupt: &harness::run::Interrupt,
 ) -> Result<(Vec<Event>, Ending), Failure> {
-    let interrupt = interrupts();
     let live = RefCell::new(Live::new(profiles, plan.cases.len()));
     let waits = |case: &&Case| case.setup.is_some();
     let waiting: HashSet<_> = plan.cases.iter().filter(waits).map(|c| c.id.as_str()).collect();
