@@ -134,8 +134,9 @@ fn ours_and(ours: &Started, theirs: &Started) -> Option<String> {
         return Some(format!("--strict {} and {}", ours.strict, theirs.strict));
     }
     if ours.run != theirs.run {
-        let name =
-            |run: &Option<String>| run.as_ref().map_or("none".to_owned(), |r| format!("\"{r}\""));
+        let name = |run: &Option<String>| {
+            run.as_ref().map_or_else(|| "none".to_owned(), |r| format!("\"{r}\""))
+        };
         return Some(format!("--run-id {} and {}", name(&ours.run), name(&theirs.run)));
     }
     if ours.selection != theirs.selection {

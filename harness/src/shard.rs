@@ -5,11 +5,16 @@ mod weight;
 
 use crate::case::Case;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 pub use weight::Durations;
 
 /// More shards than this are a slip of the keyboard.
 const MOST: usize = 10_000;
+
+/// How many cases a machine is taken to run at once. A constant: the division must not depend on the
+/// machine that makes it.
+const LANES: usize = 8;
 
 /// One part of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -79,19 +84,20 @@ impl fmt::Display for Shard {
     }
 }
 
-/// The shard of each case, from 1: the longest case first, each to the shard that has the least to
-/// do so far (Graham's LPT rule: at worst a third longer than the best division). Only numbers and
-/// ids decide, never the order in which the cases are given.
+/// The shard of each case, from 1: the longest case first, each to whoever has the least to do so far
+/// (Graham's LPT rule: at worst a third longer than the best division). A shard runs several cases at
+/// once, so it takes part with several lanes: a case that does nothing but wait for seconds fills one
+/// of them and leaves the others. Only numbers and ids decide, never the order of the cases.
 fn divide(ids: &[&str], weights: &[u64], of: usize) -> Vec<usize> {
     let mut order: Vec<_> = (0..ids.len()).collect();
     order.sort_by(|a, b| weights[*b].cmp(&weights[*a]).then_with(|| ids[*a].cmp(ids[*b])));
-    let mut loads = vec![(0_u128, 0_usize); of];
+    // By load and number; lane 0 is the first of shard 1, lane 1 the first of shard 2.
+    let mut lanes: BTreeSet<(u128, usize)> = (0..of * LANES).map(|lane| (0, lane)).collect();
     let mut shards = vec![0; ids.len()];
     for case in order {
-        let least = (0..of).min_by_key(|shard| (loads[*shard], *shard)).unwrap_or(0);
-        loads[least].0 += u128::from(weights[case]);
-        loads[least].1 += 1;
-        shards[case] = least + 1;
+        let Some((load, lane)) = lanes.pop_first() else { break };
+        lanes.insert((load + u128::from(weights[case]), lane));
+        shards[case] = lane % of + 1;
     }
     shards
 }

@@ -327,6 +327,21 @@ async fn known_failures_must_fail_and_their_list_must_not_rot() {
     assert_eq!((ending.code(), results[0].verdict), (0, Verdict::Xfail));
     let (ending, results, _) = judge(&target(&honest.url), listed("batch/good # tracker/1")).await;
     assert_eq!((ending.code(), results[0].verdict), (1, Verdict::Xpass));
+    // An entry that says how it fails does not hide another failure.
+    let (ending, results, _) =
+        judge(&target(&lossy.url), listed("batch/good [honesty] # tracker/1")).await;
+    assert_eq!((ending.code(), results[0].verdict), (0, Verdict::Xfail));
+    let (ending, results, _) =
+        judge(&target(&lossy.url), listed("batch/good [status, stored] # tracker/1")).await;
+    assert_eq!((ending.code(), results[0].verdict), (1, Verdict::Fail));
+    let reason = results[0].reason.as_deref();
+    assert_eq!(
+        reason,
+        Some("not as it is known to fail: batch/good  [status, stored]  # tracker/1")
+    );
+    let (ending, results, _) =
+        judge(&target(&honest.url), listed("batch/good [honesty] # tracker/1")).await;
+    assert_eq!((ending.code(), results[0].verdict), (1, Verdict::Xpass));
     let (ending, _, _) = judge(&target(&honest.url), listed("batch/gone # tracker/1")).await;
     assert_eq!(ending.code(), 1);
 }

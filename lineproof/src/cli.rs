@@ -126,7 +126,8 @@ pub(crate) struct TargetArgs {
 
 Exit codes: 0 conformant; 1 not conformant, or a known failure passes, or the list of them is stale;
 2 wrong usage, or nothing ran; 3 the target cannot be judged; 4 no verdict; 70 a fault of lineproof;
-130 interrupted, or past the deadline (the report is partial, and says so). MUST and SHOULD failures count, MAY ones and guesses only warn.")]
+130 interrupted, or past the deadline (the report is partial, and says so). MUST and SHOULD failures
+count, MAY ones and guesses only warn.")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,

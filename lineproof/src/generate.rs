@@ -2,7 +2,7 @@
 
 use crate::cli::RunArgs;
 use crate::exit::Failure;
-use crate::run::{chosen_profiles, interrupts, target};
+use crate::run::{chosen_profiles, target};
 use harness::event::Event;
 use harness::generate::Plan;
 use harness::verdict::{Ending, Verdict};
@@ -15,9 +15,9 @@ use std::io::IsTerminal;
 pub(crate) async fn generate(
     args: &RunArgs,
     batches: u64,
+    interrupt: harness::run::Interrupt,
 ) -> Result<(Vec<Event>, Ending), Failure> {
     let profiles = chosen_profiles(&args.target)?;
-    let interrupt = interrupts();
     let mut events = Vec::new();
     let mut ending: Option<Ending> = None;
     for profile in &profiles {

@@ -29,16 +29,17 @@ use tokio::sync::{Semaphore, watch};
 const AT_ONCE: usize = 4;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
-    let outputs = Outputs::open(&args.output, args.select.cases_dir.as_deref())?;
-    if let Some(batches) = args.generate.generate {
-        let (events, ending) = runtime()?.block_on(crate::generate::generate(args, batches))?;
-        outputs.write(&events)?;
-        return Ok(ExitCode::from(ending.code()));
-    }
-    let profiles = chosen_profiles(&args.target)?;
-    let plan = plan(args, &profiles)?;
     let runtime = runtime()?;
-    let (events, ending) = runtime.block_on(all(args, &profiles, &plan))?;
+    // From here on: a signal while the cases are read is none that is lost.
+    let interrupt = runtime.block_on(async { interrupts() });
+    let outputs = Outputs::open(&args.output, args.select.cases_dir.as_deref())?;
+    let (events, ending) = if let Some(batches) = args.generate.generate {
+        runtime.block_on(crate::generate::generate(args, batches, interrupt))?
+    } else {
+        let profiles = chosen_profiles(&args.target)?;
+        let plan = plan(args, &profiles)?;
+        runtime.block_on(all(args, &profiles, &plan, &interrupt))?
+    };
     outputs.write(&events)?;
     Ok(ExitCode::from(ending.code()))
 }
@@ -56,8 +57,8 @@ async fn all(
     args: &RunArgs,
     profiles: &[&'static Profile],
     plan: &Plan,
+    interrupt: &harness::run::Interrupt,
 ) -> Result<(Vec<Event>, Ending), Failure> {
-    let interrupt = interrupts();
     let live = RefCell::new(Live::new(profiles, plan.cases.len()));
     let waits = |case: &&Case| case.setup.is_some();
     let waiting: HashSet<_> = plan.cases.iter().filter(waits).map(|c| c.id.as_str()).collect();

@@ -1,9 +1,9 @@
 //! What every division must keep, over many numbers of shards and cases.
 
-use super::{Durations, Shard, divide};
+use super::{Durations, LANES, Shard, divide};
 use crate::case::Case;
 use crate::event::Event;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn cases() -> Vec<Case> {
     crate::load::load(None).unwrap()
@@ -60,32 +60,42 @@ fn the_order_in_which_cases_come_changes_nothing() {
     }
 }
 
-/// By hand: 7+3, 6+4, 5+5 is what LPT gives of these.
+/// By hand: each takes the first free lane, the longest first.
 #[test]
 fn the_longest_first_to_whoever_has_the_least() {
     let ids = ["a", "b", "c", "d", "e", "f"];
-    assert_eq!(divide(&ids, &[3, 7, 5, 6, 5, 4], 3), [1, 1, 3, 2, 3, 2]);
-    // A tie goes by id and then by number, and counts come out even where nothing weighs.
-    assert_eq!(divide(&ids, &[0; 6], 4), [1, 2, 3, 4, 1, 2]);
+    assert_eq!(divide(&ids, &[3, 7, 5, 6, 5, 4], 3), [3, 1, 3, 2, 1, 2]);
+    // A tie goes by id and then by number.
+    assert_eq!(divide(&ids, &[1; 6], 4), [1, 2, 3, 4, 1, 2]);
+    // One lane is full for long; the other fifteen take thirty cases, two each: seven of shard 1.
+    let names: Vec<_> = (0..31).map(|n| format!("{n:02}")).collect();
+    let ids: Vec<_> = names.iter().map(String::as_str).collect();
+    let weights: Vec<_> = (0..31).map(|n| if n == 0 { 100 } else { 3 }).collect();
+    let shards = divide(&ids, &weights, 2);
+    assert_eq!(shards.iter().filter(|shard| **shard == 1).count(), 1 + 14);
 }
 
-/// No shard is longer than the mean by more than the longest case.
+/// No shard takes longer than its share of the work by more than the longest case: what Graham's
+/// bound says of lanes, over durations from a few to hundreds.
 #[test]
 fn shards_are_balanced_by_past_durations() {
     let all = cases();
     let selected: Vec<_> = all.iter().collect();
-    let long = |n: usize| if n % 50 == 0 { 900 } else { (n as u64 * 7) % 31 };
+    let long = |n: usize| if n.is_multiple_of(50) { 900 } else { (n as u64 * 7) % 31 };
     let events: Vec<_> =
         all.iter().enumerate().map(|(n, case)| result("p@1", &case.id, long(n))).collect();
     let durations = Durations::of(&events, &["p@1".to_owned()]);
-    let by_id: std::collections::BTreeMap<_, _> =
+    let by_id: BTreeMap<_, _> =
         all.iter().enumerate().map(|(n, case)| (case.id.as_str(), long(n))).collect();
     let total: u64 = by_id.values().sum();
     for of in [2, 3, 5, 8, 13] {
         for index in 1..=of {
             let own = Shard { index, of }.choose(&selected, &durations).unwrap();
             let load: u64 = own.iter().map(|case| by_id[case.id.as_str()]).sum();
-            assert!(load <= total / of as u64 + 900, "{index}/{of}: {load} of {total}");
+            let lanes = LANES as u64;
+            assert!(load / lanes <= total / (lanes * of as u64) + 900, "{index}/{of}: {load}");
+            // And none is nearly empty.
+            assert!(own.len() * of * 2 >= all.len(), "{index}/{of}: {} cases", own.len());
         }
     }
 }

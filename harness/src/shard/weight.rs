@@ -54,7 +54,7 @@ impl Durations {
         }
         let stretched = |case: &Case| {
             let guess = u128::from(guess(case));
-            let weight = if guessed == 0 { guess } else { guess * known / guessed };
+            let weight = (guess * known).checked_div(guessed).unwrap_or(guess);
             u64::try_from(weight).unwrap_or(u64::MAX)
         };
         cases

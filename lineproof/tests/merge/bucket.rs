@@ -67,7 +67,7 @@ fn serve(mut stream: TcpStream, objects: &BTreeMap<String, String>, log: &Mutex<
 
 fn answer(target: &str, objects: &BTreeMap<String, String>) -> (&'static str, String) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let (bucket, key) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
+    let (bucket, key) = path[1..].split_once('/').unwrap_or_else(|| (&path[1..], ""));
     if bucket != "reports" {
         let why = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
         return ("403 Forbidden", why.to_owned());
