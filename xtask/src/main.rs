@@ -2,7 +2,9 @@
 
 mod bench_table;
 mod cargo;
+mod cargo_mutants;
 mod clients;
+mod commands;
 mod conformance;
 mod fuzz;
 mod instructions;
@@ -16,45 +18,16 @@ mod review;
 mod snapshots;
 mod stability;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
 /// The project's own commands.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    BenchTable(bench_table::Arguments),
-    Clients(clients::Arguments),
-    Conformance(conformance::Arguments),
-    Fuzz(fuzz::Arguments),
-    Instructions(instructions::Arguments),
-    Miri(miri::Arguments),
-    Queries(queries::Arguments),
-    Reading(reading::Arguments),
-    RealServers(real_servers::Arguments),
-    Review(review::Arguments),
-    Snapshots(snapshots::Arguments),
-    Stability(stability::Arguments),
+    command: commands::Command,
 }
 
 fn main() -> anyhow::Result<std::process::ExitCode> {
-    match Cli::parse().command {
-        Command::BenchTable(arguments) => bench_table::run(&arguments),
-        Command::Clients(arguments) => clients::run(&arguments),
-        Command::Conformance(arguments) => conformance::run(&arguments),
-        Command::Fuzz(arguments) => fuzz::run(&arguments),
-        Command::Instructions(arguments) => instructions::run(&arguments),
-        Command::Miri(arguments) => miri::run(&arguments),
-        Command::Queries(arguments) => queries::run(&arguments),
-        Command::Reading(arguments) => reading::run(&arguments),
-        Command::RealServers(arguments) => real_servers::run(&arguments),
-        Command::Review(arguments) => review::run(&arguments),
-        Command::Snapshots(arguments) => snapshots::run(&arguments),
-        Command::Stability(arguments) => stability::run(&arguments),
-    }
+    Cli::parse().command.run()
 }

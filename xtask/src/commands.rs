@@ -1,0 +1,42 @@
+//! The commands by name, and where each is done.
+
+use super::*;
+use clap::Subcommand;
+use std::process::ExitCode;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    BenchTable(bench_table::Arguments),
+    CargoMutants(cargo_mutants::Arguments),
+    Clients(clients::Arguments),
+    Conformance(conformance::Arguments),
+    Fuzz(fuzz::Arguments),
+    Instructions(instructions::Arguments),
+    Miri(miri::Arguments),
+    Queries(queries::Arguments),
+    Reading(reading::Arguments),
+    RealServers(real_servers::Arguments),
+    Review(review::Arguments),
+    Snapshots(snapshots::Arguments),
+    Stability(stability::Arguments),
+}
+
+impl Command {
+    pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::BenchTable(arguments) => bench_table::run(arguments),
+            Self::CargoMutants(arguments) => cargo_mutants::run(arguments),
+            Self::Clients(arguments) => clients::run(arguments),
+            Self::Conformance(arguments) => conformance::run(arguments),
+            Self::Fuzz(arguments) => fuzz::run(arguments),
+            Self::Instructions(arguments) => instructions::run(arguments),
+            Self::Miri(arguments) => miri::run(arguments),
+            Self::Queries(arguments) => queries::run(arguments),
+            Self::Reading(arguments) => reading::run(arguments),
+            Self::RealServers(arguments) => real_servers::run(arguments),
+            Self::Review(arguments) => review::run(arguments),
+            Self::Snapshots(arguments) => snapshots::run(arguments),
+            Self::Stability(arguments) => stability::run(arguments),
+        }
+    }
+}
