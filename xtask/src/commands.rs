@@ -7,6 +7,7 @@ use std::process::ExitCode;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     BenchTable(bench_table::Arguments),
+    CargoMutants(cargo_mutants::Arguments),
     Clients(clients::Arguments),
     Conformance(conformance::Arguments),
     Fuzz(fuzz::Arguments),
@@ -25,6 +26,7 @@ impl Command {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         match self {
             Self::BenchTable(arguments) => bench_table::run(arguments),
+            Self::CargoMutants(arguments) => cargo_mutants::run(arguments),
             Self::Clients(arguments) => clients::run(arguments),
             Self::Conformance(arguments) => conformance::run(arguments),
             Self::Fuzz(arguments) => fuzz::run(arguments),

@@ -2,6 +2,7 @@
 
 mod bench_table;
 mod cargo;
+mod cargo_mutants;
 mod clients;
 mod commands;
 mod conformance;

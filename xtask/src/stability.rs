@@ -1,19 +1,25 @@
 //! `cargo xtask stability`: the suite many times over, each time in another order and with another
-//! number of cases at once. A verdict that changes between runs is no verdict.
+//! number of cases at once, while something else keeps the processor busy. A verdict that changes
+//! between runs is no verdict.
+
+mod load;
 
 use crate::cargo::{self, Build};
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use load::Load;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread::available_parallelism;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Runs the suite again and again in other orders; a verdict that changes is a failure
 #[derive(Args)]
 #[command(after_help = "Examples:
   cargo xtask stability
+  cargo xtask stability --runs 200
+  cargo xtask stability --runs 20 --load 8
   cargo xtask stability --runs 5 --profile oss-v2@2.7 --cases 'schema/*'
   cargo xtask stability --target http://127.0.0.1:8086 --profile oss-v1@1.6
 
@@ -24,6 +30,9 @@ pub(crate) struct Arguments {
     /// How many runs
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..))]
     runs: u32,
+    /// How many threads do nothing but keep the processor busy meanwhile; by default one per core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
+    load: Option<u16>,
     /// The seed of the first run; each run after it takes the next
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -57,19 +66,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let build = if arguments.target.is_some() { Build::SuiteOnly } else { Build::Embedded };
     let binary = cargo::build(build)?;
     let cores = available_parallelism().map_or(4, std::num::NonZero::get);
+    let busy = arguments.load.map_or(cores, usize::from);
+    println!(
+        "{} runs on {cores} cores, which {busy} threads keep busy; Ctrl-C ends them",
+        arguments.runs
+    );
+    // After the build, which it would slow down.
+    let _load = Load::start(busy);
     let began = Instant::now();
-    let mut runs = Vec::new();
+    let mut runs: Vec<Verdicts> = Vec::new();
     for number in 1..=arguments.runs {
         let seed = arguments.seed.wrapping_add(u64::from(number - 1));
-        let jobs = cores * [1, 2, 4, 8][number as usize % 4];
+        let jobs = jobs(number, cores);
         let start = Instant::now();
-        let verdicts = once(&binary, arguments, seed, jobs)?;
+        let verdicts = once(&binary, arguments, seed, jobs)
+            .with_context(|| format!("run {number}: --shuffle {seed} --jobs {jobs}"))?;
         println!(
-            "run {number} of {}: --shuffle {seed} --jobs {jobs}: {} in {:.1} s",
+            "run {number} of {}: --shuffle {seed} --jobs {jobs}: {} in {:.1} s{}",
             arguments.runs,
             counted(&verdicts),
-            start.elapsed().as_secs_f64()
+            start.elapsed().as_secs_f64(),
+            left(began.elapsed(), number, arguments.runs)
         );
+        // At once: who waits for hours would rather look into it now.
+        for line in runs.first().iter().flat_map(|first| changed(first, &verdicts)) {
+            println!("  {line}");
+        }
         runs.push(verdicts);
     }
     let seen = seen(&runs);
@@ -85,6 +107,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         if unstable.is_empty() { "no verdict".to_owned() } else { unstable.len().to_string() }
     );
     Ok(if unstable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Another number of cases at once from run to run: one, as many as cores, and more than are good.
+fn jobs(number: u32, cores: usize) -> usize {
+    [cores, 1, 2 * cores, 4 * cores, 8 * cores][number as usize % 5]
+}
+
+/// How long the rest will take, if it goes on like this.
+fn left(elapsed: Duration, done: u32, runs: u32) -> String {
+    let minutes = (elapsed / done * (runs - done)).as_secs().div_ceil(60);
+    if done == runs { String::new() } else { format!(", about {minutes} min left") }
+}
+
+/// The cases whose verdict is another than in the first run.
+fn changed(first: &Verdicts, now: &Verdicts) -> Vec<String> {
+    let of =
+        |verdicts: &Verdicts, id: &Id| verdicts.get(id).map_or(MISSING, String::as_str).to_owned();
+    let mut ids: Vec<_> = first.keys().chain(now.keys()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.into_iter()
+        .filter(|id| first.get(*id) != now.get(*id))
+        .map(|id| format!("{} {}: {}, and first {}", id.0, id.1, of(now, id), of(first, id)))
+        .collect()
 }
 
 fn once(binary: &Path, arguments: &Arguments, seed: u64, jobs: usize) -> Result<Verdicts> {
@@ -199,5 +245,25 @@ mod tests {
             ]
         );
         assert_eq!(unstable(&seen(&runs[..1])), [""; 0]);
+        assert_eq!(changed(&runs[0], &runs[2]), [""; 0]);
+        assert_eq!(
+            changed(&runs[0], &runs[1]),
+            ["p@1 a/gone: missing, and first warn", "p@1 a/other: fail, and first pass"]
+        );
+        assert_eq!(changed(&runs[1], &runs[2])[0], "p@1 a/gone: warn, and first missing");
+    }
+
+    #[test]
+    fn runs_differ_in_how_many_cases_are_under_way() {
+        let all: Vec<_> = (1..=6).map(|number| jobs(number, 2)).collect();
+        assert_eq!(all, [1, 4, 8, 16, 2, 1]);
+    }
+
+    #[test]
+    fn the_rest_is_told_in_minutes() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(left(minute, 2, 4), ", about 1 min left");
+        assert_eq!(left(minute * 4, 2, 202), ", about 400 min left");
+        assert_eq!(left(minute, 4, 4), "");
     }
 }

@@ -1,5 +1,7 @@
 //! The judgement of lines, on bodies and points made by hand.
 
+mod edges;
+
 use super::*;
 use crate::claim::claims;
 use crate::model::items;
