@@ -104,6 +104,28 @@ pub(crate) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
     }
 }
 
+/// The `Authorization` header by which this target's family knows us, before anything is asked.
+pub(crate) fn own_authorization(target: &Target) -> Option<String> {
+    let credentials = &target.credentials;
+    let token = credentials.token.as_ref();
+    match target.profile.family {
+        Family::V1 => v1::authorization(credentials),
+        Family::V2 | Family::Iox(Management::Buckets) => token.map(|t| format!("Token {t}")),
+        Family::V3 => {
+            token.or(credentials.password.as_ref()).map(|token| format!("Bearer {token}"))
+        }
+        Family::Iox(_) => token.map(|token| format!("Bearer {token}")),
+    }
+}
+
+/// Every such header that the credentials can make, whatever the family.
+pub(crate) fn authorizations(target: &Target) -> Vec<String> {
+    let token = target.credentials.token.as_ref();
+    let mut all: Vec<_> = token.map(|t| format!("Bearer {t}")).into_iter().collect();
+    all.extend(v1::authorization(&target.credentials));
+    all
+}
+
 /// Makes a case's database and credentials. On failure nothing is left behind.
 pub(crate) async fn create(
     admin: &Admin<'_>,

@@ -12,13 +12,15 @@
 //! result is an [`event`], and [`report`] makes the events readable. [`generate`] makes cases of chance
 //! and goes the same way with them; [`record`] goes the same way
 //! and writes snapshots instead; [`explain`] tells of a case without a target,
-//! and [`clauses`] which promises of the products' pages have cases.
+//! [`clauses`] which promises of the products' pages have cases, and [`detect`] whom a server acts
+//! like.
 
 pub mod case;
 pub mod claim;
 pub mod clauses;
 mod clock;
 pub mod compare;
+pub mod detect;
 mod diagnose;
 pub mod differences;
 mod digest;

@@ -59,6 +59,36 @@ impl Session {
         opened.map_err(|error| Unusable(given.hide(&error.0)))
     }
 
+    /// A session that makes nothing on the target and has no credentials: for what may be asked by
+    /// anybody.
+    pub(crate) fn bare(target: &Target) -> Self {
+        let why = "nothing is made without credentials".to_owned();
+        let lacks = [Capability::CreateDatabase, Capability::ReadBack, Capability::Retention];
+        let ready = Ready {
+            authorization: None,
+            token: String::new(),
+            org: target.org.clone(),
+            org_id: None,
+            lacks: lacks.into_iter().map(|lacking| (lacking, why.clone())).collect(),
+            held: 0,
+            notes: Vec::new(),
+        };
+        Self {
+            target: Target { database: None, ..target.clone() },
+            pool: Arc::new(Pool::new(target.base.clone(), target.timeout)),
+            secrets: secrets_of(target, &ready),
+            ready,
+            reader: None,
+            losses: OnceLock::new(),
+            begins: begins(),
+            is_setup: false,
+            next: AtomicUsize::new(0),
+            live: Mutex::new(Vec::new()),
+            first: None,
+            opened: Instant::now(),
+        }
+    }
+
     async fn open_unhidden(target: &Target, is_setup: bool) -> Result<Self, Unusable> {
         let pool = Arc::new(Pool::new(target.base.clone(), target.timeout));
         let opened = Self::open_on(target, &pool, is_setup).await;
@@ -94,9 +124,6 @@ impl Session {
                 ready.lacks.entry(lacking).or_insert_with(|| why.to_owned());
             }
         }
-        let run = crate::digest::fnv64(
-            format!("{}{}", crate::clock::now(), std::process::id()).as_bytes(),
-        );
         let mut session = Self {
             target: target.clone(),
             pool,
@@ -104,7 +131,7 @@ impl Session {
             ready,
             reader: None,
             losses: OnceLock::new(),
-            begins: format!("lp_{}_", four_characters(run)),
+            begins: begins(),
             is_setup,
             next: AtomicUsize::new(0),
             live: Mutex::new(Vec::new()),
@@ -412,6 +439,12 @@ impl Session {
     fn live(&self) -> std::sync::MutexGuard<'_, Vec<Space>> {
         self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// How the names of what a session makes begin.
+fn begins() -> String {
+    let run = format!("{}{}", crate::clock::now(), std::process::id());
+    format!("lp_{}_", four_characters(crate::digest::fnv64(run.as_bytes())))
 }
 
 /// Of always the same length: where a name is counted in an error, the count is in snapshots.

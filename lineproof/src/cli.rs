@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod detect;
 mod generate;
 mod output;
 pub(crate) mod read_back;
@@ -16,6 +17,8 @@ pub(crate) use output::{Format, OutputArgs};
 use profiles::Capability;
 use std::path::PathBuf;
 
+pub(crate) use detect::{DetectArgs, DetectFormat};
+
 /// Proves a server's InfluxDB write path, line by line.
 #[derive(Debug, Parser)]
 #[command(name = "lineproof", version, max_term_width = 100)]
@@ -29,6 +32,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     Serve(ServeArgs),
     Check(CheckArgs),
+    Detect(DetectArgs),
     List(ListArgs),
     Clauses(ClausesArgs),
     Explain(ExplainArgs),

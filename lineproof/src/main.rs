@@ -3,6 +3,7 @@
 mod check;
 mod clauses;
 mod cli;
+mod detect;
 mod differences;
 mod embedded;
 mod exit;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(args) => exit::guarded(|| serve::serve(&args)),
         cli::Command::List(args) => exit::guarded(|| list::list(&args)),
         cli::Command::Check(args) => exit::guarded(|| check::check(&args)),
+        cli::Command::Detect(args) => exit::guarded(|| detect::detect(&args)),
         cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
         cli::Command::Report(args) => exit::guarded(|| report::report(&args)),

@@ -238,7 +238,7 @@ fn token_of(setup: &str) -> Option<String> {
     std::env::var(format!("LINEPROOF_TOKEN_{name}")).ok().filter(|token| !token.is_empty())
 }
 
-fn timeout(seconds: f64) -> Result<Duration, Failure> {
+pub(crate) fn timeout(seconds: f64) -> Result<Duration, Failure> {
     // No clock goes further than that from now.
     const LONGEST: Duration = Duration::from_secs(366 * 86_400);
     match Duration::try_from_secs_f64(seconds) {
