@@ -155,6 +155,7 @@ fn target_args(args: &DiffArgs, place: &str, who: [&Option<String>; 4]) -> Targe
         password,
         org,
         database: None,
+        read_back: None,
         lacks: Vec::new(),
         setups: Vec::new(),
         visible_within: None,
