@@ -22,6 +22,7 @@ mod clock;
 pub mod compare;
 pub mod detect;
 mod diagnose;
+pub mod diff;
 pub mod differences;
 mod digest;
 mod driver;

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod detect;
+mod diff;
 mod generate;
 mod output;
 pub(crate) mod read_back;
@@ -24,6 +25,7 @@ pub(crate) use shard::PartArgs;
 use std::path::PathBuf;
 
 pub(crate) use detect::{DetectArgs, DetectFormat};
+pub(crate) use diff::DiffArgs;
 
 /// Proves a server's InfluxDB write path, line by line.
 #[derive(Debug, Parser)]
@@ -39,6 +41,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     Check(CheckArgs),
     Detect(DetectArgs),
+    Diff(DiffArgs),
     List(ListArgs),
     Clauses(ClausesArgs),
     Explain(ExplainArgs),

@@ -34,9 +34,9 @@ pub(crate) fn list(args: &ListArgs, first: &str, second: &str) -> Result<ExitCod
     let names = [first.name(), second.name()];
     let text = match args.format {
         DifferencesFormat::Text => {
-            text(&groups(&found, args.all), &names, &quotes(register.as_ref()))
+            text(&groups(&found.found, args.all), &names, &quotes(register.as_ref()))
         }
-        DifferencesFormat::Markdown => markdown(&groups(&found, args.all), &names),
+        DifferencesFormat::Markdown => markdown(&groups(&found.found, args.all), &names),
         DifferencesFormat::Json => json(&found)?,
     };
     list::print(&text);
@@ -55,27 +55,51 @@ fn quotes(register: Option<&Register>) -> BTreeMap<String, String> {
     clauses.map(|clause| (clause.id.clone(), clause.quote.clone())).collect()
 }
 
+/// A difference that can be put together with others.
+pub(crate) trait Grouped {
+    /// The case.
+    fn case(&self) -> &str;
+    /// What kind of difference it is.
+    fn kind(&self) -> &'static str;
+    /// What either side says.
+    fn says(&self) -> [&str; 2];
+}
+
+impl Grouped for Difference {
+    fn case(&self) -> &str {
+        &self.case
+    }
+
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn says(&self) -> [&str; 2] {
+        [&self.first.says, &self.second.says]
+    }
+}
+
 /// Differences of one kind: the same is said on the first side, and of a status on both.
-struct Group<'d> {
-    example: &'d Difference,
-    more: Vec<&'d str>,
+pub(crate) struct Group<'d, D> {
+    pub(crate) example: &'d D,
+    pub(crate) more: Vec<&'d str>,
 }
 
 /// All differences as groups, the largest first; each alone where all are asked for.
-fn groups(found: &Differences, all: bool) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+pub(crate) fn groups<D: Grouped>(found: &[D], all: bool) -> Vec<Group<'_, D>> {
+    let mut groups: Vec<Group<'_, D>> = Vec::new();
     let mut known: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
-    for difference in &found.found {
-        let (first, second) = (&difference.first.says, &difference.second.says);
-        let is_status = difference.kind == "status";
+    for difference in found {
+        let [first, second] = difference.says();
+        let is_status = difference.kind() == "status";
         let key = (
-            difference.kind,
+            difference.kind(),
             status(first, is_status),
             if is_status { status(second, true) } else { "" },
         );
         let at = *known.entry(key).or_insert(groups.len());
         match groups.get_mut(at) {
-            Some(group) if !all => group.more.push(&difference.case),
+            Some(group) if !all => group.more.push(difference.case()),
             _ => groups.push(Group { example: difference, more: Vec::new() }),
         }
     }
@@ -90,7 +114,11 @@ fn status(says: &str, is_status: bool) -> &str {
 }
 
 /// Each group with its clauses, what each profile says and on what ground, and its cases.
-fn text(groups: &[Group<'_>], names: &[String; 2], quotes: &BTreeMap<String, String>) -> String {
+fn text(
+    groups: &[Group<'_, Difference>],
+    names: &[String; 2],
+    quotes: &BTreeMap<String, String>,
+) -> String {
     let width = names.iter().map(String::len).max().unwrap_or(0);
     let mut text = String::new();
     for Group { example, more } in groups {
@@ -115,7 +143,7 @@ fn text(groups: &[Group<'_>], names: &[String; 2], quotes: &BTreeMap<String, Str
 }
 
 /// One table, a row a group.
-fn markdown(groups: &[Group<'_>], names: &[String; 2]) -> String {
+fn markdown(groups: &[Group<'_, Difference>], names: &[String; 2]) -> String {
     let [first, second] = names;
     let mut text = format!(
         "| clause | case, step | {first} | ground | {second} | ground | more cases |\n|---|---|---|---|---|---|---|\n"
@@ -147,7 +175,7 @@ fn ground(side: &Side) -> String {
     format!("{}: {}", side.basis.word(), side.from)
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let line = if text.is_empty() { "(nothing)".to_owned() } else { lines.join("; ") };
     if line.chars().count() <= MOST {

@@ -4,6 +4,7 @@ mod check;
 mod clauses;
 mod cli;
 mod detect;
+mod diff;
 mod differences;
 mod embedded;
 mod exit;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         cli::Command::List(args) => exit::guarded(|| list::list(&args)),
         cli::Command::Check(args) => exit::guarded(|| check::check(&args)),
         cli::Command::Detect(args) => exit::guarded(|| detect::detect(&args)),
+        cli::Command::Diff(args) => exit::guarded(|| diff::diff(&args)),
         cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
         cli::Command::Known(args) => exit::guarded(|| known::known(&args)),

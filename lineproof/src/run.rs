@@ -2,7 +2,7 @@
 
 mod part;
 
-use crate::cli::{RunArgs, TargetArgs};
+use crate::cli::{RunArgs, SelectArgs, TargetArgs};
 use crate::embedded::Embedded;
 use crate::exit::Failure;
 use crate::list;
@@ -77,7 +77,7 @@ async fn all(
         }
         // Kept until its run is over: an embedded server stops when it is dropped.
         let (mut target, _server) = target(&args.target, profile).await?;
-        let _others = set_up(args, &mut target, plan).await?;
+        let _others = set_up(&args.target, &args.select, &mut target, plan).await?;
         let run = harness::run::run(&target, plan.clone(), interrupt.clone(), |event| {
             live.borrow_mut().show(event);
             if let Event::Case(result) = event
@@ -191,14 +191,15 @@ pub(crate) async fn target(
 
 /// Finds or starts the servers that are set up as the selected cases need them. One in the binary is
 /// for one case: what a case uses up is not missing elsewhere.
-async fn set_up(
-    args: &RunArgs,
+pub(crate) async fn set_up(
+    args: &TargetArgs,
+    select: &SelectArgs,
     target: &mut Target,
     plan: &Plan,
 ) -> Result<Vec<Embedded>, Failure> {
-    let setups = list::setups_of(&args.select)?;
+    let setups = list::setups_of(select)?;
     let like_it = target.clone();
-    for (name, url) in &args.target.setups {
+    for (name, url) in &args.setups {
         if setups.find(name).is_none() {
             let known: Vec<_> = setups.iter().map(|(name, _)| name).collect();
             let known = known.join(", ");
@@ -211,7 +212,7 @@ async fn set_up(
         target.setups.insert(name.clone(), own);
     }
     let mut servers = Vec::new();
-    if args.target.target.is_some() {
+    if args.target.is_some() {
         for (name, setup) in setups.iter() {
             let why =
                 format!("needs a server with: {}; name it with --setup {name}=URL", setup.summary);

@@ -230,7 +230,10 @@ fn judged(all: &[Weight<'_, '_>]) -> Weighed {
         clear: is_somebody && like.len() == 1,
         best: like.iter().map(|weight| weight.profile).collect(),
         candidates,
-        telling: rival.or(like.get(1).copied()).map(|r| telling(first, r)).unwrap_or_default(),
+        telling: rival
+            .or_else(|| like.get(1).copied())
+            .map(|r| telling(first, r))
+            .unwrap_or_default(),
         against: first.held.iter().flat_map(contradictions).collect(),
         notes,
     }

@@ -1,0 +1,222 @@
+//! Two servers: the same cases on both, what differs a second time.
+
+use super::Compared;
+use crate::cli::{DiffArgs, TargetArgs};
+use crate::detect;
+use crate::embedded::Embedded;
+use crate::exit::Failure;
+use crate::live::Live;
+use crate::{list, run};
+use harness::case::Case;
+use harness::detect::Undetected;
+use harness::diff::{Change, Given, changes};
+use harness::event::Event;
+use harness::known::Known;
+use harness::run::{Interrupt, Plan};
+use harness::snapshot::Snapshots;
+use harness::target::{Credentials, Target};
+use harness::verdict::Ending;
+use profiles::Profile;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// One side, ready to run cases on.
+struct Side {
+    /// What reports call it.
+    name: String,
+    profile: &'static Profile,
+    target: Target,
+    /// Kept until both runs are over: an embedded server stops when it is dropped.
+    _servers: Vec<Embedded>,
+}
+
+/// Compares two servers; none where the user has interrupted it.
+pub(super) async fn compare(
+    args: &DiffArgs,
+    first: &str,
+    second: &str,
+) -> Result<Option<Compared>, Failure> {
+    let interrupt = run::interrupts();
+    let cases = list::load(&args.select)?;
+    let chosen = list::selection(&args.select).choose(&cases).map_err(Failure::usage)?;
+    let all: Arc<[Case]> = chosen.into_iter().cloned().collect();
+    let jobs = std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2);
+    let jobs = args.jobs.map_or(jobs, usize::from);
+    let (Some((one, profile_one)), Some((two, profile_two))) = (
+        taken(args, first, of_first(args, first), args.profile_a.as_deref(), &interrupt).await?,
+        taken(args, second, of_second(args, second), args.profile_b.as_deref(), &interrupt).await?,
+    ) else {
+        return Ok(None);
+    };
+    let whole = plan(args, Arc::clone(&all), jobs);
+    let one = side(args, &one, profile_one, &whole).await?;
+    let two = side(args, &two, profile_two, &whole).await?;
+    let Some((a, b)) = both(&one, &two, &whole, &interrupt).await? else { return Ok(None) };
+    let mut changes = changes(&a, &b, args.strict);
+    let differ: BTreeSet<_> = changes.found.iter().map(|change| change.case.as_str()).collect();
+    let again: Arc<[Case]> =
+        all.iter().filter(|case| differ.contains(case.id.as_str())).cloned().collect();
+    let mut unstable = Vec::new();
+    if !again.is_empty() {
+        let plan = plan(args, again, jobs);
+        let Some((a, b)) = both(&one, &two, &plan, &interrupt).await? else { return Ok(None) };
+        let second = harness::diff::changes(&a, &b, args.strict);
+        let same = |change: &Change| second.found.iter().any(|other| is_same(change, other));
+        unstable = changes.found.iter().filter(|c| !same(c)).map(|c| c.case.clone()).collect();
+        unstable.dedup();
+        changes.found.retain(same);
+    }
+    changes.found.iter_mut().flat_map(|change| &mut change.request).for_each(of_the_first);
+    Ok(Some(Compared { names: [one.name, two.name], changes, unstable }))
+}
+
+/// The line names the variables that this command reads for the first server.
+fn of_the_first(request: &mut String) {
+    for variable in ["LINEPROOF_TOKEN", "LINEPROOF_USER", "LINEPROOF_PASSWORD"] {
+        for end in ["\"", ":"] {
+            let ours = format!("${variable}_A{end}");
+            *request = request.replace(&format!("${variable}{end}"), &ours);
+        }
+    }
+}
+
+/// Whether two runs show the same difference. A request names what was made for it alone.
+fn is_same(a: &Change, b: &Change) -> bool {
+    (&a.case, a.step, a.kind, &a.first, &a.second) == (&b.case, b.step, b.kind, &b.first, &b.second)
+}
+
+fn plan(args: &DiffArgs, cases: Arc<[Case]>, jobs: usize) -> Plan {
+    Plan {
+        cases,
+        snapshots: Snapshots::new(None),
+        strict: args.strict,
+        jobs,
+        fail_fast: false,
+        shuffle: None,
+        known: Known::default(),
+        stale: Vec::new(),
+    }
+}
+
+/// Runs the plan on both at the same time; none where it was interrupted.
+async fn both(
+    one: &Side,
+    two: &Side,
+    plan: &Plan,
+    interrupt: &Interrupt,
+) -> Result<Option<(Given, Given)>, Failure> {
+    let live = RefCell::new(Live::new(&[one.profile, two.profile], plan.cases.len()));
+    let given = async |side: &Side| {
+        let (mut given, mut wrong, mut reason) = (Given::default(), None, None);
+        let on_event = |event: &Event| {
+            live.borrow_mut().show(event);
+            wrong = wrong.take().or_else(|| given.add(event).err());
+            if let Event::Finished(finished) = event {
+                reason.clone_from(&finished.reason);
+            }
+        };
+        let ending =
+            harness::run::run(&side.target, plan.clone(), interrupt.clone(), on_event).await;
+        match (ending, wrong) {
+            (Ending::Unusable, _) => {
+                let reason = reason.unwrap_or_default();
+                Err(Failure::unusable(format!("{}: {reason}", side.name)))
+            }
+            (Ending::Interrupted, _) => Ok(None),
+            (_, Some(why)) => Err(Failure::internal(why)),
+            _ => Ok(Some(given)),
+        }
+    };
+    let (a, b) = tokio::join!(given(one), given(two));
+    Ok(a?.zip(b?))
+}
+
+/// The first side, as the arguments of a run name a target.
+fn of_first(args: &DiffArgs, place: &str) -> TargetArgs {
+    let who = [&args.token_a, &args.user_a, &args.password_a, &args.org_a];
+    target_args(args, place, who)
+}
+
+/// The second side.
+fn of_second(args: &DiffArgs, place: &str) -> TargetArgs {
+    let who = [&args.token_b, &args.user_b, &args.password_b, &args.org_b];
+    target_args(args, place, who)
+}
+
+fn target_args(args: &DiffArgs, place: &str, who: [&Option<String>; 4]) -> TargetArgs {
+    // An empty variable is as good as none.
+    let [token, user, password, org] = who.map(|text| text.clone().filter(|t| !t.is_empty()));
+    TargetArgs {
+        target: is_url(place).then(|| place.to_owned()),
+        profiles: Vec::new(),
+        token,
+        user,
+        password,
+        org,
+        database: None,
+        read_back: None,
+        lacks: Vec::new(),
+        setups: Vec::new(),
+        visible_within: None,
+        timeout: args.timeout,
+    }
+}
+
+/// Anything else is a profile.
+fn is_url(place: &str) -> bool {
+    place.contains("://")
+}
+
+/// What a side is taken for: as it was said, else what its server acts like; none where the search
+/// was interrupted.
+async fn taken(
+    args: &DiffArgs,
+    place: &str,
+    own: TargetArgs,
+    profile: Option<&str>,
+    interrupt: &Interrupt,
+) -> Result<Option<(TargetArgs, &'static Profile)>, Failure> {
+    let named = if is_url(place) { profile } else { Some(place) };
+    if let Some(name) = named {
+        return Ok(Some((own, profiles::find(name).map_err(Failure::usage)?)));
+    }
+    let mut target = Target::new(place, profiles::ALL[0]).map_err(Failure::usage)?;
+    target.credentials = Credentials {
+        token: own.token.clone(),
+        user: own.user.clone(),
+        password: own.password.clone(),
+    };
+    target.org.clone_from(&own.org);
+    target.timeout = run::timeout(args.timeout)?;
+    let found = match detect::of_target(&target, interrupt).await {
+        Ok(found) => found,
+        Err(Undetected::Unusable(why)) => return Err(Failure::unusable(why)),
+        Err(Undetected::Interrupted) => return Ok(None),
+    };
+    let Some(best) = found.best.first() else {
+        return Err(Failure::unusable(format!(
+            "{place} acts like nothing that is known: say with --profile-a or --profile-b what it is"
+        )));
+    };
+    let sure = if found.clear { "it acts like it" } else { "the nearest of all" };
+    eprintln!("{place} is taken for {best}: {sure}");
+    Ok(Some((own, profiles::find(best).map_err(Failure::internal)?)))
+}
+
+/// Makes a side ready, with the servers that its cases need.
+async fn side(
+    args: &DiffArgs,
+    own: &TargetArgs,
+    profile: &'static Profile,
+    plan: &Plan,
+) -> Result<Side, Failure> {
+    let (mut target, server) = run::target(own, profile).await?;
+    let mut servers = run::set_up(own, &args.select, &mut target, plan).await?;
+    servers.extend(server);
+    let name = match &own.target {
+        Some(_) => format!("{} ({})", target.base.url(), profile.name()),
+        None => profile.name(),
+    };
+    Ok(Side { name, profile, target, _servers: servers })
+}
