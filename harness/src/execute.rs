@@ -8,6 +8,7 @@ use crate::driver::NotMade;
 use crate::ledger::Ledger;
 use crate::redact::Redactor;
 use crate::session::Session;
+use crate::support::Exchange;
 use crate::transcript::{Outcome, Transcript};
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub(crate) struct Executed {
     pub(crate) unread: bool,
     /// The steps, from 1, after which what is stored could not be read, and why.
     pub(crate) unreadable: Vec<(usize, String)>,
+    /// Requests and answers as they were, where the session is watched.
+    pub(crate) exchanges: Vec<Exchange>,
     /// What could not be given back.
     pub(crate) left_behind: Option<String>,
 }

@@ -10,7 +10,8 @@
 //! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
 //! result is an [`event`], and [`report`] makes the events readable. [`record`] goes the same way
 //! and writes snapshots instead; [`explain`] tells of a case without a target,
-//! and [`clauses`] which promises of the products' pages have cases.
+//! and [`clauses`] which promises of the products' pages have cases. [`support`] packs what went
+//! wrong for somebody else to look at.
 
 pub mod case;
 pub mod claim;
@@ -43,6 +44,7 @@ pub mod setup;
 mod shared;
 pub mod snapshot;
 mod space;
+pub mod support;
 pub mod target;
 pub mod transcript;
 pub mod verdict;

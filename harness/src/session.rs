@@ -30,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) begins: String,
     /// Whether the server is one that was set up for the cases that need it so.
     is_setup: bool,
+    /// Whether each request and its answer are kept as they were.
+    pub(crate) is_watched: bool,
     /// What no result may hold.
     secrets: Secrets,
     next: AtomicUsize,
@@ -47,6 +49,11 @@ impl Session {
     pub(crate) async fn open_setup(target: &Target) -> Result<Self, Unusable> {
         let session = Self::open(target).await?;
         Ok(Self { is_setup: true, ..session })
+    }
+
+    /// The same session, in which each request and its answer are kept.
+    pub(crate) fn watched(self) -> Self {
+        Self { is_watched: true, ..self }
     }
 
     async fn open_unhidden(target: &Target) -> Result<Self, Unusable> {
@@ -77,6 +84,7 @@ impl Session {
             language: None,
             begins: format!("lp_{}_", four_characters(run)),
             is_setup: false,
+            is_watched: false,
             next: AtomicUsize::new(0),
             live: Mutex::new(Vec::new()),
         };

@@ -1,6 +1,9 @@
 //! What can be typed.
 
+mod bundle;
+
 use crate::check::dialects::{self, Named};
+pub(crate) use bundle::BundleArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use harness::case::Level;
 use harness::snapshot::Basis;
@@ -23,6 +26,7 @@ pub(crate) enum Command {
     List(ListArgs),
     Clauses(ClausesArgs),
     Explain(ExplainArgs),
+    Bundle(BundleArgs),
     #[command(hide = true)]
     Record(RecordArgs),
 }

@@ -1,5 +1,6 @@
 //! The binary: what the user types, and the exit code that comes of it.
 
+mod bundle;
 mod check;
 mod clauses;
 mod cli;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         cli::Command::Check(args) => exit::guarded(|| check::check(&args)),
         cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
+        cli::Command::Bundle(args) => exit::guarded(|| bundle::bundle(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
     };
     outcome.unwrap_or_else(|failure| {

@@ -189,11 +189,7 @@ async fn set_up(
             let known = known.join(", ");
             return Err(Failure::usage(format!("there is no setup \"{name}\"; known are {known}")));
         }
-        let mut own = Target { base: Base::parse(url).map_err(Failure::usage)?, ..like_it.clone() };
-        if let Some(token) = token_of(name) {
-            own.credentials = Credentials { token: Some(token), ..Credentials::default() };
-        }
-        target.setups.insert(name.clone(), own);
+        target.setups.insert(name.clone(), setup_target(&like_it, name, url)?);
     }
     let mut servers = Vec::new();
     if args.target.target.is_some() {
@@ -224,6 +220,15 @@ async fn set_up(
         }
     }
     Ok(servers)
+}
+
+/// The server that the user names for a setup, otherwise like the target.
+pub(crate) fn setup_target(like_it: &Target, name: &str, url: &str) -> Result<Target, Failure> {
+    let mut own = Target { base: Base::parse(url).map_err(Failure::usage)?, ..like_it.clone() };
+    if let Some(token) = token_of(name) {
+        own.credentials = Credentials { token: Some(token), ..Credentials::default() };
+    }
+    Ok(own)
 }
 
 /// The token of a server that is set up for some cases, where it is not the target's.

@@ -212,7 +212,7 @@ fn with_password(text: &str) -> Request {
         .body(format!("q={}", encode(text)))
 }
 
-fn authorization(credentials: &Credentials) -> Option<String> {
+pub(super) fn authorization(credentials: &Credentials) -> Option<String> {
     match (&credentials.user, &credentials.token) {
         (Some(user), _) => {
             basic(user, credentials.password.as_deref().unwrap_or_default()).authorization

@@ -78,6 +78,12 @@ impl Fake {
         self.state.lock().unwrap().databases.keys().cloned().collect()
     }
 
+    /// How many writes have come.
+    #[allow(dead_code, reason = "not every test counts them")]
+    pub(crate) fn writes(&self) -> usize {
+        self.state.lock().unwrap().writes
+    }
+
     /// How many writes with a bad line have come.
     pub(crate) fn bad_writes(&self) -> usize {
         self.state.lock().unwrap().spoilt.len()
