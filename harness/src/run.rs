@@ -269,6 +269,10 @@ async fn judged(shared: &Arc<Shared>, case: &Case) -> CaseResult {
         }
     };
     let mut result = judged_on(&session, shared, &setting, case).await;
+    if !shared.session.target.setups.contains_key(&case.id) {
+        let (name, url) = (case.setup.as_deref().unwrap_or_default(), session.target.base.url());
+        result.notes.push(format!("that {url} is set up as \"{name}\" was taken on trust"));
+    }
     if let Err(why) = session.close().await {
         result.notes.push(format!("not given back: {why}"));
     }
@@ -324,6 +328,12 @@ async fn judged_on(
 
 fn started(session: &Session, plan: &Plan) -> Started {
     let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), session.hide(why)));
+    let profile = session.target.profile;
+    let on_trust = session.target.setups.iter().filter(|(name, _)| is_named(name));
+    let on_trust = on_trust.map(|(name, own)| {
+        format!("that {} is set up as \"{name}\" is taken on trust (--setup)", own.base.url())
+    });
+    let told = plan.snapshots.note(profile).into_iter().chain(on_trust);
     Started {
         lineproof: env!("CARGO_PKG_VERSION").to_owned(),
         profile: session.target.profile.name(),
@@ -332,8 +342,13 @@ fn started(session: &Session, plan: &Plan) -> Started {
         strict: plan.strict,
         lacks: lacks.collect(),
         read_back: session.language.map(|language| language.word().to_owned()),
-        notes: session.ready.notes.iter().map(|note| session.hide(note)).collect(),
+        notes: session.ready.notes.iter().map(|note| session.hide(note)).chain(told).collect(),
     }
+}
+
+/// Whether a server is for a setup that the user has named, and not for one case.
+fn is_named(key: &str) -> bool {
+    !key.contains('/')
 }
 
 /// How many cases run at once: each has a database, and some servers hold only a few of them.

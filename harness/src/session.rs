@@ -42,7 +42,17 @@ impl Session {
     /// Makes a target ready, and writes a canary that must be readable.
     pub(crate) async fn open(target: &Target) -> Result<Self, Unusable> {
         let given = Secrets::new(target.credentials.secrets());
-        Self::open_unhidden(target).await.map_err(|error| Unusable(given.hide(&error.0)))
+        let why = match Self::open_unhidden(target).await {
+            Ok(session) => return Ok(session),
+            Err(Unusable(why)) => why,
+        };
+        // What it looks like instead comes first: any other advice rests on the wrong profile.
+        let pool = Pool::new(target.base.clone(), target.timeout);
+        let why = match crate::diagnose::family::other(target, &pool).await {
+            Some(other) => format!("{other}; as {}: {why}", target.profile.name()),
+            None => why,
+        };
+        Err(Unusable(given.hide(&why)))
     }
 
     /// The same for a server that is set up as some cases need it.
@@ -105,6 +115,13 @@ impl Session {
     /// A text that no secret of the target is in.
     pub(crate) fn hide(&self, text: &str) -> String {
         self.secrets.hide(text)
+    }
+
+    /// Whether a secret of the target, longer than a word that answers have, is in the text.
+    pub(crate) fn is_known(&self, text: &str) -> bool {
+        let own = self.target.credentials.secrets().map(|(secret, _)| secret);
+        let long = own.chain([self.ready.token.as_str()]).filter(|secret| secret.len() > 3);
+        long.into_iter().any(|secret| text.contains(secret))
     }
 
     /// A result that no secret of the target is in: it is only shown from here on.

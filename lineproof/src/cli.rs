@@ -1,13 +1,14 @@
 //! What can be typed.
 
 mod bundle;
+mod record;
 
 use crate::check::dialects::{self, Named};
 pub(crate) use bundle::BundleArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use harness::case::Level;
-use harness::snapshot::Basis;
 use profiles::Capability;
+pub(crate) use record::{RecordArgs, RecordFormat};
 use std::path::PathBuf;
 
 /// Proves a server's InfluxDB write path, line by line.
@@ -27,7 +28,6 @@ pub(crate) enum Command {
     Clauses(ClausesArgs),
     Explain(ExplainArgs),
     Bundle(BundleArgs),
-    #[command(hide = true)]
     Record(RecordArgs),
 }
 
@@ -126,6 +126,10 @@ pub(crate) struct RunArgs {
     /// Read the snapshots from this folder instead of those in the binary
     #[arg(long, value_name = "DIR")]
     pub(crate) snapshots_dir: Option<PathBuf>,
+    /// Hold the server against this edition of the profile's product, such as one that
+    /// `lineproof record` has written into the folder of snapshots
+    #[arg(long, value_name = "NAME", requires = "profiles")]
+    pub(crate) edition: Option<String>,
 }
 
 /// Where the report goes.
@@ -209,27 +213,6 @@ pub(crate) struct ExplainArgs {
     /// Read the snapshots from this folder instead of those in the binary
     #[arg(long, value_name = "DIR")]
     pub(crate) snapshots_dir: Option<PathBuf>,
-}
-
-/// Writes snapshots of what a real product answers
-#[derive(Debug, Args)]
-pub(crate) struct RecordArgs {
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    #[command(flatten)]
-    pub(crate) select: SelectArgs,
-    /// What the snapshots rest on: recorded, source, documented, inferred
-    #[arg(long)]
-    pub(crate) basis: Basis,
-    /// Which release this is and how it was run
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) from: String,
-    /// The folder of snapshots
-    #[arg(long, value_name = "DIR", default_value = "snapshots")]
-    pub(crate) snapshots_dir: PathBuf,
-    /// Leave the snapshots alone that are there already
-    #[arg(long)]
-    pub(crate) missing: bool,
 }
 
 fn level(word: &str) -> Result<Level, String> {

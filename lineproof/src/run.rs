@@ -30,8 +30,14 @@ use tokio::sync::{Semaphore, watch};
 const AT_ONCE: usize = 4;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
-    let plan = plan(args)?;
+    let mut plan = plan(args)?;
     let profiles = chosen_profiles(&args.target)?;
+    if let Some(edition) = &args.edition {
+        let [profile] = profiles[..] else {
+            return Err(Failure::usage("--edition needs exactly one --profile"));
+        };
+        plan.snapshots = plan.snapshots.of_edition(profile, edition).map_err(Failure::usage)?;
+    }
     let out = Out::open(args.output.output.as_deref())?;
     let runtime = runtime()?;
     let (events, ending) = runtime.block_on(all(args, &profiles, &plan))?;

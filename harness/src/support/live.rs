@@ -332,7 +332,11 @@ async fn once(
 }
 
 /// What the server says of itself, where it has a `/ping`: headers, and a body that is JSON.
-async fn server(target: &Target, pool: &Pool, authorization: Option<&str>) -> Vec<String> {
+pub(crate) async fn server(
+    target: &Target,
+    pool: &Pool,
+    authorization: Option<&str>,
+) -> Vec<String> {
     let mut request = Request::new("GET", "/ping");
     request.headers.extend(authorization.map(|v| ("Authorization".to_owned(), v.to_owned())));
     let answer = match pool.send(&request).await {
