@@ -8,6 +8,12 @@ pub(crate) fn now() -> i64 {
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
+/// The day, as `2026-01-31`.
+pub(crate) fn today() -> String {
+    let now = jiff::Timestamp::from_nanosecond(i128::from(now())).unwrap_or_default();
+    now.strftime("%Y-%m-%d").to_string()
+}
+
 /// Times within two days of now count as chosen by the server.
 pub(crate) const NEAR: i64 = 2 * 86_400 * 1_000_000_000;
 

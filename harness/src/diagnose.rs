@@ -1,5 +1,7 @@
 //! From "no answer" to one sentence that says what to do.
 
+pub(crate) mod family;
+
 use crate::target::Unusable;
 use crate::wire::{Base, Pool, Request, Response, UNANSWERED, WireError};
 

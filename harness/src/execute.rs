@@ -9,6 +9,7 @@ use crate::generate::{AREA, Broken, Rules};
 use crate::ledger::Ledger;
 use crate::redact::Redactor;
 use crate::session::Session;
+use crate::support::Exchange;
 use crate::transcript::{Outcome, Transcript};
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub(crate) struct Executed {
     pub(crate) may_lie: Vec<usize>,
     /// What is no difference, since the server is declared not to know better.
     pub(crate) tolerated: Vec<String>,
+    /// Requests and answers as they were, where the session is watched.
+    pub(crate) exchanges: Vec<Exchange>,
     /// What could not be given back.
     pub(crate) left_behind: Option<String>,
 }

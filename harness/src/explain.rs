@@ -116,7 +116,7 @@ fn sent(case: &Case, profile: &Profile, url: Option<&Base>) -> String {
 }
 
 /// A place with names for everything that only a server can give.
-fn space(family: Family) -> Space {
+pub(crate) fn space(family: Family) -> Space {
     let token =
         |name: &str| Credential { authorization: Some(name.to_owned()), secrets: Vec::new() };
     let mut space = Space {
@@ -146,7 +146,7 @@ fn space(family: Family) -> Space {
 }
 
 /// The line that makes the database.
-fn make_database(case: &Case, family: Family, url: &str) -> String {
+pub(crate) fn make_database(case: &Case, family: Family, url: &str) -> String {
     let seconds = case.retention.as_ref().map(|r| r.duration.as_secs());
     let auth = |scheme: &str| format!("-H \"Authorization: {scheme} $LINEPROOF_TOKEN\"");
     let json = "-H 'Content-Type: application/json'";

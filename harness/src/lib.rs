@@ -13,7 +13,8 @@
 //! a run among several machines, whose [`saved`] events [`merge`] joins. [`generate`] makes cases of
 //! chance and goes the same way with them; [`record`] goes the same way and writes snapshots instead;
 //! [`explain`] tells of a case without a target, [`clauses`] which promises of the products' pages
-//! have cases, and [`detect`] whom a server acts like.
+//! have cases, [`detect`] whom a server acts like, and [`support`] packs what went wrong for somebody
+//! else to look at.
 
 pub mod case;
 pub mod claim;
@@ -54,6 +55,7 @@ pub mod shard;
 mod shared;
 pub mod snapshot;
 mod space;
+pub mod support;
 pub mod target;
 pub mod transcript;
 pub mod verdict;

@@ -4,10 +4,12 @@
 use crate::case::{Action, Body, Case};
 use crate::driver::NotMade;
 use crate::execute::execute;
+use crate::run::{Interrupt, uninterrupted};
 use crate::session::Session;
-use crate::snapshot::{Basis, Snapshot, Snapshots};
+use crate::snapshot::{Basis, Recording, Snapshot, Snapshots};
 use crate::target::{Target, Unusable};
 use crate::transcript::{Outcome, Transcript};
+use profiles::Profile;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{Mutex, RwLock, Semaphore};
@@ -132,6 +134,28 @@ fn is_large(case: &Case) -> bool {
     })
 }
 
+/// Where recordings go.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    /// The folder of snapshots.
+    pub dir: &'p Path,
+    /// The edition that is recorded, where it is not the profile's own: no profile need know it.
+    pub edition: Option<&'p str>,
+    /// Nothing is written, only told.
+    pub dry_run: bool,
+}
+
+/// How a recording ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The user stopped it: what was recorded by then is there.
+    pub interrupted: bool,
+    /// What the server says of itself.
+    pub server: Vec<String>,
+    /// What is left behind on the target.
+    pub left_behind: Option<String>,
+}
+
 /// Records these cases into a folder of snapshots.
 ///
 /// # Errors
@@ -141,26 +165,124 @@ pub async fn record(
     cases: &[Case],
     provenance: &Provenance,
     dir: &Path,
-    mut on_case: impl FnMut(&Case, &Recorded),
+    on_case: impl FnMut(&Case, &Recorded),
 ) -> Result<(), Unusable> {
+    let (_sender, interrupt) = uninterrupted();
+    let place = Place { dir, edition: None, dry_run: false };
+    record_into(target, cases, provenance, place, interrupt, on_case).await.map(|_| ())
+}
+
+/// Records these cases as an edition, until the user stops it.
+///
+/// # Errors
+/// The target cannot be asked, or it is another one than the edition was recorded from.
+pub async fn record_into(
+    target: &Target,
+    cases: &[Case],
+    provenance: &Provenance,
+    place: Place<'_>,
+    mut interrupt: Interrupt,
+    mut on_case: impl FnMut(&Case, &Recorded),
+) -> Result<Ended, Unusable> {
     let session = Session::open(target).await?;
+    let server = match place.edition {
+        Some(edition) => begin(&session, provenance, place, edition).await,
+        None => Ok(Vec::new()),
+    };
+    let server = match server {
+        Ok(server) => server,
+        Err(error) => {
+            session.close().await.ok();
+            return Err(error);
+        }
+    };
+    let mut interrupted = false;
     for case in cases {
-        let recorded = match session.unsupported(case) {
-            Some(why) => Recorded::Unsupported(why),
-            None => match twice(&session, case).await {
-                Err(NotMade::NoSuchRole(role)) => {
-                    Recorded::Unsupported(format!("no credentials of the kind {role:?}"))
-                }
-                Err(NotMade::Refused(why)) => Recorded::Refused(why),
-                Ok(Err(why)) => Recorded::Refused(why),
-                Ok(Ok(transcript)) => write(target, case, provenance, dir, transcript),
-            },
+        let recorded = tokio::select! {
+            recorded = one(&session, case, provenance, place) => recorded,
+            // A sender that is gone can interrupt nothing any more.
+            Ok(_) = interrupt.wait_for(|stop| *stop) => {
+                interrupted = true;
+                break;
+            }
         };
         on_case(case, &recorded);
     }
-    let last = session.canary().await;
-    session.close().await.ok();
-    last
+    let last = if interrupted { Ok(()) } else { session.canary().await };
+    let left_behind = session.close().await.err().map(|why| session.hide(&why));
+    last.map(|()| Ended { interrupted, server, left_behind })
+}
+
+/// What the server says of itself; an edition is recorded from one server only.
+async fn begin(
+    session: &Session,
+    provenance: &Provenance,
+    place: Place<'_>,
+    edition: &str,
+) -> Result<Vec<String>, Unusable> {
+    let authorization = session.ready.authorization.as_deref();
+    let said = crate::support::live::server(&session.target, &session.pool, authorization).await;
+    let server: Vec<_> = said.iter().map(|line| session.hide(line)).collect();
+    let folder = Path::new(session.target.profile.product).join(edition);
+    let snapshots = Snapshots::new(Some(place.dir.to_owned()));
+    let before = snapshots.recording(&folder).map_err(Unusable)?;
+    if let Some(before) = before.filter(|before| before.server != server) {
+        return Err(Unusable(format!(
+            "{} was recorded from another server ({}; this one says {}): name another --edition, or remove the folder",
+            place.dir.join(&folder).display(),
+            before.server.join("; "),
+            server.join("; ")
+        )));
+    }
+    let recording = Recording {
+        like: session.target.profile.name(),
+        from: session.hide(&provenance.from),
+        server: server.clone(),
+        lineproof: env!("CARGO_PKG_VERSION").to_owned(),
+        date: crate::clock::today(),
+    };
+    if !place.dry_run {
+        recording.write(&place.dir.join(&folder)).map_err(Unusable)?;
+    }
+    Ok(server)
+}
+
+/// Records one case.
+async fn one(
+    session: &Session,
+    case: &Case,
+    provenance: &Provenance,
+    place: Place<'_>,
+) -> Recorded {
+    if let Some(why) = session.unsupported(case) {
+        return Recorded::Unsupported(session.hide(&why));
+    }
+    match twice(session, case).await {
+        Err(NotMade::NoSuchRole(role)) => {
+            Recorded::Unsupported(format!("no credentials of the kind {role:?}"))
+        }
+        Err(NotMade::Refused(why)) | Ok(Err(why)) => Recorded::Refused(session.hide(&why)),
+        // Redacted as it is, nothing may be left to hide: a snapshot is made to be shown.
+        Ok(Ok(transcript)) if holds_secret(session, &transcript) => Recorded::Refused(
+            "an answer holds a secret of this server in a form that is not redacted".to_owned(),
+        ),
+        Ok(Ok(transcript)) => {
+            let from = session.hide(&provenance.from);
+            write(
+                session.target.profile,
+                case,
+                &Provenance { from, ..*provenance },
+                place,
+                transcript,
+            )
+        }
+    }
+}
+
+/// Whether something is left to hide. What is as short as a word of an answer is none.
+fn holds_secret(session: &Session, transcript: &Transcript) -> bool {
+    let text = transcript.to_string();
+    session.is_known(&text)
 }
 
 /// The transcript, if it is the same twice.
@@ -209,10 +331,10 @@ fn without_answer(transcript: &mut Transcript) -> bool {
 }
 
 fn write(
-    target: &Target,
+    profile: &Profile,
     case: &Case,
     provenance: &Provenance,
-    dir: &Path,
+    place: Place<'_>,
     transcript: Transcript,
 ) -> Recorded {
     let snapshot = Snapshot {
@@ -223,13 +345,17 @@ fn write(
         case: case.digest(),
         transcript,
     };
-    let path = dir.join(Snapshots::path(target.profile, case));
+    let edition = place.edition.unwrap_or(profile.edition);
+    let path = place.dir.join(Snapshots::path_in(profile.product, edition, case));
     let text = snapshot.text();
     let recorded = match std::fs::read_to_string(&path) {
         Ok(old) if old == text => return Recorded::Same,
         Ok(_) => Recorded::Changed,
         Err(_) => Recorded::New,
     };
+    if place.dry_run {
+        return recorded;
+    }
     let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     match made.and_then(|()| std::fs::write(&path, text)) {
         Ok(()) => recorded,

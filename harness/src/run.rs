@@ -324,6 +324,10 @@ async fn judged(shared: &Arc<Shared>, case: &Case) -> CaseResult {
         }
     };
     let mut result = judged_on(&session, shared, &setting, case).await;
+    if !shared.session.target.setups.contains_key(&case.id) {
+        let (name, url) = (case.setup.as_deref().unwrap_or_default(), session.target.base.url());
+        result.notes.push(format!("that {url} is set up as \"{name}\" was taken on trust"));
+    }
     if let Err(why) = session.close().await {
         result.notes.push(format!("not given back: {why}"));
     }
@@ -387,10 +391,15 @@ pub(crate) fn not_made(setting: &Setting<'_>, case: &Case, error: NotMade) -> Ca
 /// How a run begins, now that its target has answered; with what makes its profile doubtful.
 pub(crate) fn started(session: &Session, announced: Started, doubt: Option<&String>) -> Started {
     let lacks = session.ready.lacks.iter().map(|(c, why)| (c.word().to_owned(), session.hide(why)));
+    let on_trust = session.target.setups.iter().filter(|(name, _)| is_named(name));
+    let on_trust = on_trust.map(|(name, own)| {
+        format!("that {} is set up as \"{name}\" is taken on trust (--setup)", own.base.url())
+    });
+    let notes = session.ready.notes.iter().chain(doubt);
     Started {
         lacks: lacks.collect(),
         read_back: session.reader.as_ref().map(|reader| session.hide(&reader.name())),
-        notes: session.ready.notes.iter().chain(doubt).map(|note| session.hide(note)).collect(),
+        notes: notes.map(|note| session.hide(note)).chain(on_trust).chain(announced.notes).collect(),
         ..announced
     }
 }
@@ -430,8 +439,14 @@ fn announced_by(target: &Target, plan: &Plan) -> Started {
         shard: plan.part.shard,
         selection: Some(Selected { cases, digest }),
         run: plan.part.run.clone(),
+        notes: plan.snapshots.note(target.profile).into_iter().collect(),
         ..blank
     }
+}
+
+/// Whether a server is for a setup that the user has named, and not for one case.
+fn is_named(key: &str) -> bool {
+    !key.contains('/')
 }
 
 /// How many cases run at once: each has a database, and some servers hold only a few of them.

@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) begins: String,
     /// Whether the server is one that was set up for the cases that need it so.
     is_setup: bool,
+    /// Whether each request and its answer are kept as they were.
+    pub(crate) is_watched: bool,
     /// What no result may hold.
     secrets: Secrets,
     next: AtomicUsize,
@@ -57,6 +59,11 @@ impl Session {
         let given = Secrets::new(target.credentials.secrets());
         let opened = Self::open_unhidden(target, true).await;
         opened.map_err(|error| Unusable(given.hide(&error.0)))
+    }
+
+    /// The same session, in which each request and its answer are kept.
+    pub(crate) fn watched(self) -> Self {
+        Self { is_watched: true, ..self }
     }
 
     /// A session that makes nothing on the target and has no credentials: for what may be asked by
@@ -89,6 +96,7 @@ impl Session {
             losses: OnceLock::new(),
             begins: begins(),
             is_setup,
+            is_watched: false,
             next: AtomicUsize::new(0),
             live: Mutex::new(Vec::new()),
             first: None,
@@ -110,7 +118,13 @@ impl Session {
         let url = target.base.url();
         match crate::diagnose::look(&pool).await {
             Some(told) => Err(Unusable(format!("{url} {} (found out when: {error})", told.words))),
-            None => Err(release::with_doubt(target, &pool, error).await),
+            // What it looks like instead comes first: any other advice rests on the wrong profile.
+            None => match crate::diagnose::family::other(target, &pool).await {
+                Some(other) => {
+                    Err(Unusable(format!("{other}; as {}: {error}", target.profile.name())))
+                }
+                None => Err(release::with_doubt(target, &pool, error).await),
+            },
         }
     }
 
@@ -149,6 +163,13 @@ impl Session {
     /// A text that no secret of the target is in.
     pub(crate) fn hide(&self, text: &str) -> String {
         self.secrets.hide(text)
+    }
+
+    /// Whether a secret of the target, longer than a word that answers have, is in the text.
+    pub(crate) fn is_known(&self, text: &str) -> bool {
+        let own = self.target.credentials.secrets().map(|(secret, _)| secret);
+        let long = own.chain([self.ready.token.as_str()]).filter(|secret| secret.len() > 3);
+        long.into_iter().any(|secret| text.contains(secret))
     }
 
     /// A result that no secret of the target is in: it is only shown from here on.

@@ -2,10 +2,12 @@
 
 mod audit;
 mod inherits;
+mod recording;
 mod store;
 
 use crate::transcript::Transcript;
 pub use audit::audit;
+pub use recording::{Recording, wrong_name};
 use serde::{Deserialize, Serialize};
 pub use store::Snapshots;
 

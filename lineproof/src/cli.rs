@@ -12,16 +12,19 @@ pub(crate) mod known;
 mod manifests;
 mod merge;
 mod shard;
+mod bundle;
+mod record;
 
 use crate::check::dialects::{self, Named};
+pub(crate) use bundle::BundleArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use generate::GenerateArgs;
 use harness::case::Level;
 use harness::read_back::Program;
-use harness::snapshot::Basis;
 pub(crate) use output::{Format, OutputArgs};
 use profiles::Capability;
 pub(crate) use shard::PartArgs;
+pub(crate) use record::{RecordArgs, RecordFormat};
 use std::path::PathBuf;
 
 pub(crate) use detect::{DetectArgs, DetectFormat};
@@ -47,7 +50,7 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     Known(known::KnownArgs),
     Report(report::ReportArgs),
-    #[command(hide = true)]
+    Bundle(BundleArgs),
     Record(RecordArgs),
     ReadBack(read_back::ReadBackArgs),
 }
@@ -163,6 +166,10 @@ pub(crate) struct RunArgs {
     pub(crate) snapshots_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) generate: GenerateArgs,
+    /// Hold the server against this edition of the profile's product, such as one that
+    /// `lineproof record` has written into the folder of snapshots
+    #[arg(long, value_name = "NAME", requires = "profiles")]
+    pub(crate) edition: Option<String>,
 }
 
 /// Lists the cases, the profiles, or how their servers can be set up
@@ -227,27 +234,6 @@ pub(crate) struct ExplainArgs {
     /// Read the snapshots from this folder instead of those in the binary
     #[arg(long, value_name = "DIR")]
     pub(crate) snapshots_dir: Option<PathBuf>,
-}
-
-/// Writes snapshots of what a real product answers
-#[derive(Debug, Args)]
-pub(crate) struct RecordArgs {
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    #[command(flatten)]
-    pub(crate) select: SelectArgs,
-    /// What the snapshots rest on: recorded, source, documented, inferred
-    #[arg(long)]
-    pub(crate) basis: Basis,
-    /// Which release this is and how it was run
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) from: String,
-    /// The folder of snapshots
-    #[arg(long, value_name = "DIR", default_value = "snapshots")]
-    pub(crate) snapshots_dir: PathBuf,
-    /// Leave the snapshots alone that are there already
-    #[arg(long)]
-    pub(crate) missing: bool,
 }
 
 fn level(word: &str) -> Result<Level, String> {

@@ -1,5 +1,6 @@
 //! The binary: what the user types, and the exit code that comes of it.
 
+mod bundle;
 mod check;
 mod clauses;
 mod cli;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
         cli::Command::Known(args) => exit::guarded(|| known::known(&args)),
         cli::Command::Report(args) => exit::guarded(|| report::report(&args)),
+        cli::Command::Bundle(args) => exit::guarded(|| bundle::bundle(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
         cli::Command::ReadBack(args) => exit::guarded(|| read_back::read_back(&args)),
     };

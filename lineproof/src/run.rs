@@ -37,7 +37,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         runtime.block_on(crate::generate::generate(args, batches, interrupt))?
     } else {
         let profiles = chosen_profiles(&args.target)?;
-        let plan = plan(args, &profiles)?;
+        let mut plan = plan(args, &profiles)?;
+        if let Some(edition) = &args.edition {
+            let [profile] = profiles[..] else {
+                return Err(Failure::usage("--edition needs exactly one --profile"));
+            };
+            plan.snapshots = plan.snapshots.of_edition(profile, edition).map_err(Failure::usage)?;
+        }
         runtime.block_on(all(args, &profiles, &plan, &interrupt))?
     };
     outputs.write(&events)?;
@@ -205,11 +211,7 @@ pub(crate) async fn set_up(
             let known = known.join(", ");
             return Err(Failure::usage(format!("there is no setup \"{name}\"; known are {known}")));
         }
-        let mut own = Target { base: Base::parse(url).map_err(Failure::usage)?, ..like_it.clone() };
-        if let Some(token) = token_of(name) {
-            own.credentials = Credentials { token: Some(token), ..Credentials::default() };
-        }
-        target.setups.insert(name.clone(), own);
+        target.setups.insert(name.clone(), setup_target(&like_it, name, url)?);
     }
     let mut servers = Vec::new();
     if args.target.is_some() {
@@ -240,6 +242,15 @@ pub(crate) async fn set_up(
         }
     }
     Ok(servers)
+}
+
+/// The server that the user names for a setup, otherwise like the target.
+pub(crate) fn setup_target(like_it: &Target, name: &str, url: &str) -> Result<Target, Failure> {
+    let mut own = Target { base: Base::parse(url).map_err(Failure::usage)?, ..like_it.clone() };
+    if let Some(token) = token_of(name) {
+        own.credentials = Credentials { token: Some(token), ..Credentials::default() };
+    }
+    Ok(own)
 }
 
 /// The token of a server that is set up for some cases, where it is not the target's.

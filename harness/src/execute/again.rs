@@ -68,6 +68,7 @@ impl Run<'_> {
     /// One of several times: only what the last one leaves behind counts.
     async fn attempt(&mut self, number: usize, step: &Step) -> Record {
         self.done.unreadable.retain(|(step, _)| *step != number);
+        self.done.exchanges.retain(|exchange| exchange.step != number);
         let before = self.done.curl.len();
         let record = self.once(number, step).await;
         let said = self.done.curl.get(before).cloned();

@@ -13,6 +13,7 @@ use crate::read_back::{Reading, Unreadable};
 use crate::redact::Redactor;
 use crate::session::Session;
 use crate::space::{Space, unit};
+use crate::support::Exchange;
 use crate::transcript::{Answer, Outcome, Record};
 use crate::wire::{Response, WireError, curl};
 use profiles::Family;
@@ -73,6 +74,7 @@ impl Run<'_> {
         // What is sent may change types that rows alone do not show.
         self.reading = None;
         let pool = &self.session.pool;
+        let began = Instant::now();
         // On a kept connection that ends without an answer a request is sent again: what changes
         // something must not be.
         let answer = if out.request.method == "GET" {
@@ -80,6 +82,13 @@ impl Run<'_> {
         } else {
             pool.send_fresh(&out.request).await
         };
+        if self.session.is_watched {
+            let took = began.elapsed();
+            let mut exchange = Exchange::new(number, &step.action, &out, &answer, took);
+            let secrets = self.space.secrets();
+            exchange.change(&|text: &mut String| *text = secrets.hide(text));
+            self.done.exchanges.push(exchange);
+        }
         let mut ledger = Vec::new();
         if is_write {
             if let Ok(response) = &answer {

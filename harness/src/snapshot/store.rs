@@ -2,6 +2,7 @@
 
 use super::Snapshot;
 use super::inherits::Inherits;
+use super::recording::{self, Recording};
 use crate::case::Case;
 use include_dir::{Dir, File, include_dir};
 use profiles::Profile;
@@ -29,17 +30,74 @@ const MOST_GENERATIONS: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub struct Snapshots {
     dir: Option<PathBuf>,
+    /// Looked for in the place of each profile's own edition.
+    edition: Option<String>,
 }
 
 impl Snapshots {
     /// Those of this folder; without one, those in the binary.
     pub fn new(dir: Option<PathBuf>) -> Self {
-        Self { dir }
+        Self { dir, edition: None }
+    }
+
+    /// The same, where servers are held against this edition of their product: one that was
+    /// recorded, and that no profile need know.
+    ///
+    /// # Errors
+    /// There is no such edition of the product.
+    pub fn of_edition(mut self, profile: &Profile, edition: &str) -> Result<Self, String> {
+        let folder = Path::new(profile.product).join(edition);
+        let files = self.files();
+        if !files.iter().any(|file| file.starts_with(&folder)) && self.inherits(&folder)?.is_none()
+        {
+            let mut known: Vec<_> = files
+                .iter()
+                .filter_map(|file| file.strip_prefix(profile.product).ok()?.iter().next()?.to_str())
+                .collect();
+            known.dedup();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let place = self.dir.as_ref().map_or_else(
+                || "the binary (name a folder with --snapshots-dir)".to_owned(),
+                |dir| dir.display().to_string(),
+            );
+            return Err(format!(
+                "{place} has no snapshots of {}@{edition}; its editions there: {known}",
+                profile.product
+            ));
+        }
+        self.edition = Some(edition.to_owned());
+        Ok(self)
+    }
+
+    /// What a report should say of the edition, where it is not the profile's own.
+    pub(crate) fn note(&self, profile: &Profile) -> Option<String> {
+        let edition = self.edition.as_ref()?;
+        let folder = Path::new(profile.product).join(edition);
+        let recording = self.recording(&folder).ok().flatten();
+        let how = recording.map_or(String::new(), |found| format!(", {}", found.sentence()));
+        Some(format!("held against the edition {}@{edition}{how}", profile.product))
+    }
+
+    /// What the edition in this folder was recorded from, if it says so.
+    ///
+    /// # Errors
+    /// Its file cannot be read.
+    pub(crate) fn recording(&self, folder: &Path) -> Result<Option<Recording>, String> {
+        let path = folder.join(recording::FILE);
+        let parse = |text: String| {
+            Recording::parse(&text).map_err(|why| format!("{}: {why}", path.display()))
+        };
+        self.text(&path)?.map(parse).transpose()
     }
 
     /// The file of a case on a profile, under the folder of snapshots.
     pub fn path(profile: &Profile, case: &Case) -> PathBuf {
-        Path::new(profile.product).join(profile.edition).join(format!("{}.snap", case.id))
+        Self::path_in(profile.product, profile.edition, case)
+    }
+
+    /// The same for an edition that no profile need know.
+    pub fn path_in(product: &str, edition: &str, case: &Case) -> PathBuf {
+        Path::new(product).join(edition).join(format!("{}.snap", case.id))
     }
 
     /// What the case is expected to give on this profile, if anybody has said so: of this edition,
@@ -48,7 +106,8 @@ impl Snapshots {
     /// # Errors
     /// A file cannot be read.
     pub fn find(&self, profile: &Profile, case: &Case) -> Result<Option<Snapshot>, String> {
-        let mut folder = Path::new(profile.product).join(profile.edition);
+        let edition = self.edition.as_deref().unwrap_or(profile.edition);
+        let mut folder = Path::new(profile.product).join(edition);
         let mut inherited = Vec::new();
         loop {
             if let Some(mut snapshot) = self.own(&folder, case)? {

@@ -86,6 +86,12 @@ impl Fake {
         self.state.lock().unwrap().connections
     }
 
+    /// How many writes have come.
+    #[allow(dead_code, reason = "not every test counts them")]
+    pub(crate) fn writes(&self) -> usize {
+        self.state.lock().unwrap().writes
+    }
+
     /// How many writes with a bad line have come.
     pub(crate) fn bad_writes(&self) -> usize {
         self.state.lock().unwrap().spoilt.len()
