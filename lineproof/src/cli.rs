@@ -1,5 +1,8 @@
 //! What can be typed.
 
+#[cfg(feature = "mutants")]
+pub(crate) mod mutants;
+
 use crate::check::dialects::{self, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use harness::case::Level;
@@ -25,6 +28,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     #[command(hide = true)]
     Record(RecordArgs),
+    #[cfg(feature = "mutants")]
+    Mutants(mutants::MutantsArgs),
 }
 
 /// Which cases, and from where.
@@ -117,6 +122,10 @@ pub(crate) struct RunArgs {
     /// A file of cases that are known to fail, a pattern and a reason a line: `batch/*  # why`
     #[arg(long, value_name = "FILE")]
     pub(crate) known_failing: Option<PathBuf>,
+    /// Give the servers in the binary this fault (`lineproof mutants --list`)
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "ID")]
+    pub(crate) mutant: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     /// Read the snapshots from this folder instead of those in the binary
@@ -287,6 +296,10 @@ pub(crate) struct ServeArgs {
     /// The certificate's private key, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Give the servers in the binary this fault (`lineproof mutants --list`)
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "ID")]
+    pub(crate) mutant: Option<String>,
     /// How the first line is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ServeFormat,

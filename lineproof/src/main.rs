@@ -9,6 +9,8 @@ mod exit;
 mod explain;
 mod list;
 mod live;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod record;
 mod run;
 mod serve;
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
         cli::Command::Clauses(args) => exit::guarded(|| clauses::clauses(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
+        #[cfg(feature = "mutants")]
+        cli::Command::Mutants(args) => exit::guarded(|| mutants::mutants(&args)),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("lineproof: {failure}");

@@ -1,6 +1,7 @@
 //! `lineproof record`.
 
 use crate::cli::RecordArgs;
+use crate::embedded::Fault;
 use crate::exit::Failure;
 use crate::{list, run};
 use harness::record::{Provenance, Recorded};
@@ -24,7 +25,7 @@ pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Failure> {
     let provenance = Provenance { basis: args.basis, from: args.from.clone() };
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let done = run::runtime()?.block_on(async {
-        let (target, _server) = run::target(&args.target, profile).await?;
+        let (target, _server) = run::target(&args.target, profile, Fault::default()).await?;
         let on_case = |case: &harness::case::Case, recorded: &Recorded| {
             let word = match recorded {
                 Recorded::New => "new",

@@ -1,7 +1,7 @@
 //! `lineproof run`.
 
 use crate::cli::{Format, RunArgs, TargetArgs};
-use crate::embedded::Embedded;
+use crate::embedded::{Embedded, Fault};
 use crate::exit::Failure;
 use crate::list;
 use crate::live::Live;
@@ -10,7 +10,7 @@ use harness::case::Case;
 use harness::event::Event;
 use harness::known::Known;
 use harness::report::{self, text::Style};
-use harness::run::Plan;
+use harness::run::{Interrupt, Plan};
 use harness::snapshot::Snapshots;
 use harness::target::{Credentials, Target};
 use harness::verdict::Ending;
@@ -67,10 +67,7 @@ async fn all(
         if *interrupt.borrow() {
             return Ok((events, None));
         }
-        // Kept until its run is over: an embedded server stops when it is dropped.
-        let (mut target, _server) = target(&args.target, profile).await?;
-        let _others = set_up(args, &mut target, plan).await?;
-        let run = harness::run::run(&target, plan.clone(), interrupt.clone(), |event| {
+        let run = one_profile(args, profile, plan, interrupt.clone(), |event| {
             live.borrow_mut().show(event);
             if let Event::Case(result) = event
                 && !waiting.contains(result.id.as_str())
@@ -80,7 +77,7 @@ async fn all(
             }
             events.push(event.clone());
         });
-        let ending = run.await;
+        let ending = run.await?;
         Ok((events, Some(ending)))
     };
     let together = if plan.jobs == 1 { 1 } else { profiles.len() };
@@ -102,7 +99,39 @@ async fn all(
     Ok((events, ending.unwrap_or(Ending::Usage)))
 }
 
-fn plan(args: &RunArgs) -> Result<Plan, Failure> {
+/// The run of one profile.
+pub(crate) async fn one_profile(
+    args: &RunArgs,
+    profile: &'static Profile,
+    plan: &Plan,
+    interrupt: Interrupt,
+    on_event: impl FnMut(&Event),
+) -> Result<Ending, Failure> {
+    // Kept until its run is over: an embedded server stops when it is dropped.
+    let (mut target, _server) = target(&args.target, profile, fault(args)?).await?;
+    let _others = set_up(args, &mut target, plan).await?;
+    Ok(harness::run::run(&target, plan.clone(), interrupt, on_event).await)
+}
+
+/// The fault that the servers in the binary are to have.
+#[cfg(feature = "mutants")]
+fn fault(args: &RunArgs) -> Result<Fault, Failure> {
+    if args.mutant.is_some() && args.target.target.is_some() {
+        return Err(Failure::usage(
+            "--mutant is for the servers in the binary, not for a --target",
+        ));
+    }
+    Fault::find(args.mutant.as_deref())
+}
+
+/// None: this build has no faults to give.
+#[cfg(not(feature = "mutants"))]
+#[expect(clippy::unnecessary_wraps, reason = "the other build may not know the fault")]
+fn fault(_: &RunArgs) -> Result<Fault, Failure> {
+    Ok(Fault::default())
+}
+
+pub(crate) fn plan(args: &RunArgs) -> Result<Plan, Failure> {
     let cases = list::load(&args.select)?;
     let known = match &args.known_failing {
         None => Known::default(),
@@ -146,6 +175,7 @@ pub(crate) fn chosen_profiles(args: &TargetArgs) -> Result<Vec<&'static Profile>
 pub(crate) async fn target(
     args: &TargetArgs,
     profile: &'static Profile,
+    fault: Fault,
 ) -> Result<(Target, Option<Embedded>), Failure> {
     let timeout = timeout(args.timeout)?;
     let mut visible_within = args.visible_within.map(seconds).transpose()?;
@@ -158,7 +188,7 @@ pub(crate) async fn target(
         };
         (url.clone(), given)
     } else {
-        let started = Embedded::start(profile).await?;
+        let started = Embedded::start(profile, fault).await?;
         let found = (started.url(), started.credentials());
         visible_within = visible_within.or_else(|| started.visible_within());
         server = Some(started);
@@ -211,7 +241,7 @@ async fn set_up(
             target.setups_lacking.insert(case.id.clone(), why);
             continue;
         }
-        match Embedded::start_set(target.profile, setups.find(name)).await? {
+        match Embedded::start_set(target.profile, setups.find(name), fault(args)?).await? {
             Err(why) => {
                 target.setups_lacking.insert(name.clone(), why);
             }
