@@ -66,7 +66,7 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<ExitCode, Failure> {
         let one = async |mutant: &&'static Mutant| {
             let found = suite.judge(mutant, &interrupt).await;
             if let Ok(found) = &found {
-                list::print(&table::line(found));
+                list::print(&table::line(found, args.every_case));
             }
             found
         };
@@ -172,6 +172,27 @@ impl<'a> Suite<'a> {
         Ok(Ran { ending, reason, verdicts })
     }
 
+    /// The cases that notice the fault: those that fail, and those that warn of it where they have
+    /// nothing to warn of on a sound server. A promise of MAY, or one that is only inferred, fails no
+    /// run.
+    async fn kept(
+        &self,
+        ran: &Ran,
+        profile: &'static Profile,
+        owed: &[Case],
+        interrupt: &Interrupt,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let mut kept: BTreeSet<String> = ran.failed().map(str::to_owned).collect();
+        let warned = |case: &&Case| ran.verdicts.get(&case.id) == Some(&Verdict::Warn);
+        let warned: Vec<Case> = owed.iter().filter(warned).cloned().collect();
+        if !warned.is_empty() {
+            let sound = self.run(None, profile, &warned, false, interrupt).await?;
+            let passes = |case: &&Case| sound.verdicts.get(&case.id) == Some(&Verdict::Pass);
+            kept.extend(warned.iter().filter(passes).map(|case| case.id.clone()));
+        }
+        Ok(kept)
+    }
+
     /// Runs the suite on a fault.
     async fn judge(
         &self,
@@ -194,7 +215,8 @@ impl<'a> Suite<'a> {
                 // The suite does not judge such a server, so that no case can keep its word there.
                 continue;
             }
-            owed.retain(|case| !ran.failed().any(|id| id == case.id));
+            let kept = self.kept(&ran, profile(name)?, &owed, interrupt).await?;
+            owed.retain(|case| !kept.contains(&case.id));
         }
         if found.kills.is_empty() || self.args.every_case {
             let fail_fast = !self.args.every_case;
@@ -202,6 +224,8 @@ impl<'a> Suite<'a> {
                 .run(Some(mutant), profile(home)?, &self.plan.cases, fail_fast, interrupt)
                 .await?;
             found.add(home, &ran);
+            let kept = self.kept(&ran, profile(home)?, &self.plan.cases, interrupt).await?;
+            found.warned = kept.into_iter().collect();
         }
         let refused_at_home = found.is_refused(home);
         found.broken = owed.iter().filter(|_| !refused_at_home).map(|c| c.id.clone()).collect();

@@ -7,6 +7,7 @@ mod conformance;
 mod fuzz;
 mod instructions;
 mod miri;
+mod mutants;
 mod peer;
 mod queries;
 mod reading;
@@ -34,6 +35,7 @@ enum Command {
     Fuzz(fuzz::Arguments),
     Instructions(instructions::Arguments),
     Miri(miri::Arguments),
+    Mutants(mutants::Arguments),
     Queries(queries::Arguments),
     Reading(reading::Arguments),
     RealServers(real_servers::Arguments),
@@ -50,6 +52,7 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Miri(arguments) => miri::run(&arguments),
+        Command::Mutants(arguments) => mutants::run(&arguments),
         Command::Queries(arguments) => queries::run(&arguments),
         Command::Reading(arguments) => reading::run(&arguments),
         Command::RealServers(arguments) => real_servers::run(&arguments),

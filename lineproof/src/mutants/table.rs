@@ -26,15 +26,22 @@ pub(super) struct Found {
     /// How many cases promise to kill it.
     pub(super) promised: usize,
     pub(super) kills: Vec<Kill>,
+    /// The cases that notice it, where none fails.
+    pub(super) warned: Vec<String>,
     /// The cases that promise and pass.
     pub(super) broken: Vec<String>,
     pub(super) elapsed: Duration,
 }
 
 impl Found {
+    /// Whether it breaks only what fails no run, and is noticed.
+    fn is_light(&self) -> bool {
+        survivors::is_light(self.mutant.id) && !self.warned.is_empty()
+    }
+
     pub(super) fn new(mutant: &'static Mutant, home: &'static str, promised: usize) -> Self {
-        let (kills, broken, elapsed) = (Vec::new(), Vec::new(), Duration::ZERO);
-        Self { mutant, home, promised, kills, broken, elapsed }
+        let (kills, warned, broken) = (Vec::new(), Vec::new(), Vec::new());
+        Self { mutant, home, promised, kills, warned, broken, elapsed: Duration::ZERO }
     }
 }
 
@@ -49,13 +56,20 @@ pub(super) fn listed(mutants: &[&'static Mutant]) -> String {
 }
 
 /// What is said of one fault.
-pub(super) fn line(found: &Found) -> String {
+pub(super) fn line(found: &Found, every_case: bool) -> String {
     let id = found.mutant.id;
     let Some(kill) = found.kills.first() else {
+        if !found.warned.is_empty() {
+            return format!("warned    {id}  on {}: {}\n", found.home, some(&found.warned));
+        }
         return format!("SURVIVES  {id}  on {}: {}\n", found.home, found.mutant.summary);
     };
     let how = match kill.ending {
         Ending::Unusable => format!("not judged: {}", kill.why),
+        Ending::NotConformant if every_case => {
+            let last = found.kills.last().unwrap_or(kill);
+            last.cases.join(", ")
+        }
         Ending::NotConformant => some(&kill.cases),
         other => format!("exit code {}", other.code()),
     };
@@ -84,13 +98,19 @@ pub(super) struct Report {
 
 impl Report {
     fn survivors(&self) -> impl Iterator<Item = &Found> {
-        self.found.iter().filter(|found| found.kills.is_empty())
+        self.found.iter().filter(|found| found.kills.is_empty() && !found.is_light())
+    }
+
+    /// Those of which the suite may not do more than warn, and does.
+    fn light(&self) -> impl Iterator<Item = &Found> {
+        self.found.iter().filter(|found| found.kills.is_empty() && found.is_light())
     }
 
     /// Whether enough is found, each survivor is known, and each case keeps its word.
     pub(super) fn is_good(&self) -> bool {
-        let survivors = self.survivors().count();
-        let enough = (self.found.len() - survivors) * 100 >= self.found.len() * WANTED;
+        let heavy = self.found.len() - self.light().count();
+        let killed = heavy - self.survivors().count();
+        let enough = killed * 100 >= heavy * WANTED;
         let reviewed = self.survivors().all(|f| survivors::reason(f.mutant.id).is_some());
         let kept = self.found.iter().all(|found| found.broken.is_empty());
         enough && reviewed && kept && self.unknown.is_empty() && self.unsound.is_empty()
@@ -120,12 +140,15 @@ impl Report {
         let refused =
             refused.filter(|f| f.kills.iter().all(|k| k.ending == Ending::Unusable)).count();
         let unnamed = self.found.iter().filter(is_killed).filter(|f| f.promised == 0).count();
-        let (all, killed) = (self.found.len(), self.found.len() - survivors);
-        let percent = killed as f64 * 100.0 / all.max(1) as f64;
+        let warned = self.light().count();
+        let (all, heavy) = (self.found.len(), self.found.len() - warned);
+        let killed = heavy - survivors;
+        let percent = killed as f64 * 100.0 / heavy.max(1) as f64;
         let _ = writeln!(
             text,
-            "{all} faults: {killed} killed ({percent:.1} %), {survivors} survive; of the killed \
-             {refused} were refused before any case, {unnamed} are named by no case; {:.0} s",
+            "{all} faults: {warned} of what fails no run (MAY, or only inferred), each warned of; of the \
+             other {heavy} {killed} killed ({percent:.1} %), {survivors} survive; of the killed {refused} \
+             were refused before any case, {unnamed} are named by no case; {:.0} s",
             self.elapsed.as_secs_f64()
         );
         let slowest = self.found.iter().max_by_key(|found| found.elapsed);

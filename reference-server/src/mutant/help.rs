@@ -4,11 +4,11 @@ use super::{Item, Seen};
 use crate::http::{QueryString, Request, Response};
 use base64::Engine;
 use line_protocol::{FieldValue, Line};
-use profiles::Profile;
 use profiles::V2Api;
 use profiles::answer::Answer;
 use profiles::storage::{Partitions, Shards, Storage, Tables};
 use profiles::write::WriteEndpoint;
+use profiles::{Profile, Setting, Settings};
 use serde_json::Value;
 
 /// Changes each physical line of a text; what ends them stays.
@@ -94,6 +94,16 @@ pub(super) fn answers(profile: &mut Profile, change: impl Fn(&mut Answer)) {
     };
     profile.facts.credentials = changed(profile.facts.credentials);
     endpoints(profile, |endpoint| endpoint.answers = changed(endpoint.answers));
+}
+
+/// Changes the product's own value of a setting that is a number.
+pub(super) fn knob(profile: &mut Profile, setting: Setting, change: impl Fn(u64) -> u64) {
+    let Some(value) = Settings::of(profile).number(setting) else { return };
+    let mut knobs = profile.settings.to_vec();
+    for knob in knobs.iter_mut().filter(|knob| knob.setting == setting) {
+        knob.value = change(value).to_string().leak();
+    }
+    profile.settings = knobs.leak();
 }
 
 /// Changes the rules of shards.

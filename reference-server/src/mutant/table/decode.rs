@@ -3,13 +3,14 @@
 use super::mutant;
 use crate::mutant::Change::{Answer, Body, Outcome, Profile, Request, Text};
 use crate::mutant::Home::{V1, V2, V3};
-use crate::mutant::help::{endpoints, replace};
+use crate::mutant::help::{endpoints, knob, replace};
 use crate::mutant::{Mutant, Seen};
 use flate2::Compression;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use flate2::write::GzEncoder;
 use profiles::answer::Fault;
 use profiles::write::{Members, SizeLimit, UnknownEncoding};
+use profiles::{Profile as Facts, Setting};
 use std::io::{ErrorKind, Read, Write};
 
 /// A good gzip body of these bytes.
@@ -63,6 +64,12 @@ fn sized(size: SizeLimit, change: impl Fn(u64) -> u64) -> SizeLimit {
             SizeLimit::Each { sent: change(sent), inflated: change(inflated) }
         }
     }
+}
+
+/// Another limit of a body, in the endpoints and where it is set.
+fn limits(profile: &mut Facts, change: fn(u64) -> u64) {
+    endpoints(profile, |e| e.size = sized(e.size, change));
+    knob(profile, Setting::RequestLimit, change);
 }
 
 /// The faults.
@@ -216,19 +223,19 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "decode.size-limit-off-by-one",
         V1,
         "A body of exactly the limit is refused.",
-        &[Profile(|profile| endpoints(profile, |e| e.size = sized(e.size, |limit| limit - 1)))],
+        &[Profile(|profile| limits(profile, |limit| limit - 1))],
     ),
     mutant(
         "decode.size-limit-one-too-many",
         V3,
         "A body of one byte more is taken.",
-        &[Profile(|profile| endpoints(profile, |e| e.size = sized(e.size, |limit| limit + 1)))],
+        &[Profile(|profile| limits(profile, |limit| limit + 1))],
     ),
     mutant(
         "decode.size-limit-too-low",
         V3,
         "The limit is lower than promised.",
-        &[Profile(|profile| endpoints(profile, |e| e.size = sized(e.size, |limit| limit / 2)))],
+        &[Profile(|profile| limits(profile, |limit| limit / 2))],
     ),
     mutant(
         "decode.limit-before-inflate",

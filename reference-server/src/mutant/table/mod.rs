@@ -2,6 +2,7 @@
 
 mod auth;
 mod decode;
+mod delete;
 mod http;
 mod log;
 mod params;
@@ -26,6 +27,7 @@ pub static ALL: &[&[Mutant]] = &[
     values::MUTANTS,
     validate::MUTANTS,
     store::MUTANTS,
+    delete::MUTANTS,
     respond::MUTANTS,
     log::MUTANTS,
     query::MUTANTS,

@@ -327,7 +327,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "params.plus-is-a-plus",
-        V2,
+        V1,
         "A plus sign in the query string is no space.",
         &[Request(|request, _| {
             if writes(request) {

@@ -231,7 +231,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "parse.empty-tag-value",
         V2,
         "A tag without a value is left out.",
-        &[Text(|_, text| rewrite(text, "(?m)^([a-z]+),[a-z]+= ", "$1 "))],
+        &[Text(|_, text| rewrite(text, "(?m)^([a-z]+),[a-z]+=([ ,])", "$1$2"))],
     ),
     mutant(
         "parse.empty-tag-key",

@@ -537,7 +537,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "respond.final-newline-missing",
         V1,
         "An error does not end with a line feed.",
-        &[Answer(|_, response| drop(response.body.pop_if(|byte| *byte == b'\n')))],
+        &[Answer(|_, response| response.body.truncate(response.body.trim_ascii_end().len()))],
     ),
     mutant(
         "respond.resource-not-named",

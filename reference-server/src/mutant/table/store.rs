@@ -1,14 +1,14 @@
 //! Faults of the store: what was accepted is not what is kept.
 
 use super::mutant;
-use crate::mutant::Change::{Admitted, Body, Lines, Outcome, Profile};
+use crate::mutant::Change::{Admitted, Lines, Outcome, Profile};
 use crate::mutant::Home::{Iox, V1, V2, V3};
-use crate::mutant::help::{good, keep_good, rewrite, shards, strings, tables, v2, values};
+use crate::mutant::help::{good, keep_good, shards, strings, tables, v2, values};
 use crate::mutant::{Item, Mutant};
 use line_protocol::FieldValue;
 use profiles::answer::Fault;
 use profiles::storage::{ConflictInBatch, TimeBesideFields};
-use profiles::v2_api::{Acknowledgement, DeleteByField};
+use profiles::v2_api::Acknowledgement;
 use profiles::write::BadLines;
 use profiles::{Knob, Setting};
 use std::borrow::Cow;
@@ -35,7 +35,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "The last of several good lines is not stored.",
         &[Lines(|_, lines| {
             if let Some(last) = lines.iter().rposition(Result::is_ok).filter(|last| *last > 0) {
-                lines.remove(last);
+                let _ = lines.remove(last);
             }
         })],
     ),
@@ -45,7 +45,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "The first of several good lines is not stored.",
         &[Lines(|_, lines| {
             if count(lines) > 1 && lines.first().is_some_and(Result::is_ok) {
-                lines.remove(0);
+                let _ = lines.remove(0);
             }
         })],
     ),
@@ -635,65 +635,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             tables(profile, |r| r.repeated_tags = profiles::storage::RepeatedTags::Refused)
         })],
     ),
-    mutant(
-        "store.delete-too-much",
-        V2,
-        "A delete overlooks its predicate.",
-        &[Body(|seen, body| {
-            if seen.is_delete() {
-                rewrite(body, r#""predicate" *: *"([^"\\]|\\.)*""#, r#""predicate":"""#)
-            } else {
-                body
-            }
-        })],
-    ),
-    mutant(
-        "store.delete-ends-late",
-        V2,
-        "A delete goes on behind its end.",
-        &[Body(|seen, body| {
-            if seen.is_delete() {
-                rewrite(body, r#""stop" *: *"[0-9][^"]*""#, r#""stop":"2200-01-01T00:00:00Z""#)
-            } else {
-                body
-            }
-        })],
-    ),
-    mutant(
-        "store.delete-too-little",
-        V2,
-        "A delete deletes nothing.",
-        &[Body(|seen, body| {
-            if seen.is_delete() {
-                let body = rewrite(
-                    body,
-                    r#""stop" *: *"2[0-9][^"]*""#,
-                    r#""stop":"1700-01-01T00:00:00Z""#,
-                );
-                rewrite(
-                    body,
-                    r#""start" *: *"[12][0-9][^"]*""#,
-                    r#""start":"1699-01-01T00:00:00Z""#,
-                )
-            } else {
-                body
-            }
-        })],
-    ),
-    mutant(
-        "store.delete-by-field-ignored",
-        V2,
-        "A delete by field is not told from any.",
-        &[Profile(|profile| v2(profile, |api| api.delete_by_field = other(api.delete_by_field)))],
-    ),
 ];
-
-fn other(rule: DeleteByField) -> DeleteByField {
-    match rule {
-        DeleteByField::Done => DeleteByField::Ignored,
-        DeleteByField::Ignored | DeleteByField::NotImplemented => DeleteByField::Done,
-    }
-}
 
 /// A partial write is denied: nothing was stored.
 fn as_rejected(

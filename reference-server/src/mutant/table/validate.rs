@@ -3,9 +3,10 @@
 use super::mutant;
 use crate::mutant::Change::{Lines, Outcome, Profile, StoredAt};
 use crate::mutant::Home::{Iox, Queue, Router, V1, V2, V3};
-use crate::mutant::help::{good, keep_good, partitions, shards, tables};
+use crate::mutant::help::{good, keep_good, knob, partitions, shards, tables};
 use crate::mutant::{Item, Mutant};
 use line_protocol::{Dialect, FieldValue};
+use profiles::Setting;
 use profiles::answer::Fault;
 use profiles::storage::{
     BeyondRetention, ConflictInBatch, OldPoints, Overflow, Refusal, RefusedLine, Scope, Storage,
@@ -257,13 +258,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "validate.column-limit-missing",
         V3,
         "A table may have any number of columns.",
-        &[Profile(|profile| tables(profile, |rules| rules.columns = usize::MAX))],
+        &[Profile(|profile| knob(profile, Setting::Columns, |_| 1 << 30))],
     ),
     mutant(
         "validate.column-limit-off-by-one",
         V3,
         "A table may have one column less.",
-        &[Profile(|profile| tables(profile, |rules| rules.columns -= 1))],
+        &[Profile(|profile| knob(profile, Setting::Columns, |limit| limit - 1))],
     ),
     mutant(
         "validate.column-limit-counts-wrong",
@@ -437,7 +438,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "validate.retention-silent",
-        V2,
+        V1,
         "What is too old is dropped without a word.",
         &[Lines(|_, lines| {
             let now = jiff::Timestamp::now().as_nanosecond();
@@ -451,7 +452,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "validate.retention-drops-batch",
-        V2,
+        V1,
         "A line that is too old costs the others.",
         &[Lines(|_, lines| {
             let now = jiff::Timestamp::now().as_nanosecond();

@@ -106,14 +106,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[Text(|_, text| {
             rewrite(
                 text,
-                r"=(-?[0-9]+(?:\.[0-9]+)?i?)[a-zA-Z.\-+_]+[a-zA-Z0-9.\-+_]*( |,)",
+                r"=(-?[0-9]+(?:\.[0-9]+)?i?)[a-hj-tv-zA-Z.\-+_]+[a-zA-Z0-9.\-+_]*( |,)",
                 "=$1$2",
             )
         })],
     ),
     mutant(
         "parse.octal",
-        V2,
+        V1,
         "A number with a leading 0 is octal.",
         &[Text(|_, text| {
             numbers(text, "(?P<a>=)(?P<n>0[0-7]+)(?P<b>i?)", |n| {
