@@ -80,6 +80,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         })],
     ),
     mutant(
+        "parse.splits-inside-string",
+        V2,
+        "A blank or a comma in a string ends it.",
+        &[Text(|_, text| rewrite(text, r#"="([^" ,\n]+)[ ,]"#, "=\"$1\" "))],
+    ),
+    mutant(
         "parse.string-line-feed-lost",
         V2,
         "A line feed in a string becomes a blank.",
