@@ -190,16 +190,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         })],
     ),
     mutant(
-        "auth.scheme-case-strict",
-        V2,
-        "A scheme in small letters is unknown.",
-        &[Request(|request, _| {
-            if request.header("authorization").is_some_and(|h| h.starts_with("token ")) {
-                authorise(request, "none".to_owned());
-            }
-        })],
-    ),
-    mutant(
         "auth.scheme-refused",
         V2,
         "The scheme Bearer is unknown.",

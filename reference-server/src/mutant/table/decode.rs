@@ -286,10 +286,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "decode.converts-charset",
-        V2,
+        V1,
         "A body declared as latin-1 is converted.",
         &[Text(|seen, text| {
-            if !seen.header("content-type").to_lowercase().contains("8859") {
+            if !seen.header("content-type").to_lowercase().contains("latin") {
                 return text;
             }
             text.iter().map(|&b| char::from(b)).collect::<String>().into_bytes()

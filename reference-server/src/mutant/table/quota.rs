@@ -2,9 +2,9 @@
 
 use super::mutant;
 use crate::mutant::Change::{
-    Answer, Charged, LastInFirstOut, Outcome, Profile, QueueSkipped, QueueStands, StoredOverQuota,
+    Answer, Charged, LastInFirstOut, Outcome, QueueSkipped, QueueStands, StoredOverQuota,
 };
-use crate::mutant::Home::{Queue, V3};
+use crate::mutant::Home::{Iox, Queue};
 use crate::mutant::Mutant;
 use crate::mutant::help::{header, without};
 use profiles::answer::Fault;
@@ -118,14 +118,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "quota.unavailable-as-success",
-        V3,
+        Iox,
         "What the server cannot take is a success.",
-        &[
-            Outcome(|outcome| {
-                outcome.or_else(|f| if f.fault == Fault::Unavailable { Ok(()) } else { Err(f) })
-            }),
-            Profile(|_| {}),
-        ],
+        &[Outcome(|outcome| {
+            outcome.or_else(|f| if f.fault == Fault::Unavailable { Ok(()) } else { Err(f) })
+        })],
     ),
     mutant(
         "async.last-in-first-out",
