@@ -557,11 +557,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
         })],
     ),
     mutant(
-        "respond.conflict-names-raw",
-        V2,
-        "Names in a conflict stand as they are.",
+        "respond.conflict-names-quoted",
+        V1,
+        "Quotes in names of a conflict are escaped.",
         &[Profile(|profile| {
-            crate::mutant::help::shards(profile, |rules| rules.conflict_names = Quoting::Raw);
+            crate::mutant::help::shards(profile, |rules| rules.conflict_names = Quoting::Go)
         })],
     ),
     mutant(

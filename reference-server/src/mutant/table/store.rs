@@ -364,8 +364,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[Lines(|_, lines| {
             good(lines, |line| {
                 for (_, value) in &mut line.tags {
-                    let number =
-                        std::str::from_utf8(value).ok().and_then(|v| v.parse::<f64>().ok());
+                    let number = std::str::from_utf8(value)
+                        .ok()
+                        .and_then(|v| v.trim_end_matches('i').parse::<f64>().ok());
                     if let Some(number) = number {
                         *value = Cow::Owned(number.to_string().into_bytes());
                     }
@@ -380,8 +381,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[Lines(|_, lines| {
             values(lines, |value| {
                 if let FieldValue::String(text) = value
-                    && let Some(number) =
-                        std::str::from_utf8(text).ok().and_then(|t| t.parse().ok())
+                    && let Some(number) = std::str::from_utf8(text)
+                        .ok()
+                        .and_then(|t| t.trim_end_matches('i').parse().ok())
                 {
                     *value = FieldValue::Float(number);
                 }
@@ -582,14 +584,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
                     value.to_mut().truncate(255);
                 }
             });
-        })],
-    ),
-    mutant(
-        "store.cuts-string-at-64k",
-        V2,
-        "A string is cut at 65535 bytes.",
-        &[Lines(|_, lines| {
-            strings(lines, |text| text.truncate(65_535));
         })],
     ),
     mutant(

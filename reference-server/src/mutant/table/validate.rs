@@ -301,14 +301,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         })],
     ),
     mutant(
-        "validate.string-length-off-by-one",
-        V2,
-        "The longest string is refused.",
-        &[Profile(|profile| {
-            shards(profile, |r| r.longest_string = r.longest_string.map(|n| n - 1))
-        })],
-    ),
-    mutant(
         "validate.string-length-v3",
         V3,
         "The longest string is half as long.",

@@ -285,10 +285,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "parse.timestamp-too-lenient",
         V2,
-        "A timestamp may have a plus sign or quotes.",
+        "What is no timestamp in its place is overlooked.",
         &[Text(|_, text| {
-            let text = rewrite(text, r"(?m) \+([0-9]+)$", " $1");
-            rewrite(text, "(?m) \"([0-9]+)\"$", " $1")
+            let text = rewrite(text, r#"(?m)=("[^"\n]*"|[0-9]+) "[^"\n]*"( [0-9]+)?$"#, "=$1$2");
+            rewrite(text, "(?m)(=[0-9]+) -$", "$1")
         })],
     ),
     mutant(
