@@ -3,6 +3,7 @@
 mod archive;
 
 use crate::cli::BundleArgs;
+use crate::embedded::Fault;
 use crate::exit::Failure;
 use crate::{list, run};
 use archive::Package;
@@ -108,7 +109,7 @@ fn live(args: &BundleArgs, what: What) -> Result<Option<Incident>, Failure> {
         return Err(Failure::usage("one --profile is needed: what is the server taken for?"));
     };
     let sent = run::runtime()?.block_on(async {
-        let (mut target, _server) = run::target(&args.target, profile).await?;
+        let (mut target, _server) = run::target(&args.target, profile, Fault::default()).await?;
         set_up(args, &mut target)?;
         let interrupt = run::interrupts();
         let snapshots = Snapshots::new(args.snapshots_dir.clone());

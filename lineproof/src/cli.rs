@@ -14,6 +14,8 @@ mod merge;
 mod shard;
 mod bundle;
 mod record;
+#[cfg(feature = "mutants")]
+pub(crate) mod mutants;
 
 use crate::check::dialects::{self, Named};
 pub(crate) use bundle::BundleArgs;
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Bundle(BundleArgs),
     Record(RecordArgs),
     ReadBack(read_back::ReadBackArgs),
+    #[cfg(feature = "mutants")]
+    Mutants(mutants::MutantsArgs),
 }
 
 /// Which cases, and from where.
@@ -157,6 +161,10 @@ pub(crate) struct RunArgs {
     /// `batch/x  [status]  # why` if only so (`lineproof known update` writes it)
     #[arg(long, value_name = "FILE")]
     pub(crate) known_failing: Option<PathBuf>,
+    /// Give the servers in the binary this fault (`lineproof mutants --list`)
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "ID")]
+    pub(crate) mutant: Option<String>,
     #[command(flatten)]
     pub(crate) part: PartArgs,
     #[command(flatten)]
@@ -295,6 +303,10 @@ pub(crate) struct ServeArgs {
     /// The certificate's private key, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Give the servers in the binary this fault (`lineproof mutants --list`)
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "ID")]
+    pub(crate) mutant: Option<String>,
     /// How the first line is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ServeFormat,

@@ -6,7 +6,44 @@ use harness::target::Credentials;
 use profiles::Profile;
 #[cfg(feature = "embedded")]
 use profiles::{Family, Setting};
+#[cfg(feature = "mutants")]
+use reference_server::mutant::{self, Mutant};
 use std::time::Duration;
+
+/// The fault that the servers in the binary have, if they have one: only a build with the feature
+/// `mutants` can give them any.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fault {
+    #[cfg(feature = "mutants")]
+    mutant: Option<&'static Mutant>,
+}
+
+#[cfg(feature = "mutants")]
+impl Fault {
+    /// The one of this id.
+    pub(crate) fn find(id: Option<&str>) -> Result<Self, Failure> {
+        let unknown =
+            |id| Failure::usage(format!("unknown mutant \"{id}\"; see `lineproof mutants --list`"));
+        let find = |id| mutant::find(id).ok_or_else(|| unknown(id));
+        Ok(Self { mutant: id.map(find).transpose()? })
+    }
+
+    /// Gives it to a server, before anything else is set there.
+    pub(crate) fn give(self, builder: reference_server::Builder) -> reference_server::Builder {
+        match self.mutant {
+            Some(mutant) => builder.mutant(mutant),
+            None => builder,
+        }
+    }
+}
+
+#[cfg(all(feature = "embedded", not(feature = "mutants")))]
+impl Fault {
+    /// There is none to give.
+    pub(crate) fn give(self, builder: reference_server::Builder) -> reference_server::Builder {
+        builder
+    }
+}
 
 /// What an asynchronous product queues, its servers in the binary queue for so long: the suite waits
 /// for hundreds of writes.
@@ -28,16 +65,18 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// Starts a server of this profile on a free port. It asks for credentials, so that the cases
     /// about them run too.
-    pub(crate) async fn start(profile: &'static Profile) -> Result<Self, Failure> {
-        Self::start_set(profile, None).await?.map_err(Failure::internal)
+    pub(crate) async fn start(profile: &'static Profile, fault: Fault) -> Result<Self, Failure> {
+        Self::start_set(profile, None, fault).await?.map_err(Failure::internal)
     }
 
     /// The same, set up as some cases need it; inside, why the profile cannot be set up so.
     pub(crate) async fn start_set(
         profile: &'static Profile,
         setup: Option<&Setup>,
+        fault: Fault,
     ) -> Result<Result<Self, String>, Failure> {
-        let mut builder = reference_server::Server::builder(profile).auth(true);
+        let builder = fault.give(reference_server::Server::builder(profile));
+        let mut builder = builder.auth(true);
         let own = (Setting::QueueDelay.word(), QUEUE_DELAY);
         if profile.settings.iter().any(|knob| knob.setting == Setting::QueueDelay) {
             builder = builder.set(own.0, own.1).map_err(Failure::internal)?;
@@ -82,7 +121,7 @@ impl Embedded {
 #[cfg(not(feature = "embedded"))]
 impl Embedded {
     #[expect(clippy::unused_async, reason = "the other build waits for its server")]
-    pub(crate) async fn start(profile: &'static Profile) -> Result<Self, Failure> {
+    pub(crate) async fn start(profile: &'static Profile, _: Fault) -> Result<Self, Failure> {
         Err(Failure::usage(format!(
             "this build has no servers inside, so {} needs --target URL",
             profile.name()
@@ -93,6 +132,7 @@ impl Embedded {
     pub(crate) async fn start_set(
         profile: &'static Profile,
         _: Option<&Setup>,
+        _: Fault,
     ) -> Result<Result<Self, String>, Failure> {
         Ok(Err(format!("this build has no servers inside, and so none of {}", profile.name())))
     }

@@ -23,6 +23,12 @@ impl Failure {
         Self { code: ExitCode::from(3), message: message.to_string() }
     }
 
+    /// The user has had enough: 130.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn interrupted() -> Self {
+        Self { code: ExitCode::from(130), message: "interrupted".to_owned() }
+    }
+
     /// A fault of lineproof itself: 70.
     pub(crate) fn internal(message: impl fmt::Display) -> Self {
         Self { code: ExitCode::from(70), message: message.to_string() }

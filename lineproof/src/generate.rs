@@ -2,7 +2,7 @@
 
 use crate::cli::RunArgs;
 use crate::exit::Failure;
-use crate::run::{chosen_profiles, target};
+use crate::run::{chosen_profiles, fault, target};
 use harness::event::Event;
 use harness::generate::Plan;
 use harness::verdict::{Ending, Verdict};
@@ -25,7 +25,7 @@ pub(crate) async fn generate(
             break;
         }
         // Kept until its run is over: an embedded server stops when it is dropped.
-        let (target, _server) = target(&args.target, profile).await?;
+        let (target, _server) = target(&args.target, profile, fault(args)?).await?;
         let plan = plan(args, batches, profile, profiles.len());
         let bar = bar(profile, batches);
         let findings = Cell::new(0);

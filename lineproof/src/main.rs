@@ -16,6 +16,8 @@ mod list;
 mod live;
 mod out;
 mod read_back;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod record;
 mod report;
 mod run;
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         cli::Command::Bundle(args) => exit::guarded(|| bundle::bundle(&args)),
         cli::Command::Record(args) => exit::guarded(|| record::record(&args)),
         cli::Command::ReadBack(args) => exit::guarded(|| read_back::read_back(&args)),
+        #[cfg(feature = "mutants")]
+        cli::Command::Mutants(args) => exit::guarded(|| mutants::mutants(&args)),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("lineproof: {failure}");

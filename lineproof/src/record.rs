@@ -1,6 +1,7 @@
 //! `lineproof record`.
 
 use crate::cli::{RecordArgs, RecordFormat};
+use crate::embedded::Fault;
 use crate::exit::Failure;
 use crate::{list, run};
 use harness::case::Case;
@@ -35,7 +36,7 @@ pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Failure> {
         Place { dir: &args.snapshots_dir, edition: args.edition.as_deref(), dry_run: args.dry_run };
     let mut told = Told::new(args.format, chosen.len());
     let done = run::runtime()?.block_on(async {
-        let (target, _server) = run::target(&args.target, profile).await?;
+        let (target, _server) = run::target(&args.target, profile, Fault::default()).await?;
         let on_case = |case: &Case, recorded: &Recorded| told.case(case, recorded);
         record_into(&target, &chosen, &provenance, place, run::interrupts(), on_case)
             .await

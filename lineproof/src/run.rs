@@ -3,7 +3,7 @@
 mod part;
 
 use crate::cli::{RunArgs, SelectArgs, TargetArgs};
-use crate::embedded::Embedded;
+use crate::embedded::{Embedded, Fault};
 use crate::exit::Failure;
 use crate::list;
 use crate::live::Live;
@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt};
 use harness::case::Case;
 use harness::event::Event;
 use harness::known::Known;
-use harness::run::Plan;
+use harness::run::{Interrupt, Plan};
 use harness::snapshot::Snapshots;
 use harness::target::{Credentials, Target};
 use harness::verdict::Ending;
@@ -81,10 +81,7 @@ async fn all(
             let ending = finished.ending;
             return Ok((vec![Event::Finished(finished)], Some(ending)));
         }
-        // Kept until its run is over: an embedded server stops when it is dropped.
-        let (mut target, _server) = target(&args.target, profile).await?;
-        let _others = set_up(&args.target, &args.select, &mut target, plan).await?;
-        let run = harness::run::run(&target, plan.clone(), interrupt.clone(), |event| {
+        let run = one_profile(args, profile, plan, interrupt.clone(), |event| {
             live.borrow_mut().show(event);
             if let Event::Case(result) = event
                 && !waiting.contains(result.id.as_str())
@@ -94,7 +91,7 @@ async fn all(
             }
             events.push(event.clone());
         });
-        let ending = run.await;
+        let ending = run.await?;
         Ok((events, Some(ending)))
     };
     let together = if plan.jobs == 1 { 1 } else { profiles.len() };
@@ -116,7 +113,39 @@ async fn all(
     Ok((events, ending.unwrap_or(Ending::Usage)))
 }
 
-fn plan(args: &RunArgs, profiles: &[&Profile]) -> Result<Plan, Failure> {
+/// The run of one profile.
+pub(crate) async fn one_profile(
+    args: &RunArgs,
+    profile: &'static Profile,
+    plan: &Plan,
+    interrupt: Interrupt,
+    on_event: impl FnMut(&Event),
+) -> Result<Ending, Failure> {
+    // Kept until its run is over: an embedded server stops when it is dropped.
+    let (mut target, _server) = target(&args.target, profile, fault(args)?).await?;
+    let _others = set_up(&args.target, &args.select, &mut target, plan, fault(args)?).await?;
+    Ok(harness::run::run(&target, plan.clone(), interrupt, on_event).await)
+}
+
+/// The fault that the servers in the binary are to have.
+#[cfg(feature = "mutants")]
+pub(crate) fn fault(args: &RunArgs) -> Result<Fault, Failure> {
+    if args.mutant.is_some() && args.target.target.is_some() {
+        return Err(Failure::usage(
+            "--mutant is for the servers in the binary, not for a --target",
+        ));
+    }
+    Fault::find(args.mutant.as_deref())
+}
+
+/// None: this build has no faults to give.
+#[cfg(not(feature = "mutants"))]
+#[expect(clippy::unnecessary_wraps, reason = "the other build may not know the fault")]
+pub(crate) fn fault(_: &RunArgs) -> Result<Fault, Failure> {
+    Ok(Fault::default())
+}
+
+pub(crate) fn plan(args: &RunArgs, profiles: &[&Profile]) -> Result<Plan, Failure> {
     let cases = list::load(&args.select)?;
     let known = match &args.known_failing {
         None => Known::default(),
@@ -163,6 +192,7 @@ pub(crate) fn chosen_profiles(args: &TargetArgs) -> Result<Vec<&'static Profile>
 pub(crate) async fn target(
     args: &TargetArgs,
     profile: &'static Profile,
+    fault: Fault,
 ) -> Result<(Target, Option<Embedded>), Failure> {
     if args.read_back.is_some() && args.lacks.contains(&Capability::ReadBack) {
         return Err(Failure::usage("--read-back and --lacks read-back exclude each other"));
@@ -178,7 +208,7 @@ pub(crate) async fn target(
         };
         (url.clone(), given)
     } else {
-        let started = Embedded::start(profile).await?;
+        let started = Embedded::start(profile, fault).await?;
         let found = (started.url(), started.credentials());
         visible_within = visible_within.or_else(|| started.visible_within());
         server = Some(started);
@@ -202,6 +232,7 @@ pub(crate) async fn set_up(
     select: &SelectArgs,
     target: &mut Target,
     plan: &Plan,
+    fault: Fault,
 ) -> Result<Vec<Embedded>, Failure> {
     let setups = list::setups_of(select)?;
     let like_it = target.clone();
@@ -229,7 +260,7 @@ pub(crate) async fn set_up(
             target.setups_lacking.insert(case.id.clone(), why);
             continue;
         }
-        match Embedded::start_set(target.profile, setups.find(name)).await? {
+        match Embedded::start_set(target.profile, setups.find(name), fault).await? {
             Err(why) => {
                 target.setups_lacking.insert(name.clone(), why);
             }

@@ -21,6 +21,7 @@ pub(crate) fn serve(_: &ServeArgs) -> Result<ExitCode, Failure> {
 mod embedded {
     use super::{ExitCode, Failure, ServeArgs};
     use crate::cli::ServeFormat;
+    use crate::embedded::Fault;
     use profiles::{Family, Profile};
     use reference_server::{Builder, Server, duration, provision};
     use std::io::Write;
@@ -45,7 +46,8 @@ mod embedded {
         let token = args.token.as_deref().filter(|token| !token.is_empty());
         let wants_setup = token.is_some() || args.org.is_some() || !databases.is_empty();
         let plan = |(index, profile): (usize, &'static Profile)| {
-            let mut builder = Server::builder(profile).bind(address(args, index, found.len())?);
+            let builder = fault(args)?.give(Server::builder(profile));
+            let mut builder = builder.bind(address(args, index, found.len())?);
             // Whoever chooses a token wants it asked for.
             match (args.auth, token) {
                 (Some(auth), _) => builder = builder.auth(auth.is_on()),
@@ -74,6 +76,19 @@ mod embedded {
             Ok(Plan { builder, profile, address: address(args, index, found.len())? })
         };
         found.iter().copied().enumerate().map(plan).collect()
+    }
+
+    /// The fault that the servers are to have.
+    #[cfg(feature = "mutants")]
+    fn fault(args: &ServeArgs) -> Result<Fault, Failure> {
+        Fault::find(args.mutant.as_deref())
+    }
+
+    /// None: this build has no faults to give.
+    #[cfg(not(feature = "mutants"))]
+    #[expect(clippy::unnecessary_wraps, reason = "the other build may not know the fault")]
+    fn fault(_: &ServeArgs) -> Result<Fault, Failure> {
+        Ok(Fault::default())
     }
 
     type Pem = Vec<u8>;

@@ -10,6 +10,7 @@
 //! | [`store`] | what is stored |
 //! | [`query`] | reading back |
 //! | `flight` | reading back over gRPC, with the feature of that name |
+//! | `mutant` | faults to choose from, with the feature `mutants`; seams that do nothing without it |
 
 pub mod clock;
 pub mod duration;
@@ -21,6 +22,11 @@ pub mod go_text;
 pub mod http;
 mod ids;
 mod lock;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+#[path = "mutant/none.rs"]
+mod mutant;
 mod names;
 pub mod provision;
 pub mod query;

@@ -3,6 +3,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::family::{iox, v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
+use crate::mutant;
 use crate::provision::{NewDatabase, Provision};
 #[cfg(feature = "flight")]
 use crate::{flight, http, query::sql::run::Limits, tls};
@@ -34,6 +35,7 @@ pub struct Builder {
     fresh: bool,
     settings: Settings,
     provision: Provision,
+    mutant: mutant::Chosen,
     #[cfg(feature = "flight")]
     identity: Option<tls::Identity>,
 }
@@ -53,6 +55,7 @@ impl Server {
                 token: format!("apiv3_{}", crate::ids::request_id()),
                 ..Provision::default()
             },
+            mutant: mutant::Chosen::default(),
             #[cfg(feature = "flight")]
             identity: None,
         }
@@ -149,6 +152,16 @@ impl Builder {
         Ok(self)
     }
 
+    /// Answers with this fault. Before any other setting: the fault may be of the settings.
+    #[cfg(feature = "mutants")]
+    #[must_use]
+    pub fn mutant(mut self, mutant: &'static mutant::Mutant) -> Self {
+        self.profile = mutant.profile(self.profile);
+        self.settings = Settings::of(self.profile);
+        self.mutant = mutant::Chosen::new(mutant);
+        self
+    }
+
     /// Another source of time.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -167,6 +180,8 @@ impl Builder {
             io::Error::other(format!("{} mixes families; this is a bug", self.profile.name()))
         })?;
         let token = (!self.fresh).then(|| self.provision.token.clone());
+        let basic = self.profile.family == Family::V1;
+        let mutant = self.mutant.for_server(&self.provision.token, basic);
         if token.is_some() {
             let provisioned = match &service {
                 Service::V1(service) => self.provision.v1(service),
@@ -188,7 +203,7 @@ impl Builder {
         let listener = TcpListener::bind(self.address).await?;
         let address = listener.local_addr()?;
         let (stop, stop_seen) = watch::channel(false);
-        tokio::spawn(accept(listener, Arc::new(service), Arc::new(doors), stop_seen));
+        tokio::spawn(accept(listener, Arc::new(service), Arc::new(doors), mutant, stop_seen));
         Ok(Server { profile: self.profile, address, token: token.filter(|_| auth), tls, stop })
     }
 }
@@ -277,6 +292,7 @@ async fn accept(
     listener: TcpListener,
     service: Arc<Service>,
     doors: Arc<Doors>,
+    mutant: mutant::Chosen,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
@@ -286,7 +302,8 @@ async fn accept(
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     let (service, doors) = (Arc::clone(&service), Arc::clone(&doors));
-                    connections.spawn(connection(stream, service, doors, stop_of_connections.clone()));
+                    let served = connection(stream, service, doors, stop_of_connections.clone());
+                    connections.spawn(mutant.within(served));
                 }
                 // Out of file descriptors, mostly: others may free some.
                 Err(error) => {

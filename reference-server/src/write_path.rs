@@ -2,6 +2,7 @@
 //! which order, and what a fault is answered with, is the endpoint's data.
 
 use crate::http::Request;
+use crate::mutant;
 use crate::stage::admit::{Admitted, Target, Tenancy};
 use crate::stage::decode::Incoming;
 use crate::stage::quota::Quotas;
@@ -51,13 +52,29 @@ pub async fn write<S: Store>(
     family: &S,
     caller: &S::Caller,
     request: &Request,
+    incoming: Incoming<'_>,
+    now: i64,
+) -> Result<(), WriteFault> {
+    let stored = stages(endpoint, dialect, family, caller, request, incoming, now).await;
+    mutant::outcome(stored)
+}
+
+async fn stages<S: Store>(
+    endpoint: &WriteEndpoint,
+    dialect: &Dialect,
+    family: &S,
+    caller: &S::Caller,
+    request: &Request,
     mut incoming: Incoming<'_>,
     now: i64,
 ) -> Result<(), WriteFault> {
-    let admitted = admit::admit(endpoint, family, caller, request, &mut incoming).await?;
+    let mut admitted = admit::admit(endpoint, family, caller, request, &mut incoming).await?;
+    mutant::admitted(&mut admitted);
     let body = incoming.into_bytes(endpoint.size).await?;
-    let text = decode::decode(endpoint, &admitted.announced, body)?;
-    family.quotas().take_write(admitted.target.tenant(), text.len() as u64, now)?;
+    let text = mutant::text(decode::decode(endpoint, &admitted.announced, body)?);
+    let (bytes, counted_at) = mutant::charged(text.len() as u64, now);
+    let taken = family.quotas().take_write(admitted.target.tenant(), bytes, counted_at);
+    mutant::over_quota(taken)?;
     let delay = family.delay();
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -70,9 +87,9 @@ pub async fn write<S: Store>(
             };
             let batch = parse::parse(&text, dialect, precision, now, endpoint.bad_lines)?;
             check_consistency(endpoint, &admitted)?;
-            family.store_lines(&admitted.target, &batch, now)
+            family.store_lines(&admitted.target, &batch, mutant::stored_at(now))
         }
-        Target::Database(_) => family.store_text(&admitted, &text, now),
+        Target::Database(_) => family.store_text(&admitted, &text, mutant::stored_at(now)),
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Build {
     Embedded,
     /// Without: for a URL, no query engine has to be built.
     SuiteOnly,
+    /// With them, and with the faults that they can be given.
+    Mutants,
     /// With them, and optimised as users get it.
     Release,
 }
@@ -33,6 +35,7 @@ pub(crate) fn build(build: Build) -> Result<PathBuf> {
     match build {
         Build::Embedded => {}
         Build::SuiteOnly => arguments.push("--no-default-features"),
+        Build::Mutants => arguments.extend(["--features", "mutants"]),
         Build::Release => arguments.push("--release"),
     }
     built("lineproof", &arguments)

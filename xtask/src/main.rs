@@ -9,6 +9,7 @@ mod conformance;
 mod fuzz;
 mod instructions;
 mod miri;
+mod mutants;
 mod peer;
 mod queries;
 mod reading;

@@ -3,7 +3,7 @@
 use super::Compared;
 use crate::cli::{DiffArgs, TargetArgs};
 use crate::detect;
-use crate::embedded::Embedded;
+use crate::embedded::{Embedded, Fault};
 use crate::exit::Failure;
 use crate::live::Live;
 use crate::{list, run};
@@ -211,8 +211,8 @@ async fn side(
     profile: &'static Profile,
     plan: &Plan,
 ) -> Result<Side, Failure> {
-    let (mut target, server) = run::target(own, profile).await?;
-    let mut servers = run::set_up(own, &args.select, &mut target, plan).await?;
+    let (mut target, server) = run::target(own, profile, Fault::default()).await?;
+    let mut servers = run::set_up(own, &args.select, &mut target, plan, Fault::default()).await?;
     servers.extend(server);
     let name = match &own.target {
         Some(_) => format!("{} ({})", target.base.url(), profile.name()),

@@ -2,6 +2,7 @@
 
 use super::message::{Framing, Progress, number};
 use super::{Body, Handler, QueryString, Request, Response};
+use crate::mutant;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -66,11 +67,10 @@ where
                 return write_response(&mut stream, &response, "GET", true).await;
             }
         };
-        let method = head.method.clone();
         let keep_alive = head.keep_alive;
         let no_body = head.framing == Framing::Length(0);
         let mut progress = if no_body { Progress::Finished } else { Progress::Untouched };
-        let request = Request {
+        let mut request = Request {
             method: head.method,
             path: head.path,
             query: QueryString::parse(head.raw_query.as_deref().unwrap_or_default()),
@@ -84,7 +84,10 @@ where
             expects_continue: head.expects_continue && !no_body,
             progress: &mut progress,
         };
-        let response = handler.handle(request, body).await;
+        mutant::request(&mut request);
+        let method = request.method.clone();
+        let mut response = handler.handle(request, body).await;
+        mutant::answer(&mut response);
         let mut close = response.close || response.breaks_off || !keep_alive;
         if progress != Progress::Finished {
             // What was not read would be taken for the next request. Of a body that was begun it is

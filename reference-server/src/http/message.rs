@@ -1,6 +1,7 @@
 //! A request as the server reads it, a response as it writes it.
 
 use super::QueryString;
+use crate::mutant;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -122,7 +123,7 @@ impl Body<'_> {
             Framing::Chunked => self.read_chunks(keep, limit).await?,
         };
         *self.progress = Progress::Finished;
-        Ok(body)
+        Ok(mutant::body(body))
     }
 
     /// Reads the whole body; `None` where it has more than `limit` bytes, which are thrown away as

@@ -2,6 +2,7 @@
 
 use super::admit::Admitted;
 use super::{Failed, RejectedLine, WriteFault};
+use crate::mutant;
 use crate::store::partitions::{Full, Misfit, Partition, PartitionedTables, Room, Row};
 use crate::store::tables::TimeUnit;
 use jiff::Timestamp;
@@ -52,7 +53,8 @@ pub fn store_listed(
     let mut rows: Vec<Row> = Vec::new();
     let mut rejected = Vec::new();
     let mut old = 0;
-    for (index, item) in line_protocol::parse(text, dialect, &Options::default()).enumerate() {
+    let parsed = mutant::lines(text, line_protocol::parse(text, dialect, &Options::default()));
+    for (index, item) in parsed.enumerate() {
         let reject = |message, failed| RejectedLine {
             message,
             number: index + 1,

@@ -1,6 +1,7 @@
 //! From bytes to lines, good and bad.
 
 use super::WriteFault;
+use crate::mutant;
 use line_protocol::{Dialect, Line, Options, ParseError, Precision};
 use profiles::answer::Fault;
 use profiles::write::BadLines;
@@ -28,7 +29,7 @@ pub fn parse<'i>(
     let options = Options { precision, default_time: now };
     let mut lines = Vec::new();
     let mut errors: Vec<ParseError> = Vec::new();
-    for item in line_protocol::parse(text, dialect, &options) {
+    for item in mutant::lines(text, line_protocol::parse(text, dialect, &options)) {
         match item {
             Ok(line) => lines.push(line),
             Err(error) => errors.push(error),

@@ -4,6 +4,7 @@ use super::admit::{Admitted, BucketTarget};
 use super::parse::ParsedBatch;
 use super::{Failed, RejectedLine, WriteFault};
 use crate::lock::lock;
+use crate::mutant;
 use crate::store::shards::{Dropped, StorageFault};
 use crate::store::tables::{SchemaFault, TableSet};
 use line_protocol::{Dialect, Options};
@@ -87,7 +88,7 @@ pub fn store_in_tables(
     let mut rejected = Vec::new();
     let mut limit_reached = false;
     let mut lines = 0;
-    for item in line_protocol::parse(text, dialect, &Options::default()) {
+    for item in mutant::lines(text, line_protocol::parse(text, dialect, &Options::default())) {
         lines += 1;
         let outcome = match item {
             Ok(line) => {

@@ -7,6 +7,7 @@
 use super::delete::DeleteRequest;
 use super::{Id, Service};
 use crate::lock::lock;
+use crate::mutant;
 use crate::stage::WriteFault;
 use crate::store::shards::ShardedBucket;
 use line_protocol::{FieldValue, Line};
@@ -97,6 +98,7 @@ impl Service {
         queue.bytes = bytes;
         let due = self.clock.now().saturating_add(self.queue_delay);
         queue.waiting.push_back((due, work));
+        mutant::queued(&mut queue.waiting);
         Ok(())
     }
 

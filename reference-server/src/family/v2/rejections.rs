@@ -4,6 +4,7 @@
 use super::catalog::Catalog;
 use super::{Id, Service};
 use crate::lock::lock;
+use crate::mutant;
 use crate::stage::WriteFault;
 use crate::store::FieldType;
 use crate::store::shards::{LostField, Why};
@@ -157,7 +158,7 @@ impl Service {
             }
         }
         drop(time);
-        self.write_log(organisation, &text, now);
+        self.write_log(organisation, &mutant::log(text), now);
     }
 
     /// Writes what was found wrong behind the answer into `rejected_points`.

@@ -1,0 +1,269 @@
+//! `lineproof mutants`: how many of the faults that a server can be given the suite finds.
+//!
+//! Each fault gets servers of its own, at home in the kind of product that has the rule it breaks. First
+//! run the cases that promise to kill it; what they leave alive meets all the others. A case that
+//! promises and does not keep it at home is tried on the other kinds of product too, before it is told.
+
+mod survivors;
+mod table;
+
+use crate::cli::mutants::MutantsArgs;
+use crate::cli::{Cli, Command, RunArgs, SelectArgs};
+use crate::exit::Failure;
+use crate::{list, run};
+use clap::Parser;
+use futures::StreamExt;
+use harness::case::Case;
+use harness::event::Event;
+use harness::run::{Interrupt, Plan};
+use harness::verdict::{Ending, Verdict};
+use profiles::Profile;
+use reference_server::mutant::{self, Home, Mutant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+use table::{Found, Kill};
+
+/// Where each fault is run, by its home: the releases of which most is known.
+const HOMES: &[(Home, &str)] = &[
+    (Home::V1, "oss-v1@1.6"),
+    (Home::V2, "oss-v2@2.7"),
+    (Home::Queue, "cloud@docs"),
+    (Home::V3, "v3-core@3.6"),
+    (Home::Iox, "cloud-dedicated@docs"),
+    (Home::Router, "cloud-dedicated@router-2023"),
+];
+
+/// Where else a case may keep what it promises.
+const ELSEWHERE: &[&str] = &["oss-v1@1.12", "oss-v2@2.1", "v3-core@3.10", "cloud-serverless@docs"];
+
+pub(crate) fn mutants(args: &MutantsArgs) -> Result<ExitCode, Failure> {
+    let chosen = chosen(&args.mutants)?;
+    if args.list {
+        list::print(&table::listed(&chosen));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let suite = Suite::load(args)?;
+    let began = Instant::now();
+    let unknown = unknown(&suite.plan.cases);
+    let jobs = std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2);
+    let jobs = args.jobs.map_or(jobs, usize::from);
+    let (unsound, found) = run::runtime()?.block_on(async {
+        let interrupt = run::interrupts();
+        // Where a sound server fails, a fault's failing says nothing.
+        let mut unsound = Vec::new();
+        if args.mutants.is_empty() {
+            for (_, name) in HOMES {
+                let ran =
+                    suite.run(None, profile(name)?, &suite.every(), false, &interrupt).await?;
+                if ran.ending != Ending::Conformant {
+                    let failed = ran.failed().map(str::to_owned).collect::<Vec<_>>();
+                    unsound.push(format!("{name}: {}", failed.join(", ")));
+                }
+            }
+        }
+        let one = async |mutant: &&'static Mutant| {
+            let found = suite.judge(mutant, &interrupt).await;
+            if let Ok(found) = &found {
+                list::print(&table::line(found, args.every_case));
+            }
+            found
+        };
+        let runs = futures::stream::iter(&chosen).map(one).buffer_unordered(jobs);
+        let found: Vec<Result<Found, Failure>> = runs.collect().await;
+        let found: Result<Vec<_>, Failure> = found.into_iter().collect();
+        Ok((unsound, found?))
+    })?;
+    let report = table::Report { found, unknown, unsound, elapsed: began.elapsed() };
+    list::print(&report.text());
+    Ok(ExitCode::from(u8::from(!report.is_good())))
+}
+
+/// The faults that the patterns choose; all of them where there is none.
+fn chosen(patterns: &[String]) -> Result<Vec<&'static Mutant>, Failure> {
+    let every = || mutant::ALL.iter().copied().flatten();
+    if patterns.is_empty() {
+        return Ok(every().collect());
+    }
+    let chosen: Vec<_> = every()
+        .filter(|mutant| patterns.iter().any(|pattern| matches(pattern, mutant.id)))
+        .collect();
+    if chosen.is_empty() {
+        return Err(Failure::usage("there is no such mutant; see `lineproof mutants --list`"));
+    }
+    Ok(chosen)
+}
+
+/// Whether an id matches a pattern in which `*` stands for anything.
+fn matches(pattern: &str, id: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == id,
+        Some((start, "")) => id.starts_with(start),
+        Some((start, end)) => {
+            id.strip_prefix(start).is_some_and(|rest| rest.ends_with(end) || matches(end, rest))
+        }
+    }
+}
+
+/// What cases promise to kill that nobody knows.
+fn unknown(cases: &[Case]) -> Vec<String> {
+    let names = cases.iter().flat_map(|case| case.kills.iter().map(move |name| (name, &case.id)));
+    let unknown = names.filter(|(name, _)| mutant::find(name).is_none());
+    let lines: BTreeSet<_> = unknown.map(|(name, case)| format!("{name}, in {case}")).collect();
+    lines.into_iter().collect()
+}
+
+fn profile(name: &str) -> Result<&'static Profile, Failure> {
+    profiles::find(name).map_err(Failure::internal)
+}
+
+/// The cases, and how they are run.
+struct Suite<'a> {
+    args: &'a MutantsArgs,
+    plan: Plan,
+}
+
+/// What came of some cases on one server.
+struct Ran {
+    ending: Ending,
+    reason: Option<String>,
+    verdicts: BTreeMap<String, Verdict>,
+}
+
+impl Ran {
+    fn failed(&self) -> impl Iterator<Item = &str> {
+        let bad = |verdict: &Verdict| matches!(verdict, Verdict::Fail | Verdict::Error);
+        self.verdicts.iter().filter(move |(_, verdict)| bad(verdict)).map(|(id, _)| id.as_str())
+    }
+}
+
+impl<'a> Suite<'a> {
+    fn load(args: &'a MutantsArgs) -> Result<Self, Failure> {
+        let run_args = run_args(args, None)?;
+        Ok(Self { args, plan: run::plan(&run_args, &[])? })
+    }
+
+    fn every(&self) -> Vec<Case> {
+        self.plan.cases.to_vec()
+    }
+
+    async fn run(
+        &self,
+        mutant: Option<&'static Mutant>,
+        profile: &'static Profile,
+        cases: &[Case],
+        fail_fast: bool,
+        interrupt: &Interrupt,
+    ) -> Result<Ran, Failure> {
+        let plan = Plan { cases: Arc::from(cases), fail_fast, ..self.plan.clone() };
+        let args = run_args(self.args, mutant)?;
+        let mut verdicts = BTreeMap::new();
+        let mut reason = None;
+        let ran = run::one_profile(&args, profile, &plan, interrupt.clone(), |event| match event {
+            Event::Case(result) => drop(verdicts.insert(result.id.clone(), result.verdict)),
+            Event::Finished(finished) => reason.clone_from(&finished.reason),
+            _ => {}
+        });
+        let ending = ran.await?;
+        if ending == Ending::Interrupted {
+            return Err(Failure::interrupted());
+        }
+        Ok(Ran { ending, reason, verdicts })
+    }
+
+    /// The cases that notice the fault: those that fail, and those that warn of it where they have
+    /// nothing to warn of on a sound server. A promise of MAY, or one that is only inferred, fails no
+    /// run.
+    async fn kept(
+        &self,
+        ran: &Ran,
+        profile: &'static Profile,
+        owed: &[Case],
+        interrupt: &Interrupt,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let mut kept: BTreeSet<String> = ran.failed().map(str::to_owned).collect();
+        let warned = |case: &&Case| ran.verdicts.get(&case.id) == Some(&Verdict::Warn);
+        let warned: Vec<Case> = owed.iter().filter(warned).cloned().collect();
+        if !warned.is_empty() {
+            let sound = self.run(None, profile, &warned, false, interrupt).await?;
+            let passes = |case: &&Case| sound.verdicts.get(&case.id) == Some(&Verdict::Pass);
+            kept.extend(warned.iter().filter(passes).map(|case| case.id.clone()));
+        }
+        Ok(kept)
+    }
+
+    /// Runs the suite on a fault.
+    async fn judge(
+        &self,
+        mutant: &'static Mutant,
+        interrupt: &Interrupt,
+    ) -> Result<Found, Failure> {
+        let began = Instant::now();
+        let home = HOMES.iter().find(|(home, _)| *home == mutant.home).map_or("", |(_, name)| name);
+        let names_it = |case: &&Case| case.kills.iter().any(|name| name == mutant.id);
+        let mut owed: Vec<Case> = self.plan.cases.iter().filter(names_it).cloned().collect();
+        let mut found = Found::new(mutant, home, owed.len());
+        let others = HOMES.iter().map(|(_, name)| *name).filter(|name| *name != home);
+        for name in std::iter::once(home).chain(others).chain(ELSEWHERE.iter().copied()) {
+            if owed.is_empty() {
+                break;
+            }
+            let ran = self.run(Some(mutant), profile(name)?, &owed, false, interrupt).await?;
+            found.add(name, &ran);
+            if found.is_refused(name) {
+                // The suite does not judge such a server, so that no case can keep its word there.
+                continue;
+            }
+            let kept = self.kept(&ran, profile(name)?, &owed, interrupt).await?;
+            owed.retain(|case| !kept.contains(&case.id));
+        }
+        if found.kills.is_empty() || self.args.every_case {
+            let fail_fast = !self.args.every_case;
+            let ran = self
+                .run(Some(mutant), profile(home)?, &self.plan.cases, fail_fast, interrupt)
+                .await?;
+            found.add(home, &ran);
+            let kept = self.kept(&ran, profile(home)?, &self.plan.cases, interrupt).await?;
+            found.warned = kept.into_iter().collect();
+        }
+        let refused_at_home = found.is_refused(home);
+        found.broken = owed.iter().filter(|_| !refused_at_home).map(|c| c.id.clone()).collect();
+        found.elapsed = began.elapsed();
+        Ok(found)
+    }
+}
+
+impl Found {
+    /// What a run on the server of a profile says of the fault.
+    fn add(&mut self, profile: &'static str, ran: &Ran) {
+        if matches!(ran.ending, Ending::Conformant | Ending::Usage) {
+            return;
+        }
+        let cases: Vec<_> = ran.failed().map(str::to_owned).collect();
+        let why = ran.reason.clone().unwrap_or_default();
+        self.kills.push(Kill { profile, ending: ran.ending, cases, why });
+    }
+
+    /// Whether the suite refuses to judge the server of this profile.
+    fn is_refused(&self, profile: &str) -> bool {
+        let here = |kill: &Kill| kill.profile == profile && kill.ending == Ending::Unusable;
+        self.kills.iter().any(here)
+    }
+}
+
+/// `lineproof run` as faults are run: every byte counts, and what hangs is not waited for.
+fn run_args(args: &MutantsArgs, mutant: Option<&Mutant>) -> Result<RunArgs, Failure> {
+    let mut words = vec!["lineproof", "run", "--strict", "3", "--timeout", "5", "--jobs", "4"];
+    if let Some(mutant) = mutant {
+        words.extend(["--mutant", mutant.id]);
+    }
+    match Cli::try_parse_from(words).map_err(Failure::internal)?.command {
+        Command::Run(run) => Ok(RunArgs {
+            select: SelectArgs { cases_dir: args.cases_dir.clone(), ..run.select },
+            snapshots_dir: args.snapshots_dir.clone(),
+            ..run
+        }),
+        _ => Err(Failure::internal("`run` is another command now")),
+    }
+}
