@@ -69,8 +69,10 @@ impl Rules {
         let is_plain = |(item, sure): (&Item, &Sureness)| {
             *sure == Sureness::Plain && self.fits(item, wrote.unit)
         };
-        let were_plain = wrote.items.iter().zip(&sure).all(is_plain);
         let is_utf8 = std::str::from_utf8(wrote.body).is_ok();
+        // Some products read comments and blanks like everything else.
+        let is_text = is_utf8 && !wrote.body.contains(&0);
+        let were_plain = is_text && wrote.items.iter().zip(&sure).all(is_plain);
         let met = self.learn(wrote, &sure);
         let status = wrote.response.status;
         let answer = || format!("{status} {}", cut(wrote.response.text().trim()));
@@ -249,6 +251,7 @@ mod tests {
         assert_eq!(broken(&[("m,t=a f=1 17\nm f=2", 400)]), [TAKEN]);
         assert_eq!(broken(&[("m f=1", 204), ("m f=2", 400)]), [TAKEN]);
         assert!(broken(&[("m f=1", 503), ("m f=1", 429), ("", 400)]).is_empty());
+        assert!(broken(&[("m f=1\n\0", 400)]).is_empty());
     }
 
     /// Each of these may be refused by some product.

@@ -149,7 +149,7 @@ pub(crate) fn judge(write: &Write<'_>) -> Ledger {
         fates[line.index] = fate(&book, line, &mut explained, capacity > 0);
     }
     let before_pardon = fates.clone();
-    forgive_unnamed(write, &mut fates);
+    forgive_unnamed(&book, &mut fates);
     for (n, point) in write.after.iter().enumerate().filter(|(n, _)| !explained.contains(n)) {
         if capacity > 0 {
             capacity -= 1;
@@ -359,10 +359,19 @@ fn misplaced(
     Some(Fate::Mutated(how))
 }
 
-/// `dropped=N` names nobody: N lines that are not there are not lost.
-fn forgive_unnamed(write: &Write<'_>, fates: &mut [Fate]) {
-    let lost = fates.iter_mut().filter(|fate| **fate == Fate::Lost);
-    for fate in lost.take(write.claims.unnamed) {
+/// `dropped=N` names nobody: N lines that are not there are not lost, nor are those whose point is
+/// still as it was before.
+fn forgive_unnamed(book: &Book<'_>, fates: &mut [Fate]) {
+    let is_untouched =
+        |line: &&Judged<'_>| line.found.is_some_and(|at| book.is_old(&book.write.after[at]));
+    let untouched: HashSet<_> =
+        book.lines.iter().filter(is_untouched).map(|line| line.index).collect();
+    let missing = fates.iter_mut().enumerate().filter(|(n, fate)| match fate {
+        Fate::Lost => true,
+        Fate::Mutated(_) => untouched.contains(n),
+        _ => false,
+    });
+    for (_, fate) in missing.take(book.write.claims.unnamed) {
         *fate = Fate::Absent;
     }
 }

@@ -128,7 +128,9 @@ fn is_malformed(text: &str) -> bool {
         [_] => true,
         [head, fields, rest @ ..] => {
             // A comma at the end is swallowed by one grammar, and what follows it may be anything.
+            // And after two commas one of them takes the second for a name.
             !fields.ends_with(',')
+                && !head.contains(",,")
                 && (lacks_a_name(head)
                     || fields.split(',').any(is_no_field)
                     || rest.first().is_some_and(|time| is_no_time(time))
@@ -226,6 +228,7 @@ mod tests {
             "m f=1e400",
             "m f=0x10",
             "m f=-",
+            "m,,=b f=1",
             "m f=1 -",
         ] {
             assert_eq!(of(text), Sureness::Odd, "{text}");
