@@ -1,6 +1,6 @@
 //! A program that reads a server back: everything that it may do is met here, on a server that keeps
 //! each body as it came and speaks no query language.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 use harness::case::Case;
 use harness::event::{CaseResult, Event, Started};
@@ -272,7 +272,6 @@ async fn a_gigabyte_is_not_read() {
 const HANGS: &str = "echo $$ >> $S/pids; sleep 1000 & echo $! >> $S/pids; wait";
 
 /// Waits until none of the processes is there any more, not even as a zombie.
-#[cfg(target_os = "linux")]
 async fn all_gone(server: &Server, at_least: usize) {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
@@ -295,7 +294,6 @@ async fn all_gone(server: &Server, at_least: usize) {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn one_that_hangs_is_killed_at_the_deadline() {
     let server = Server::start("").await;
@@ -311,7 +309,6 @@ async fn one_that_hangs_is_killed_at_the_deadline() {
     all_gone(&server, 2).await;
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn one_that_hangs_ends_with_an_interrupted_run() {
     let server = Server::start("").await;
