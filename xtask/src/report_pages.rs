@@ -55,13 +55,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut wrong = Vec::new();
     for width in WIDTHS {
         for dark in [false, true] {
-            let mut browser = Browser::start(width, dark)?;
+            let browser = Browser::start(width, dark)?;
             let name = format!("{width}-{}", if dark { "dark" } else { "light" });
-            let mut found = checks::plain(&mut browser, &pages, &folder, &name)?;
-            found.extend(checks::hostile(&mut browser, &pages, &folder, &name)?);
+            let mut found = checks::plain(&browser, &pages, &folder, &name)?;
+            found.extend(checks::hostile(&browser, &pages, &folder, &name)?);
             if !dark {
-                found.extend(checks::large(&mut browser, &pages)?);
-                found.extend(checks::without_script(&mut browser, &pages)?);
+                found.extend(checks::large(&browser, &pages)?);
+                found.extend(checks::without_script(&browser, &pages)?);
             }
             println!("{name}: {} wrong", found.len());
             wrong.extend(found.into_iter().map(|what| format!("{name}: {what}")));

@@ -84,7 +84,8 @@ fn case(xml: &mut String, suite: &str, result: &CaseResult) {
                 || reason.clone(),
                 |f| format!("{}: expected {}, got {}", f.kind.title(), f.expected, f.got),
             );
-            let kind = result.findings.first().map_or(result.verdict.word(), |f| f.kind.title());
+            let kind =
+                result.findings.first().map_or_else(|| result.verdict.word(), |f| f.kind.title());
             let first = escape(&first);
             write!(xml, "<failure type=\"{kind}\" message=\"{first}\">{text}</failure>")
         }
