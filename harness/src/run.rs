@@ -77,6 +77,13 @@ pub fn digest_of<'c>(cases: impl IntoIterator<Item = &'c Case>) -> u64 {
     crate::digest::fnv64(lines.concat().as_bytes())
 }
 
+impl Plan {
+    /// Why a run of this plan ends before it begins, if it does.
+    pub fn over(&self, interrupt: &Interrupt) -> Option<Why> {
+        Stop { interrupt: interrupt.clone(), deadline: self.deadline }.already()
+    }
+}
+
 /// Tells a run to stop.
 pub type Interrupt = watch::Receiver<bool>;
 
@@ -126,6 +133,12 @@ pub async fn run(
         stale,
         milliseconds: milliseconds(began.elapsed()),
     };
+    if let Some(why) = stop.already() {
+        not_opened(target, &plan, &mut on_event);
+        let (ending, why) = (Ending::Interrupted, why.to_string());
+        on_event(&Event::Finished(finished(ending, Some(why), None, Vec::new())));
+        return ending;
+    }
     let mut opening = pin!(Session::open(target));
     let session = tokio::select! {
         biased;

@@ -75,9 +75,9 @@ async fn all(
         let mut place = places.acquire().await.ok();
         let mut busy = plan.cases.len() - waiting.len();
         place = place.filter(|_| busy > 0);
-        if *interrupt.borrow() {
+        if let Some(why) = plan.over(interrupt) {
             // What was not begun is missing, and the report says so.
-            let finished = part::not_begun(&profile.name());
+            let finished = part::not_begun(&profile.name(), why);
             let ending = finished.ending;
             return Ok((vec![Event::Finished(finished)], Some(ending)));
         }

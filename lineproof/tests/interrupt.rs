@@ -112,6 +112,21 @@ async fn a_deadline_ends_a_run_that_hangs(#[case] format: &str, #[case] says: &s
     assert_eq!(fake.databases(), [""; 0]);
 }
 
+/// Nothing is asked of a target, and nothing made there, for which there is no time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_that_has_passed_before_the_run() {
+    let fake = Fake::start(Fault::None).await;
+    let (output, report) =
+        Run::start(&fake, &["--deadline", "0.000001", "--shard", "2/2", "--format", "json"]).end();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert_eq!(fake.connections(), 0);
+    let events: Vec<Json> =
+        report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ends: Vec<_> = events.iter().filter(|event| event["event"] == "finished").collect();
+    assert_eq!((ends.len(), &ends[0]["ending"]), (1, &"interrupted".into()), "{report}");
+    assert!(ends[0]["reason"].as_str().unwrap().contains("0.000001 s has passed"), "{report}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_that_is_far_away_changes_nothing() {
     let fake = Fake::start(Fault::None).await;

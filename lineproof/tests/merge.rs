@@ -117,6 +117,19 @@ fn what_cannot_be_joined_is_told_and_nothing_written() {
     }
 }
 
+#[test]
+fn what_a_file_holds_does_nothing_to_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let spoilt = shard(2, "pass").replace("p@1", "\\u001b[31mp@1");
+    let two = write(folder.path(), "2.ndjson", &spoilt);
+    for (sources, code) in [(&[two.as_str()][..], 130), (&[&two, &two], 2)] {
+        let output = merge(sources, &[]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains("[31mp@1") && !said.contains('\u{1b}'), "{said}");
+    }
+}
+
 #[cfg(feature = "object-store")]
 mod storage {
     use super::bucket::Bucket;

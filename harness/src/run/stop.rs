@@ -48,6 +48,15 @@ pub(super) struct Stop {
 }
 
 impl Stop {
+    /// Whether the run must end before it begins.
+    pub(super) fn already(&self) -> Option<Why> {
+        if *self.interrupt.borrow() {
+            return Some(Why::Interrupted);
+        }
+        let passed = self.deadline.filter(|deadline| deadline.at <= Instant::now());
+        passed.map(|deadline| Why::Deadline(deadline.after))
+    }
+
     /// Waits until the run must end. May be asked again, and gives the same at once.
     pub(super) async fn asked(&mut self) -> Why {
         let interrupted = interrupted(&mut self.interrupt);

@@ -22,14 +22,15 @@ pub(crate) enum KnownCommand {
   lineproof known update --known-failing known.txt run.ndjson        (makes the list, or mends it)
   lineproof known update --known-failing known.txt --check run.ndjson
 
-A line of the list is `pattern  # why`, or `pattern  [kinds]  # why`: then only these kinds of findings
-are known (honesty, no-answer, status-class, status, shape, stored, data, promise, message, header,
-bytes; several with commas), and another failure of the same case fails the run. The first line that
-names a case speaks for it.
+A line of the list is `pattern  # why`, or `pattern  [kinds]  # why`: then only these kinds of
+findings are known (honesty, no-answer, status-class, status, shape, stored, data, promise,
+message, header, bytes; several with commas), and another failure of the same case fails the
+run. The first line that names a case speaks for it.
 
-Failures that no line knows are added at the end with their kinds and the first finding as the reason,
-marked `new:`, for somebody to write why. Lines whose cases pass, or that name no case, go. Everything
-else stays as it is: order, comments, reasons, and lines of cases that did not run.
+Failures that no line knows are added at the end with their kinds and the first finding as the
+reason, marked `new:`, for somebody to write why. Lines whose cases pass, or that name no case,
+go. Everything else stays as it is: order, comments, reasons, and lines of cases that did not
+run.
 Exit codes: 0; 1 with --check if the list would change; 2 the list or the run cannot be read.")]
 pub(crate) struct UpdateArgs {
     /// The list; it is made where there is none

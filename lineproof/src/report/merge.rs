@@ -2,7 +2,7 @@
 
 use super::source;
 use crate::cli::report::MergeArgs;
-use crate::exit::Failure;
+use crate::exit::{Failure, plain};
 use crate::list;
 use harness::event::Event;
 use harness::merge::Merged;
@@ -23,7 +23,7 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<ExitCode, Failure> {
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
     }
-    eprint!("{}", told(&merged, count));
+    eprint!("{}", plain(&told(&merged, count)));
     Ok(ExitCode::from(merged.ending.code()))
 }
 

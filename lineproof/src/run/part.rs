@@ -52,11 +52,11 @@ pub(super) fn deadline(seconds: Option<f64>) -> Result<Option<Deadline>, Failure
 }
 
 /// What is told of a profile whose turn never came.
-pub(super) fn not_begun(profile: &str) -> Finished {
+pub(super) fn not_begun(profile: &str, why: Why) -> Finished {
     Finished {
         profile: profile.to_owned(),
         ending: Ending::Interrupted,
-        reason: Some(Why::Interrupted.to_string()),
+        reason: Some(why.to_string()),
         left_behind: None,
         stale: Vec::new(),
         milliseconds: 0,
