@@ -351,6 +351,7 @@ mod tests {
             "x: y",
             "lines",
             "text has \"a\" |",
+            "text has \"a\" \"b\"",
         ] {
             assert!(Promise::default().add(wrong).is_none(), "{wrong}");
         }

@@ -83,6 +83,10 @@ fn a_time_whose_unit_is_not_sure_may_be_any() {
     assert_eq!(PLAIN.fates("a f=1", 204, "", &near, &near), ["LOST"]);
     let overwritten = format!("a f=2 {NOW}");
     assert_eq!(PLAIN.fates("a f=2", 204, "", &near, &overwritten), ["stored"]);
+    // A point of another series that shows the same is not this line's.
+    let other = format!("A f=1 {NOW}");
+    let wrong = PLAIN.fates("a f=1", 204, "", &other, &format!("{other}\n{overwritten}"));
+    assert_eq!(wrong, ["MUTATED f is 2"]);
 }
 
 #[test]
