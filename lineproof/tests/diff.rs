@@ -74,10 +74,9 @@ fn saved_runs_are_compared_like_servers() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let save = |profiles: &[&str], name: &str| {
-        let named = profiles.iter().flat_map(|profile| ["--profile", profile]);
         let path = path(name);
         let mut arguments = vec!["run", "--format", "json", "--output", &path, "--cases", "batch"];
-        arguments.extend(named);
+        arguments.extend(profiles.iter().flat_map(|profile| ["--profile", profile]));
         lineproof(&arguments);
     };
     save(&["oss-v1@1.6"], "old.ndjson");
