@@ -43,11 +43,16 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         }
     };
     let Compared { names, changes, unstable } = &compared;
-    list::print(&match args.format {
+    let mut text = match args.format {
         DifferencesFormat::Text => show::text(&changes.found, args.all, names),
         DifferencesFormat::Markdown => show::markdown(&changes.found, args.all, names),
         DifferencesFormat::Json => show::json(&changes.found)?,
-    });
+    };
+    if changes.found.is_empty() && !matches!(args.format, DifferencesFormat::Json) {
+        let nothing = changes.compared == 0;
+        text += if nothing { "\nno case ran on both\n" } else { "\nno difference\n" };
+    }
+    list::print(&text);
     for (name, only) in names.iter().zip(&changes.only) {
         if !only.is_empty() {
             eprintln!("{} cases ran on {name} only: {}", only.len(), some(only));

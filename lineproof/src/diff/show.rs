@@ -23,9 +23,9 @@ impl Grouped for Change {
 }
 
 pub(super) fn text(found: &[Change], all: bool, names: &[String; 2]) -> String {
-    let mut text = format!("A  {}\nB  {}\n\n", names[0], names[1]);
+    let mut text = format!("A  {}\nB  {}\n", names[0], names[1]);
     for Group { example, more } in groups(found, all) {
-        let _ = writeln!(text, "{}  {}", example.case, example.summary);
+        let _ = writeln!(text, "\n{}  {}", example.case, example.summary);
         if !example.clauses.is_empty() {
             let _ = writeln!(text, "  clauses {}", example.clauses.join(", "));
         }
@@ -36,17 +36,15 @@ pub(super) fn text(found: &[Change], all: bool, names: &[String; 2]) -> String {
         }
         let _ = writeln!(text, "    A  {}", one_line(&example.first));
         let _ = writeln!(text, "    B  {}", one_line(&example.second));
-        let _ =
-            writeln!(text, "{}", and_more(&more).map_or_else(String::new, |m| format!("  {m}\n")));
+        if let Some(more) = and_more(&more) {
+            let _ = writeln!(text, "  {more}");
+        }
     }
-    if found.is_empty() { text + "no difference\n" } else { text }
+    text
 }
 
 pub(super) fn markdown(found: &[Change], all: bool, names: &[String; 2]) -> String {
     let mut text = format!("A is `{}`, B is `{}`.\n", names[0], names[1]);
-    if found.is_empty() {
-        text += "\nNo difference.\n";
-    }
     for Group { example, more } in groups(found, all) {
         let (case, step) = (&example.case, example.step);
         let _ =
