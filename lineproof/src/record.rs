@@ -109,6 +109,10 @@ impl Told {
         ended: Option<&Ended>,
     ) -> BTreeMap<&'static str, usize> {
         self.bar.finish_and_clear();
+        // The failure says it all.
+        if ended.is_none() && self.counts.is_empty() {
+            return BTreeMap::new();
+        }
         let left = ended.and_then(|ended| ended.left_behind.as_ref());
         let stopped = ended.is_none_or(|ended| ended.interrupted);
         let server = ended.map(|ended| ended.server.clone()).unwrap_or_default();

@@ -17,6 +17,27 @@ pub(crate) fn serve(_: &ServeArgs) -> Result<ExitCode, Failure> {
     Err(Failure::usage("this build has no servers inside; build it without --no-default-features"))
 }
 
+/// What is said of `--org` where a profile has no organisations; none where it has.
+#[cfg(any(feature = "embedded", test))]
+fn without_organisations(profile: &profiles::Profile) -> Option<String> {
+    use profiles::{Family, Management};
+    let has_them = matches!(profile.family, Family::V2 | Family::Iox(Management::Buckets));
+    (!has_them)
+        .then(|| format!("--org means nothing to {}: it has no organisations", profile.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_organisation_is_for_those_who_have_them() {
+        let said = |name| super::without_organisations(profiles::find(name).unwrap());
+        assert!(said("oss-v1@1.6").unwrap().contains("--org means nothing to oss-v1@1.6"));
+        assert!(said("v3-core@3.6").is_some());
+        assert_eq!(said("oss-v2@2.7"), None);
+        assert_eq!(said("cloud-serverless@docs"), None);
+    }
+}
+
 #[cfg(feature = "embedded")]
 mod embedded {
     use super::{ExitCode, Failure, ServeArgs};
@@ -42,6 +63,11 @@ mod embedded {
         let databases: Result<Vec<_>, _> = args.buckets.iter().map(|text| database(text)).collect();
         let databases = databases?;
         let identity = identity(args)?;
+        if args.org.is_some() {
+            for why in found.iter().filter_map(|profile| super::without_organisations(profile)) {
+                eprintln!("lineproof: {why}");
+            }
+        }
         // An empty variable is as good as none.
         let token = args.token.as_deref().filter(|token| !token.is_empty());
         let wants_setup = token.is_some() || args.org.is_some() || !databases.is_empty();
