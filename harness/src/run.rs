@@ -412,7 +412,11 @@ pub(crate) fn started(session: &Session, announced: Started, doubt: Option<&Stri
     Started {
         lacks: lacks.collect(),
         read_back: session.reader.as_ref().map(|reader| session.hide(&reader.name())),
-        notes: notes.map(|note| session.hide(note)).chain(on_trust).chain(announced.notes).collect(),
+        notes: notes
+            .map(|note| session.hide(note))
+            .chain(on_trust)
+            .chain(announced.notes)
+            .collect(),
         ..announced
     }
 }

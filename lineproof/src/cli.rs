@@ -1,21 +1,21 @@
 //! What can be typed.
 
+mod bundle;
 mod detect;
 mod diff;
 mod generate;
-mod output;
-pub(crate) mod read_back;
-mod render;
-pub(crate) mod report;
 pub(crate) mod known;
 #[cfg(test)]
 mod manifests;
 mod merge;
-mod shard;
-mod bundle;
-mod record;
 #[cfg(feature = "mutants")]
 pub(crate) mod mutants;
+mod output;
+pub(crate) mod read_back;
+mod record;
+mod render;
+pub(crate) mod report;
+mod shard;
 
 use crate::check::dialects::{self, Named};
 pub(crate) use bundle::BundleArgs;
@@ -25,8 +25,8 @@ use harness::case::Level;
 use harness::read_back::Program;
 pub(crate) use output::{Format, OutputArgs};
 use profiles::Capability;
-pub(crate) use shard::PartArgs;
 pub(crate) use record::{RecordArgs, RecordFormat};
+pub(crate) use shard::PartArgs;
 use std::path::PathBuf;
 
 pub(crate) use detect::{DetectArgs, DetectFormat};

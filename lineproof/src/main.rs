@@ -14,10 +14,10 @@ mod generate;
 mod known;
 mod list;
 mod live;
-mod out;
-mod read_back;
 #[cfg(feature = "mutants")]
 mod mutants;
+mod out;
+mod read_back;
 mod record;
 mod report;
 mod run;

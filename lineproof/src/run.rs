@@ -63,7 +63,7 @@ async fn all(
     args: &RunArgs,
     profiles: &[&'static Profile],
     plan: &Plan,
-    interrupt: &harness::run::Interrupt,
+    interrupt: &Interrupt,
 ) -> Result<(Vec<Event>, Ending), Failure> {
     let live = RefCell::new(Live::new(profiles, plan.cases.len()));
     let waits = |case: &&Case| case.setup.is_some();

@@ -1,7 +1,7 @@
 //! What can be done with saved runs.
 
-pub(crate) use super::render::RenderArgs;
 pub(crate) use super::merge::MergeArgs;
+pub(crate) use super::render::RenderArgs;
 use clap::{Args, Subcommand};
 
 /// Makes reports of saved runs

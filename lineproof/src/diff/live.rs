@@ -12,7 +12,7 @@ use harness::detect::Undetected;
 use harness::diff::{Change, Given, changes};
 use harness::event::Event;
 use harness::known::Known;
-use harness::run::{Interrupt, Plan};
+use harness::run::{Interrupt, Part, Plan};
 use harness::snapshot::Snapshots;
 use harness::target::{Credentials, Target};
 use harness::verdict::Ending;
@@ -96,6 +96,8 @@ fn plan(args: &DiffArgs, cases: Arc<[Case]>, jobs: usize) -> Plan {
         shuffle: None,
         known: Known::default(),
         stale: Vec::new(),
+        part: Part::default(),
+        deadline: None,
     }
 }
 
