@@ -131,6 +131,8 @@ fn is_malformed(text: &str) -> bool {
             // And after two commas one of them takes the second for a name.
             !fields.ends_with(',')
                 && !head.contains(",,")
+                && !head.contains(",=")
+                    | head.find(",=").is_some_and(|at| !head[..at].contains(','))
                 && (lacks_a_name(head)
                     || fields.split(',').any(is_no_field)
                     || rest.first().is_some_and(|time| is_no_time(time))
@@ -144,8 +146,9 @@ fn is_malformed(text: &str) -> bool {
 fn lacks_a_name(head: &str) -> bool {
     let mut parts = head.split(',');
     let measurement = parts.next().unwrap_or_default();
+    // One grammar reads a key up to the next equals sign, over commas.
     let lacks = |tag: &str| match tag.split_once('=') {
-        None => true,
+        None => head.ends_with(tag),
         Some((key, value)) => key.is_empty() || value.is_empty(),
     };
     measurement.is_empty() || parts.any(lacks)
@@ -229,6 +232,7 @@ mod tests {
             "m f=0x10",
             "m f=-",
             "m,,=b f=1",
+            "m,o,=b f=1",
             "m f=1 -",
         ] {
             assert_eq!(of(text), Sureness::Odd, "{text}");
