@@ -40,6 +40,15 @@ fn result(level: &str, done: Executed, snapshot: Option<&Snapshot>) -> CaseResul
     of_executed(&setting, &case(level), done, snapshot, &Losses::default())
 }
 
+/// An entry of the list of known failures, for a failure of any kind.
+fn listed(reason: &str) -> crate::known::Entry {
+    crate::known::Entry {
+        pattern: "batch/b".to_owned(),
+        kinds: Vec::new(),
+        reason: reason.to_owned(),
+    }
+}
+
 fn kinds(result: &CaseResult) -> Vec<(usize, Kind)> {
     result.findings.iter().map(|finding| (finding.step, finding.kind)).collect()
 }
@@ -126,7 +135,8 @@ fn what_came_too_late_is_unknown_whatever_else_is_wrong() {
 
 #[test]
 fn a_known_failure_tells_its_reason() {
-    let setting = Setting { profile: "p@1", strict: 1, known: Some("tracker/1") };
+    let entry = listed("tracker/1");
+    let setting = Setting { profile: "p@1", strict: 1, known: Some(&entry) };
     let snapshot = snapshot(WROTE, Basis::Recorded);
     let of = |got: &str| {
         of_executed(&setting, &case("must"), judged(got), Some(&snapshot), &Losses::default())
@@ -171,7 +181,8 @@ fn a_must_weighs_less_where_only_words_differ() {
 
 #[test]
 fn what_did_not_run_says_why() {
-    let setting = Setting { profile: "p@1", strict: 1, known: Some("x") };
+    let entry = listed("x");
+    let setting = Setting { profile: "p@1", strict: 1, known: Some(&entry) };
     let result = not_run(&setting, &case("must"), &Course::Unsupported, "it lacks x".to_owned());
     assert_eq!(result.verdict, Verdict::Unsupported);
     assert_eq!(result.reason.as_deref(), Some("it lacks x"));
