@@ -117,6 +117,8 @@ async fn a_fault_is_found_and_made_small(
         shuffle: None,
         known: Known::default(),
         stale: Vec::new(),
+        part: harness::run::Part::default(),
+        deadline: None,
     };
     let (_sender, interrupt) = uninterrupted();
     let mut verdicts = Vec::new();

@@ -124,6 +124,8 @@ async fn judge(target: &Target) -> Outcome {
         shuffle: None,
         known: Known::default(),
         stale: Vec::new(),
+        part: harness::run::Part::default(),
+        deadline: None,
     };
     let (_sender, interrupt) = uninterrupted();
     let (mut started, mut result, mut reason) = (None, None, String::new());
@@ -323,6 +325,8 @@ async fn one_that_hangs_ends_with_an_interrupted_run() {
         shuffle: None,
         known: Known::default(),
         stale: Vec::new(),
+        part: harness::run::Part::default(),
+        deadline: None,
     };
     let (sender, interrupt) = uninterrupted();
     let ended = tokio::spawn(async move { run(&target, plan, interrupt, |_| {}).await });

@@ -52,6 +52,8 @@ async fn held(fake: &Fake, snapshots: Snapshots) -> (Ending, String) {
         shuffle: None,
         known: Known::default(),
         stale: Vec::new(),
+        part: harness::run::Part::default(),
+        deadline: None,
     };
     let (_sender, interrupt) = uninterrupted();
     let mut said = String::new();

@@ -55,7 +55,9 @@ impl<'a> Outputs<'a> {
                 Format::Badge => report::badge::svg(events),
                 Format::BadgeJson => report::badge::json(events),
             };
-            failed = failed.or(out.write(&text).err());
+            // Each is written, whatever became of the one before.
+            let error = out.write(&text).err();
+            failed = failed.or(error);
         }
         failed.map_or(Ok(()), Err)
     }

@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         std::fs::read_to_string(path).with_context(|| path.display().to_string())?
     } else {
         let mut events =
-            saved_run(&binary, &folder, &Peer::victoria_metrics()?, VICTORIA_METRICS_AS)?;
+            saved_run(&binary, &folder, &Peer::victoria_metrics(&[])?, VICTORIA_METRICS_AS)?;
         // Can be read back, so that there are ledgers.
         events += &saved_run(&binary, &folder, &Peer::influxdb(false)?, INFLUXD_AS)?;
         events

@@ -330,7 +330,7 @@ impl Line {
         match self {
             Self::Sound(_) => false,
             Self::Flawed(..) => bytes.contains(&b'"') || bytes.ends_with(b"\\"),
-            Self::Mutated(..) | Self::Raw(_) => bytes.iter().any(|b| strange(b)),
+            Self::Mutated(..) | Self::Raw(_) => bytes.iter().any(strange),
         }
     }
 }

@@ -108,6 +108,8 @@ async fn judge_for(timeout: Duration, kind: Kind, nature: Nature, cases: Vec<Cas
         shuffle: None,
         known: Known::default(),
         stale: Vec::new(),
+        part: harness::run::Part::default(),
+        deadline: None,
     };
     let (_sender, interrupt) = uninterrupted();
     let mut results = Vec::new();

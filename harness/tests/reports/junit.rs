@@ -64,7 +64,7 @@ fn check(xml: &str) -> Result<(), String> {
                 let name = tag.name().as_ref().to_owned();
                 let parent = open.last().map_or("", |(name, ..)| name);
                 let known = ELEMENTS.iter().find(|(one, ..)| *one == name);
-                let (_, parents, attributes, _) = known.ok_or(format!("<{name}>?"))?;
+                let (_, parents, attributes, _) = known.ok_or_else(|| format!("<{name}>?"))?;
                 if !parents.contains(&parent) {
                     return Err(format!("<{name}> in <{parent}>"));
                 }
@@ -85,7 +85,7 @@ fn check(xml: &str) -> Result<(), String> {
                     }
                 }
                 for must in attributes.iter().filter_map(|one| one.strip_prefix('!')) {
-                    seen.get(must).ok_or(format!("<{name}> lacks {must}"))?;
+                    seen.get(must).ok_or_else(|| format!("<{name}> lacks {must}"))?;
                 }
                 // SUREFIRE_TIME: digits, and perhaps a point and more of them.
                 if let Some(time) = seen.get("time")
