@@ -99,10 +99,10 @@ async fn a_signal_in_the_middle_of_a_case(#[case] signal: &str) {
 #[case::text("text", "the deadline of 0.4 s has passed: the report is partial\n")]
 #[case::text_too("text", "interrupted, this report is partial")]
 #[case::json("json", "\"ending\":\"interrupted\"")]
-#[case::junit(
-    "junit",
-    "<error message=\"the deadline of 0.4 s has passed: the report is partial\"/>"
-)]
+#[case::markdown("markdown", "the deadline of 0.4 s has passed: the report is partial")]
+#[case::html("html", "the deadline of 0.4 s has passed: the report is partial")]
+#[case::github("github", "the deadline of 0.4 s has passed%3A the report is partial")]
+#[case::junit("junit", "message=\"the deadline of 0.4 s has passed: the report is partial\"/>")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_ends_a_run_that_hangs(#[case] format: &str, #[case] says: &str) {
     let fake = Fake::start(Fault::HangsOnBadLines).await;
@@ -165,7 +165,7 @@ async fn a_signal_before_the_first_answer() {
     run.signal("-TERM");
     let (output, report) = run.end();
     assert_eq!(output.status.code(), Some(130));
-    assert!(report.contains("<error message=\"interrupted: the report is partial\"/>"), "{report}");
+    assert!(report.contains("message=\"interrupted: the report is partial\"/>"), "{report}");
 }
 
 #[rstest]
