@@ -242,10 +242,21 @@ async fn all_cases(
 ) -> (Vec<Verdict>, Option<Why>) {
     let (sender, mut events) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
-    for index in order::order(shared.plan.cases.len(), shared.plan.shuffle) {
-        tasks.spawn(one_case(Arc::clone(shared), index, sender.clone()));
+    let order = order::order(shared.plan.cases.len(), shared.plan.shuffle);
+    if shared.plan.jobs == 1 {
+        // One task, for several may begin in any order.
+        let shared = Arc::clone(shared);
+        tasks.spawn(async move {
+            for index in order {
+                one_case(Arc::clone(&shared), index, sender.clone()).await;
+            }
+        });
+    } else {
+        for index in order {
+            tasks.spawn(one_case(Arc::clone(shared), index, sender.clone()));
+        }
+        drop(sender);
     }
-    drop(sender);
     let mut verdicts = Vec::new();
     loop {
         tokio::select! {

@@ -76,8 +76,7 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_in_the_middle_of_a_case(#[case] signal: &str) {
     let fake = Fake::start(Fault::HangsOnBadLines).await;
-    // One at a time: the first case is done when the second hangs.
-    let run = Run::start(&fake, &["--format", "json", "--jobs", "1"]);
+    let run = Run::start(&fake, &["--format", "json"]);
     until("the second case hangs", || fake.bad_writes() > 0).await;
     assert!(!fake.databases().is_empty(), "there is something to drop");
     run.signal(signal);
