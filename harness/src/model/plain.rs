@@ -134,7 +134,7 @@ fn is_malformed(text: &str) -> bool {
                 && !head.contains(",=")
                     | head.find(",=").is_some_and(|at| !head[..at].contains(','))
                 && (lacks_a_name(head)
-                    || fields.split(',').any(is_no_field)
+                    || lacks_a_field(fields)
                     || rest.first().is_some_and(|time| is_no_time(time))
                     || rest.len() > 1)
         }
@@ -159,10 +159,21 @@ fn is_sound_head(head: &str) -> bool {
     !lacks_a_name(head) && head.chars().all(plain)
 }
 
-/// No `key=value`, or a value that is none in any grammar.
-fn is_no_field(field: &str) -> bool {
-    let Some((key, value)) = field.split_once('=') else { return true };
-    key.is_empty() || is_no_value(value)
+/// A field without its equals sign, its key or its value, or with a value that is none in any
+/// grammar.
+fn lacks_a_field(fields: &str) -> bool {
+    let mut parts = fields.split(',').peekable();
+    // One grammar reads a key up to the next equals sign, over commas.
+    let mut begun = false;
+    while let Some(part) = parts.next() {
+        match part.split_once('=') {
+            None if parts.peek().is_none() => return true,
+            None => begun = true,
+            Some((key, value)) if (key.is_empty() && !begun) || is_no_value(value) => return true,
+            Some(_) => begun = false,
+        }
+    }
+    false
 }
 
 fn is_no_value(value: &str) -> bool {
@@ -234,6 +245,9 @@ mod tests {
             "m,,=b f=1",
             "m,o,=b f=1",
             "m f=1 -",
+            "m ,=f",
+            "m f,g=1",
+            "m f=1,,=2",
         ] {
             assert_eq!(of(text), Sureness::Odd, "{text}");
         }
