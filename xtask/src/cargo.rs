@@ -29,16 +29,21 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(&here).to_owned()
 }
 
+/// What `cargo test --workspace` would build too: which features a dependency has is then decided by
+/// the same crates, and the query engine is not built once more. The test is there for what tests
+/// depend on.
+const AS_TESTED: [&str; 4] = ["build", "--workspace", "--test", "tidy"];
+
 /// Builds the binary and returns where it is.
 pub(crate) fn build(build: Build) -> Result<PathBuf> {
-    let mut arguments = vec!["build", "--package", "lineproof", "--bin", "lineproof"];
-    match build {
-        Build::Embedded => {}
-        Build::SuiteOnly => arguments.push("--no-default-features"),
-        Build::Mutants => arguments.extend(["--features", "mutants"]),
-        Build::Release => arguments.push("--release"),
-    }
-    built("lineproof", &arguments)
+    let alone = ["build", "--package", "lineproof"];
+    let (base, options): (&[&str], &[&str]) = match build {
+        Build::Embedded => (&AS_TESTED, &[]),
+        Build::SuiteOnly => (&alone, &["--no-default-features"]),
+        Build::Mutants => (&AS_TESTED, &["--features", "lineproof/mutants"]),
+        Build::Release => (&alone, &["--release"]),
+    };
+    built("lineproof", &[base, &["--bin", "lineproof"], options].concat())
 }
 
 /// Builds one of the benches and returns where it is.
@@ -90,26 +95,29 @@ fn built(what: &str, arguments: &[&str]) -> Result<PathBuf> {
     if !output.status.success() {
         bail!("the build of {what} failed; what is above says why");
     }
-    executable(&output.stdout).with_context(|| format!("cargo does not say where it built {what}"))
+    executable(&output.stdout, what)
+        .with_context(|| format!("cargo does not say where it built {what}"))
 }
 
-/// The path of the executable in cargo's messages.
-fn executable(messages: &[u8]) -> Option<PathBuf> {
+/// The path of this executable in cargo's messages.
+fn executable(messages: &[u8], name: &str) -> Option<PathBuf> {
     let messages = String::from_utf8_lossy(messages);
-    let mut paths = messages.lines().filter_map(|line| {
+    messages.lines().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        message.get("executable")?.as_str().map(PathBuf::from)
-    });
-    paths.next_back()
+        let is_it = message.pointer("/target/name").is_some_and(|target| target == name);
+        message.get("executable").filter(|_| is_it)?.as_str().map(PathBuf::from)
+    })
 }
 
 /// Builds these commands with one more feature, and runs that build.
 #[cfg(not(feature = "snapshots"))]
 pub(crate) fn xtask_with(feature: &str, arguments: &[OsString]) -> Result<ExitStatus> {
-    let mut command = command();
-    command.args(["run", "--quiet", "--package", "xtask", "--features", feature]);
-    command.args(["--", feature]).args(arguments);
-    command.status().context("cargo could not be started")
+    let wanted = format!("xtask/{feature}");
+    let binary =
+        built("xtask", &[&AS_TESTED[..], &["--bin", "xtask", "--features", &wanted]].concat())?;
+    let mut command = Command::new(binary);
+    command.arg(feature).args(arguments);
+    command.status().context("the commands could not be started")
 }
 
 /// Runs the binary with these arguments and everything else inherited.
