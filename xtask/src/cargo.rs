@@ -51,9 +51,18 @@ pub(crate) fn bench(name: &str) -> Result<PathBuf> {
     built(name, &["bench", "--package", "lineproof-benches", "--bench", name, "--no-run"])
 }
 
-/// Cargo, at the root.
+/// Cargo, at the root, with the environment of a shell: what `cargo run` has set for this command is
+/// taken away, since build scripts ask for it (that of `ring` does), and would run again, and half of
+/// all dependencies after them, each time that cargo is called from here or from a shell in turn.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let is_of_this_package =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_package) {
+            command.env_remove(name);
+        }
+    }
     command.current_dir(root());
     command
 }

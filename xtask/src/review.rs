@@ -4,11 +4,11 @@
 //! `cargo insta` looks for snapshots beside the sources of packages, and `snapshots/` has none: it
 //! is shown a package that consists of that folder.
 
-use crate::cargo::root;
+use crate::cargo::{self, root};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::ffi::OsString;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 /// Runs the snapshot test and reviews with `cargo insta` what differs
 #[derive(Args)]
@@ -26,10 +26,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     if arguments.command.is_empty() {
-        let mut test = Command::new(&cargo);
-        test.current_dir(root()).args(["test", "--package", "lineproof", "--test", "snapshots"]);
+        let mut test = cargo::command();
+        test.args(["test", "--package", "lineproof", "--test", "snapshots"]);
         // Differences are for the review; what else is wrong fails here.
         test.env("INSTA_FORCE_PASS", "1").env("INSTA_UPDATE", "new").env("INSTA_OUTPUT", "none");
         if !test.status().context("cargo could not be started")?.success() {
@@ -48,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some((command, options)) => (command.clone(), options),
         None => (OsString::from("review"), &[][..]),
     };
-    let mut insta = Command::new(cargo);
+    let mut insta = cargo::command();
     insta.arg("insta").arg(command).arg("--manifest-path").arg(&manifest).args(options);
     let status = insta.status().context("cargo could not be started")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
