@@ -88,7 +88,9 @@ pub fn complete(mut events: Vec<Event>) -> Result<Vec<Event>, String> {
             milliseconds: run.results.iter().map(|result| result.milliseconds).sum(),
         });
         let selected = run.started.map_or(0, |started| started.cases);
-        if run.results.len() < selected && finished.ending != Ending::Interrupted {
+        // Where the target was lost that is why some are missing, and the reason says so.
+        let is_told = matches!(finished.ending, Ending::Interrupted | Ending::Unusable);
+        if run.results.len() < selected && !is_told {
             let missing = selected - run.results.len();
             finished.reason = Some(format!("{missing} cases are missing: the report is partial"));
             finished.ending = Ending::Interrupted;

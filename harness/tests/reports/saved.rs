@@ -72,6 +72,9 @@ fn the_ending_is_weighed_by_the_cases() {
     let two = run("pass") + &run("fail").replace("p@1", "q@1");
     assert_eq!(ends(&two), Ending::NotConformant);
     assert_eq!(ends(&lines(&[finished("p@1", "unusable")])), Ending::Unusable);
+    // The target was lost in the middle: that is why cases are missing.
+    let lost = [started("p@1", 3), case("p@1", "a/x", "fail"), finished("p@1", "unusable")];
+    assert_eq!(ends(&lines(&lost)), Ending::Unusable);
     let twice = read(&(run("pass") + &run("pass"))).unwrap_err();
     assert!(twice.starts_with("a/x is there twice on p@1"), "{twice}");
 }
