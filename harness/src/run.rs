@@ -22,8 +22,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use stop::Stop;
-pub(crate) use stop::interrupted;
+pub(crate) use stop::Stop;
 pub use stop::{Deadline, Why};
 use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -33,7 +32,7 @@ use tokio::time::{sleep, timeout};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long it takes at most to give everything back, where the target answers slowly or not at all.
-const LONG_PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -240,7 +239,10 @@ impl Early {
 
 /// Gives back what a session has made, with this patience where the run has ended early: nobody waits
 /// for ever for a target that may be why.
-async fn given_back(session: &Session, patience: Option<Duration>) -> Result<(), String> {
+pub(crate) async fn given_back(
+    session: &Session,
+    patience: Option<Duration>,
+) -> Result<(), String> {
     let Some(patience) = patience else { return session.close().await };
     timeout(patience, session.close()).await.unwrap_or_else(|_| {
         let seconds = patience.as_secs();
