@@ -2,7 +2,8 @@
 
 use super::{case, finished, started};
 use harness::event::Event;
-use harness::report::{ending, saved, text};
+use harness::report::{complete, ending, text};
+use harness::saved;
 use harness::verdict::Ending;
 use serde_json::Value as Json;
 
@@ -12,7 +13,7 @@ fn lines(events: &[Json]) -> String {
 
 fn read(text: &str) -> Result<Vec<Event>, String> {
     let saved = saved::read(text.as_bytes())?;
-    saved::complete(saved.events)
+    complete(saved.events)
 }
 
 fn ends(text: &str) -> Ending {
@@ -59,6 +60,14 @@ fn a_run_that_is_not_whole_is_partial() {
     assert_eq!(ends(&gap), Ending::Interrupted);
     let report = text::report(&read(&gap).unwrap(), text::Style::default());
     assert!(report.contains("1 cases are missing: the report is partial"), "{report}");
+}
+
+/// One result stands for all random batches.
+#[test]
+fn a_run_of_random_batches_is_whole() {
+    let run =
+        [started("p@1", 3000), case("p@1", "generated/s1", "pass"), finished("p@1", "conformant")];
+    assert_eq!(ends(&lines(&run)), Ending::Conformant);
 }
 
 #[test]
