@@ -1,8 +1,11 @@
-//! From "no answer" to one sentence that says what to do.
+//! From "no answer" to one sentence that says what to do. Where there are answers, and none of use, a
+//! few questions follow: what does the target do with nonsense, is it of another `family`, of another
+//! `release`?
 
-pub(crate) mod family;
+mod family;
+pub(crate) mod release;
 
-use crate::target::Unusable;
+use crate::target::{Target, Unusable};
 use crate::wire::{Base, Pool, Request, Response, UNANSWERED, WireError};
 
 /// Why there is no answer, for somebody who can do something about it.
@@ -97,9 +100,39 @@ pub(crate) fn api(base: &Base, path: &str, response: Response) -> Result<Respons
     Ok(response)
 }
 
+/// Why a target that does answer cannot be judged, with what it may be instead.
+pub(crate) async fn explained(target: &Target, pool: &Pool, error: Unusable) -> Unusable {
+    // Nothing was said that one could look into.
+    if !pool.has_answered() {
+        return error;
+    }
+    if let Some(answer) = nonsense(pool).await {
+        if let Some(told) = answer.told {
+            let url = target.base.url();
+            return Unusable(format!("{url} {} (found out when: {error})", told.words));
+        }
+        // What it looks like instead comes first: any other advice rests on the wrong profile.
+        if let Some(other) = family::other(target, pool, answer.status).await {
+            return Unusable(format!("{other}; as {}: {error}", target.profile.name()));
+        }
+    }
+    match release::doubt(target, pool, None).await {
+        Some(doubt) => Unusable(format!("{error}; {doubt}")),
+        None => error,
+    }
+}
+
 /// A path that no server has, and what no server can read.
 const NOWHERE: &str = "/lineproof-asks-for-what-is-not-there";
 const NONSENSE: &str = "lineproof: is this read?";
+
+/// How a target answers nonsense.
+pub(crate) struct Nonsense {
+    /// The status.
+    status: u16,
+    /// What that tells; none where it is orderly.
+    pub(crate) told: Option<Told>,
+}
 
 /// What the answers to nonsense tell.
 #[derive(Debug, PartialEq, Eq)]
@@ -110,15 +143,16 @@ pub(crate) struct Told {
     pub(crate) words: String,
 }
 
-/// What a target that cannot be judged does with nonsense, where that tells what it is: something
-/// that answers alike whatever it is asked is no database.
-pub(crate) async fn look(pool: &Pool) -> Option<Told> {
+/// What a target does with nonsense: something that answers alike whatever it is asked is no database.
+/// None where it does not answer.
+pub(crate) async fn nonsense(pool: &Pool) -> Option<Nonsense> {
     let request = Request::new("POST", NOWHERE).body(NONSENSE);
     let mut answers = Vec::new();
     for _ in 0..5 {
         answers.push(pool.send_fresh(&request).await.ok()?);
     }
-    told(&answers)
+    let status = answers.first()?.status;
+    Some(Nonsense { status, told: told(&answers) })
 }
 
 /// What these answers to one and the same nonsense tell.

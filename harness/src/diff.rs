@@ -9,9 +9,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-/// A line of a saved run that is longer is none: transcripts cut long bodies.
-const LONGEST_LINE: u64 = 16 << 20;
-
 /// What one run gave.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
@@ -114,50 +111,29 @@ impl Given {
     }
 }
 
-/// Reads a saved run, one event a line; a run of several profiles is several.
+/// Reads a saved run; a run of several profiles is several.
 ///
 /// # Errors
 /// What is wrong with the file.
-pub fn read(mut file: impl BufRead) -> Result<Vec<Given>, String> {
-    let mut runs: BTreeMap<String, Given> = BTreeMap::new();
-    let mut order = Vec::new();
-    let mut events = 0;
-    for number in 1.. {
-        let mut line = Vec::new();
-        let mut limited = std::io::Read::take(&mut file, LONGEST_LINE);
-        let read = limited.read_until(b'\n', &mut line);
-        let fail = |why: String| format!("line {number}: {why}");
-        if read.map_err(|error| fail(error.to_string()))? == 0 {
-            break;
-        }
-        if line.len() as u64 == LONGEST_LINE {
-            return Err(fail("it is too long for an event of a run".to_owned()));
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let json: serde_json::Value = serde_json::from_slice(&line).map_err(|error| {
-            fail(format!("it is no JSON ({error}): `lineproof run --format json` saves a run"))
-        })?;
-        let (word, profile) = (json["event"].as_str(), json["profile"].as_str());
-        let Some((word, profile)) = word.zip(profile) else { continue };
-        if !["started", "case", "finished"].contains(&word) {
-            continue;
-        }
-        let profile = profile.to_owned();
-        let event: Event = serde_json::from_value(json)
-            .map_err(|error| fail(format!("it is no event of this release: {error}")))?;
-        let run = runs.entry(profile.clone()).or_insert_with(|| {
-            order.push(profile.clone());
-            Given { profile, ..Given::default() }
+pub fn read(file: impl BufRead) -> Result<Vec<Given>, String> {
+    let mut runs: Vec<Given> = Vec::new();
+    for event in &crate::saved::read(file)?.events {
+        let profile = match event {
+            Event::Started(started) => &started.profile,
+            Event::Begun { .. } => continue,
+            Event::Case(result) => &result.profile,
+            Event::Finished(finished) => &finished.profile,
+        };
+        let at = runs.iter().position(|run| run.profile == *profile).unwrap_or_else(|| {
+            runs.push(Given { profile: profile.clone(), ..Given::default() });
+            runs.len() - 1
         });
-        run.add(&event).map_err(fail)?;
-        events += 1;
+        runs[at].add(event)?;
     }
-    if events == 0 {
+    if runs.is_empty() {
         return Err("it holds no run: `lineproof run --format json` saves one".to_owned());
     }
-    Ok(order.iter().filter_map(|profile| runs.remove(profile)).collect())
+    Ok(runs)
 }
 
 /// All differences that this strictness sees.
@@ -276,13 +252,8 @@ mod tests {
     fn a_file_that_is_no_run_is_told() {
         let why = |text: &str| read(text.as_bytes()).unwrap_err();
         assert!(why("").contains("holds no run"));
-        assert!(why("hello\n").starts_with("line 1: it is no JSON"));
-        assert!(
-            why("{\"event\":\"case\",\"profile\":\"x\"}\n").contains("no event of this release")
-        );
+        assert!(why("hello\n").starts_with("line 1: not a line of JSON"));
         let wrong = run("a@1", &[("batch/x", "what")]);
         assert!(why(&wrong).contains("batch/x: its transcript: line 1"), "{}", why(&wrong));
-        let endless = std::io::Read::take(std::io::repeat(b'x'), 1 << 30);
-        assert!(read(std::io::BufReader::new(endless)).unwrap_err().contains("too long"));
     }
 }

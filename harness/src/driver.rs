@@ -220,20 +220,6 @@ pub(crate) async fn sweep(admin: &Admin<'_>, ready: &Ready, begins: &str) -> Res
     give_back(admin, &space).await
 }
 
-/// The `Authorization` header that the credentials of a target make.
-pub(crate) fn authorization(target: &Target) -> Option<String> {
-    let own = &target.credentials;
-    match target.profile.family {
-        Family::V1 => v1::authorization(own),
-        Family::V2 | Family::Iox(Management::Buckets) => {
-            own.token.as_ref().map(|token| format!("Token {token}"))
-        }
-        Family::V3 | Family::Iox(_) => {
-            own.token.as_ref().or(own.password.as_ref()).map(|token| format!("Bearer {token}"))
-        }
-    }
-}
-
 /// A credential whose secret is the last word of its header.
 pub(crate) fn credential(authorization: Option<String>, placeholder: &'static str) -> Credential {
     let secret = authorization.as_deref().and_then(|value| value.split_whitespace().last());

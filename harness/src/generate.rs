@@ -19,7 +19,8 @@ use crate::execute::execute;
 use crate::findings::{Setting, not_run, of_executed};
 use crate::outgoing::own_endpoint;
 use crate::run::{
-    Interrupt, PATIENCE, announced, interrupted, milliseconds, not_made, slots, started,
+    Deadline, Interrupt, LONG_PATIENCE, PATIENCE, Stop, Why, announced, given_back, milliseconds,
+    not_made, slots, started,
 };
 use crate::session::Session;
 use crate::target::Target;
@@ -52,6 +53,15 @@ pub struct Plan {
     pub fail_fast: bool,
     /// The folder into which cases are saved; none where nothing is saved.
     pub save: Option<PathBuf>,
+    /// When the run ends, whether it is done or not.
+    pub deadline: Option<Deadline>,
+}
+
+impl Plan {
+    /// Why a run of this plan ends before it begins, if it does.
+    pub fn over(&self, interrupt: &Interrupt) -> Option<Why> {
+        Stop { interrupt: interrupt.clone(), deadline: self.deadline }.already()
+    }
 }
 
 /// What all batches of a run share.
@@ -75,11 +85,12 @@ enum Told {
 pub async fn run(
     target: &Target,
     plan: Plan,
-    mut interrupt: Interrupt,
+    interrupt: Interrupt,
     mut on_event: impl FnMut(&Event),
     on_batch: impl FnMut(),
 ) -> Ending {
     let began = Instant::now();
+    let mut stop = Stop { interrupt, deadline: plan.deadline };
     let profile = target.profile.name();
     let finish = |ending, reason, left_behind| {
         let milliseconds = milliseconds(began.elapsed());
@@ -89,15 +100,17 @@ pub async fn run(
     };
     let mut opening = pin!(Session::open(target));
     let session = tokio::select! {
-        session = &mut opening => session,
-        () = interrupted(&mut interrupt) => {
+        biased;
+        why = stop.asked() => {
             // It may have made something by now: what is made is given back.
+            let mut left_behind = None;
             if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
-                session.close().await.ok();
+                left_behind = given_back(&session, Some(LONG_PATIENCE)).await.err();
             }
-            on_event(&finish(Ending::Interrupted, None, None));
+            on_event(&finish(Ending::Interrupted, Some(why.to_string()), left_behind));
             return Ending::Interrupted;
         }
+        session = &mut opening => session,
     };
     let session = match session {
         Ok(session) => session,
@@ -108,7 +121,10 @@ pub async fn run(
     };
     let batches = usize::try_from(plan.batches).unwrap_or(usize::MAX);
     let announced = announced(target, batches, plan.strict);
-    let doubt = session.doubt().await;
+    let doubt = tokio::select! {
+        doubt = session.doubt() => doubt,
+        _ = stop.asked() => None,
+    };
     on_event(&Event::Started(started(&session, announced, doubt.as_ref())));
     let shared = Arc::new(Shared {
         generator: Generator::new(plan.seed, endpoints(&session)),
@@ -118,21 +134,25 @@ pub async fn run(
         session,
         plan,
     });
-    let complete = all(&shared, &mut interrupt, &mut on_event, on_batch).await;
+    let mut stopped = all(&shared, &mut stop, &mut on_event, on_batch).await;
+    let complete = stopped.is_none();
     let summary = shared.tally.summary(&shared.profile, &shared.plan, complete, began.elapsed());
     let verdict = summary.verdict;
     on_event(&Event::Case(Box::new(summary)));
-    let canary = tokio::select! {
-        canary = shared.session.canary(), if complete => Some(canary),
-        () = interrupted(&mut interrupt) => None,
-        else => None,
-    };
-    let left_behind = shared.session.close().await.err();
+    let mut canary = Ok(());
+    if complete {
+        tokio::select! {
+            answer = shared.session.canary() => canary = answer,
+            why = stop.asked() => stopped = Some(why),
+        }
+    }
+    let patience = stopped.map(|_| LONG_PATIENCE);
+    let left_behind = given_back(&shared.session, patience).await.err();
     let left_behind = left_behind.map(|why| shared.session.hide(&why));
-    let (ending, reason) = match canary {
-        None => (Ending::Interrupted, Some("interrupted: the report is partial".to_owned())),
-        Some(Err(error)) => (Ending::Unusable, Some(error.0)),
-        Some(Ok(())) => (Ending::of([verdict]), None),
+    let (ending, reason) = match (stopped, canary) {
+        (Some(why), _) => (Ending::Interrupted, Some(why.to_string())),
+        (None, Err(error)) => (Ending::Unusable, Some(error.0)),
+        (None, Ok(())) => (Ending::of([verdict]), None),
     };
     on_event(&finish(ending, reason, left_behind));
     ending
@@ -147,13 +167,13 @@ fn endpoints(session: &Session) -> Vec<Endpoint> {
     [Endpoint::V1, Endpoint::V2, Endpoint::V3].into_iter().filter(is_there).collect()
 }
 
-/// Runs the batches; false where the run was interrupted.
+/// Runs the batches; with the reason where the run was stopped before their end.
 async fn all(
     shared: &Arc<Shared>,
-    interrupt: &mut Interrupt,
+    stop: &mut Stop,
     on_event: &mut impl FnMut(&Event),
     mut on_batch: impl FnMut(),
-) -> bool {
+) -> Option<Why> {
     let (sender, mut told) = mpsc::unbounded_channel();
     let mut workers = JoinSet::new();
     for _ in 0..slots(&shared.session, shared.plan.jobs) {
@@ -163,14 +183,14 @@ async fn all(
     loop {
         tokio::select! {
             biased;
-            () = interrupted(interrupt) => {
+            why = stop.asked() => {
                 workers.shutdown().await;
                 while let Ok(told) = told.try_recv() {
                     if let Told::Found(result) = told {
                         on_event(&Event::Case(result));
                     }
                 }
-                return false;
+                return Some(why);
             }
             next = told.recv() => match next {
                 None => break,
@@ -186,7 +206,7 @@ async fn all(
             std::panic::resume_unwind(error.into_panic());
         }
     }
-    true
+    None
 }
 
 async fn work(shared: Arc<Shared>, told: mpsc::UnboundedSender<Told>) {

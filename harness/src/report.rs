@@ -6,12 +6,13 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod partial;
 mod runs;
-pub mod saved;
 mod shown;
 pub mod text;
 
 use crate::event::{CaseResult, Event};
+pub use partial::complete;
 pub use runs::ending;
 
 /// The results among the events, by profile and id.

@@ -1,6 +1,7 @@
 //! A run: every selected case on one target, several at a time, each verdict its own.
 
 mod order;
+mod presence;
 mod stop;
 
 use crate::case::Case;
@@ -14,14 +15,14 @@ use crate::shard::Shard;
 use crate::snapshot::Snapshots;
 use crate::target::{Target, Unusable};
 use crate::verdict::{Course, Ending, Verdict};
+use presence::Presence;
 use profiles::Family;
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use stop::Stop;
-pub(crate) use stop::interrupted;
+pub(crate) use stop::Stop;
 pub use stop::{Deadline, Why};
 use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -31,7 +32,7 @@ use tokio::time::{sleep, timeout};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long it takes at most to give everything back, where the target answers slowly or not at all.
-const LONG_PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -106,6 +107,7 @@ struct Shared {
     /// How many more are being opened.
     opening: AtomicUsize,
     slots: Semaphore,
+    presence: Presence,
     stopped: AtomicBool,
 }
 
@@ -146,7 +148,7 @@ pub async fn run(
             // It may have made something by now: what is made is given back.
             let mut left_behind = None;
             if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
-                left_behind = given_back(&session, true).await.err();
+                left_behind = given_back(&session, Some(LONG_PATIENCE)).await.err();
             }
             let (ending, why) = (Ending::Interrupted, why.to_string());
             not_opened(target, &plan, &mut on_event);
@@ -179,18 +181,20 @@ pub async fn run(
         turns: target.setups.values().map(|own| (own.base.url(), Mutex::default())).collect(),
         set_up: std::sync::Mutex::default(),
         opening: AtomicUsize::new(0),
+        presence: Presence::new(),
         stopped: AtomicBool::new(false),
         plan,
     });
-    let (verdicts, mut stopped) = all_cases(&shared, &mut stop, &mut on_event).await;
+    let (verdicts, mut early) = all_cases(&shared, &mut stop, &mut on_event).await;
     let mut canary = Ok(());
-    if stopped.is_none() {
+    if early.is_none() {
         tokio::select! {
             answer = shared.session.canary() => canary = answer,
-            why = stop.asked() => stopped = Some(why),
+            why = stop.asked() => early = Some(Early::Stopped(why)),
         }
     }
-    let mut left_behind = given_back(&shared.session, stopped.is_some()).await.err();
+    let patience = early.as_ref().map(Early::patience);
+    let mut left_behind = given_back(&shared.session, patience).await.err();
     // Those of cases that were interrupted, also in the middle of an opening.
     let deadline = Instant::now() + PATIENCE;
     while shared.opening.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
@@ -198,11 +202,12 @@ pub async fn run(
     }
     let interrupted = std::mem::take(&mut *shared.set_up());
     for session in interrupted {
-        left_behind = left_behind.or(given_back(&session, stopped.is_some()).await.err());
+        left_behind = left_behind.or(given_back(&session, patience).await.err());
     }
     let left_behind = left_behind.map(|why| shared.session.hide(&why));
-    let (ending, reason) = match (stopped, canary) {
-        (Some(why), _) => (Ending::Interrupted, Some(why.to_string())),
+    let (ending, reason) = match (early, canary) {
+        (Some(Early::Stopped(why)), _) => (Ending::Interrupted, Some(why.to_string())),
+        (Some(Early::Gone(why)), _) => (Ending::Unusable, Some(why)),
         (None, Err(error)) => (Ending::Unusable, Some(error.0)),
         (None, Ok(())) if !stale.is_empty() => (
             Ending::of(verdicts).and(Ending::NotConformant),
@@ -214,14 +219,33 @@ pub async fn run(
     ending
 }
 
-/// Gives back what a session has made. Who interrupts a run does not wait for ever for a target that
-/// may be why.
-async fn given_back(session: &Session, interrupted: bool) -> Result<(), String> {
-    if !interrupted {
-        return session.close().await;
+/// Why the cases of a run end before the last of them.
+enum Early {
+    /// Somebody or the deadline has ended it.
+    Stopped(Why),
+    /// The target is not there any more.
+    Gone(String),
+}
+
+impl Early {
+    /// How long the target is waited for then.
+    const fn patience(&self) -> Duration {
+        match self {
+            Self::Stopped(_) => LONG_PATIENCE,
+            Self::Gone(_) => PATIENCE,
+        }
     }
-    timeout(LONG_PATIENCE, session.close()).await.unwrap_or_else(|_| {
-        let seconds = LONG_PATIENCE.as_secs();
+}
+
+/// Gives back what a session has made, with this patience where the run has ended early: nobody waits
+/// for ever for a target that may be why.
+pub(crate) async fn given_back(
+    session: &Session,
+    patience: Option<Duration>,
+) -> Result<(), String> {
+    let Some(patience) = patience else { return session.close().await };
+    timeout(patience, session.close()).await.unwrap_or_else(|_| {
+        let seconds = patience.as_secs();
         let begins = &session.begins;
         Err(format!("whatever begins with {begins}: it was not dropped within {seconds} s"))
     })
@@ -234,12 +258,12 @@ fn not_opened(target: &Target, plan: &Plan, on_event: &mut impl FnMut(&Event)) {
     }
 }
 
-/// Runs the cases; with the reason where the run was stopped before their end.
+/// Runs the cases; with the reason where the run ends before they do.
 async fn all_cases(
     shared: &Arc<Shared>,
     stop: &mut Stop,
     on_event: &mut impl FnMut(&Event),
-) -> (Vec<Verdict>, Option<Why>) {
+) -> (Vec<Verdict>, Option<Early>) {
     let (sender, mut events) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
     let order = order::order(shared.plan.cases.len(), shared.plan.shuffle);
@@ -259,16 +283,10 @@ async fn all_cases(
     }
     let mut verdicts = Vec::new();
     loop {
-        tokio::select! {
+        let early = tokio::select! {
             biased;
-            why = stop.asked() => {
-                tasks.shutdown().await;
-                // What was done by then is told.
-                while let Ok(event) = events.try_recv() {
-                    on_event(&event);
-                }
-                return (verdicts, Some(why));
-            }
+            why = stop.asked() => Early::Stopped(why),
+            why = shared.presence.ends() => Early::Gone(why),
             event = events.recv() => match event {
                 None => break,
                 Some(event) => {
@@ -276,9 +294,16 @@ async fn all_cases(
                         verdicts.push(result.verdict);
                     }
                     on_event(&event);
+                    continue;
                 }
             }
+        };
+        tasks.shutdown().await;
+        // What was done by then is told.
+        while let Ok(event) = events.try_recv() {
+            on_event(&event);
         }
+        return (verdicts, Some(early));
     }
     while let Some(joined) = tasks.join_next().await {
         if let Err(error) = joined
@@ -306,6 +331,9 @@ async fn one_case(shared: Arc<Shared>, index: usize, events: mpsc::UnboundedSend
         } else {
             _together = shared.alone.read().await;
         }
+    }
+    if !elsewhere && !shared.presence.lasts(&shared.session).await {
+        return;
     }
     let _turn = match own.and_then(|own| shared.turns.get(&own.base.url())) {
         Some(turn) => Some(turn.lock().await),

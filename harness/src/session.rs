@@ -2,7 +2,6 @@
 //! that must be given back in the end.
 
 mod canary;
-mod release;
 
 use crate::case::{Case, Role};
 use crate::driver::{self, Admin, Lacks, NotMade, Ready, Wanted};
@@ -107,24 +106,9 @@ impl Session {
     async fn open_unhidden(target: &Target, is_setup: bool) -> Result<Self, Unusable> {
         let pool = Arc::new(Pool::new(target.base.clone(), target.timeout));
         let opened = Self::open_on(target, &pool, is_setup).await;
-        let error = match opened {
-            Ok(session) => return Ok(session),
-            Err(error) => error,
-        };
-        // Nothing was said that one could look into.
-        if !pool.has_answered() {
-            return Err(error);
-        }
-        let url = target.base.url();
-        match crate::diagnose::look(&pool).await {
-            Some(told) => Err(Unusable(format!("{url} {} (found out when: {error})", told.words))),
-            // What it looks like instead comes first: any other advice rests on the wrong profile.
-            None => match crate::diagnose::family::other(target, &pool).await {
-                Some(other) => {
-                    Err(Unusable(format!("{other}; as {}: {error}", target.profile.name())))
-                }
-                None => Err(release::with_doubt(target, &pool, error).await),
-            },
+        match opened {
+            Ok(session) => Ok(session),
+            Err(error) => Err(crate::diagnose::explained(target, &pool, error).await),
         }
     }
 
@@ -263,7 +247,7 @@ impl Session {
     /// is judged as.
     pub(crate) async fn doubt(&self) -> Option<String> {
         let own = self.ready.authorization.as_deref();
-        release::doubt(&self.target, &self.pool, own).await
+        crate::diagnose::release::doubt(&self.target, &self.pool, own).await
     }
 
     /// Makes a place for a case.

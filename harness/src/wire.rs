@@ -136,6 +136,25 @@ impl WireError {
         matches!(self, Self::Unconnected(_) | Self::Timeout(_) | Self::Unfinished(..))
     }
 
+    /// Whether nothing came back that would show that a server is there.
+    pub(crate) const fn is_silence(&self) -> bool {
+        match self {
+            Self::Resolve(_)
+            | Self::Refused(_)
+            | Self::Connect(_)
+            | Self::Unconnected(_)
+            | Self::Tls(_)
+            | Self::Timeout(_)
+            | Self::Closed
+            | Self::Reset => true,
+            Self::Unfinished(..)
+            | Self::Truncated(_)
+            | Self::Overlong(_)
+            | Self::Framing(_)
+            | Self::NotHttp(_) => false,
+        }
+    }
+
     /// Whether this text, made of such an error, says that it took too long.
     pub(crate) fn is_late_in(text: &str, timeout: Duration) -> bool {
         text.contains(&format!("no answer within {} s", timeout.as_secs_f32()))

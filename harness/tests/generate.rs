@@ -9,7 +9,7 @@ mod server;
 use harness::event::{CaseResult, Event};
 use harness::generate::{self, Plan};
 use harness::known::Known;
-use harness::run::uninterrupted;
+use harness::run::{Deadline, uninterrupted};
 use harness::snapshot::Snapshots;
 use harness::target::Target;
 use harness::verdict::{Ending, Verdict};
@@ -37,6 +37,7 @@ async fn run(
         strict: 1,
         fail_fast: false,
         save: save.map(Path::to_owned),
+        deadline: None,
     };
     let (_sender, interrupt) = uninterrupted();
     let mut results = Vec::new();
@@ -59,6 +60,40 @@ async fn nothing_is_found_where_nothing_is_wrong() {
     let [all] = results.as_slice() else { panic!("{results:#?}") };
     assert_eq!((all.id.as_str(), all.verdict), ("generated/s5", Verdict::Pass));
     assert_eq!(all.reason.as_deref(), Some("100 of 100 batches without a finding"));
+    assert_eq!(server.databases(), 0, "what was made is given back");
+}
+
+/// More batches than there is time for: what was done by then is told.
+#[tokio::test]
+async fn a_deadline_ends_it() {
+    let server = Server::start(Fault::None).await;
+    let after = Duration::from_millis(800);
+    let plan = Plan {
+        batches: 1_000_000,
+        seed: 5,
+        jobs: 2,
+        strict: 1,
+        fail_fast: false,
+        save: None,
+        deadline: Some(Deadline::after(after)),
+    };
+    let (_sender, interrupt) = uninterrupted();
+    let (mut reasons, mut done) = (Vec::new(), 0);
+    let on_event = |event: &Event| match event {
+        Event::Case(result) => reasons.push((result.verdict, result.reason.clone())),
+        Event::Finished(finished) => reasons.push((Verdict::Error, finished.reason.clone())),
+        _ => {}
+    };
+    let target = target(&server);
+    let run = generate::run(&target, plan, interrupt, on_event, || done += 1);
+    let ending = tokio::time::timeout(Duration::from_secs(30), run).await.unwrap();
+    assert_eq!(ending, Ending::Interrupted);
+    let [(verdict, all), (_, end)] = reasons.as_slice() else { panic!("{reasons:?}") };
+    assert_eq!(*verdict, Verdict::Skipped);
+    assert!(all.as_ref().unwrap().contains(" not begun"), "{all:?}");
+    let told = "the deadline of 0.8 s has passed: the report is partial";
+    assert_eq!(end.as_deref(), Some(told));
+    assert!(done > 0);
     assert_eq!(server.databases(), 0, "what was made is given back");
 }
 

@@ -2,9 +2,10 @@
 
 use crate::cli::RunArgs;
 use crate::exit::Failure;
-use crate::run::{chosen_profiles, fault, target};
+use crate::run::{chosen_profiles, fault, part, target};
 use harness::event::Event;
 use harness::generate::Plan;
+use harness::run::Deadline;
 use harness::verdict::{Ending, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use profiles::Profile;
@@ -18,15 +19,20 @@ pub(crate) async fn generate(
     interrupt: harness::run::Interrupt,
 ) -> Result<(Vec<Event>, Ending), Failure> {
     let profiles = chosen_profiles(&args.target)?;
+    let deadline = part::deadline(args.part.deadline)?;
     let mut events = Vec::new();
     let mut ending: Option<Ending> = None;
     for profile in &profiles {
-        if *interrupt.borrow() {
-            break;
+        let plan = plan(args, batches, deadline, profile, profiles.len());
+        if let Some(why) = plan.over(&interrupt) {
+            // What was not begun is missing, and the report says so.
+            let finished = part::not_begun(&profile.name(), why);
+            ending = Some(ending.map_or(finished.ending, |before| before.and(finished.ending)));
+            events.push(Event::Finished(finished));
+            continue;
         }
         // Kept until its run is over: an embedded server stops when it is dropped.
         let (target, _server) = target(&args.target, profile, fault(args)?).await?;
-        let plan = plan(args, batches, profile, profiles.len());
         let bar = bar(profile, batches);
         let findings = Cell::new(0);
         let on_event = |event: &Event| {
@@ -46,7 +52,13 @@ pub(crate) async fn generate(
     Ok((events, ending.unwrap_or(Ending::Usage)))
 }
 
-fn plan(args: &RunArgs, batches: u64, profile: &Profile, profiles: usize) -> Plan {
+fn plan(
+    args: &RunArgs,
+    batches: u64,
+    deadline: Option<Deadline>,
+    profile: &Profile,
+    profiles: usize,
+) -> Plan {
     let own = &args.generate;
     let jobs = std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2);
     let folder = if profiles > 1 { own.save.join(profile.name()) } else { own.save.clone() };
@@ -57,6 +69,7 @@ fn plan(args: &RunArgs, batches: u64, profile: &Profile, profiles: usize) -> Pla
         strict: args.strict,
         fail_fast: args.fail_fast,
         save: Some(folder),
+        deadline,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `lineproof run`.
 
-mod part;
+pub(crate) mod part;
 
 use crate::cli::{RunArgs, SelectArgs, TargetArgs};
 use crate::embedded::{Embedded, Fault};

@@ -218,9 +218,9 @@ fn what_cannot_be_packed_is_told() {
         (
             [&["--from", &broken][..], &case].concat(),
             2,
-            "line 1 is no event of a run: missing field",
+            "line 1: an event that cannot be read (missing field",
         ),
-        ([&["--from", &noise][..], &case].concat(), 2, "line 1 is no event of a run"),
+        ([&["--from", &noise][..], &case].concat(), 2, "line 1: not a line of JSON"),
         ([&["--from", output][..], &case].concat(), 2, "directory"),
         ([&["--from", "/nonexistent"][..], &case].concat(), 2, "No such file"),
         ([&["--from", &passes][..], &case].concat(), 2, "passes on oss-v1@1.6: nothing to report"),

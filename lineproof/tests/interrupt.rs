@@ -184,6 +184,21 @@ fn a_deadline_is_a_number_of_seconds(#[case] seconds: &str) {
     assert!(said.contains("--deadline is a number of seconds above 0"), "{said}");
 }
 
+/// Random batches have the same deadline.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_for_random_batches() {
+    let fake = Fake::start(Fault::Hangs).await;
+    let output = Command::new(env!("CARGO_BIN_EXE_lineproof"))
+        .args(["run", "--target", &fake.url, "--profile", "oss-v1@1.6", "--generate", "1000000"])
+        .args(["--deadline", "0.8", "--timeout", "600", "--format", "json"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let report = String::from_utf8(output.stdout).unwrap();
+    let end: Json = serde_json::from_str(report.lines().last().unwrap()).unwrap();
+    assert_eq!(end["reason"], "the deadline of 0.8 s has passed: the report is partial");
+}
+
 /// On the servers in the binary: every profile says what became of it.
 #[cfg(feature = "embedded")]
 #[test]

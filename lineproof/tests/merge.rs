@@ -102,7 +102,7 @@ fn what_cannot_be_joined_is_told_and_nothing_written() {
     let out = folder.path().join("all.ndjson");
     for (sources, says) in [
         (&[one.as_str(), &copy][..], "are both shard 1 of 2"),
-        (&[&one, &broken], "broken.ndjson: line 3: no event"),
+        (&[&one, &broken], "broken.ndjson: line 3: not a line of JSON"),
         (&[&one, &open], "open.ndjson: p@1: the run has no end"),
         (&[empty.to_str().unwrap()], "there is no *.ndjson in it"),
         (&["/nonexistent/x.ndjson"], "/nonexistent/x.ndjson: No such file"),
@@ -176,7 +176,7 @@ mod storage {
         for (source, says) in [
             ("s3://reports/none/", "s3://reports/none/: there is no *.ndjson under it"),
             ("s3://reports/none/1.ndjson", "s3://reports/none/1.ndjson: "),
-            ("s3://reports/x", "s3://reports/x/2.ndjson: line 1: no event"),
+            ("s3://reports/x", "s3://reports/x/2.ndjson: line 1: not a line of JSON"),
             ("s3://forbidden/x", "AccessDenied"),
             ("s3:///x", "a bucket or host"),
         ] {

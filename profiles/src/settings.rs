@@ -240,6 +240,13 @@ fn parse(setting: Setting, text: &str) -> Result<Value, String> {
     if text == "off" && !matches!(setting.kind(), Kind::Word(_)) {
         return Ok(Value::Off);
     }
+    // A table may well have no tags; without anything else there is nothing to serve.
+    if setting.kind() == Kind::Count && setting != Setting::TagColumns && text.parse() == Ok(0_u64)
+    {
+        return Err(format!(
+            "{text} leaves room for nothing, no write could be stored; no limit is `off`"
+        ));
+    }
     let value = match setting.kind() {
         Kind::Count => text.parse().ok().map(Value::Number),
         Kind::Bytes => bytes(text).map(Value::Number),
@@ -353,6 +360,19 @@ mod tests {
         let template = |text| parse(Setting::PartitionTemplate, text).is_ok();
         assert!(template("%Y-%m-%d") && template("%G week %V") && template("off"));
         assert!(!template("%Q") && !template("%Y-%") && !template("day") && !template(""));
+    }
+
+    #[test]
+    fn no_room_is_no_limit() {
+        for setting in [Setting::Columns, Setting::Tables, Setting::Databases, Setting::Cardinality]
+        {
+            assert_eq!(parse(setting, "1"), Ok(Value::Number(1)));
+            for none in ["0", "00"] {
+                let why = parse(setting, none).unwrap_err();
+                assert!(why.contains("leaves room for nothing") && why.contains("`off`"), "{why}");
+            }
+        }
+        assert_eq!(parse(Setting::TagColumns, "0"), Ok(Value::Number(0)));
     }
 
     #[test]

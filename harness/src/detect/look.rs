@@ -1,5 +1,6 @@
 //! What a server says of itself, before anything is asked of it that tells more.
 
+use crate::diagnose::release::{is_of, number as number_of};
 use crate::driver;
 use crate::target::{Target, Unusable};
 use crate::wire::{Base, Pool, Request, Response};
@@ -111,16 +112,16 @@ pub(super) fn warnings(
     profiles: &[&'static Profile],
 ) -> Vec<String> {
     let Some(version) = claim.version.as_deref() else { return Vec::new() };
-    let Some(number) = release(version) else { return Vec::new() };
+    let Some(number) = number_of(version) else { return Vec::new() };
     let major = number.split('.').next().unwrap_or(number);
-    let claimed: Vec<_> = profiles.iter().filter(|p| is_release_of(p.edition, major)).collect();
+    let claimed: Vec<_> = profiles.iter().filter(|p| is_of(p.edition, major)).collect();
     let Some(first) = best.first().filter(|_| !claimed.is_empty()) else { return Vec::new() };
     let names: Vec<_> = best.iter().map(|profile| profile.name()).collect();
     // An edition that is named after no release may be any of its family.
     let may_be = |profile: &&'static Profile| {
         claimed.iter().any(|claimed| {
             claimed.product == profile.product
-                || (claimed.family == profile.family && release(profile.edition).is_none())
+                || (claimed.family == profile.family && number_of(profile.edition).is_none())
         })
     };
     let mut products: Vec<_> = claimed.iter().map(|profile| profile.product).collect();
@@ -132,14 +133,14 @@ pub(super) fn warnings(
             names.join(" or ")
         )];
     }
-    let exact = claimed.iter().filter(|claimed| {
-        claimed.product == first.product && is_release_of(number, claimed.edition)
-    });
+    let exact = claimed
+        .iter()
+        .filter(|claimed| claimed.product == first.product && is_of(number, claimed.edition));
     // The most exact name: 3.8.0 before 3.8.
     match exact.max_by_key(|claimed| claimed.edition.len()) {
         Some(exact)
-            if release(first.edition).is_some()
-                && !best.iter().any(|profile| is_release_of(number, profile.edition)) =>
+            if number_of(first.edition).is_some()
+                && !best.iter().any(|profile| is_of(number, profile.edition)) =>
         {
             vec![format!(
                 "it claims to be release {version}, which is {}, and acts like {}",
@@ -151,33 +152,9 @@ pub(super) fn warnings(
     }
 }
 
-/// The number of a release: `2.7.1` of `v2.7.1-rc0`.
-fn release(version: &str) -> Option<&str> {
-    let number = version.trim().trim_start_matches(['v', 'V']);
-    let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
-    let number = number[..end].trim_end_matches('.');
-    (number.contains('.') && number.starts_with(|c: char| c.is_ascii_digit())).then_some(number)
-}
-
-/// Whether a release is this one or one of its patches, part by part.
-fn is_release_of(number: &str, of: &str) -> bool {
-    number.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_release_has_a_number() {
-        assert_eq!(release("v2.7.11"), Some("2.7.11"));
-        assert_eq!(release("1.6.7~rc0"), Some("1.6.7"));
-        assert_eq!(release("3.0.1-0.1.0"), Some("3.0.1"));
-        assert_eq!(release("docs"), None);
-        assert_eq!(release("Cloud"), None);
-        assert!(is_release_of("2.7.1", "2.7") && is_release_of("2.7", "2"));
-        assert!(!is_release_of("2.71", "2.7"));
-    }
 
     #[test]
     fn a_claim_is_held_against_the_names_of_the_editions() {

@@ -42,14 +42,14 @@ impl fmt::Display for Why {
 }
 
 /// Both of them.
-pub(super) struct Stop {
-    pub(super) interrupt: Interrupt,
-    pub(super) deadline: Option<Deadline>,
+pub(crate) struct Stop {
+    pub(crate) interrupt: Interrupt,
+    pub(crate) deadline: Option<Deadline>,
 }
 
 impl Stop {
     /// Whether the run must end before it begins.
-    pub(super) fn already(&self) -> Option<Why> {
+    pub(crate) fn already(&self) -> Option<Why> {
         if *self.interrupt.borrow() {
             return Some(Why::Interrupted);
         }
@@ -58,7 +58,7 @@ impl Stop {
     }
 
     /// Waits until the run must end. May be asked again, and gives the same at once.
-    pub(super) async fn asked(&mut self) -> Why {
+    pub(crate) async fn asked(&mut self) -> Why {
         let interrupted = interrupted(&mut self.interrupt);
         let deadline = async {
             match self.deadline {
@@ -78,7 +78,7 @@ impl Stop {
 }
 
 /// Waits until somebody interrupts.
-pub(crate) async fn interrupted(interrupt: &mut Interrupt) {
+async fn interrupted(interrupt: &mut Interrupt) {
     // A sender that is gone can interrupt nothing any more.
     if interrupt.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;

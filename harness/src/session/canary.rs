@@ -3,7 +3,7 @@
 
 use super::Session;
 use crate::case::Role;
-use crate::diagnose::look;
+use crate::diagnose::nonsense;
 use crate::driver::{self, NotMade, Wanted};
 use crate::outgoing::own_endpoint;
 use crate::point::{Point, Value};
@@ -42,7 +42,8 @@ pub(super) async fn choose_reader(session: &mut Session) -> Result<(), Unusable>
     outcome?;
     if session.reader.is_none() && !declared {
         // Nothing shows what it stores, so that all rests on its answers: they must mean something.
-        if let Some(told) = look(&session.pool).await.filter(|told| told.is_none) {
+        let told = nonsense(&session.pool).await.and_then(|answer| answer.told);
+        if let Some(told) = told.filter(|told| told.is_none) {
             return Err(Unusable(format!("{} {}", session.target.base.url(), told.words)));
         }
         let why = "none of its query languages is there".to_owned();

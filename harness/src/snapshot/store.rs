@@ -124,7 +124,7 @@ impl Snapshots {
     }
 
     /// The snapshot of a case in this very folder.
-    fn own(&self, folder: &Path, case: &Case) -> Result<Option<Snapshot>, String> {
+    pub(super) fn own(&self, folder: &Path, case: &Case) -> Result<Option<Snapshot>, String> {
         let path = folder.join(format!("{}.snap", case.id));
         let text = self.text(&path)?;
         let parse = |text: String| {

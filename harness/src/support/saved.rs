@@ -5,55 +5,25 @@ use super::live::{of_result, place, precision, settled};
 use super::{Answered, Exchange, Incident};
 use crate::case::Case;
 use crate::claim::Claim;
-use crate::event::{CaseResult, Started};
+use crate::event::{CaseResult, Event, Started};
 use crate::explain;
 use crate::outgoing::outgoing;
 use crate::target::Target;
 use crate::transcript::{Outcome, Record, Transcript};
 use crate::wire::WireError;
-use serde_json::Value as Json;
 use std::io::BufRead;
 use std::time::Duration;
-
-/// No event of a run is longer.
-const LONGEST_LINE: u64 = 64 << 20;
 
 /// What a file of events says of one case: the runs that it was in, with how they began.
 ///
 /// # Errors
 /// The line that is no event of a run.
-pub fn find(
-    mut file: impl BufRead,
-    id: &str,
-) -> Result<Vec<(Option<Started>, CaseResult)>, String> {
+pub fn find(file: impl BufRead, id: &str) -> Result<Vec<(Option<Started>, CaseResult)>, String> {
     let (mut started, mut results) = (Vec::new(), Vec::new());
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        let read = std::io::Read::take(&mut file, LONGEST_LINE).read_until(b'\n', &mut line);
-        let read = read.map_err(|error| format!("line {number}: {error}"))?;
-        if read == 0 {
-            break;
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let wrong = |why: String| format!("line {number} is no event of a run: {why}");
-        // A line that is too long ends in the middle, and that is no JSON.
-        let event: Json = serde_json::from_slice(&line).map_err(|e| wrong(e.to_string()))?;
-        let kind = event["event"].as_str().unwrap_or_default().to_owned();
-        match kind.as_str() {
-            "started" => {
-                let own: Started =
-                    serde_json::from_value(event).map_err(|e| wrong(e.to_string()))?;
-                started.push(own);
-            }
-            "case" if event["id"] == id => {
-                let own: CaseResult =
-                    serde_json::from_value(event).map_err(|e| wrong(e.to_string()))?;
-                results.push(own);
-            }
-            "" => return Err(wrong("it has no \"event\"".to_owned())),
+    for event in crate::saved::read(file)?.events {
+        match event {
+            Event::Started(own) => started.push(own),
+            Event::Case(result) if result.id == id => results.push(*result),
             _ => {}
         }
     }

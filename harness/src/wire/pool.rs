@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::{Base, Request, Response, WireError};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// More than these are not kept.
@@ -15,16 +15,28 @@ pub(crate) struct Pool {
     pub(crate) timeout: Duration,
     idle: Mutex<Vec<Connection>>,
     answered: AtomicBool,
+    in_vain: AtomicUsize,
 }
 
 impl Pool {
     pub(crate) fn new(base: Base, timeout: Duration) -> Self {
-        Self { base, timeout, idle: Mutex::new(Vec::new()), answered: AtomicBool::new(false) }
+        Self {
+            base,
+            timeout,
+            idle: Mutex::new(Vec::new()),
+            answered: AtomicBool::new(false),
+            in_vain: AtomicUsize::new(0),
+        }
     }
 
     /// Whether the target has answered anything yet.
     pub(crate) fn has_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
+    }
+
+    /// How many requests have gone out since something came back last.
+    pub(crate) fn in_vain(&self) -> usize {
+        self.in_vain.load(Ordering::Relaxed)
     }
 
     /// Sends a request and waits for its answer, on a kept connection where there is one.
@@ -33,7 +45,10 @@ impl Pool {
             match connection.exchange(&self.base, request, self.timeout).await {
                 // The server may close a kept connection at any time: not this request's fault.
                 Err(WireError::Closed | WireError::Reset) => {}
-                answer => return self.done(connection, answer),
+                answer => {
+                    self.keep(connection);
+                    return self.heard(answer);
+                }
             }
         }
         self.send_fresh(request).await
@@ -51,22 +66,31 @@ impl Pool {
 
     /// The same on a connection of its own, and never twice.
     pub(crate) async fn send_fresh(&self, request: &Request) -> Result<Response, WireError> {
-        let mut connection = Connection::open(&self.base, self.timeout).await?;
+        let mut connection = match Connection::open(&self.base, self.timeout).await {
+            Ok(connection) => connection,
+            Err(error) => return self.heard(Err(error)),
+        };
         let answer = connection.exchange(&self.base, request, self.timeout).await;
-        self.done(connection, answer)
+        self.keep(connection);
+        self.heard(answer)
     }
 
-    fn done(
-        &self,
-        connection: Connection,
-        answer: Result<Response, WireError>,
-    ) -> Result<Response, WireError> {
-        self.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
+    /// Keeps a connection on which another request may follow.
+    fn keep(&self, connection: Connection) {
         let mut idle = self.lock();
         if connection.reusable && idle.len() < MOST_IDLE {
             idle.push(connection);
         }
-        drop(idle);
+    }
+
+    /// Notes whether there was an answer.
+    fn heard(&self, answer: Result<Response, WireError>) -> Result<Response, WireError> {
+        self.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
+        if answer.as_ref().is_err_and(WireError::is_silence) {
+            self.in_vain.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.in_vain.store(0, Ordering::Relaxed);
+        }
         answer
     }
 

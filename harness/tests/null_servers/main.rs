@@ -5,6 +5,7 @@
 
 mod deaf;
 mod framing;
+mod gone;
 mod honest;
 mod liar;
 mod points;

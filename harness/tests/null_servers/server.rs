@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// Which API the server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,8 @@ pub(crate) enum Manner {
     Plain,
     /// Never.
     Never,
+    /// Not at all: the connection ends.
+    HangsUp,
     /// After this time.
     After(Duration),
     /// Byte by byte, with a pause after each.
@@ -120,6 +123,8 @@ pub(crate) enum Nature {
     Has(fn(&mut Vec<Point>)),
     /// How it answers.
     Answers(fn(&Request) -> Manner),
+    /// It ends when so many requests have come: nothing listens any more.
+    Dies { after: usize },
 }
 
 /// A running server.
@@ -133,15 +138,27 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::new(kind)));
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, nature, Arc::clone(&state)));
+            // With the listener go its connections.
+            let mut connections = tokio::task::JoinSet::new();
+            let death = Arc::new(Notify::new());
+            loop {
+                let (stream, _) = tokio::select! {
+                    accepted = listener.accept() => accepted.unwrap(),
+                    () = death.notified() => return,
+                };
+                connections.spawn(serve(stream, nature, Arc::clone(&state), Arc::clone(&death)));
             }
         });
         Self { url }
     }
 }
 
-async fn serve(mut stream: TcpStream, nature: Nature, state: Arc<Mutex<State>>) {
+async fn serve(
+    mut stream: TcpStream,
+    nature: Nature,
+    state: Arc<Mutex<State>>,
+    death: Arc<Notify>,
+) {
     let mut buffer = Vec::new();
     while let Some(mut request) = request(&mut stream, &mut buffer).await {
         let said = {
@@ -151,6 +168,12 @@ async fn serve(mut stream: TcpStream, nature: Nature, state: Arc<Mutex<State>>) 
             let honest = answer(&mut state, &request, nature);
             if let Nature::Says(change) = nature { change(&request, honest) } else { honest }
         };
+        if let Nature::Dies { after } = nature
+            && request.number >= after
+        {
+            death.notify_one();
+            return;
+        }
         let manner = match nature {
             Nature::Answers(how) => how(&request),
             _ => Manner::Plain,
@@ -180,6 +203,7 @@ async fn send(stream: &mut TcpStream, answer: &Answer, manner: Manner) -> Option
     let bytes = format!("{head}\r\n{}", answer.body).into_bytes();
     match manner {
         Manner::Never => std::future::pending().await,
+        Manner::HangsUp => return None,
         Manner::After(time) => tokio::time::sleep(time).await,
         Manner::Drip(pause) => {
             for byte in bytes {

@@ -2,7 +2,8 @@
 
 use super::{case, finished, started};
 use harness::event::Event;
-use harness::report::{ending, saved, text};
+use harness::report::{complete, ending, text};
+use harness::saved;
 use harness::verdict::Ending;
 use serde_json::Value as Json;
 
@@ -12,7 +13,7 @@ fn lines(events: &[Json]) -> String {
 
 fn read(text: &str) -> Result<Vec<Event>, String> {
     let saved = saved::read(text.as_bytes())?;
-    saved::complete(saved.events)
+    complete(saved.events)
 }
 
 fn ends(text: &str) -> Ending {
@@ -61,6 +62,14 @@ fn a_run_that_is_not_whole_is_partial() {
     assert!(report.contains("1 cases are missing: the report is partial"), "{report}");
 }
 
+/// One result stands for all random batches.
+#[test]
+fn a_run_of_random_batches_is_whole() {
+    let run =
+        [started("p@1", 3000), case("p@1", "generated/s1", "pass"), finished("p@1", "conformant")];
+    assert_eq!(ends(&lines(&run)), Ending::Conformant);
+}
+
 #[test]
 fn the_ending_is_weighed_by_the_cases() {
     let run = |verdict| {
@@ -72,6 +81,9 @@ fn the_ending_is_weighed_by_the_cases() {
     let two = run("pass") + &run("fail").replace("p@1", "q@1");
     assert_eq!(ends(&two), Ending::NotConformant);
     assert_eq!(ends(&lines(&[finished("p@1", "unusable")])), Ending::Unusable);
+    // The target was lost in the middle: that is why cases are missing.
+    let lost = [started("p@1", 3), case("p@1", "a/x", "fail"), finished("p@1", "unusable")];
+    assert_eq!(ends(&lines(&lost)), Ending::Unusable);
     let twice = read(&(run("pass") + &run("pass"))).unwrap_err();
     assert!(twice.starts_with("a/x is there twice on p@1"), "{twice}");
 }

@@ -1,7 +1,7 @@
 //! The manifests under `docs/` are of the form that their readers ask for, and every command line of
 //! `lineproof` in them can be typed.
 
-use super::{Cli, Command, report::ReportCommand};
+use super::{Cli, Command, Format, report::ReportCommand};
 use clap::Parser;
 use harness::shard::Shard;
 use serde_json::Value as Json;
@@ -51,9 +51,14 @@ fn assert_whole(shards: &[Shard]) {
 
 fn is_merge(cli: &Cli) -> bool {
     let Command::Report(args) = &cli.command else { return false };
-    #[allow(irrefutable_let_patterns, reason = "there may be other reports")]
     let ReportCommand::Merge(args) = &args.command else { return false };
     args.output.is_some()
+}
+
+fn is_annotations(cli: &Cli) -> bool {
+    let Command::Report(args) = &cli.command else { return false };
+    let ReportCommand::Render(args) = &args.command else { return false };
+    args.output.format == Format::Github && args.output.output.is_none()
 }
 
 fn text<'j>(json: &'j Json, pointer: &str) -> &'j str {
@@ -110,6 +115,15 @@ fn the_workflow_of_github_runs_all_shards_and_joins_them() {
         of_verdict.flat_map(|(_, script)| calls(script)).map(|l| parsed(&l)).collect();
     assert_eq!(merges.iter().filter(|cli| is_merge(cli)).count(), 1);
     assert_eq!(text(&jobs["verdict"], "/if"), "${{ !cancelled() }}");
+    // What was found is shown, also after a merge that has ended with it.
+    let steps = jobs["verdict"]["steps"].as_array().unwrap().iter();
+    let shows = |step: &&Json| {
+        let lines = step["run"].as_str().map(calls).unwrap_or_default();
+        lines.iter().any(|line| is_annotations(&parsed(line)))
+    };
+    let shown: Vec<_> = steps.filter(shows).collect();
+    let [step] = shown.as_slice() else { panic!("annotations once") };
+    assert_eq!(text(step, "/if"), "${{ !cancelled() }}");
 }
 
 /// <https://docs.gitlab.com/ci/yaml/>

@@ -4,7 +4,8 @@ use crate::cli::report::RenderArgs;
 use crate::exit::Failure;
 use crate::out::Outputs;
 use harness::event::Event;
-use harness::report::{self, saved};
+use harness::report::{self, complete};
+use harness::saved;
 use harness::verdict::Ending;
 use std::fs::File;
 use std::io::BufReader;
@@ -20,7 +21,7 @@ pub(crate) fn render(args: &RenderArgs) -> Result<ExitCode, Failure> {
         let why = "there is no event in it; `lineproof run --format json` saves a run";
         return Err(fail(&args.files[0], why));
     }
-    let events = saved::complete(events).map_err(Failure::usage)?;
+    let events = complete(events).map_err(Failure::usage)?;
     for event in &events {
         if let Event::Finished(finished) = event
             && finished.ending == Ending::Interrupted

@@ -43,7 +43,7 @@ pub(crate) fn file(path: &Path) -> Result<Vec<harness::event::Event>, Failure> {
     if metadata.len() > LARGEST {
         return Err(fail(format!("larger than {LARGEST} bytes: this is no report")));
     }
-    saved::read(BufReader::new(file.take(LARGEST))).map_err(fail)
+    saved::whole(BufReader::new(file.take(LARGEST))).map_err(fail)
 }
 
 /// The file itself, or the reports in the folder and below, by name.

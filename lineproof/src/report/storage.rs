@@ -103,7 +103,7 @@ mod with {
             }
             text.extend_from_slice(&part);
         }
-        harness::saved::read(text.as_slice())
+        harness::saved::whole(text.as_slice())
     }
 
     fn retries() -> RetryConfig {

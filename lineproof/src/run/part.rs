@@ -12,7 +12,7 @@ use profiles::Profile;
 use std::time::Duration;
 
 /// The cases of this part, and how a join of reports will know it.
-pub(super) fn part<'c>(
+pub(crate) fn part<'c>(
     args: &PartArgs,
     chosen: Vec<&'c Case>,
     profiles: &[&Profile],
@@ -41,7 +41,7 @@ pub(super) fn part<'c>(
 }
 
 /// When the run must be over.
-pub(super) fn deadline(seconds: Option<f64>) -> Result<Option<Deadline>, Failure> {
+pub(crate) fn deadline(seconds: Option<f64>) -> Result<Option<Deadline>, Failure> {
     // No clock goes further than that from now.
     const LONGEST: Duration = Duration::from_secs(366 * 86_400);
     let Some(seconds) = seconds else { return Ok(None) };
@@ -52,7 +52,7 @@ pub(super) fn deadline(seconds: Option<f64>) -> Result<Option<Deadline>, Failure
 }
 
 /// What is told of a profile whose turn never came.
-pub(super) fn not_begun(profile: &str, why: Why) -> Finished {
+pub(crate) fn not_begun(profile: &str, why: Why) -> Finished {
     Finished {
         profile: profile.to_owned(),
         ending: Ending::Interrupted,

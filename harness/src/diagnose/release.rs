@@ -1,12 +1,12 @@
 //! The release that a server says it is, held against the profile that it is judged as. Who lies here
 //! is judged by what it does all the same; but most often it is the profile that is wrong.
 
-use crate::target::{Target, Unusable};
+use crate::target::Target;
 use crate::wire::{Pool, Request};
 use profiles::{Family, Profile};
 
 /// What is to be said of the release that the target claims to be, where that is another.
-pub(super) async fn doubt(
+pub(crate) async fn doubt(
     target: &Target,
     pool: &Pool,
     authorization: Option<&str>,
@@ -19,26 +19,18 @@ pub(super) async fn doubt(
     contradiction(target.profile, answer.header("x-influxdb-version")?)
 }
 
-/// The same beside a reason for which nothing could be judged: it may be the whole reason.
-pub(super) async fn with_doubt(target: &Target, pool: &Pool, error: Unusable) -> Unusable {
-    match doubt(target, pool, None).await {
-        Some(doubt) => Unusable(format!("{error}; {doubt}")),
-        None => error,
-    }
-}
-
 fn contradiction(profile: &Profile, said: &str) -> Option<String> {
-    let numbers = numbers(said)?;
+    let number = number(said)?;
     let family = match profile.family {
-        Family::V1 => 1,
-        Family::V2 => 2,
-        Family::V3 => 3,
+        Family::V1 => "1",
+        Family::V2 => "2",
+        Family::V3 => "3",
         // A service; what it is made of has numbers of its own.
         Family::Iox(_) => return None,
     };
     // An edition that is no release says nothing of numbers.
-    let edition = self::numbers(profile.edition).unwrap_or_else(|| vec![family]);
-    if numbers.first() == Some(&family) && numbers.starts_with(&edition) {
+    let edition = self::number(profile.edition).unwrap_or(family);
+    if is_of(number, family) && is_of(number, edition) {
         return None;
     }
     let said: String = said.chars().take(40).collect();
@@ -49,22 +41,33 @@ fn contradiction(profile: &Profile, said: &str) -> Option<String> {
     ))
 }
 
-/// `v2.7.12` is 2, 7, 12, and `1.6.7~rc0` is 1, 6, 7; none where it does not begin with two numbers.
-fn numbers(version: &str) -> Option<Vec<u32>> {
-    let version = version.trim();
-    let parts = version.strip_prefix('v').unwrap_or(version).split('.');
-    let numbers: Vec<u32> = parts
-        .map_while(|part| {
-            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-            part[..digits].parse().ok()
-        })
-        .collect();
-    (numbers.len() >= 2).then_some(numbers)
+/// The number of a release: `2.7.1` of `v2.7.1-rc0`; none where it does not begin with two numbers.
+pub(crate) fn number(version: &str) -> Option<&str> {
+    let number = version.trim().trim_start_matches(['v', 'V']);
+    let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
+    let number = number[..end].trim_end_matches('.');
+    (number.contains('.') && number.starts_with(|c: char| c.is_ascii_digit())).then_some(number)
+}
+
+/// Whether a release is this one or one of its patches, part by part.
+pub(crate) fn is_of(number: &str, release: &str) -> bool {
+    number.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_has_a_number() {
+        assert_eq!(number("v2.7.11"), Some("2.7.11"));
+        assert_eq!(number("1.6.7~rc0"), Some("1.6.7"));
+        assert_eq!(number("3.0.1-0.1.0"), Some("3.0.1"));
+        assert_eq!(number("docs"), None);
+        assert_eq!(number("Cloud"), None);
+        assert!(is_of("2.7.1", "2.7") && is_of("2.7", "2"));
+        assert!(!is_of("2.71", "2.7"));
+    }
 
     #[test]
     fn every_release_agrees_with_its_own_profile_alone() {

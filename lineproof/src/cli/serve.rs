@@ -1,0 +1,79 @@
+//! The arguments of `lineproof serve`.
+
+use super::target::pair;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Serves like a product, to write clients against
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lineproof serve --profile oss-v2@2.7 --bind 127.0.0.1:8086 --token my-token --org acme --bucket first --bucket short=1d
+  lineproof serve --profile v3-core@3.6 --auth off
+  lineproof serve --profile oss-v1@1.6 --profile v3-core@3.6        (a free port each)
+
+The first line on standard output is `lineproof PROFILE listening on URL`, once the server answers.
+Data is kept in memory. Without --token, --org and --bucket the server is as the product is when it
+was just installed; with any of them it is set up, and a token that was chosen is asked for
+(v1: it is the password of the user `admin`).
+It ends on Ctrl-C and SIGTERM.")]
+pub(crate) struct ServeArgs {
+    /// What to answer like: product@edition, as `lineproof list --profiles` shows them; may be
+    /// repeated, each gets a port of its own
+    #[arg(long = "profile", value_name = "PROFILE", required = true)]
+    pub(crate) profiles: Vec<String>,
+    /// Where to listen; port 0 takes a free one; once for each profile, or once with port 0
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) bind: Vec<std::net::SocketAddr>,
+    /// Whether credentials are asked for; by default as the product does, or where --token is given
+    #[arg(long, value_enum)]
+    pub(crate) auth: Option<Switch>,
+    /// The owner's token
+    #[arg(long, env = "LINEPROOF_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// The organisation's name (v2)
+    #[arg(long)]
+    pub(crate) org: Option<String>,
+    /// A bucket or database that is there from the start, with how long it keeps points (`1d`,
+    /// `12h`); may be repeated
+    #[arg(long = "bucket", visible_alias = "database", value_name = "NAME[=RETENTION]")]
+    pub(crate) buckets: Vec<String>,
+    /// A limit or habit that is not to be the product's own: `write-rate=2kB/2s`, `columns=10`; may
+    /// be repeated (`lineproof list --settings`)
+    #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Speak TLS with this certificate, in PEM, those that vouch for it after it
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Give the servers in the binary this fault (`lineproof mutants --list`)
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "ID")]
+    pub(crate) mutant: Option<String>,
+    /// How the first line is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ServeFormat,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl Switch {
+    /// Whether it is on.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
+}
+
+/// How `serve` tells where it listens.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ServeFormat {
+    Text,
+    Json,
+}
