@@ -28,7 +28,8 @@ Needs: cargo install --locked cargo-mutants
 
 It works on a copy of the sources in the target folder. A shard n/m is each m-th mutant, from the n-th
 on: a sample of all files. What was done is left in the target folder, as cargo-mutants writes it.
-Ctrl-C ends the run and tells what is known by then; again, it ends at once.")]
+Their order is random, so that a run that Ctrl-C ends is a sample too: it tells what is known by then.
+A second Ctrl-C ends it at once.")]
 pub(crate) struct Arguments {
     /// What is mutated; both where none is named
     #[arg(long, value_name = "PART")]
@@ -180,8 +181,8 @@ fn mutate(
     }
     let mut command = Command::new("cargo");
     command.current_dir(tree).env("CARGO_TARGET_DIR", target);
-    command.args(["mutants", "--in-place", "--no-times", "--package", part.package(), "--output"]);
-    command.arg(out);
+    command.args(["mutants", "--in-place", "--no-times", "--shuffle"]);
+    command.args(["--package", part.package(), "--output"]).arg(out);
     // A loop that never ends is waited for that long: as often as the tests take by themselves.
     command.args(["--timeout-multiplier", "3"]);
     let named = asked.files.iter().map(String::as_str);
