@@ -153,6 +153,45 @@ fn a_known_failure_tells_its_reason() {
     assert_eq!(late.reason.as_deref(), Some("no answer in time"));
 }
 
+/// Whoever wrote the list must hear that this is not the failure that it speaks of.
+#[test]
+fn a_known_failure_hides_no_other() {
+    let entry = crate::known::Entry { kinds: vec![Kind::Status], ..listed("tracker/1") };
+    let setting = Setting { profile: "p@1", strict: 1, known: Some(&entry) };
+    let snapshot = snapshot("1 write\n  status 400\n", Basis::Recorded);
+    let of = |level: &str, got: &str| {
+        let done = judged(got);
+        let result = of_executed(&setting, &case(level), done, Some(&snapshot), &Losses::default());
+        (result.verdict, result.reason.unwrap_or_default())
+    };
+    let known = of("must", "1 write\n  status 422\n");
+    assert_eq!(known, (Verdict::Xfail, "known: tracker/1".to_owned()));
+    for (level, verdict) in [("must", Verdict::Fail), ("may", Verdict::Warn)] {
+        let other = of(level, "1 write\n  status 204\n");
+        assert_eq!(other.0, verdict, "{level}");
+        assert!(other.1.starts_with("not as it is known to fail"), "{other:?}");
+        assert!(other.1.contains("batch/b") && other.1.contains("tracker/1"), "{other:?}");
+    }
+}
+
+/// What is not held against a server, step by step.
+#[test]
+fn what_a_step_may_do_no_other_may() {
+    let broken = "1 write\n  status 500\n2 write\n  status 500\n";
+    let mut done = judged(broken);
+    done.may_fail = vec![2];
+    assert_eq!(kinds(&result("must", done, None)), [(1, Kind::StatusClass)]);
+    let lies = "1 write\n  status 204\n  ! line 1 LOST: a f=1\n";
+    let mut done = judged(&format!("{lies}2{}", &lies[1..]));
+    done.may_lie = vec![2];
+    done.tolerated = vec!["a tag is cut".to_owned()];
+    done.broken = vec![(2, (Kind::Promise, "a promise", "broken".to_owned()))];
+    let said = result("must", done, None);
+    assert_eq!(kinds(&said), [(1, Kind::Honesty), (2, Kind::Promise)]);
+    assert_eq!(said.notes[0], "step 2: line 1 LOST: a f=1 (real products do so too)");
+    assert_eq!(said.notes[1], "a tag is cut");
+}
+
 #[test]
 fn a_must_weighs_less_where_only_words_differ() {
     let level = |level: &str, expected: &str, got: &str| {

@@ -218,3 +218,6 @@ fn field_value(
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,10 @@ pub(super) struct Score {
     /// Caught and missed, by file.
     files: BTreeMap<String, (usize, usize)>,
     missed: Vec<String>,
+    /// Those whose tests did not end.
+    endless: usize,
+    /// Those that do not compile, and count for nothing.
+    no_code: usize,
 }
 
 impl Score {
@@ -19,8 +23,12 @@ impl Score {
             let path = folder.join(name);
             std::fs::read_to_string(&path).with_context(|| path.display().to_string())
         };
+        let (endless, no_code) = (list("timeout.txt")?, list("unviable.txt")?);
         // A test that never ends has seen the mutant as well.
-        Ok(Self::of(&(list("caught.txt")? + &list("timeout.txt")?), &list("missed.txt")?))
+        let mut score = Self::of(&(list("caught.txt")? + &endless), &list("missed.txt")?);
+        score.endless = endless.lines().count();
+        score.no_code = no_code.lines().count();
+        Ok(score)
     }
 
     fn of(caught: &str, missed: &str) -> Self {
@@ -44,6 +52,22 @@ impl Score {
     /// How many of a hundred were caught.
     pub(super) fn percent(&self) -> f64 {
         percent(self.viable() - self.missed.len(), self.viable())
+    }
+
+    /// All of it in one line. Those that did not end are told apart, since a machine that is too busy
+    /// looks the same.
+    pub(super) fn summary(&self) -> String {
+        if self.viable() == 0 {
+            return "no mutant was tested".to_owned();
+        }
+        let mut text = format!("{:.1} % of {} mutants caught", self.percent(), self.viable());
+        if self.endless > 0 {
+            let _ = write!(text, ", {} of them by tests that did not end", self.endless);
+        }
+        if self.no_code > 0 {
+            let _ = write!(text, "; {} more do not compile", self.no_code);
+        }
+        text
     }
 
     /// The files, and what was missed.
@@ -83,5 +107,23 @@ mod tests {
         );
         let none = Score::of("", "");
         assert_eq!((none.viable(), none.percent()), (0, 0.0));
+        assert_eq!(none.summary(), "no mutant was tested");
+    }
+
+    #[test]
+    fn those_that_end_in_no_test_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("caught.txt", "a.rs:1:2: x\na.rs:1:3: x\n"),
+            ("missed.txt", "a.rs:2:2: x\n"),
+            ("timeout.txt", "b.rs:3:2: x\n"),
+            ("unviable.txt", "c.rs:4:2: x\nc.rs:5:2: x\n"),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        assert_eq!(
+            Score::read(folder.path()).unwrap().summary(),
+            "75.0 % of 4 mutants caught, 1 of them by tests that did not end; 2 more do not compile"
+        );
     }
 }

@@ -171,3 +171,16 @@ fn lines_whose_times_fall_together_may_all_be_kept_or_one() {
     let same = "a f=1 20\na f=2 20";
     assert_eq!(fates(same, 204, "", "", "a f=1 20\na f=2 20")[1], "MUTATED f is 1");
 }
+
+/// Whether the server keeps both or one, a field that only one line has is nobody else's.
+#[test]
+fn a_field_that_is_gone_is_no_blur() {
+    let of = |lines, after| fates_at(10, lines, 204, "", "", after);
+    let two = "a f=1,g=2 11\na h=3 12";
+    assert_eq!(of(two, "a f=1,g=2,h=3 10"), ["stored", "stored"]);
+    assert_eq!(of(two, "a f=1,g=2 10\na h=3 10"), ["stored", "stored"]);
+    assert_eq!(of(two, "a g=2,h=3 10"), ["MUTATED field f is missing", "stored"]);
+    assert_eq!(of(two, "a h=3 10"), ["LOST", "stored"]);
+    assert_eq!(of(two, "a f=1,g=2 10"), ["stored", "LOST"]);
+    assert_eq!(of(two, "a g=7,h=3 10"), ["MUTATED field f is missing, g is 7", "stored"]);
+}
