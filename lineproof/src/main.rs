@@ -16,6 +16,10 @@ mod list;
 mod live;
 #[cfg(feature = "mutants")]
 mod mutants;
+// Needs no server: tested in the build that everybody tests.
+#[cfg(all(test, not(feature = "mutants")))]
+#[path = "mutants/outcome.rs"]
+mod mutants_outcome;
 mod out;
 mod read_back;
 mod record;
