@@ -5,6 +5,8 @@
 use super::runs::{self, Run};
 use super::shown;
 use crate::event::{CaseResult, Event};
+use crate::generate::AREA;
+use crate::load::file_of;
 use crate::verdict::{Ending, Verdict};
 use std::fmt::Write;
 
@@ -50,8 +52,6 @@ fn counted(run: &Run<'_>) -> String {
 
 fn case(text: &mut String, result: &CaseResult, folder: &str) {
     let word = if result.verdict == Verdict::Warn { "warning" } else { "error" };
-    // As the loader of cases wants a file to be named.
-    let file = format!("{folder}/{}.toml", result.id.replace('-', "_"));
     let title =
         format!("{} {} [{}]", result.verdict.word().to_uppercase(), result.id, result.profile);
     let mut message = result.summary.clone();
@@ -63,8 +63,15 @@ fn case(text: &mut String, result: &CaseResult, folder: &str) {
         let _ = write!(message, "\n{} findings in all", result.findings.len());
     }
     let _ = write!(message, "\nlineproof explain {} --profile {}", result.id, result.profile);
-    let (file, title) = (property(&file), property(&title));
-    let _ = writeln!(text, "::{word} file={file},title={title}::{}", data(&message));
+    let file = has_file(&result.id).then(|| format!("{folder}/{}", file_of(&result.id)));
+    let file = file.map_or_else(String::new, |file| format!("file={},", property(&file)));
+    let _ = writeln!(text, "::{word} {file}title={}::{}", property(&title), data(&message));
+}
+
+/// Whether the result is of a case: that of all random batches together, `generated/s7`, is of none.
+fn has_file(id: &str) -> bool {
+    let Some((area, name)) = id.split_once('/') else { return false };
+    area != AREA || name.contains('-')
 }
 
 /// The message of a command: it ends at a line break.
