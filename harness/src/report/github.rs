@@ -22,8 +22,7 @@ pub fn report(events: &[Event], folder: &str) -> String {
         case(&mut text, result, folder);
     }
     for run in &runs {
-        let of = counted(run);
-        let _ = writeln!(text, "{}", plain(&format!("{}: {}{of}", run.profile, run.sentence())));
+        let _ = writeln!(text, "{}", plain(&format!("{}: {}", run.profile, run.said())));
     }
     text
 }
@@ -34,7 +33,7 @@ fn whole(text: &mut String, run: &Run<'_>) {
     if ending == Ending::Conformant {
         return;
     }
-    let mut message = format!("{}{}", run.sentence(), counted(run));
+    let mut message = run.said();
     if let Some(reason) = run.reason() {
         let _ = write!(message, "\n{}", shown::cut(reason, 1_000));
     }
@@ -43,11 +42,6 @@ fn whole(text: &mut String, run: &Run<'_>) {
     }
     let title = format!("lineproof: {}", run.profile);
     let _ = writeln!(text, "::error title={}::{}", property(&title), data(&message));
-}
-
-fn counted(run: &Run<'_>) -> String {
-    let counts = runs::counts(&run.results);
-    if counts.is_empty() { counts } else { format!(" ({counts})") }
 }
 
 fn case(text: &mut String, result: &CaseResult, folder: &str) {
