@@ -13,7 +13,6 @@ mod explain;
 mod generate;
 mod known;
 mod list;
-mod live;
 #[cfg(feature = "mutants")]
 mod mutants;
 // Needs no server: tested in the build that everybody tests.
@@ -21,6 +20,7 @@ mod mutants;
 #[path = "mutants/outcome.rs"]
 mod mutants_outcome;
 mod out;
+mod progress;
 mod read_back;
 mod record;
 mod report;
