@@ -268,7 +268,8 @@ async fn found(shared: &Shared, name: &str, batch: Batch, first: CaseResult) -> 
         }
     };
     if let Some(dir) = &shared.plan.save {
-        result.notes.push(save::save(dir, name, &small, &result, &shared.session));
+        let strict = shared.plan.strict;
+        result.notes.push(save::save(dir, name, &small, &result, strict, &shared.session));
     }
     result
 }

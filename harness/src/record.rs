@@ -221,7 +221,7 @@ async fn begin(
     edition: &str,
 ) -> Result<Vec<String>, Unusable> {
     let authorization = session.ready.authorization.as_deref();
-    let said = crate::support::live::server(&session.target, &session.pool, authorization).await;
+    let said = crate::support::send::server(&session.target, &session.pool, authorization).await;
     let server: Vec<_> = said.iter().map(|line| session.hide(line)).collect();
     let folder = Path::new(session.target.profile.product).join(edition);
     let snapshots = Snapshots::new(Some(place.dir.to_owned()));

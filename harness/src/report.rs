@@ -13,7 +13,7 @@ pub mod text;
 
 use crate::event::{CaseResult, Event};
 pub use partial::complete;
-pub use runs::ending;
+pub use runs::{ending, endings};
 
 /// The results among the events, by profile and id.
 pub(crate) fn results(events: &[Event]) -> Vec<&CaseResult> {

@@ -6,11 +6,12 @@
 mod answers;
 mod environment;
 mod exchange;
-pub mod live;
+
 mod patterns;
 mod sample;
 pub mod saved;
 mod scrub;
+pub mod send;
 mod steps;
 
 use crate::compare::Finding;

@@ -9,6 +9,7 @@ mod server;
 use harness::event::{CaseResult, Event};
 use harness::generate::{self, Plan};
 use harness::known::Known;
+use harness::report::github;
 use harness::run::{Deadline, uninterrupted};
 use harness::snapshot::Snapshots;
 use harness::target::Target;
@@ -132,6 +133,19 @@ async fn a_fault_is_found_and_made_small(
     let speaks = |result: &&CaseResult| result.findings.iter().any(|f| f.got.contains(says));
     let found: Vec<_> = results.iter().filter(speaks).collect();
     assert!(!found.is_empty(), "{results:#?}");
+
+    // An annotation points at the file that was saved; that of all batches together at none.
+    let events: Vec<_> = results.iter().map(|r| Event::Case(Box::new(r.clone()))).collect();
+    let annotations = github::report(&events, &dir.path().display().to_string());
+    for result in &results {
+        let title = format!("title={} {} [", result.verdict.word().to_uppercase(), result.id);
+        let line = annotations.lines().find(|line| line.contains(&title)).unwrap();
+        let file = line.split("file=").nth(1).and_then(|rest| rest.split(',').next());
+        assert_eq!(
+            file.map(|file| Path::new(file).is_file()),
+            (result.id != "generated/s5").then_some(true)
+        );
+    }
 
     // Each is a case of its own, that fails by itself and has little in it.
     let cases = harness::load::load(Some(dir.path())).unwrap();

@@ -298,17 +298,26 @@ async fn all_gone(server: &Server, at_least: usize) {
 
 #[tokio::test]
 async fn one_that_hangs_is_killed_at_the_deadline() {
-    let server = Server::start("").await;
-    let mut target = server.target(&after_canary(HANGS));
-    // Long enough for what the canary needs on a busy machine.
-    target.timeout = Duration::from_secs(2);
-    let begun = Instant::now();
-    let done = judge(&target).await;
-    assert_eq!(done.verdict(), Verdict::Unknown, "{}", done.findings());
-    let reason = done.result.as_ref().and_then(|result| result.reason.as_deref());
-    assert_eq!(reason, Some("no answer in time"));
-    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
-    all_gone(&server, 2).await;
+    // The same time is for what the canary needs, and for the program to say who it is: a machine that
+    // is too busy for that gets more.
+    for seconds in [1, 4, 16] {
+        let server = Server::start("").await;
+        let mut target = server.target(&after_canary(HANGS));
+        target.timeout = Duration::from_secs(seconds);
+        let begun = Instant::now();
+        let done = judge(&target).await;
+        let told = std::fs::read_to_string(server.file("pids")).unwrap_or_default();
+        if told.lines().count() < 2 && seconds < 16 {
+            continue;
+        }
+        assert_eq!(done.verdict(), Verdict::Unknown, "{}", done.findings());
+        let reason = done.result.as_ref().and_then(|result| result.reason.as_deref());
+        assert_eq!(reason, Some("no answer in time"));
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(15 * seconds), "{took:?}");
+        all_gone(&server, 2).await;
+        return;
+    }
 }
 
 #[tokio::test]

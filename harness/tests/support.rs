@@ -8,7 +8,7 @@ mod fake;
 use fake::{Fake, Fault};
 use harness::run::uninterrupted;
 use harness::snapshot::Snapshots;
-use harness::support::live::{NotSent, Own, of_body, of_case};
+use harness::support::send::{NotSent, Own, of_body, of_case};
 use harness::support::{Incident, Scrub, files};
 use harness::target::{Credentials, Target};
 use harness::verdict::Verdict;

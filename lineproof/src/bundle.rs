@@ -10,8 +10,8 @@ use archive::Package;
 use clap::ValueEnum;
 use harness::case::Case;
 use harness::snapshot::Snapshots;
-use harness::support::live::{NotSent, Own, of_body, of_case};
 use harness::support::saved;
+use harness::support::send::{NotSent, Own, of_body, of_case};
 use harness::support::{Incident, Scrub, files};
 use harness::target::{Credentials, Target};
 use harness::verdict::Verdict;
@@ -27,13 +27,11 @@ const LARGEST_BODY: u64 = 64 << 20;
 pub(crate) fn bundle(args: &BundleArgs) -> Result<ExitCode, Failure> {
     let at = now()?;
     // Before anything is sent: a run is too long to be lost to a wrong path.
-    if !args.output.is_dir() {
-        let dir = args.output.display();
-        return Err(Failure::usage(format!(
-            "--output {dir}: there is no such folder; make it first"
-        )));
+    if !args.dir.is_dir() {
+        let dir = args.dir.display();
+        return Err(Failure::usage(format!("--dir {dir}: there is no such folder; make it first")));
     }
-    let incident = match (&args.from, &args.body) {
+    let incident = match (&args.run, &args.body) {
         (Some(path), _) => saved_one(args, path)?,
         (None, Some(path)) => live(args, What::Body(own(args, path)?))?,
         (None, None) => live(args, What::Case(case(args)?))?,
@@ -41,7 +39,7 @@ pub(crate) fn bundle(args: &BundleArgs) -> Result<ExitCode, Failure> {
     let Some(incident) = incident else { return Ok(ExitCode::from(130)) };
     worth_it(args, &incident)?;
     let package = Package::new(&files(&incident, &scrub(args), &at.to_string()), at);
-    let path = package.write(&args.output)?;
+    let path = package.write(&args.dir)?;
     println!("{}", path.display());
     for (name, bytes) in package.inside() {
         println!("  {bytes:>7}  {name}");
@@ -138,7 +136,7 @@ fn set_up(args: &BundleArgs, target: &mut Target) -> Result<(), Failure> {
 /// What a saved run says of the case.
 fn saved_one(args: &BundleArgs, path: &Path) -> Result<Option<Incident>, Failure> {
     let id = args.case.as_deref().unwrap_or_default();
-    let fail = |why: String| Failure::usage(format!("--from {}: {why}", path.display()));
+    let fail = |why: String| Failure::usage(format!("--run {}: {why}", path.display()));
     let file = File::open(path).map_err(|error| fail(error.to_string()))?;
     let mut found = saved::find(BufReader::new(file), id).map_err(fail)?;
     if !args.target.profiles.is_empty() {

@@ -1,5 +1,5 @@
 //! What can be typed: the commands, in the order in which a user meets them. The arguments of each are
-//! in the file of its name; what several have in common is in `target`, `select`, `shard` and `output`.
+//! in the file of its name; what several have in common is in `target`, `select`, `part` and `output`.
 
 mod bundle;
 mod check;
@@ -16,6 +16,7 @@ mod merge;
 #[cfg(feature = "mutants")]
 pub(crate) mod mutants;
 mod output;
+mod part;
 pub(crate) mod read_back;
 mod record;
 mod render;
@@ -23,7 +24,6 @@ pub(crate) mod report;
 mod run;
 mod select;
 mod serve;
-mod shard;
 mod target;
 
 pub(crate) use bundle::BundleArgs;
@@ -34,11 +34,11 @@ pub(crate) use diff::DiffArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use list::{DifferencesFormat, ListArgs};
 pub(crate) use output::{Format, OutputArgs};
+pub(crate) use part::PartArgs;
 pub(crate) use record::{RecordArgs, RecordFormat};
 pub(crate) use run::RunArgs;
 pub(crate) use select::SelectArgs;
 pub(crate) use serve::ServeArgs;
-pub(crate) use shard::PartArgs;
 pub(crate) use target::TargetArgs;
 
 use clap::{Parser, Subcommand};

@@ -13,10 +13,14 @@ mod explain;
 mod generate;
 mod known;
 mod list;
-mod live;
 #[cfg(feature = "mutants")]
 mod mutants;
+// Needs no server: tested in the build that everybody tests.
+#[cfg(all(test, not(feature = "mutants")))]
+#[path = "mutants/outcome.rs"]
+mod mutants_outcome;
 mod out;
+mod progress;
 mod read_back;
 mod record;
 mod report;

@@ -4,6 +4,7 @@
 //! run the cases that promise to kill it; what they leave alive meets all the others. A case that
 //! promises and does not keep it at home is tried on the other kinds of product too, before it is told.
 
+mod outcome;
 mod survivors;
 mod table;
 
@@ -17,13 +18,14 @@ use harness::case::Case;
 use harness::event::Event;
 use harness::run::{Interrupt, Plan};
 use harness::verdict::{Ending, Verdict};
+use outcome::{Ran, Says};
 use profiles::Profile;
 use reference_server::mutant::{self, Home, Mutant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
-use table::{Found, Kill};
+use table::{Doubt, Found, Kill};
 
 /// Where each fault is run, by its home: the releases of which most is known.
 const HOMES: &[(Home, &str)] = &[
@@ -52,16 +54,10 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<ExitCode, Failure> {
     let (unsound, found) = run::runtime()?.block_on(async {
         let interrupt = run::interrupts();
         // Where a sound server fails, a fault's failing says nothing.
+        let homes: BTreeSet<_> = chosen.iter().map(|mutant| home(mutant)).collect();
         let mut unsound = Vec::new();
-        if args.mutants.is_empty() {
-            for (_, name) in HOMES {
-                let ran =
-                    suite.run(None, profile(name)?, &suite.every(), false, &interrupt).await?;
-                if ran.ending != Ending::Conformant {
-                    let failed = ran.failed().map(str::to_owned).collect::<Vec<_>>();
-                    unsound.push(format!("{name}: {}", failed.join(", ")));
-                }
-            }
+        for name in &homes {
+            unsound.extend(suite.unsound(name, &interrupt).await?);
         }
         let one = async |mutant: &&'static Mutant| {
             let found = suite.judge(mutant, &interrupt).await;
@@ -72,8 +68,13 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<ExitCode, Failure> {
         };
         let runs = futures::stream::iter(&chosen).map(one).buffer_unordered(jobs);
         let found: Vec<Result<Found, Failure>> = runs.collect().await;
-        let found: Result<Vec<_>, Failure> = found.into_iter().collect();
-        Ok((unsound, found?))
+        let found = found.into_iter().collect::<Result<Vec<_>, Failure>>()?;
+        // And where else one was found.
+        let kills = found.iter().flat_map(|found| &found.kills).map(|kill| kill.profile);
+        for name in kills.collect::<BTreeSet<_>>().difference(&homes) {
+            unsound.extend(suite.unsound(name, &interrupt).await?);
+        }
+        Ok((unsound, found))
     })?;
     let report = table::Report { found, unknown, unsound, elapsed: began.elapsed() };
     list::print(&report.text());
@@ -114,6 +115,11 @@ fn unknown(cases: &[Case]) -> Vec<String> {
     lines.into_iter().collect()
 }
 
+/// The profile on which a fault is run first.
+fn home(mutant: &Mutant) -> &'static str {
+    HOMES.iter().find(|(home, _)| *home == mutant.home).map_or("", |(_, name)| name)
+}
+
 fn profile(name: &str) -> Result<&'static Profile, Failure> {
     profiles::find(name).map_err(Failure::internal)
 }
@@ -124,30 +130,22 @@ struct Suite<'a> {
     plan: Plan,
 }
 
-/// What came of some cases on one server.
-struct Ran {
-    ending: Ending,
-    reason: Option<String>,
-    verdicts: BTreeMap<String, Verdict>,
-}
-
-impl Ran {
-    fn failed(&self) -> impl Iterator<Item = &str> {
-        let bad = |verdict: &Verdict| matches!(verdict, Verdict::Fail | Verdict::Error);
-        self.verdicts.iter().filter(move |(_, verdict)| bad(verdict)).map(|(id, _)| id.as_str())
-    }
+/// How long an answer may take.
+#[derive(Clone, Copy)]
+enum Patience {
+    /// Not long: of hundreds of servers with a fault some hang.
+    Little,
+    /// As long as in any run.
+    Usual,
 }
 
 impl<'a> Suite<'a> {
     fn load(args: &'a MutantsArgs) -> Result<Self, Failure> {
-        let run_args = run_args(args, None)?;
+        let run_args = run_args(args, None, Patience::Usual)?;
         Ok(Self { args, plan: run::plan(&run_args, &[])? })
     }
 
-    fn every(&self) -> Vec<Case> {
-        self.plan.cases.to_vec()
-    }
-
+    /// Runs the cases; those that came to no verdict once more, with more patience.
     async fn run(
         &self,
         mutant: Option<&'static Mutant>,
@@ -157,7 +155,26 @@ impl<'a> Suite<'a> {
         interrupt: &Interrupt,
     ) -> Result<Ran, Failure> {
         let plan = Plan { cases: Arc::from(cases), fail_fast, ..self.plan.clone() };
-        let args = run_args(self.args, mutant)?;
+        let ran = self.once(mutant, profile, plan.clone(), Patience::Little, interrupt).await?;
+        if ran.says() == Says::Lives || ran.ending == Ending::NotConformant {
+            return Ok(ran);
+        }
+        let again: Vec<Case> =
+            cases.iter().filter(|case| ran.is_doubtful(&case.id)).cloned().collect();
+        let plan = Plan { cases: again.into(), ..plan };
+        let again = self.once(mutant, profile, plan, Patience::Usual, interrupt).await?;
+        Ok(ran.and_again(again))
+    }
+
+    async fn once(
+        &self,
+        mutant: Option<&'static Mutant>,
+        profile: &'static Profile,
+        plan: Plan,
+        patience: Patience,
+        interrupt: &Interrupt,
+    ) -> Result<Ran, Failure> {
+        let args = run_args(self.args, mutant, patience)?;
         let mut verdicts = BTreeMap::new();
         let mut reason = None;
         let ran = run::one_profile(&args, profile, &plan, interrupt.clone(), |event| match event {
@@ -170,6 +187,18 @@ impl<'a> Suite<'a> {
             return Err(Failure::interrupted());
         }
         Ok(Ran { ending, reason, verdicts })
+    }
+
+    /// What is wrong with the sound server of a profile, if anything is.
+    async fn unsound(
+        &self,
+        name: &'static str,
+        interrupt: &Interrupt,
+    ) -> Result<Option<String>, Failure> {
+        let ran = self.run(None, profile(name)?, &self.plan.cases, false, interrupt).await?;
+        let mut why: Vec<_> = ran.failed().chain(ran.open()).collect();
+        why.extend(ran.reason.as_deref());
+        Ok((ran.ending != Ending::Conformant).then(|| format!("{name}: {}", why.join(", "))))
     }
 
     /// The cases that notice the fault: those that fail, and those that warn of it where they have
@@ -200,7 +229,7 @@ impl<'a> Suite<'a> {
         interrupt: &Interrupt,
     ) -> Result<Found, Failure> {
         let began = Instant::now();
-        let home = HOMES.iter().find(|(home, _)| *home == mutant.home).map_or("", |(_, name)| name);
+        let home = home(mutant);
         let names_it = |case: &&Case| case.kills.iter().any(|name| name == mutant.id);
         let mut owed: Vec<Case> = self.plan.cases.iter().filter(names_it).cloned().collect();
         let mut found = Found::new(mutant, home, owed.len());
@@ -227,8 +256,10 @@ impl<'a> Suite<'a> {
             let kept = self.kept(&ran, profile(home)?, &self.plan.cases, interrupt).await?;
             found.warned = kept.into_iter().collect();
         }
-        let refused_at_home = found.is_refused(home);
-        found.broken = owed.iter().filter(|_| !refused_at_home).map(|c| c.id.clone()).collect();
+        if !found.is_refused(home) {
+            let owed = owed.into_iter().map(|case| case.id);
+            (found.open, found.broken) = owed.partition(|case| found.is_open(case));
+        }
         found.elapsed = began.elapsed();
         Ok(found)
     }
@@ -237,12 +268,20 @@ impl<'a> Suite<'a> {
 impl Found {
     /// What a run on the server of a profile says of the fault.
     fn add(&mut self, profile: &'static str, ran: &Ran) {
-        if matches!(ran.ending, Ending::Conformant | Ending::Usage) {
-            return;
+        if ran.open().next().is_some() {
+            let cases = ran.open().map(str::to_owned).collect();
+            self.undecided.push(Doubt { profile, cases });
         }
-        let cases: Vec<_> = ran.failed().map(str::to_owned).collect();
-        let why = ran.reason.clone().unwrap_or_default();
-        self.kills.push(Kill { profile, ending: ran.ending, cases, why });
+        if ran.says() == Says::Killed {
+            let cases: Vec<_> = ran.failed().map(str::to_owned).collect();
+            let why = ran.reason.clone().unwrap_or_default();
+            self.kills.push(Kill { profile, ending: ran.ending, cases, why });
+        }
+    }
+
+    /// Whether a case came to no verdict somewhere.
+    fn is_open(&self, case: &String) -> bool {
+        self.undecided.iter().any(|doubt| doubt.cases.contains(case))
     }
 
     /// Whether the suite refuses to judge the server of this profile.
@@ -252,9 +291,16 @@ impl Found {
     }
 }
 
-/// `lineproof run` as faults are run: every byte counts, and what hangs is not waited for.
-fn run_args(args: &MutantsArgs, mutant: Option<&Mutant>) -> Result<RunArgs, Failure> {
-    let mut words = vec!["lineproof", "run", "--strict", "3", "--timeout", "5", "--jobs", "4"];
+/// `lineproof run` as faults are run: every byte counts, and what hangs is not waited for long.
+fn run_args(
+    args: &MutantsArgs,
+    mutant: Option<&Mutant>,
+    patience: Patience,
+) -> Result<RunArgs, Failure> {
+    let mut words = vec!["lineproof", "run", "--strict", "3", "--jobs", "4"];
+    if let Patience::Little = patience {
+        words.extend(["--timeout", "5"]);
+    }
     if let Some(mutant) = mutant {
         words.extend(["--mutant", mutant.id]);
     }

@@ -45,19 +45,20 @@ impl<'a> Outputs<'a> {
         let mut failed = None;
         for (format, out) in self.outs {
             let text = match format {
-                Format::Text => report::text::report(events, Style { colour: out.has_colour() }),
-                Format::Json => report::json::report(events),
-                Format::Junit => report::junit::report(events),
-                Format::Markdown => report::markdown::report(events),
-                Format::Github => report::github::report(events, &self.folder),
-                Format::Html => report::html::report(events, self.register.as_ref())
-                    .map_err(Failure::internal)?,
-                Format::Badge => report::badge::svg(events),
-                Format::BadgeJson => report::badge::json(events),
+                Format::Text => {
+                    Ok(report::text::report(events, Style { colour: out.has_colour() }))
+                }
+                Format::Json => Ok(report::json::report(events)),
+                Format::Junit => Ok(report::junit::report(events)),
+                Format::Markdown => Ok(report::markdown::report(events)),
+                Format::Github => Ok(report::github::report(events, &self.folder)),
+                Format::Html => report::html::report(events, self.register.as_ref()),
+                Format::Badge => Ok(report::badge::svg(events)),
+                Format::BadgeJson => Ok(report::badge::json(events)),
             };
             // Each is written, whatever became of the one before.
-            let error = out.write(&text).err();
-            failed = failed.or(error);
+            let written = text.map_err(Failure::internal).and_then(|text| out.write(&text));
+            failed = failed.or(written.err());
         }
         failed.map_or(Ok(()), Err)
     }

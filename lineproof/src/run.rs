@@ -6,8 +6,8 @@ use crate::cli::{RunArgs, SelectArgs, TargetArgs};
 use crate::embedded::{Embedded, Fault};
 use crate::exit::Failure;
 use crate::list;
-use crate::live::Live;
 use crate::out::Outputs;
+use crate::progress::Progress;
 use futures::{StreamExt, TryStreamExt};
 use harness::case::Case;
 use harness::event::Event;
@@ -65,7 +65,7 @@ async fn all(
     plan: &Plan,
     interrupt: &Interrupt,
 ) -> Result<(Vec<Event>, Ending), Failure> {
-    let live = RefCell::new(Live::new(profiles, plan.cases.len()));
+    let progress = RefCell::new(Progress::new(profiles, plan.cases.len()));
     let waits = |case: &&Case| case.setup.is_some();
     let waiting: HashSet<_> = plan.cases.iter().filter(waits).map(|c| c.id.as_str()).collect();
     let places = Semaphore::new(plan.jobs.min(AT_ONCE));
@@ -82,7 +82,7 @@ async fn all(
             return Ok((vec![Event::Finished(finished)], Some(ending)));
         }
         let run = one_profile(args, profile, plan, interrupt.clone(), |event| {
-            live.borrow_mut().show(event);
+            progress.borrow_mut().show(event);
             if let Event::Case(result) = event
                 && !waiting.contains(result.id.as_str())
             {

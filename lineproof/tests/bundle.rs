@@ -106,7 +106,7 @@ fn no_secret_is_in_any_file() {
         body.to_str().unwrap(),
         "--precision",
         "s",
-        "--output",
+        "--dir",
         output,
     ];
     let variables = [("LINEPROOF_TOKEN_SMALL_TABLES", "variable-of-a-setup")];
@@ -172,7 +172,7 @@ fn a_saved_run_gives_the_same_bytes_each_time() {
         let output = folder.path().join(name);
         std::fs::create_dir(&output).unwrap();
         let arguments =
-            ["--from", run.to_str().unwrap(), "--case", "batch/bad-line-between", "--output"];
+            ["--run", run.to_str().unwrap(), "--case", "batch/bad-line-between", "--dir"];
         let packed = bundle(&[&arguments[..], &[output.to_str().unwrap()]].concat(), &[]);
         assert_eq!(packed.status.code(), Some(0), "{}", text(&packed.stderr));
         written(&output)
@@ -207,26 +207,25 @@ fn what_cannot_be_packed_is_told() {
     let twice =
         file("both", (RUN.to_owned() + &std::fs::read_to_string(twice).unwrap()).as_bytes());
     let output = folder.path().to_str().unwrap();
-    let case = ["--case", "batch/bad-line-between", "--output", output];
+    let case = ["--case", "batch/bad-line-between", "--dir", output];
     let url = "http://127.0.0.1:1";
     for (arguments, code, says) in [
+        (vec!["--run", &run, "--case", "batch/other", "--dir", output], 2, "no result of the case"),
         (
-            vec!["--from", &run, "--case", "batch/other", "--output", output],
-            2,
-            "no result of the case",
-        ),
-        (
-            [&["--from", &broken][..], &case].concat(),
+            [&["--run", &broken][..], &case].concat(),
             2,
             "line 1: an event that cannot be read (missing field",
         ),
-        ([&["--from", &noise][..], &case].concat(), 2, "line 1: not a line of JSON"),
-        ([&["--from", output][..], &case].concat(), 2, "directory"),
-        ([&["--from", "/nonexistent"][..], &case].concat(), 2, "No such file"),
-        ([&["--from", &passes][..], &case].concat(), 2, "passes on oss-v1@1.6: nothing to report"),
-        ([&["--from", &twice][..], &case].concat(), 2, "choose with --profile"),
-        (vec!["--from", &run, "--case", "x", "--output", "/nonexistent"], 2, "no such folder"),
-        (vec!["--from", &run], 2, "--case <ID>"),
+        ([&["--run", &noise][..], &case].concat(), 2, "line 1: not a line of JSON"),
+        ([&["--run", output][..], &case].concat(), 2, "directory"),
+        ([&["--run", "/nonexistent"][..], &case].concat(), 2, "No such file"),
+        ([&["--run", &passes][..], &case].concat(), 2, "passes on oss-v1@1.6: nothing to report"),
+        ([&["--run", &twice][..], &case].concat(), 2, "choose with --profile"),
+        (vec!["--run", &run, "--case", "x", "--dir", "/nonexistent"], 2, "no such folder"),
+        // Elsewhere `--from` is a text, and `--output` a file.
+        (vec!["--from", &run, "--case", "x"], 2, "unexpected argument '--from'"),
+        (vec!["--run", &run, "--case", "x", "--output", output], 2, "unexpected argument"),
+        (vec!["--run", &run], 2, "--case <ID>"),
         ([&["--target", url, "--profile", "oss-v1@1.6"][..], &case].concat(), 3, "nothing listens"),
         ([&["--target", url][..], &case].concat(), 2, "--target needs --profile"),
         (

@@ -87,19 +87,62 @@ fn victoria_metrics_is_flushed_and_exported() {
 
 #[test]
 fn what_cannot_be_read_is_said_and_nothing_printed() {
+    let read = ["read-back", "victoria-metrics", "--separator", "@@"];
     for (answers, said) in [
         (&["401 who are you"][..], "/internal/force_flush: status 401 who are you"),
         (&["200 ", "200 <html>"], "/api/v1/export: not the form that is known: <html>"),
     ] {
         let (url, _heads) = server(answers);
         let place = [("LINEPROOF_TARGET", url.as_str()), ("LINEPROOF_DATABASE", "lp_a")];
-        let output = lineproof(&["read-back", "victoria-metrics"], &place);
+        let output = lineproof(&read, &place);
         assert_eq!(output.status.code(), Some(3));
         assert!(stderr(&output).contains(said), "{}", stderr(&output));
         assert!(output.stdout.is_empty());
     }
     let nowhere = [("LINEPROOF_TARGET", "http://127.0.0.1:1"), ("LINEPROOF_DATABASE", "lp_a")];
-    let output = lineproof(&["read-back", "victoria-metrics"], &nowhere);
+    let output = lineproof(&read, &nowhere);
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("nothing listens"), "{}", stderr(&output));
+}
+
+/// With the server's own separator `disk_io` reads as `disk`, and nobody must meet that by leaving a
+/// word out.
+#[test]
+fn a_separator_is_no_matter_of_luck() {
+    let place = [("LINEPROOF_TARGET", "http://127.0.0.1:1"), ("LINEPROOF_DATABASE", "lp_a")];
+    for more in [&[][..], &["--separator", ""]] {
+        let output = lineproof(&[&["read-back", "victoria-metrics"], more].concat(), &place);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        for said in ["--separator", "-influxMeasurementFieldSeparator=@@", "disk_io"] {
+            assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        }
+    }
+}
+
+/// Whoever copies an example gets a sound reading: in each, and in each line that starts the server,
+/// stands the separator.
+#[test]
+fn every_example_names_the_separator() {
+    let help = |words: &[&str]| {
+        let help = lineproof(&[words, &["--help"]].concat(), &[]).stdout;
+        // Wrapped as it is, a line of an example may stand on two.
+        String::from_utf8(help).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let file = |name: &str| {
+        std::fs::read_to_string(format!("{}/../{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    for text in [
+        file("README.md"),
+        file("docs/read-back.md"),
+        help(&["run"]),
+        help(&["read-back"]),
+        help(&["read-back", "victoria-metrics"]),
+    ] {
+        let examples: Vec<_> = text.split("lineproof read-back victoria-metrics").skip(1).collect();
+        assert!(!examples.is_empty(), "{text}");
+        for rest in examples.iter().filter(|rest| !rest.starts_with(" [OPTIONS]")) {
+            assert!(rest.starts_with(" --separator @@"), "{text}");
+        }
+        assert!(!text.contains("FieldSeparator=:"), "{text}");
+    }
 }

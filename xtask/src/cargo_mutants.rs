@@ -27,9 +27,10 @@ use std::time::Instant;
 Needs: cargo install --locked cargo-mutants
 
 It works on a copy of the sources in the target folder. A shard n/m is each m-th mutant, from the n-th
-on: a sample of all files. What was done is left in the target folder, as cargo-mutants writes it.
-Their order is random, so that a run that Ctrl-C ends is a sample too: it tells what is known by then.
-A second Ctrl-C ends it at once.")]
+on: a sample of all files. They are counted from 0, as cargo-mutants does (`lineproof run` counts its
+own from 1). What was done is left in the target folder, as cargo-mutants writes it. Their order is
+random, so that a run that Ctrl-C ends is a sample too: it tells what is known by then. A second
+Ctrl-C ends it at once.")]
 pub(crate) struct Arguments {
     /// What is mutated; both where none is named
     #[arg(long, value_name = "PART")]

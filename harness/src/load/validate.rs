@@ -87,7 +87,7 @@ fn id(file: &str, id: &str) -> Result<(), String> {
     if name.is_empty() || !name.chars().all(plain) {
         return Err(format!("the name \"{name}\" may hold only a-z, 0-9, `-`, `_` and `.`"));
     }
-    let expected = format!("cases/{id}.toml").replace('-', "_");
+    let expected = format!("cases/{}", super::file_of(id));
     if file.replace('-', "_") != expected {
         return Err(format!("the id \"{id}\" belongs into {expected}"));
     }

@@ -5,6 +5,8 @@
 use super::runs::{self, Run};
 use super::shown;
 use crate::event::{CaseResult, Event};
+use crate::generate::AREA;
+use crate::load::file_of;
 use crate::verdict::{Ending, Verdict};
 use std::fmt::Write;
 
@@ -20,8 +22,7 @@ pub fn report(events: &[Event], folder: &str) -> String {
         case(&mut text, result, folder);
     }
     for run in &runs {
-        let of = counted(run);
-        let _ = writeln!(text, "{}", plain(&format!("{}: {}{of}", run.profile, run.sentence())));
+        let _ = writeln!(text, "{}", plain(&format!("{}: {}", run.profile, run.said())));
     }
     text
 }
@@ -32,7 +33,7 @@ fn whole(text: &mut String, run: &Run<'_>) {
     if ending == Ending::Conformant {
         return;
     }
-    let mut message = format!("{}{}", run.sentence(), counted(run));
+    let mut message = run.said();
     if let Some(reason) = run.reason() {
         let _ = write!(message, "\n{}", shown::cut(reason, 1_000));
     }
@@ -43,15 +44,8 @@ fn whole(text: &mut String, run: &Run<'_>) {
     let _ = writeln!(text, "::error title={}::{}", property(&title), data(&message));
 }
 
-fn counted(run: &Run<'_>) -> String {
-    let counts = runs::counts(&run.results);
-    if counts.is_empty() { counts } else { format!(" ({counts})") }
-}
-
 fn case(text: &mut String, result: &CaseResult, folder: &str) {
     let word = if result.verdict == Verdict::Warn { "warning" } else { "error" };
-    // As the loader of cases wants a file to be named.
-    let file = format!("{folder}/{}.toml", result.id.replace('-', "_"));
     let title =
         format!("{} {} [{}]", result.verdict.word().to_uppercase(), result.id, result.profile);
     let mut message = result.summary.clone();
@@ -63,8 +57,15 @@ fn case(text: &mut String, result: &CaseResult, folder: &str) {
         let _ = write!(message, "\n{} findings in all", result.findings.len());
     }
     let _ = write!(message, "\nlineproof explain {} --profile {}", result.id, result.profile);
-    let (file, title) = (property(&file), property(&title));
-    let _ = writeln!(text, "::{word} file={file},title={title}::{}", data(&message));
+    let file = has_file(&result.id).then(|| format!("{folder}/{}", file_of(&result.id)));
+    let file = file.map_or_else(String::new, |file| format!("file={},", property(&file)));
+    let _ = writeln!(text, "::{word} {file}title={}::{}", property(&title), data(&message));
+}
+
+/// Whether the result is of a case: that of all random batches together, `generated/s7`, is of none.
+fn has_file(id: &str) -> bool {
+    let Some((area, name)) = id.split_once('/') else { return false };
+    area != AREA || name.contains('-')
 }
 
 /// The message of a command: it ends at a line break.

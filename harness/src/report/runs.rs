@@ -61,6 +61,13 @@ impl<'e> Run<'e> {
         sentence(self.ending(), &self.results)
     }
 
+    /// The ending and how many cases have which verdict: `conformant (2 pass)`.
+    pub(crate) fn said(&self) -> String {
+        let counts = counts(&self.results);
+        let counts = if counts.is_empty() { counts } else { format!(" ({counts})") };
+        self.sentence() + &counts
+    }
+
     /// Why it ends so, where no case tells.
     pub(crate) fn reason(&self) -> Option<&'e str> {
         match self.finished {
@@ -171,6 +178,15 @@ pub(crate) fn why(result: &CaseResult) -> String {
 pub fn ending(events: &[Event]) -> Ending {
     let endings = runs(events).into_iter().map(|run| run.ending());
     endings.reduce(Ending::and).unwrap_or(Ending::Usage)
+}
+
+/// A line for each run: how it ends, what its cases say, and why where no case tells.
+pub fn endings(events: &[Event]) -> String {
+    let line = |run: Run<'_>| {
+        let why = run.reason().map_or_else(String::new, |why| format!("; {why}"));
+        format!("{}: {}{why}\n", run.profile, run.said())
+    };
+    runs(events).into_iter().map(line).collect()
 }
 
 #[cfg(test)]

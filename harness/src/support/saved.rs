@@ -1,7 +1,7 @@
 //! What a saved run tells of a case: no headers but those of its transcript, no times, and of the
 //! body what its ledger holds, unless the case is at hand.
 
-use super::live::{of_result, place, precision, settled};
+use super::send::{of_result, place, precision, settled};
 use super::{Answered, Exchange, Incident};
 use crate::case::Case;
 use crate::claim::Claim;

@@ -23,7 +23,7 @@ pub(crate) fn answer(state: &mut State, request: &Request, nature: Nature) -> An
     let path = request.path.as_str();
     match (state.kind, path) {
         (_, "/ping") => ping(state.kind),
-        (_, "/query") => query(state, &request.param("q"), &request.param("db"), nature),
+        (_, "/query") => query(state, &request.param("q"), &request.param("db")),
         (Kind::V1, "/write") => write(state, &request.param("db"), request, nature),
         (Kind::V2, "/api/v2/write") => write(state, &request.param("bucket"), request, nature),
         (Kind::V3, "/api/v3/write_lp") => write(state, &request.param("db"), request, nature),
@@ -70,6 +70,11 @@ fn write(state: &mut State, db: &str, request: &Request, nature: Nature) -> Answ
         Nature::Keeps(keep) => keep(stored, good, refused),
         _ => store(stored, good),
     }
+    if let Nature::ForgetsAfter(word) = nature
+        && request.body.contains(word)
+    {
+        state.databases.iter_mut().filter(|(name, _)| *name != db).for_each(|(_, old)| old.clear());
+    }
     let Some((number, line, _)) = bad.first() else { return Answer::new(204, "") };
     let body = match state.kind {
         Kind::V1 => {
@@ -94,7 +99,7 @@ pub(crate) fn store(stored: &mut Vec<Point>, points: Vec<Point>) {
     }
 }
 
-fn query(state: &mut State, text: &str, db: &str, nature: Nature) -> Answer {
+fn query(state: &mut State, text: &str, db: &str) -> Answer {
     let quoted = text.split('"').nth(1).unwrap_or_default().to_owned();
     let result = if text.starts_with("CREATE DATABASE") {
         state.databases.entry(quoted).or_default();
@@ -108,10 +113,7 @@ fn query(state: &mut State, text: &str, db: &str, nature: Nature) -> Answer {
     } else if text == "SHOW USERS" {
         json!({})
     } else if text.starts_with("SELECT") || text.starts_with("SHOW") {
-        let mut points = state.databases.get(db).cloned().unwrap_or_default();
-        if let Nature::Has(change) = nature {
-            change(&mut points);
-        }
+        let points = state.databases.get(db).cloned().unwrap_or_default();
         json!({"series": series(text, &points)})
     } else {
         return Answer::new(400, "{\"error\":\"error parsing query\"}");

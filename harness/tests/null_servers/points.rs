@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 /// A stored point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +10,6 @@ pub(crate) struct Point {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) fields: BTreeMap<String, String>,
     pub(crate) time: i64,
-    /// When it was written.
-    pub(crate) since: Instant,
 }
 
 impl Point {
@@ -27,7 +24,6 @@ impl Point {
             tags: parts.map(pair).collect::<Option<_>>()?,
             fields: fields.split(',').map(pair).collect::<Option<_>>()?,
             time: time.parse().ok()?,
-            since: Instant::now(),
         })
     }
 

@@ -119,8 +119,9 @@ pub(crate) enum Nature {
     Says(fn(&Request, Answer) -> Answer),
     /// What it keeps: it is given what is kept, the good points of a write and the refused ones.
     Keeps(fn(&mut Vec<Point>, Vec<Point>, Vec<Point>)),
-    /// What it still has when it is asked.
-    Has(fn(&mut Vec<Point>)),
+    /// What it still has: once it has taken a body with this in it, all that came before is gone from
+    /// its other databases. So it forgets when a test says, on a slow machine too.
+    ForgetsAfter(&'static str),
     /// How it answers.
     Answers(fn(&Request) -> Manner),
     /// It ends when so many requests have come: nothing listens any more.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lineproof bundle --target http://127.0.0.1:8086 --profile oss-v1@1.6 --case batch/bad-line-between
-  lineproof bundle --from run.ndjson --case batch/bad-line-between --output tickets
+  lineproof bundle --run run.ndjson --case batch/bad-line-between --dir tickets
   LINEPROOF_TOKEN=… lineproof bundle --target https://host --profile cloud-dedicated --body problem.lp --precision s
   LINEPROOF_TOKEN=… lineproof bundle --target https://host --profile oss-v2@2.7 --org acme --database telegraf --body problem.lp
 
@@ -34,8 +34,8 @@ pub(crate) struct BundleArgs {
     #[arg(long, value_name = "ID", required_unless_present = "body", conflicts_with = "body")]
     pub(crate) case: Option<String>,
     /// Take it from the events of a saved run (`lineproof run --format json`); nothing is sent
-    #[arg(long, value_name = "RUN.ndjson", requires = "case", conflicts_with_all = ["target", "body"])]
-    pub(crate) from: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "case", conflicts_with_all = ["target", "body"])]
+    pub(crate) run: Option<PathBuf>,
     /// Send the line protocol of this file
     #[arg(long, value_name = "FILE")]
     pub(crate) body: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub(crate) struct BundleArgs {
     pub(crate) precision: Option<Unit>,
     /// The folder for the package
     #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(crate) output: PathBuf,
+    pub(crate) dir: PathBuf,
     /// Pack a case that passes, too
     #[arg(long, conflicts_with = "body")]
     pub(crate) anyway: bool,

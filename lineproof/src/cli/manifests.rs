@@ -126,6 +126,54 @@ fn the_workflow_of_github_runs_all_shards_and_joins_them() {
     assert_eq!(text(step, "/if"), "${{ !cancelled() }}");
 }
 
+/// What is uploaded and kept is what this run's join has written, and only where it has: the report of
+/// an earlier run, which is unpacked beside it for its durations, must not pass for this one's. What is
+/// kept is found again only under the path under which it was kept
+/// (<https://github.com/actions/cache#cache-version>).
+#[test]
+fn the_workflow_of_github_keeps_no_old_report_for_a_new_one() {
+    let documents = documents("ci/github-matrix.yml");
+    let steps = |job: &str| documents[0]["jobs"][job]["steps"].as_array().unwrap().clone();
+    let using = |job: &str, action: &str| -> Vec<Json> {
+        let is_it =
+            |step: &Json| step["uses"].as_str().is_some_and(|uses| uses.starts_with(action));
+        steps(job).into_iter().filter(is_it).collect()
+    };
+    let scripts: Vec<_> =
+        steps("verdict").iter().filter_map(|step| step["run"].as_str().map(calls)).collect();
+    let outputs: Vec<_> = scripts
+        .concat()
+        .iter()
+        .filter_map(|line| match parsed(line).command {
+            Command::Report(args) => match args.command {
+                ReportCommand::Merge(args) => args.output,
+                ReportCommand::Render(_) => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let [output] = outputs.as_slice() else { panic!("{outputs:?}") };
+    let output = output.to_str().unwrap();
+    for job in ["prepare", "shard"] {
+        let packed = steps(job);
+        let packed = packed.iter().filter_map(|step| step["run"].as_str());
+        for line in packed.flat_map(str::lines).filter(|line| line.contains("tar -c")) {
+            assert!(!line.contains(output), "it is unpacked where the join writes: {line}");
+        }
+    }
+    let kept = using("verdict", "actions/cache/save@");
+    let uploaded = using("verdict", "actions/upload-artifact@");
+    assert_eq!((kept.len(), uploaded.len()), (1, 1));
+    for step in kept.iter().chain(&uploaded) {
+        assert_eq!(text(step, "/with/path"), output);
+        let only = format!("${{{{ !cancelled() && hashFiles('{output}') != '' }}}}");
+        assert_eq!(text(step, "/if"), only);
+    }
+    for step in using("prepare", "actions/cache/restore@") {
+        assert_eq!(text(&step, "/with/path"), output);
+    }
+}
+
 /// <https://docs.gitlab.com/ci/yaml/>
 #[test]
 fn the_pipeline_of_gitlab_runs_all_shards_and_joins_them() {

@@ -12,8 +12,11 @@ use std::path::PathBuf;
   lineproof mutants --list
 
 A fault is killed where a run on a server that has it is not conformant, or where the suite refuses to
-judge that server. Exit codes: 0; 1 where fewer than 98 % are killed, a survivor has no reason, or a
-case names a fault among its `kills` that it passes.")]
+judge that server. What comes to no verdict (an answer that is too late) is run once more with the usual
+time-out; if there is none then either, the fault is undecided, and counts as not killed. The servers on
+which faults are found are run without any fault, too. Exit codes: 0; 1 where fewer than 98 % are killed,
+a survivor has no reason, a case names a fault among its `kills` that it passes or has no verdict on, or a
+server without a fault fails.")]
 pub(crate) struct MutantsArgs {
     /// Only this fault; `*` stands for anything (may be repeated)
     #[arg(long = "mutant", value_name = "ID")]

@@ -5,8 +5,9 @@ use clap::{Args, Subcommand};
 /// Prints what a server stores as line protocol: programs for `--read-back`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  lineproof run --target http://127.0.0.1:8428 --profile oss-v1@1.6 --read-back 'lineproof read-back victoria-metrics'
-  lineproof read-back victoria-metrics --target http://127.0.0.1:8428 --database telegraf
+  victoria-metrics -retentionPeriod=100y -influxMeasurementFieldSeparator=@@
+  lineproof run --target http://127.0.0.1:8428 --profile oss-v1@1.6 --read-back 'lineproof read-back victoria-metrics --separator @@'
+  lineproof read-back victoria-metrics --separator @@ --target http://127.0.0.1:8428 --database telegraf
 
 docs/read-back.md says what such a program must do.
 Exit codes: 0 everything was printed; else something is missing, and stderr says why.")]
@@ -50,19 +51,21 @@ pub(crate) struct PlaceArgs {
 /// Reads VictoriaMetrics by its export API
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A field is a time series of its own there, named by measurement, separator and field. With the
-default separator `_` that name is taken apart at its first `_`, which is wrong for a measurement
-that has one itself. The sure way is a separator that no name has, given to both:
+    after_help = "A field is a time series of its own there, named by measurement, separator and field, and that name
+is taken apart at its first separator. The server's own, `_`, stands in many measurements: of disk_io it
+makes disk, and what was kept reads as lost. So give the server a separator that no name has, and say it
+here again; the retention keeps points older than a month:
 
-  victoria-metrics -influxMeasurementFieldSeparator=:
-  lineproof run … --read-back 'lineproof read-back victoria-metrics --separator :'"
+  victoria-metrics -retentionPeriod=100y -influxMeasurementFieldSeparator=@@
+  lineproof run … --read-back 'lineproof read-back victoria-metrics --separator @@'"
 )]
 pub(crate) struct VictoriaMetricsArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
-    /// What stands between measurement and field, as in the server's -influxMeasurementFieldSeparator
-    #[arg(long, value_name = "TEXT", default_value = "_")]
-    pub(crate) separator: String,
+    /// What stands between measurement and field, as in the server's -influxMeasurementFieldSeparator;
+    /// it must be given
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) separator: Option<String>,
     /// The label that has the database, as in the server's -influxDBLabel
     #[arg(long, value_name = "LABEL", default_value = "db")]
     pub(crate) label: String,

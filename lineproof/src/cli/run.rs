@@ -12,7 +12,7 @@ use std::path::PathBuf;
   LINEPROOF_TOKEN=… lineproof run --target https://host/influx --profile oss-v2@2.7 --format junit --output report.xml
   lineproof run --target http://127.0.0.1:8181 --profile v3-core@3.6 --cases 'batch/*' --strict 2
   lineproof run --target http://127.0.0.1:8181 --profile v3-core --setup small-tables=http://127.0.0.1:8182
-  lineproof run --target http://127.0.0.1:8428 --profile oss-v1@1.6 --read-back 'lineproof read-back victoria-metrics'
+  lineproof run --target http://127.0.0.1:8428 --profile oss-v1@1.6 --read-back 'lineproof read-back victoria-metrics --separator @@'
   lineproof run --target URL --profile oss-v2 --report html=report.html --report junit=report.xml
   lineproof run --target URL --profile oss-v2 --shard 2/4 --format json --output shard-2.ndjson
   lineproof run                            (every profile, on the servers in the binary)

@@ -5,7 +5,7 @@ use crate::cli::{DiffArgs, TargetArgs};
 use crate::detect;
 use crate::embedded::{Embedded, Fault};
 use crate::exit::Failure;
-use crate::live::Live;
+use crate::progress::Progress;
 use crate::{list, run};
 use harness::case::Case;
 use harness::detect::Undetected;
@@ -108,11 +108,11 @@ async fn both(
     plan: &Plan,
     interrupt: &Interrupt,
 ) -> Result<Option<(Given, Given)>, Failure> {
-    let live = RefCell::new(Live::new(&[one.profile, two.profile], plan.cases.len()));
+    let progress = RefCell::new(Progress::new(&[one.profile, two.profile], plan.cases.len()));
     let given = async |side: &Side| {
         let (mut given, mut wrong, mut reason) = (Given::default(), None, None);
         let on_event = |event: &Event| {
-            live.borrow_mut().show(event);
+            progress.borrow_mut().show(event);
             wrong = wrong.take().or_else(|| given.add(event).err());
             if let Event::Finished(finished) = event {
                 reason.clone_from(&finished.reason);

@@ -19,6 +19,12 @@ pub(super) struct Kill {
     pub(super) why: String,
 }
 
+/// A run that came to no verdict, not even with the usual patience.
+pub(super) struct Doubt {
+    pub(super) profile: &'static str,
+    pub(super) cases: Vec<String>,
+}
+
 /// What became of a fault.
 pub(super) struct Found {
     pub(super) mutant: &'static Mutant,
@@ -26,10 +32,14 @@ pub(super) struct Found {
     /// How many cases promise to kill it.
     pub(super) promised: usize,
     pub(super) kills: Vec<Kill>,
+    /// Runs of which nothing certain is known.
+    pub(super) undecided: Vec<Doubt>,
     /// The cases that notice it, where none fails.
     pub(super) warned: Vec<String>,
     /// The cases that promise and pass.
     pub(super) broken: Vec<String>,
+    /// The cases that promise and came to no verdict.
+    pub(super) open: Vec<String>,
     pub(super) elapsed: Duration,
 }
 
@@ -40,8 +50,17 @@ impl Found {
     }
 
     pub(super) fn new(mutant: &'static Mutant, home: &'static str, promised: usize) -> Self {
-        let (kills, warned, broken) = (Vec::new(), Vec::new(), Vec::new());
-        Self { mutant, home, promised, kills, warned, broken, elapsed: Duration::ZERO }
+        Self {
+            mutant,
+            home,
+            promised,
+            kills: Vec::new(),
+            undecided: Vec::new(),
+            warned: Vec::new(),
+            broken: Vec::new(),
+            open: Vec::new(),
+            elapsed: Duration::ZERO,
+        }
     }
 }
 
@@ -62,6 +81,10 @@ pub(super) fn line(found: &Found, every_case: bool) -> String {
         if !found.warned.is_empty() {
             return format!("warned    {id}  on {}: {}\n", found.home, some(&found.warned));
         }
+        if let Some(doubt) = found.undecided.first() {
+            let cases = some(&doubt.cases);
+            return format!("UNDECIDED {id}  on {}: no verdict from {cases}\n", doubt.profile);
+        }
         return format!("SURVIVES  {id}  on {}: {}\n", found.home, found.mutant.summary);
     };
     let how = match kill.ending {
@@ -70,8 +93,7 @@ pub(super) fn line(found: &Found, every_case: bool) -> String {
             let last = found.kills.last().unwrap_or(kill);
             last.cases.join(", ")
         }
-        Ending::NotConformant => some(&kill.cases),
-        other => format!("exit code {}", other.code()),
+        _ => some(&kill.cases),
     };
     format!("killed    {id}  on {}: {how}\n", kill.profile)
 }
@@ -97,6 +119,7 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// Those that are not killed: whether they would be, is not certain of all.
     fn survivors(&self) -> impl Iterator<Item = &Found> {
         self.found.iter().filter(|found| found.kills.is_empty() && !found.is_light())
     }
@@ -112,7 +135,8 @@ impl Report {
         let killed = heavy - self.survivors().count();
         let enough = killed * 100 >= heavy * WANTED;
         let reviewed = self.survivors().all(|f| survivors::reason(f.mutant.id).is_some());
-        let kept = self.found.iter().all(|found| found.broken.is_empty());
+        let kept = |found: &Found| found.broken.is_empty() && found.open.is_empty();
+        let kept = self.found.iter().all(kept);
         enough && reviewed && kept && self.unknown.is_empty() && self.unsound.is_empty()
     }
 
@@ -128,12 +152,28 @@ impl Report {
             for case in &found.broken {
                 let _ = writeln!(text, "{case} says that it kills {}, and passes", found.mutant.id);
             }
+            for case in &found.open {
+                let id = found.mutant.id;
+                let _ = writeln!(text, "{case} says that it kills {id}, and comes to no verdict");
+            }
         }
-        let mut survivors = 0;
+        let (mut survivors, mut undecided) = (0, 0);
         for found in self.survivors() {
             survivors += 1;
-            let reason = survivors::reason(found.mutant.id).unwrap_or("NO REASON GIVEN");
-            let _ = writeln!(text, "survivor: {} ({}): {reason}", found.mutant.id, found.home);
+            if found.undecided.is_empty() {
+                let reason = survivors::reason(found.mutant.id).unwrap_or("NO REASON GIVEN");
+                let _ = writeln!(text, "survivor: {} ({}): {reason}", found.mutant.id, found.home);
+                continue;
+            }
+            undecided += 1;
+            for doubt in &found.undecided {
+                let (id, cases) = (found.mutant.id, some(&doubt.cases));
+                let _ = writeln!(
+                    text,
+                    "undecided, so not killed: {id} ({}): no verdict from {cases}",
+                    doubt.profile
+                );
+            }
         }
         let is_killed = |found: &&Found| !found.kills.is_empty();
         let refused = self.found.iter().filter(is_killed);
@@ -147,7 +187,7 @@ impl Report {
         let _ = writeln!(
             text,
             "{all} faults: {warned} of what fails no run (MAY, or only inferred), each warned of; of the \
-             other {heavy} {killed} killed ({percent:.1} %), {survivors} survive; of the killed {refused} \
+             other {heavy} {killed} killed ({percent:.1} %), {survivors} not (of them {undecided} undecided); of the killed {refused} \
              were refused before any case, {unnamed} are named by no case; {:.0} s",
             self.elapsed.as_secs_f64()
         );

@@ -20,10 +20,18 @@ const LOSSES: [Loss; 4] =
 /// present time, and leaves out what is later.
 const RANGE: &str = "start=-9223372036&end=9223372036";
 
+/// The server's own separator is no sound choice of ours.
+const NO_SEPARATOR: &str = "--separator is missing: what stands between measurement and field in the \
+    server's metrics. Its own, `_`, is in many measurements, and disk_io would read as disk; start \
+    the server with -influxMeasurementFieldSeparator=@@ and say --separator @@ here";
+
 /// A point's measurement, tags and time in milliseconds.
 type Key = (String, BTreeMap<String, String>, i64);
 
 pub(super) async fn read(args: &VictoriaMetricsArgs) -> Result<String, Failure> {
+    let Some(separator) = args.separator.as_deref().filter(|text| !text.is_empty()) else {
+        return Err(Failure::usage(NO_SEPARATOR));
+    };
     // What was just written is searched for only after a while, or after this.
     get(&args.place, "/internal/force_flush").await?;
     let matching = utf8_percent_encode(&matching(args), NON_ALPHANUMERIC).to_string();
@@ -35,7 +43,7 @@ pub(super) async fn read(args: &VictoriaMetricsArgs) -> Result<String, Failure> 
             let line: String = line.chars().take(200).collect();
             Failure::unusable(format!("/api/v1/export: not the form that is known: {line}"))
         };
-        add(args, line, &mut points).ok_or_else(wrong)?;
+        add(args, separator, line, &mut points).ok_or_else(wrong)?;
     }
     let points: Vec<_> = points.into_iter().flat_map(into_points).collect();
     Ok(print(&points, &LOSSES.into_iter().collect::<Losses>()))
@@ -67,6 +75,7 @@ fn escaped(text: &str) -> String {
 /// `+Inf`, which no reader of JSON takes.
 fn add(
     args: &VictoriaMetricsArgs,
+    separator: &str,
     line: &str,
     points: &mut BTreeMap<Key, Vec<BTreeMap<String, Value>>>,
 ) -> Option<()> {
@@ -77,7 +86,7 @@ fn add(
     let name = labels.remove("__name__")?;
     labels.remove(&args.label);
     // A metric without a separator is a field of a measurement without a name.
-    let (measurement, field) = name.split_once(&args.separator).unwrap_or(("", &name));
+    let (measurement, field) = name.split_once(separator).unwrap_or(("", &name));
     if values.split(',').count() != times.split(',').count() {
         return None;
     }
@@ -117,9 +126,9 @@ mod tests {
     use crate::cli::{Cli, Command, read_back::ReadBackProgram};
     use clap::Parser;
 
-    fn args(separator: &str) -> VictoriaMetricsArgs {
+    fn args() -> VictoriaMetricsArgs {
         let typed = ["lineproof", "read-back", "victoria-metrics", "--target", "http://h"];
-        let more = ["--database", "lp\"1", "--prefix", "a.b_", "--separator", separator];
+        let more = ["--database", "lp\"1", "--prefix", "a.b_", "--separator", "@@"];
         let cli = Cli::parse_from(typed.into_iter().chain(more));
         match cli.command {
             Command::ReadBack(args) => match args.program {
@@ -132,7 +141,7 @@ mod tests {
     fn points(separator: &str, lines: &[&str]) -> Vec<String> {
         let mut points = BTreeMap::new();
         for line in lines {
-            add(&args(separator), line, &mut points).unwrap();
+            add(&args(), separator, line, &mut points).unwrap();
         }
         let points = points.into_iter().flat_map(into_points);
         points.map(|point| point.show(&point.time.to_string())).collect()
@@ -160,12 +169,12 @@ mod tests {
     fn another_form_is_not_guessed_at() {
         let mut points = BTreeMap::new();
         for line in ["<html>", r#"{"metric":{"__name__":"a_b"},"values":[1,2],"timestamps":[5]}"#] {
-            assert_eq!(add(&args("_"), line, &mut points), None, "{line}");
+            assert_eq!(add(&args(), "_", line, &mut points), None, "{line}");
         }
     }
 
     #[test]
     fn names_are_quoted_in_the_selector() {
-        assert_eq!(matching(&args("_")), r#"{db="lp\"1",__name__=~"a\\.b_.*"}"#);
+        assert_eq!(matching(&args()), r#"{db="lp\"1",__name__=~"a\\.b_.*"}"#);
     }
 }

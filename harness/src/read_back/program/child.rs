@@ -55,8 +55,9 @@ pub(super) async fn run(
         };
     }
     let mut child = command.spawn().map_err(Stopped::NotStarted)?;
-    let group = Group::of(&child);
-    let heard = timeout(within, hear(&mut child)).await.unwrap_or(Err(Stopped::TooLate));
+    let mut group = Group::of(&child);
+    let heard = timeout(within, hear(&mut child, &mut group)).await;
+    let heard = heard.unwrap_or(Err(Stopped::TooLate));
     if heard.is_err() {
         group.end();
         child.start_kill().ok();
@@ -66,9 +67,12 @@ pub(super) async fn run(
     heard
 }
 
-async fn hear(child: &mut Child) -> Result<Done, Stopped> {
+async fn hear(child: &mut Child, group: &mut Group) -> Result<Done, Stopped> {
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (stdout, stderr) = tokio::try_join!(all(out), beginning(err))?;
+    // What it leaves behind ends first: then its number is still its own.
+    over(child).await.map_err(Stopped::Broken)?;
+    group.end();
     let status = child.wait().await.map_err(Stopped::Broken)?;
     Ok(Done { status, stdout, stderr })
 }
@@ -93,6 +97,32 @@ async fn beginning(from: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, Stop
     Ok(said)
 }
 
+/// Waits until the process is over, and leaves its status, and with it its number, where it is.
+#[cfg(unix)]
+async fn over(child: &Child) -> std::io::Result<()> {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    use tokio::signal::unix::{SignalKind, signal};
+    // Heard from here on, so that an end between the look and the wait is not missed.
+    let mut ends = signal(SignalKind::child())?;
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let Some(id) = id else { return Ok(()) };
+    loop {
+        match waitid(WaitId::Pid(id), look) {
+            Ok(None) => drop(ends.recv().await),
+            Ok(Some(_)) => return Ok(()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Elsewhere there are no groups.
+#[cfg(not(unix))]
+async fn over(_: &Child) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// The groups that are there now.
 static GROUPS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
@@ -107,7 +137,8 @@ pub fn end_all() {
     }
 }
 
-/// A process and those that it has started. Dropped, they end: also where a reading is given up.
+/// A process and those that it has started. Dropped, they end: also where a reading is given up. It must
+/// end before the process is waited for: a number that nobody has any more may become another's.
 struct Group(Option<u32>);
 
 impl Group {
@@ -117,9 +148,13 @@ impl Group {
         Self(id)
     }
 
-    fn end(&self) {
-        if let Some(id) = self.0 {
+    /// Once: afterwards the number is not ours to know.
+    fn end(&mut self) {
+        if let Some(id) = self.0.take() {
+            // Locked until it is forgotten too: `end_all` meets no number that was given up.
+            let mut groups = groups();
             end(id);
+            groups.remove(&id);
         }
     }
 }
@@ -127,17 +162,14 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.end();
-        if let Some(id) = self.0 {
-            groups().remove(&id);
-        }
     }
 }
 
 #[cfg(unix)]
 fn end(group: u32) {
     use rustix::process::{Pid, Signal, kill_process_group};
-    // One that is empty by now has no name that could be another's: its number is still ours to
-    // know, and the system gives it to nobody as long as one of the group is there.
+    // Its first process was not waited for yet, so that the system gives the number to nobody, though
+    // all of the group may be over.
     if let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) {
         kill_process_group(group, Signal::KILL).ok();
     }
@@ -146,3 +178,38 @@ fn end(group: u32) {
 /// Elsewhere the process alone ends, when it is dropped.
 #[cfg(not(unix))]
 fn end(_: u32) {}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// The letter that the system has for what the process does: `Z` is over and not waited for.
+    fn state(id: u32) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit_once(") ")?.1.chars().next()
+    }
+
+    #[tokio::test]
+    async fn a_group_ends_before_its_number_is_given_up() {
+        // It is over at once, and leaves one behind that has its group and listens to nobody.
+        let script = "sleep 1000 >/dev/null 2>&1 & echo $!; exit 3";
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).stdout(Stdio::piped()).process_group(0);
+        let mut child = command.spawn().unwrap();
+        let mut group = Group::of(&child);
+        let id = child.id().unwrap();
+        let printed = all(child.stdout.take()).await;
+        let left: u32 = String::from_utf8(printed.ok().unwrap()).unwrap().trim().parse().unwrap();
+        over(&child).await.unwrap();
+        assert_eq!(state(id), Some('Z'), "its number is still its own");
+        assert!(groups().contains(&id));
+        group.end();
+        assert!(!groups().contains(&id), "nobody kills by that number any more");
+        assert_eq!(child.wait().await.unwrap().code(), Some(3));
+        let deadline = std::time::Instant::now() + END;
+        while state(left).is_some_and(|state| state != 'Z') {
+            assert!(std::time::Instant::now() < deadline, "{left} is still there");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

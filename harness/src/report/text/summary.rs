@@ -3,7 +3,7 @@
 use super::Style;
 use crate::case::Level;
 use crate::event::{CaseResult, Finished, Started};
-use crate::report::runs::sentence;
+use crate::report::runs::{area, sentence, tally};
 use crate::verdict::{Ending, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -38,12 +38,11 @@ pub(super) fn summary(started: &Started, results: &[&CaseResult], style: Style) 
 
 /// `240 pass, 2 fail, 12 unsupported`.
 fn counts(results: &[&CaseResult], style: Style) -> String {
-    let parts = Verdict::ALL.into_iter().filter_map(|verdict| {
-        let count = results.iter().filter(|r| r.verdict == verdict).count();
+    let parts = tally(results).into_iter().map(|(verdict, count)| {
         let bad =
             matches!(verdict, Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error);
         let shown = format!("{count} {}", verdict.word());
-        (count > 0).then(|| if bad { style.paint("1;31", &shown) } else { shown })
+        if bad { style.paint("1;31", &shown) } else { shown }
     });
     parts.collect::<Vec<_>>().join(", ")
 }
@@ -51,12 +50,12 @@ fn counts(results: &[&CaseResult], style: Style) -> String {
 fn areas(results: &[&CaseResult], style: Style) -> String {
     let mut areas: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
     for result in results {
-        areas.entry(result.id.split('/').next().unwrap_or_default()).or_default().push(result);
+        areas.entry(area(&result.id)).or_default().push(result);
     }
-    let width = areas.keys().map(|area| area.len()).max().unwrap_or(0);
+    let width = areas.keys().map(|name| name.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for (area, own) in areas {
-        let _ = writeln!(text, "    {area:<width$}  {}", counts(&own, style));
+    for (name, own) in areas {
+        let _ = writeln!(text, "    {name:<width$}  {}", counts(&own, style));
     }
     text
 }

@@ -1,4 +1,4 @@
-//! The live line: shown on a terminal only.
+//! How far a run is, in a line: shown on a terminal only.
 
 use harness::event::Event;
 use harness::verdict::Verdict;
@@ -7,12 +7,12 @@ use profiles::Profile;
 use std::io::IsTerminal;
 
 /// Where a run stands.
-pub(crate) struct Live {
+pub(crate) struct Progress {
     bar: ProgressBar,
     failed: usize,
 }
 
-impl Live {
+impl Progress {
     /// For so many cases on each of these profiles.
     pub(crate) fn new(profiles: &[&Profile], cases: usize) -> Self {
         let bar = ProgressBar::with_draw_target(
@@ -56,7 +56,7 @@ impl Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
