@@ -218,7 +218,7 @@ async fn read(session: &Session, space: &Space) -> Result<(), String> {
     let deadline = Instant::now() + patience;
     loop {
         let outcome = match session.read(space).await {
-            Err(error) => Err(error.0),
+            Err(error) => Err(error.why().to_owned()),
             Ok(points) => {
                 let shown: Vec<_> = points.iter().map(|p| p.show(&p.time.to_string())).collect();
                 match shown.as_slice() {
