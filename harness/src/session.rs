@@ -247,7 +247,7 @@ impl Session {
     /// is judged as.
     pub(crate) async fn doubt(&self) -> Option<String> {
         let own = self.ready.authorization.as_deref();
-        crate::diagnose::release::doubt(&self.target, &self.pool, own).await
+        crate::diagnose::release::doubt(&self.target, &self.pool, own, |text| self.hide(text)).await
     }
 
     /// Makes a place for a case.
