@@ -86,7 +86,7 @@ async fn is_fresh(target: &Target, pool: &Pool) -> bool {
 async fn refusal(target: &Target, pool: &Pool) -> Option<u16> {
     let family = target.profile.family;
     let mut request = question(family);
-    if let Some(value) = driver::own_authorization(target) {
+    if let Some(value) = driver::authorization(target) {
         request.headers.push(("Authorization".to_owned(), value));
     }
     let answer = pool.send(&request).await.ok()?;
