@@ -2,7 +2,7 @@
 //! databases and lesser credentials are made and given back.
 
 mod iox;
-mod v1;
+pub(crate) mod v1;
 mod v2;
 mod v3;
 
