@@ -9,7 +9,7 @@ use crate::ledger::{Fate, Ledger, Unit, Write, judge};
 use crate::model::items;
 use crate::outgoing::{Outgoing, outgoing};
 use crate::point::Point;
-use crate::read_back::{Reading, Unreadable};
+use crate::read_back::{Reading, Unreadable, encode};
 use crate::redact::Redactor;
 use crate::session::Session;
 use crate::space::{Space, unit};
@@ -340,8 +340,9 @@ fn address(family: Family, out: &Outgoing, space: &Space) -> Address {
         Endpoint::V2 => first("bucket"),
         Endpoint::V1 | Endpoint::V3 => first("db"),
     };
-    let is_ours = named == Some(space.database.as_str())
-        || (out.endpoint == Endpoint::V2 && named.is_some() && named == space.bucket_id.as_deref());
+    let is = |name: &str| named == Some(encode(name).as_str());
+    let is_ours = is(&space.database)
+        || (out.endpoint == Endpoint::V2 && space.bucket_id.as_deref().is_some_and(is));
     let own = is_ours
         && path == out.endpoint.path()
         && out.request.method == "POST"

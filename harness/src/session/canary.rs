@@ -163,10 +163,10 @@ async fn write(session: &Session, space: &Space) -> Result<(), Unusable> {
     let path = own_endpoint(family).path();
     let target = match family {
         Family::V2 | Family::Iox(Management::Buckets) => {
-            space.fill(&format!("{path}?bucket={{db}}&org={{org}}"))
+            space.fill_url(&format!("{path}?bucket={{db}}&org={{org}}"))
         }
-        Family::Iox(_) => space.fill(&format!("{path}?bucket={{db}}")),
-        Family::V1 | Family::V3 => space.fill(&format!("{path}?db={{db}}")),
+        Family::Iox(_) => space.fill_url(&format!("{path}?bucket={{db}}")),
+        Family::V1 | Family::V3 => space.fill_url(&format!("{path}?db={{db}}")),
     };
     let mut request = Request::new("POST", target).body(line(session, space));
     let owner = space.roles.get(&Role::Owner).and_then(|c| c.authorization.clone());
