@@ -117,6 +117,10 @@ pub(crate) fn between(first: &Transcript, second: &Transcript) -> Vec<Finding> {
             (Outcome::Answer(_), Outcome::Promised(_)) => {
                 outcome(b, a, &mut |kind, promised, said| add(kind, said, promised));
             }
+            // That it answers is no fault, and a difference all the same.
+            (Outcome::NoAnswer(why), Outcome::Answer(_)) => {
+                add(Kind::NoAnswer, why.clone(), whole(&b.outcome));
+            }
             _ => outcome(a, b, &mut add),
         }
     }
@@ -139,7 +143,6 @@ fn does_better(expected: &Outcome, got: &Outcome) -> bool {
 }
 
 fn outcome(expected: &Record, got: &Record, add: &mut impl FnMut(Kind, String, String)) {
-    let whole = |outcome: &Outcome| outcome.to_string().trim_end().to_owned();
     match (&expected.outcome, &got.outcome) {
         (Outcome::Answer(e), Outcome::Answer(g)) => answer(e, g, got.action == "query", add),
         (_, Outcome::NotAsked) | (Outcome::NotAsked | Outcome::Unsaid, _) => {}
@@ -154,6 +157,10 @@ fn outcome(expected: &Record, got: &Record, add: &mut impl FnMut(Kind, String, S
         (Outcome::Unreadable(_), Outcome::Unreadable(_)) => {}
         (e, g) => add(Kind::Stored, whole(e), whole(g)),
     }
+}
+
+fn whole(outcome: &Outcome) -> String {
+    outcome.to_string().trim_end().to_owned()
 }
 
 fn promised(e: &Promise, g: &Answer, add: &mut impl FnMut(Kind, String, String)) {

@@ -116,7 +116,7 @@ pub(crate) async fn explained(target: &Target, pool: &Pool, error: Unusable) -> 
             return Unusable(format!("{other}; as {}: {error}", target.profile.name()));
         }
     }
-    match release::doubt(target, pool, None).await {
+    match release::doubt(target, pool, None, str::to_owned).await {
         Some(doubt) => Unusable(format!("{error}; {doubt}")),
         None => error,
     }

@@ -6,7 +6,7 @@ use crate::event::{CaseResult, Event};
 use crate::transcript::{Outcome, Transcript};
 use crate::verdict::{Ending, Verdict};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 /// What one run gave.
@@ -16,10 +16,10 @@ pub struct Given {
     pub profile: String,
     /// Its URL.
     pub target: String,
-    /// What came of each case that ran to its end.
+    /// What came of each case that ran.
     cases: BTreeMap<String, Ran>,
-    /// How many cases did not, or have no transcript.
-    pub without: usize,
+    /// The cases that did not, or have no transcript.
+    without: BTreeMap<String, Verdict>,
     /// Whether the run came to its end.
     pub complete: bool,
 }
@@ -32,6 +32,8 @@ struct Ran {
     transcript: Transcript,
     curl: Vec<String>,
     unread: bool,
+    /// An answer did not come in time.
+    late: bool,
 }
 
 /// One difference between two runs.
@@ -60,10 +62,33 @@ pub struct Change {
 pub struct Changes {
     /// The differences, in the order of the cases.
     pub found: Vec<Change>,
-    /// How many cases ran on both.
+    /// How many cases were held against each other.
     pub compared: usize,
     /// Cases that ran on the first only, and on the second only.
     pub only: [Vec<String>; 2],
+    /// Cases of which nothing certain can be said: an answer was late on both, or on one and no
+    /// difference shows it; or the case could not begin on either.
+    pub unknown: Vec<String>,
+    /// Cases of which only the answers were compared: one side alone can read what is stored.
+    pub unread: Vec<String>,
+    /// Cases that neither side can run.
+    pub neither: Vec<String>,
+    /// A run that did not come to its end is among them.
+    pub partial: bool,
+}
+
+impl Changes {
+    /// Whether everything was compared that either side can do.
+    pub fn is_whole(&self) -> bool {
+        let undecided = self.only.iter().chain([&self.unknown, &self.unread]);
+        !self.partial && self.compared > 0 && undecided.into_iter().all(Vec::is_empty)
+    }
+
+    /// The lists of cases, besides the differences.
+    pub fn lists_mut(&mut self) -> impl Iterator<Item = &mut Vec<String>> {
+        let lists = [&mut self.unknown, &mut self.unread, &mut self.neither];
+        self.only.iter_mut().chain(lists)
+    }
 }
 
 impl Given {
@@ -87,9 +112,8 @@ impl Given {
     }
 
     fn add_case(&mut self, result: &CaseResult) -> Result<(), String> {
-        // Where no answer came in time nothing certain is known.
-        if result.transcript.is_empty() || result.verdict == Verdict::Unknown {
-            self.without += 1;
+        if result.transcript.is_empty() {
+            self.without.insert(result.id.clone(), result.verdict);
             return Ok(());
         }
         let transcript = Transcript::parse(&result.transcript)
@@ -100,9 +124,15 @@ impl Given {
             transcript,
             curl: result.curl.clone(),
             unread: result.unread,
+            late: result.verdict == Verdict::Unknown,
         };
         self.cases.insert(result.id.clone(), ran);
         Ok(())
+    }
+
+    /// The ids of all cases that the run tells of.
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.cases.keys().chain(self.without.keys())
     }
 
     /// The ids of the cases that ran.
@@ -138,17 +168,41 @@ pub fn read(file: impl BufRead) -> Result<Vec<Given>, String> {
 
 /// All differences that this strictness sees.
 pub fn changes(first: &Given, second: &Given, strict: u8) -> Changes {
-    let mut changes = Changes::default();
-    for (id, a) in &first.cases {
-        let Some(b) = second.cases.get(id) else {
-            changes.only[0].push(id.clone());
-            continue;
+    let mut changes =
+        Changes { partial: !(first.complete && second.complete), ..Changes::default() };
+    let ids: BTreeSet<_> = [first, second].into_iter().flat_map(Given::all).collect();
+    for id in ids {
+        let (a, b) = match (first.cases.get(id), second.cases.get(id)) {
+            (Some(a), Some(b)) => (a, b),
+            (Some(_), None) => {
+                changes.only[0].push(id.clone());
+                continue;
+            }
+            (None, Some(_)) => {
+                changes.only[1].push(id.clone());
+                continue;
+            }
+            (None, None) => {
+                let [a, b] = [first, second].map(|run| run.without.get(id));
+                let cannot = |verdict: Option<&Verdict>| verdict == Some(&Verdict::Unsupported);
+                let list = if cannot(a) && cannot(b) {
+                    &mut changes.neither
+                } else {
+                    &mut changes.unknown
+                };
+                list.push(id.clone());
+                continue;
+            }
         };
-        changes.compared += 1;
-        changes.found.extend(of_case(id, a, b, strict));
+        let found = of_case(id, a, b, strict);
+        if a.late && b.late || (a.late || b.late) && found.is_empty() {
+            changes.unknown.push(id.clone());
+        } else if a.unread != b.unread {
+            changes.unread.push(id.clone());
+        }
+        changes.compared += usize::from(!(a.late && b.late));
+        changes.found.extend(found);
     }
-    let there = |id: &&String| !first.cases.contains_key(*id);
-    changes.only[1] = second.cases.keys().filter(there).cloned().collect();
     changes
 }
 
@@ -157,7 +211,8 @@ fn of_case(id: &str, a: &Ran, b: &Ran, strict: u8) -> Vec<Change> {
     if !a.unread && !b.unread {
         found.extend(ledgers(&a.transcript, &b.transcript));
     }
-    found.retain(|finding| finding.kind.from_strictness() <= strict);
+    let until = [a, b].into_iter().filter_map(Ran::late_at).min().unwrap_or(usize::MAX);
+    found.retain(|finding| finding.kind.from_strictness() <= strict && finding.step <= until);
     found.sort_by_key(|finding| finding.step);
     let change = |finding: Finding| Change {
         clauses: a.clauses.clone(),
@@ -170,6 +225,16 @@ fn of_case(id: &str, a: &Ran, b: &Ran, strict: u8) -> Vec<Change> {
         second: finding.got,
     };
     found.into_iter().map(change).collect()
+}
+
+impl Ran {
+    /// The step whose answer was late; what comes after it may come of that.
+    fn late_at(&self) -> Option<usize> {
+        let missing =
+            |outcome: &Outcome| matches!(outcome, Outcome::NoAnswer(_) | Outcome::Unreadable(_));
+        let at = self.transcript.steps.iter().position(|record| missing(&record.outcome));
+        at.filter(|_| self.late).map(|at| at + 1)
+    }
 }
 
 /// Where only one of the two stores what it claims, or each something else.
@@ -205,19 +270,29 @@ mod tests {
     use super::*;
 
     fn run(profile: &str, cases: &[(&str, &str)]) -> String {
+        let cases: Vec<_> = cases.iter().map(|(id, text)| (*id, *text, "pass", false)).collect();
+        judged(profile, &cases)
+    }
+
+    /// Each case with its transcript, its verdict, and whether nothing could read what is stored.
+    fn judged(profile: &str, cases: &[(&str, &str, &str, bool)]) -> String {
         let mut text = format!(
             "{{\"event\":\"started\",\"lineproof\":\"0\",\"profile\":\"{profile}\",\"target\":\"http://h:1\",\"cases\":1,\"strict\":1,\"lacks\":[],\"read_back\":null,\"notes\":[]}}\n\n{{\"event\":\"of a later release\",\"profile\":\"{profile}\"}}\n"
         );
-        for (id, transcript) in cases {
+        for (id, transcript, verdict, unread) in cases {
             let case = serde_json::json!({
                 "event": "case", "profile": profile, "id": id, "level": "must", "summary": "s",
-                "clauses": [], "verdict": "pass", "reason": null, "basis": null, "from": null,
+                "clauses": [], "verdict": verdict, "reason": null, "basis": null, "from": null,
                 "findings": [], "ledgers": [], "curl": ["curl one", "curl two"],
-                "transcript": transcript, "notes": [], "unread": false, "milliseconds": 1,
+                "transcript": transcript, "notes": [], "unread": unread, "milliseconds": 1,
             });
             text += &format!("{case}\n");
         }
-        text
+        let finished = serde_json::json!({
+            "event": "finished", "profile": profile, "ending": "conformant", "reason": null,
+            "left_behind": null, "stale": [], "milliseconds": 1,
+        });
+        format!("{text}{finished}\n")
     }
 
     #[test]
@@ -246,6 +321,49 @@ mod tests {
         let read = |text| read(run("a@1", &[("batch/x", text)]).as_bytes()).unwrap().remove(0);
         let found = changes(&read(honest), &read(loses), 0).found;
         assert_eq!((found[0].kind, found[0].first.as_str()), ("ledger", "stores what it claims"));
+    }
+
+    /// What an upgrade takes away must not pass for "no difference".
+    #[test]
+    fn what_did_not_run_on_both_or_was_late_is_named() {
+        let (good, none) = ("1 write\n  status 204\n2 query\n  status 200\n", "");
+        let late = "1 write\n  status 204\n2 query\n  no answer: no answer within 10 s\n";
+        let read = |cases: &[_]| read(judged("a@1", cases).as_bytes()).unwrap().remove(0);
+        let first = read(&[
+            ("x/error", none, "error", false),
+            ("x/hangs", good, "pass", false),
+            ("x/lost", good, "pass", false),
+            ("x/none", none, "unsupported", false),
+            ("x/slow", late, "unknown", false),
+            ("x/unseen", good, "pass", false),
+        ]);
+        let second = read(&[
+            ("x/error", none, "error", false),
+            ("x/hangs", late, "unknown", false),
+            ("x/lost", none, "unsupported", false),
+            ("x/none", none, "unsupported", false),
+            ("x/slow", late, "unknown", false),
+            ("x/unseen", good, "pass", true),
+        ]);
+        for (found, side) in [(changes(&first, &second, 0), 0), (changes(&second, &first, 0), 1)] {
+            let [change] = found.found.as_slice() else { panic!("{:?}", found.found) };
+            assert_eq!((change.case.as_str(), change.kind), ("x/hangs", "no answer"));
+            let said = [&change.first, &change.second];
+            assert_eq!(said[side].trim(), "status 200");
+            assert_eq!(said[1 - side].trim(), "no answer within 10 s");
+            assert_eq!(found.only[side], ["x/lost"]);
+            assert!(found.only[1 - side].is_empty());
+            assert_eq!(found.unknown, ["x/error", "x/slow"]);
+            assert_eq!(found.unread, ["x/unseen"]);
+            assert_eq!(found.neither, ["x/none"]);
+            assert!(!found.is_whole());
+        }
+        assert!(!changes(&first, &first, 0).is_whole());
+        let whole =
+            read(&[("x/lost", good, "pass", false), ("x/none", none, "unsupported", false)]);
+        assert!(changes(&whole, &whole, 0).is_whole());
+        let cut = Given { complete: false, ..whole.clone() };
+        assert!(!changes(&whole, &cut, 0).is_whole());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! databases and lesser credentials are made and given back.
 
 mod iox;
-mod v1;
+pub(crate) mod v1;
 mod v2;
 mod v3;
 
@@ -105,7 +105,7 @@ pub(crate) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
 }
 
 /// The `Authorization` header by which this target's family knows us, before anything is asked.
-pub(crate) fn own_authorization(target: &Target) -> Option<String> {
+pub(crate) fn authorization(target: &Target) -> Option<String> {
     let credentials = &target.credentials;
     let token = credentials.token.as_ref();
     match target.profile.family {
@@ -225,4 +225,32 @@ pub(crate) fn credential(authorization: Option<String>, placeholder: &'static st
     let secret = authorization.as_deref().and_then(|value| value.split_whitespace().last());
     let secrets = secret.map(|secret| (secret.to_owned(), placeholder)).into_iter().collect();
     Credential { authorization, secrets }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What looks at a target, sends one body to it or runs on it comes as the same.
+    #[test]
+    fn each_family_is_asked_as_the_same_somebody() {
+        let own = |profile: &str, token: Option<&str>, password: Option<&str>| {
+            let mut target = Target::new("http://h:1", profiles::find(profile).unwrap()).unwrap();
+            target.credentials.token = token.map(str::to_owned);
+            target.credentials.user = password.map(|_| "u".to_owned());
+            target.credentials.password = password.map(str::to_owned);
+            authorization(&target)
+        };
+        for (profile, of_token, of_password) in [
+            ("oss-v1@1.6", Some("Token t"), Some("Basic dTpw")),
+            ("oss-v2@2.7", Some("Token t"), None),
+            ("v3-core@3.6", Some("Bearer t"), Some("Bearer p")),
+            ("cloud-serverless", Some("Token t"), None),
+            ("cloud-dedicated", Some("Bearer t"), None),
+            ("clustered", Some("Bearer t"), None),
+        ] {
+            assert_eq!(own(profile, Some("t"), None).as_deref(), of_token, "{profile}");
+            assert_eq!(own(profile, None, Some("p")).as_deref(), of_password, "{profile}");
+        }
+    }
 }

@@ -62,8 +62,8 @@ pub struct Started {
 pub struct Selected {
     /// How many cases.
     pub cases: usize,
-    /// A digest of what the verdicts depend on besides the target: the cases, the profile, the
-    /// strictness, the known failures, the version. Runs of another digest are no part of this one.
+    /// A digest of what the verdicts depend on besides the target: the cases, the profile, what is
+    /// expected of it, the strictness, the known failures, the version. Runs of another digest are no part of this one.
     pub digest: String,
 }
 

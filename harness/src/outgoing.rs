@@ -76,7 +76,7 @@ pub(crate) fn outgoing(family: Family, step: &Step, space: &Space) -> Option<Out
             request
         }
     };
-    request.target = space.fill(&request.target);
+    request.target = space.fill_url(&request.target);
     authorize(&mut request, sending, space);
     for (name, value) in &sending.headers {
         request.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
@@ -257,6 +257,22 @@ mod tests {
         assert_eq!(target_of(Family::V3, forced), "/write?db=d&rp=x");
         let replaced = "write = 'm f=1'\nquery_string = 'db={db}&db=y'";
         assert_eq!(target_of(Family::V1, replaced), "/write?db=d&db=y");
+    }
+
+    /// What names and tokens hold is no part of a URL's own form.
+    #[test]
+    fn a_value_in_a_url_is_encoded() {
+        let head = "id='batch/x'\nsummary='s'\nlevel='must'\nclauses=[]\nneeds=[]\n[[step]]\n";
+        let step = "write = 'm f=1'\nquery_string = 'db={db}&u=x&p={token}'\nauthorization = 'Token {token}'";
+        let case = crate::load::parse("cases/batch/x.toml", &format!("{head}{step}")).unwrap();
+        let space = Space {
+            database: "my data".to_owned(),
+            token: "a+b&c d==".to_owned(),
+            ..Space::default()
+        };
+        let request = outgoing(Family::V1, &case.steps[0], &space).unwrap().request;
+        assert_eq!(request.target, "/write?db=my%20data&u=x&p=a%2Bb%26c%20d%3D%3D");
+        assert_eq!(request.get("authorization"), Some("Token a+b&c d=="));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod sql;
 use crate::diagnose::is_page;
 use crate::losses::Losses;
 use crate::point::Point;
-use crate::wire::{Request, Response};
+use crate::wire::{Request, Response, WireError};
 use profiles::Capability;
 pub(crate) use program::Runner;
 pub use program::{Program, end_all};
@@ -54,7 +54,28 @@ impl Reader {
 
 /// Why there are no points.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unreadable(pub(crate) String);
+pub(crate) enum Unreadable {
+    /// It took too long, so that nothing certain is known.
+    Late(String),
+    /// What came is no reading.
+    Wrong(String),
+}
+
+impl Unreadable {
+    /// The same in words.
+    pub(crate) fn why(&self) -> &str {
+        match self {
+            Self::Late(why) | Self::Wrong(why) => why,
+        }
+    }
+}
+
+impl From<WireError> for Unreadable {
+    fn from(error: WireError) -> Self {
+        let why = error.to_string();
+        if error.is_late() { Self::Late(why) } else { Self::Wrong(why) }
+    }
+}
 
 /// Where and as whom a reading is done.
 #[derive(Clone, Debug, Default)]
@@ -84,12 +105,12 @@ pub(crate) trait Ask {
 impl Ask for crate::wire::Pool {
     async fn ask(&self, request: Request) -> Result<Response, Unreadable> {
         match self.send(&request).await {
-            Ok(answer) if is_page(&answer) => Err(Unreadable(format!(
+            Ok(answer) if is_page(&answer) => Err(Unreadable::Wrong(format!(
                 "a query is answered with a page for people (HTML, status {}), perhaps to log in, \
                  and not with data",
                 answer.status
             ))),
-            answer => answer.map_err(|error| Unreadable(error.to_string())),
+            answer => answer.map_err(Unreadable::from),
         }
     }
 }
@@ -156,5 +177,5 @@ pub(crate) fn encode(text: &str) -> String {
 
 fn not_ok(what: &str, response: &Response) -> Unreadable {
     let text: String = response.text().trim().chars().take(200).collect();
-    Unreadable(format!("{what}: status {} {text}", response.status))
+    Unreadable::Wrong(format!("{what}: status {} {text}", response.status))
 }

@@ -2,6 +2,7 @@
 //! into a transcript, a report or a snapshot comes through here, secrets first.
 
 use crate::clock::is_near;
+use crate::read_back::encode;
 use crate::space::{Space, Times};
 use regex::{Captures, Regex, Replacer};
 use std::borrow::Cow;
@@ -91,7 +92,7 @@ impl Secrets {
         let mut all: Vec<(String, &str)> = Vec::new();
         for (secret, name) in secrets.into_iter().filter(|(secret, _)| !secret.is_empty()) {
             all.push((secret.to_owned(), name));
-            let encoded = crate::read_back::encode(secret);
+            let encoded = encode(secret);
             all.extend((encoded != secret).then_some((encoded, name)));
         }
         all.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.len()));
@@ -138,6 +139,8 @@ impl Redactor {
         let mut add = |value: Option<&String>, name: &str| {
             if let Some(value) = value.filter(|v| v.len() > 3) {
                 exact.push((value.clone(), name.to_owned()));
+                let encoded = encode(value);
+                exact.extend((encoded != *value).then_some((encoded, name.to_owned())));
             }
         };
         for credential in space.roles.values() {
@@ -290,7 +293,7 @@ mod tests {
         let mut space = Space {
             database: "lp_ab12_0001".to_owned(),
             org: Some("acme".to_owned()),
-            token: "s3cret-token".to_owned(),
+            token: "s3cret+token".to_owned(),
             now: 1_790_000_000_000_000_000,
             ..Space::default()
         };
@@ -326,7 +329,8 @@ mod tests {
         let is = |text: &str, expected: &str| assert_eq!(redactor.text(text), expected);
         is("db lp_ab12_0001_other of acme, not acmes", "db {db}_other of {org}, not acmes");
         is("xacme _acme acme_ acme-acme", "xacme _acme acme_ {org}-{org}");
-        is("s3cret-token reader 127.0.0.1:8086", "{token} {read-only} {host}");
+        is("s3cret+token reader 127.0.0.1:8086", "{token} {read-only} {host}");
+        is("/write?p=s3cret%2Btoken", "/write?p={token}");
         is(
             "1790000000 1790000000123 1790000000123456 1790000100123456789",
             "{now} {now} {now} {now}",

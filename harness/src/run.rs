@@ -484,10 +484,11 @@ fn announced_by(target: &Target, plan: &Plan) -> Started {
     let (cases, digest) = plan.part.selection.unwrap_or_else(whole);
     let known: Vec<_> = plan.known.entries().iter().map(ToString::to_string).collect();
     let all = format!(
-        "{}\n{}\n{}\n{digest:016x}\n{}",
+        "{}\n{}\n{}\n{digest:016x}\n{:016x}\n{}",
         blank.lineproof,
         blank.profile,
         plan.strict,
+        plan.snapshots.digest(target.profile),
         known.join("\n")
     );
     let digest = format!("{:016x}", crate::digest::fnv64(all.as_bytes()));
@@ -527,7 +528,50 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::few_slots;
+    use super::*;
+
+    /// Shards that hold the server against other expectations are parts of two runs.
+    #[test]
+    fn a_digest_knows_what_was_expected() {
+        const SNAPSHOT: &str = "---\nsource: cases\ndescription: s\ninfo:\n  basis: recorded\n  from: x\n  case: 0\n---\n1 write\n  status 204\n";
+        let folder = |edition: &str, snapshot: &str| {
+            let dir = tempfile::tempdir().unwrap();
+            let own = dir.path().join("oss-v2").join(edition);
+            std::fs::create_dir_all(own.join("batch")).unwrap();
+            std::fs::write(own.join("batch/x.snap"), snapshot).unwrap();
+            dir
+        };
+        let digest = |snapshots: Snapshots| {
+            let plan = Plan {
+                cases: Arc::default(),
+                snapshots,
+                strict: 1,
+                jobs: 1,
+                fail_fast: false,
+                shuffle: None,
+                known: Known::default(),
+                stale: Vec::new(),
+                part: Part::default(),
+                deadline: None,
+            };
+            let profile = profiles::find("oss-v2@2.7").unwrap();
+            let target = Target::new("http://127.0.0.1:1", profile).unwrap();
+            announced_by(&target, &plan).selection.unwrap().digest
+        };
+        let of = |dir: &tempfile::TempDir| Snapshots::new(Some(dir.path().to_owned()));
+        let (a, same) = (folder("2.7", SNAPSHOT), folder("2.7", SNAPSHOT));
+        let other = folder("2.7", &SNAPSHOT.replace("204", "400"));
+        assert_eq!(digest(of(&a)), digest(of(&same)), "wherever they are");
+        assert_ne!(digest(of(&a)), digest(of(&other)));
+        assert_ne!(digest(of(&a)), digest(Snapshots::new(None)));
+        let own = folder("2.7.1-ours", SNAPSHOT);
+        let profile = profiles::find("oss-v2@2.7").unwrap();
+        let edition = |name| Snapshots::new(None).of_edition(profile, name).unwrap();
+        assert_ne!(digest(edition("2.9")), digest(edition("2.1")));
+        assert_eq!(digest(edition("2.7")), digest(Snapshots::new(None)));
+        let ours = of(&own).of_edition(profile, "2.7.1-ours").unwrap();
+        assert_ne!(digest(ours), digest(of(&a)));
+    }
 
     #[test]
     fn databases_of_others_leave_less_room() {

@@ -247,7 +247,7 @@ impl Session {
     /// is judged as.
     pub(crate) async fn doubt(&self) -> Option<String> {
         let own = self.ready.authorization.as_deref();
-        crate::diagnose::release::doubt(&self.target, &self.pool, own).await
+        crate::diagnose::release::doubt(&self.target, &self.pool, own, |text| self.hide(text)).await
     }
 
     /// Makes a place for a case.
@@ -297,7 +297,7 @@ impl Session {
         let mut result = driver::give_back(&self.admin(), space).await;
         if !space.prefix.is_empty() && self.can_forget() {
             let forgotten = crate::read_back::forget(&*self.pool, &self.place(space)).await;
-            result = result.and_then(|()| forgotten.map_err(|error| error.0));
+            result = result.and_then(|()| forgotten.map_err(|error| error.why().to_owned()));
         }
         self.live().retain(|live| live.database != space.database || live.prefix != space.prefix);
         if self.is_exclusive(case) {
@@ -399,7 +399,7 @@ impl Session {
         let mut reading = read_all(&*self.pool, reader, &self.place(space), known).await?;
         let losses = self.losses.get_or_init(|| reading.losses.clone());
         if *losses != reading.losses {
-            return Err(Unreadable(format!(
+            return Err(Unreadable::Wrong(format!(
                 "{} declares other losses than at first ({losses}): {}",
                 reader.name(),
                 reading.losses

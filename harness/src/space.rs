@@ -2,6 +2,7 @@
 //! placeholders of a case are filled with it.
 
 use crate::case::Role;
+use crate::read_back::encode;
 use crate::redact::Secrets;
 use std::collections::BTreeMap;
 
@@ -71,6 +72,20 @@ impl Space {
             ("{token}", &self.token),
         ];
         pairs.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+    }
+
+    /// The same for a URL, in which a value must be no more than a value.
+    pub(crate) fn fill_url(&self, text: &str) -> String {
+        let encoded = |text: &Option<String>| text.as_deref().map(encode);
+        let of_url = Self {
+            database: encode(&self.database),
+            org: encoded(&self.org),
+            org_id: encoded(&self.org_id),
+            bucket_id: encoded(&self.bucket_id),
+            token: encode(&self.token),
+            ..Self::default()
+        };
+        of_url.fill(text)
     }
 
     /// The same for a body, where times are written in `unit` nanoseconds.

@@ -87,6 +87,11 @@ const LONGEST: usize = 256 * 1024;
 
 /// The six files, in the order in which the page names them. `at` is when the package is made.
 pub fn files(incident: &Incident, scrub: &Scrub, at: &str) -> Vec<(&'static str, String)> {
+    // Hidden before anything is cut: half a secret would not be found.
+    let mut hidden = incident.clone();
+    hidden.hide(|text| scrub.text(text));
+    hidden.exchanges.iter_mut().for_each(Exchange::shorten);
+    let incident = &hidden;
     let all = [
         ("write-error-response.txt", answers::responses(incident)),
         ("client-logs.txt", answers::logs(incident)),
@@ -95,7 +100,7 @@ pub fn files(incident: &Incident, scrub: &Scrub, at: &str) -> Vec<(&'static str,
         ("environment-details.md", environment::environment(incident)),
         ("write-patterns.md", patterns::patterns(incident, at)),
     ];
-    // Hidden before it is cut: half a secret would not be found.
+    // Once more: some secrets are told by what stands before them in a file.
     all.map(|(name, text)| (name, cut(scrub.text(&text), LONGEST, "\n# (the rest is left out)\n")))
         .into()
 }

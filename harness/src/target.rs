@@ -26,6 +26,13 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
+    /// What was given of them: a variable that is set to nothing gives nothing.
+    pub fn given(token: Option<&str>, user: Option<&str>, password: Option<&str>) -> Self {
+        let [token, user, password] = [token, user, password]
+            .map(|text| text.filter(|text| !text.is_empty()).map(str::to_owned));
+        Self { token, user, password }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.token.is_none() && self.user.is_none()

@@ -154,13 +154,6 @@ impl WireError {
             | Self::NotHttp(_) => false,
         }
     }
-
-    /// Whether this text, made of such an error, says that it took too long.
-    pub(crate) fn is_late_in(text: &str, timeout: Duration) -> bool {
-        text.contains(&format!("no answer within {} s", timeout.as_secs_f32()))
-            || text.contains(&format!("no whole answer within {} s", timeout.as_secs_f32()))
-            || text.contains(&format!("no connection within {} s", timeout.as_secs_f32()))
-    }
 }
 
 impl fmt::Display for WireError {

@@ -13,7 +13,7 @@ use harness::snapshot::Snapshots;
 use harness::support::saved;
 use harness::support::send::{NotSent, Own, of_body, of_case};
 use harness::support::{Incident, Scrub, files};
-use harness::target::{Credentials, Target};
+use harness::target::Target;
 use harness::verdict::Verdict;
 use jiff::Timestamp;
 use std::fs::File;
@@ -182,11 +182,7 @@ fn worth_it(args: &BundleArgs, incident: &Incident) -> Result<(), Failure> {
 
 /// Everything that may be in no file: what was given, and what stands in variables of ours.
 fn scrub(args: &BundleArgs) -> Scrub {
-    let credentials = Credentials {
-        token: args.target.token.clone(),
-        user: args.target.user.clone(),
-        password: args.target.password.clone(),
-    };
+    let credentials = run::credentials(&args.target);
     let is_secret =
         |name: &str| name.starts_with("LINEPROOF_TOKEN") || name.starts_with("LINEPROOF_PASSWORD");
     let others = std::env::vars_os()

@@ -16,15 +16,11 @@ const SHOWN: usize = 8;
 const MOST: usize = 160;
 
 pub(crate) fn detect(args: &DetectArgs) -> Result<ExitCode, Failure> {
-    let some = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     // Which profile it is taken for is what is looked for: any will do.
     let mut target = Target::new(&args.target, profiles::ALL[0]).map_err(Failure::usage)?;
-    target.credentials = Credentials {
-        token: some(&args.token),
-        user: some(&args.user),
-        password: some(&args.password),
-    };
-    target.org = some(&args.org);
+    target.credentials =
+        Credentials::given(args.token.as_deref(), args.user.as_deref(), args.password.as_deref());
+    target.org = args.org.clone().filter(|org| !org.is_empty());
     target.database.clone_from(&args.database);
     target.timeout = run::timeout(args.timeout)?;
     let found = run::runtime()?.block_on(async {

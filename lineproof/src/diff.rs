@@ -49,17 +49,31 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         DifferencesFormat::Json => show::json(&changes.found)?,
     };
     if changes.found.is_empty() && !matches!(args.format, DifferencesFormat::Json) {
-        let nothing = changes.compared == 0;
-        text += if nothing { "\nno case ran on both\n" } else { "\nno difference\n" };
+        text += match (changes.compared, changes.is_whole()) {
+            (0, _) => "\nno case ran on both\n",
+            (_, true) => "\nno difference\n",
+            (_, false) => "\nno difference in what could be compared\n",
+        };
     }
     list::print(&text);
-    for (name, only) in names.iter().zip(&changes.only) {
-        if !only.is_empty() {
-            eprintln!("{} cases ran on {name} only: {}", only.len(), some(only));
-        }
-    }
-    if !unstable.is_empty() {
-        eprintln!("{} cases differed once and not again: {}", unstable.len(), some(unstable));
+    let [a, b] = names;
+    let [only_a, only_b] = &changes.only;
+    let told = [
+        (only_a, format!("ran on {a} only")),
+        (only_b, format!("ran on {b} only")),
+        (&changes.unknown, "have no certain answer (none in time, or they could not begin)".into()),
+        (
+            &changes.unread,
+            "were compared by their answers alone: only one side shows what it \
+                           stores"
+                .into(),
+        ),
+        (&changes.neither, "can run on neither".into()),
+        (unstable, "differed once and not again".into()),
+    ];
+    for (ids, what) in told.iter().filter(|(ids, _)| !ids.is_empty()) {
+        let named = if args.all { ids.join(", ") } else { some(ids) };
+        eprintln!("{} cases {what}: {named}", ids.len());
     }
     let mut cases: Vec<_> = changes.found.iter().map(|change| &change.case).collect();
     cases.dedup();
@@ -69,10 +83,10 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         cases.len(),
         changes.compared
     );
-    Ok(ExitCode::from(match (changes.compared, changes.found.len()) {
-        (0, _) => 4,
-        (_, 0) => 0,
-        _ => 1,
+    Ok(ExitCode::from(match (changes.found.is_empty(), changes.is_whole()) {
+        (false, _) => 1,
+        (true, true) => 0,
+        (true, false) => 4,
     }))
 }
 
@@ -98,7 +112,7 @@ fn saved(args: &DiffArgs, first: &Path, second: &Path) -> Result<Compared, Failu
     let mut changes = changes(&a, &b, args.strict);
     if filtered {
         changes.found.retain(|change| is_chosen(&change.case));
-        changes.only.iter_mut().for_each(|only| only.retain(|id| is_chosen(id)));
+        changes.lists_mut().for_each(|ids| ids.retain(|id| is_chosen(id)));
         let both = a.cases().filter(|id| is_chosen(id) && b.cases().any(|other| other == *id));
         changes.compared = both.count();
     }

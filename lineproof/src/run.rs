@@ -201,12 +201,7 @@ pub(crate) async fn target(
     let mut visible_within = args.visible_within.map(seconds).transpose()?;
     let mut server = None;
     let (url, credentials) = if let Some(url) = &args.target {
-        let given = Credentials {
-            token: args.token.clone(),
-            user: args.user.clone(),
-            password: args.password.clone(),
-        };
-        (url.clone(), given)
+        (url.clone(), credentials(args))
     } else {
         let started = Embedded::start(profile, fault).await?;
         let found = (started.url(), started.credentials());
@@ -216,13 +211,18 @@ pub(crate) async fn target(
     };
     let mut target = Target::new(&url, profile).map_err(Failure::usage)?;
     target.credentials = credentials;
-    target.org.clone_from(&args.org);
+    target.org = args.org.clone().filter(|org| !org.is_empty());
     target.database.clone_from(&args.database);
     target.lacks.clone_from(&args.lacks);
     target.read_back.clone_from(&args.read_back);
     target.timeout = timeout;
     target.visible_within = visible_within;
     Ok((target, server))
+}
+
+/// The credentials that were given.
+pub(crate) fn credentials(args: &TargetArgs) -> Credentials {
+    Credentials::given(args.token.as_deref(), args.user.as_deref(), args.password.as_deref())
 }
 
 /// Finds or starts the servers that are set up as the selected cases need them. One in the binary is

@@ -69,10 +69,11 @@ fn question(family: Family) -> Request {
 /// Whether making this family's API ready would set the server up.
 async fn is_fresh(target: &Target, pool: &Pool) -> bool {
     match target.profile.family {
-        Family::V1 => pool.send(&question(Family::V1)).await.is_ok_and(|answer| {
-            // With authentication on and no user yet, anybody may make the first.
-            answer.status == 403 && answer.text().contains("create admin user")
-        }),
+        // With authentication on and no user yet, anybody may make the first.
+        Family::V1 => match pool.send(&question(Family::V1)).await {
+            Ok(answer) => driver::v1::has_no_user(pool, &answer).await,
+            Err(_) => false,
+        },
         Family::V2 | Family::Iox(Management::Buckets) => {
             let answer = pool.send(&Request::new("GET", "/api/v2/setup")).await;
             answer.is_ok_and(|answer| json(&answer)["allowed"] == true)
@@ -86,7 +87,7 @@ async fn is_fresh(target: &Target, pool: &Pool) -> bool {
 async fn refusal(target: &Target, pool: &Pool) -> Option<u16> {
     let family = target.profile.family;
     let mut request = question(family);
-    if let Some(value) = driver::own_authorization(target) {
+    if let Some(value) = driver::authorization(target) {
         request.headers.push(("Authorization".to_owned(), value));
     }
     let answer = pool.send(&request).await.ok()?;
@@ -95,4 +96,48 @@ async fn refusal(target: &Target, pool: &Pool) -> Option<u16> {
 
 fn json(response: &Response) -> serde_json::Value {
     serde_json::from_slice(&response.body).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// A server with these two answers: to who comes without credentials, and to who has some.
+    async fn is_fresh_with(anonymous: (u16, &'static str), somebody: (u16, &'static str)) -> bool {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut buffer = [0; 4096];
+                    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+                        let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+                        let is_somebody = text.contains("Authorization:");
+                        let (status, body) = if is_somebody { somebody } else { anonymous };
+                        let length = body.len();
+                        let answer = format!(
+                            "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{body}"
+                        );
+                        stream.write_all(answer.as_bytes()).await.unwrap();
+                    }
+                });
+            }
+        });
+        let target = Target::new(&url, profiles::find("oss-v1@1.6").unwrap()).unwrap();
+        is_fresh(&target, &Pool::new(target.base.clone(), target.timeout)).await
+    }
+
+    /// In whatever words a server says it.
+    #[tokio::test]
+    async fn who_has_no_user_asks_nobody_who_they_are() {
+        const NO: (u16, &str) = (403, "{\"error\":\"nobody is here yet\"}");
+        const WHO: (u16, &str) = (401, "{\"error\":\"who are you?\"}");
+        const PAGE: (u16, &str) = (403, "<html>create admin user</html>");
+        assert!(is_fresh_with(NO, NO).await);
+        assert!(!is_fresh_with(NO, WHO).await, "it knows users");
+        assert!(!is_fresh_with(WHO, WHO).await);
+        assert!(!is_fresh_with(PAGE, PAGE).await, "a gateway");
+        assert!(!is_fresh_with((200, "{\"results\":[]}"), NO).await);
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnose::release::{is_of, number as number_of};
 use crate::driver;
+use crate::redact::Secrets;
 use crate::target::{Target, Unusable};
 use crate::wire::{Base, Pool, Request, Response};
 use profiles::Profile;
@@ -35,27 +36,33 @@ pub(super) struct Looked {
 /// Asks the places where servers say what they are.
 pub(super) async fn look(target: &Target) -> Result<Looked, Unusable> {
     let pool = Pool::new(target.base.clone(), target.timeout);
+    let headers = driver::authorizations(target);
+    // Who lets nobody in without credentials may send them back.
+    let own = headers.iter().filter_map(|value| value.split_whitespace().last());
+    let own = own.map(|secret| (secret, "{token}"));
+    let secrets = Secrets::new(own.chain(target.credentials.secrets()));
     let mut looked = Looked { claim: Claim::default(), answers: Vec::new() };
     for place in PLACES {
         let answer = pool.send(&Request::new("GET", place)).await;
         let mut answer = answer.map_err(|error| crate::diagnose::wire(&target.base, &error))?;
-        for value in driver::authorizations(target) {
+        for value in &headers {
             if !matches!(answer.status, 401 | 403) {
                 break;
             }
             let request = Request::new("GET", place).header("Authorization", value);
             answer = pool.send(&request).await.unwrap_or(answer);
         }
-        looked.claim.read(place, &answer);
-        looked.answers.push(in_short(place, &answer));
+        looked.claim.read(place, &answer, &secrets);
+        looked.answers.push(in_short(place, &answer, &secrets));
     }
     Ok(looked)
 }
 
 impl Claim {
-    fn read(&mut self, place: &str, answer: &Response) {
+    fn read(&mut self, place: &str, answer: &Response, secrets: &Secrets) {
         let json: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let shortened = |text: &str| text.chars().take(SHOWN).collect::<String>();
+        // Hidden before it is cut: half a secret would not be found.
+        let shortened = |text: &str| secrets.hide(text).chars().take(SHOWN).collect::<String>();
         for (name, in_body) in
             [("x-influxdb-version", "version"), ("x-influxdb-build", ""), ("", "name")]
         {
@@ -63,8 +70,9 @@ impl Claim {
             let member = json[in_body].as_str();
             let member = member.map(|v| (format!("\"{in_body}\": \"{v}\""), v.to_owned()));
             for (shown, value) in [header, member].into_iter().flatten() {
+                let shown = shortened(&shown);
                 if !self.said.iter().any(|said| said.starts_with(&shown)) {
-                    self.said.push(format!("{} (GET {place})", shortened(&shown)));
+                    self.said.push(format!("{shown} (GET {place})"));
                 }
                 let slot = match (name, in_body) {
                     (_, "version") => &mut self.version,
@@ -88,14 +96,15 @@ impl Looked {
     }
 }
 
-fn in_short(place: &str, answer: &Response) -> String {
+fn in_short(place: &str, answer: &Response, secrets: &Secrets) -> String {
     let mut text = format!("GET {place}: status {}", answer.status);
     for name in ["server", "content-type"] {
         if let Some(value) = answer.header(name) {
+            let value = secrets.hide(value);
             text += &format!(", {name}: {}", value.chars().take(SHOWN).collect::<String>());
         }
     }
-    let body = answer.text();
+    let body = secrets.hide(&answer.text());
     let body: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
     if body.is_empty() {
         return text;
@@ -171,5 +180,53 @@ mod tests {
         assert!(other.contains("2.7, which is of oss-v2, and acts like oss-v1@1.6"), "{other}");
         let newer = warned("v2.9.0", "oss-v2@2.7").remove(0);
         assert!(newer.contains("which is oss-v2@2.9, and acts like oss-v2@2.7"), "{newer}");
+    }
+
+    /// A gateway that asks for credentials and sends back what it was given.
+    #[tokio::test]
+    async fn what_comes_back_of_the_credentials_is_not_shown() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut buffer = [0; 4096];
+                    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+                        let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+                        let own = text.lines().find_map(|l| l.strip_prefix("Authorization: "));
+                        let answer = match own {
+                            None => "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n".to_owned(),
+                            // Some of it stands where a text is cut.
+                            Some(own) => format!(
+                                "HTTP/1.1 200 OK\r\nServer: {own}\r\nX-Influxdb-Version: {own}\r\n\
+                                 X-Influxdb-Build: {0:.<60} {own}\r\nContent-Length: {1}\r\n\r\n{0:.<60} {own}",
+                                "",
+                                61 + own.len()
+                            ),
+                        };
+                        stream.write_all(answer.as_bytes()).await.unwrap();
+                    }
+                });
+            }
+        });
+        let secret =
+            "s3cret-and-so-long-that-it-does-not-fit-into-what-is-shown-of-a-text-0123456789";
+        for is_user in [false, true] {
+            let mut target = Target::new(&url, profiles::ALL[0]).unwrap();
+            if is_user {
+                target.credentials.user = Some("me".to_owned());
+                target.credentials.password = Some(secret.to_owned());
+            } else {
+                target.credentials.token = Some(secret.to_owned());
+            }
+            let looked = look(&target).await.unwrap();
+            let said = format!("{:?} {}", looked.claim, looked.looks_like(&target.base));
+            // The pair of Basic credentials begins so.
+            for part in ["s3cret", "bWU6czNj"] {
+                assert!(!said.contains(part), "{said}");
+            }
+            assert!(said.contains("{token}"), "{said}");
+        }
     }
 }

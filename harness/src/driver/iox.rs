@@ -29,7 +29,7 @@ fn path(target: &Target, resource: &str) -> String {
 pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusable> {
     let mut lacks = Lacks::new();
     let token = target.credentials.token.clone();
-    let authorization = token.as_ref().map(|token| format!("Bearer {token}"));
+    let authorization = super::authorization(target);
     let admin = Admin { target, pool, authorization: authorization.clone() };
     let databases = path(target, "databases");
     let seen = admin.send(Request::new("GET", databases.as_str())).await;

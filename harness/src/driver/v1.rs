@@ -64,14 +64,31 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
     Ok(ready)
 }
 
+/// Whether a server with authentication on has no user yet, who was answered this without credentials.
+/// It refuses everybody alike then (403), and asks nobody who they are (401): nobody could tell. In
+/// words of JSON: a gateway has its own pages.
+/// (influxdb 1.6.7, services/httpd/handler.go, `authenticate`: credentials are only looked at where
+/// `AdminUserExists`; query_authorizer.go, `AuthorizeQuery`: an error where `UserCount` is 0.)
+pub(crate) async fn has_no_user(pool: &Pool, anonymous: &Response) -> bool {
+    let refuses = |answer: &Response| {
+        let json: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
+        answer.status == 403 && json["error"].is_string()
+    };
+    if !refuses(anonymous) {
+        return false;
+    }
+    let mut request = statement("SHOW DATABASES");
+    let nobody = basic("lineproof", "nobody").authorization;
+    request.headers.extend(nobody.map(|value| ("Authorization".to_owned(), value)));
+    pool.send(&request).await.is_ok_and(|answer| refuses(&answer))
+}
+
 /// A fresh server with authentication on has no user yet, and lets anybody make the first.
 async fn first_admin(admin: &Admin<'_>, anonymous: &Response, ready: &mut Ready) {
     let credentials = &admin.target.credentials;
-    if let (true, Some(user), Some(password)) = (
-        anonymous.status == 403 && anonymous.text().contains("admin"),
-        &credentials.user,
-        &credentials.password,
-    ) {
+    if let (Some(user), Some(password)) = (&credentials.user, &credentials.password)
+        && has_no_user(admin.pool, anonymous).await
+    {
         let text = format!(
             "CREATE USER {} WITH PASSWORD '{}' WITH ALL PRIVILEGES",
             quoted(user),

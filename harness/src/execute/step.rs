@@ -9,13 +9,13 @@ use crate::ledger::{Fate, Ledger, Unit, Write, judge};
 use crate::model::items;
 use crate::outgoing::{Outgoing, outgoing};
 use crate::point::Point;
-use crate::read_back::{Reading, Unreadable};
+use crate::read_back::{Reading, Unreadable, encode};
 use crate::redact::Redactor;
 use crate::session::Session;
 use crate::space::{Space, unit};
 use crate::support::Exchange;
 use crate::transcript::{Answer, Outcome, Record};
-use crate::wire::{Response, WireError, curl};
+use crate::wire::{Response, curl};
 use profiles::Family;
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,7 +125,7 @@ impl Run<'_> {
             }
             Err(why) => {
                 self.note_unreadable(number, &why);
-                Outcome::Unreadable(self.redactor.text(&why.0))
+                Outcome::Unreadable(self.redactor.text(why.why()))
             }
         }
     }
@@ -141,11 +141,13 @@ impl Run<'_> {
 
     /// A reading that failed: where it took too long nothing certain is known, else it is a fault
     /// that must not go unseen.
-    fn note_unreadable(&mut self, number: usize, Unreadable(why): &Unreadable) {
-        if WireError::is_late_in(why, self.session.pool.timeout) {
-            self.done.timed_out = true;
-        } else if !self.may_spoil {
-            self.done.unreadable.push((number, self.redactor.text(why)));
+    fn note_unreadable(&mut self, number: usize, why: &Unreadable) {
+        match why {
+            Unreadable::Late(_) => self.done.timed_out = true,
+            Unreadable::Wrong(why) if !self.may_spoil => {
+                self.done.unreadable.push((number, self.redactor.text(why)));
+            }
+            Unreadable::Wrong(_) => {}
         }
     }
 
@@ -338,8 +340,9 @@ fn address(family: Family, out: &Outgoing, space: &Space) -> Address {
         Endpoint::V2 => first("bucket"),
         Endpoint::V1 | Endpoint::V3 => first("db"),
     };
-    let is_ours = named == Some(space.database.as_str())
-        || (out.endpoint == Endpoint::V2 && named.is_some() && named == space.bucket_id.as_deref());
+    let is = |name: &str| named == Some(encode(name).as_str());
+    let is_ours = is(&space.database)
+        || (out.endpoint == Endpoint::V2 && space.bucket_id.as_deref().is_some_and(is));
     let own = is_ours
         && path == out.endpoint.path()
         && out.request.method == "POST"

@@ -40,9 +40,9 @@ pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Un
 
 fn block_points(block: &Block) -> Result<Vec<Point>, Unreadable> {
     let at = |name: &str| block.header.iter().position(|column| column == name);
-    let missing = |what| Unreadable(format!("Flux: the answer has no {what}"));
+    let missing = |what| Unreadable::Wrong(format!("Flux: the answer has no {what}"));
     if at("error").is_some() && at("_value").is_none() {
-        return Err(Unreadable(format!("Flux: {:?}", block.rows)));
+        return Err(Unreadable::Wrong(format!("Flux: {:?}", block.rows)));
     }
     let value_at = at("_value").ok_or_else(|| missing("_value"))?;
     let time_at = at("_time").ok_or_else(|| missing("_time"))?;
@@ -72,7 +72,7 @@ fn block_points(block: &Block) -> Result<Vec<Point>, Unreadable> {
 }
 
 fn value(kind: &str, text: &str) -> Result<Value, Unreadable> {
-    let wrong = || Unreadable(format!("Flux: \"{text}\" is no {kind}"));
+    let wrong = || Unreadable::Wrong(format!("Flux: \"{text}\" is no {kind}"));
     Ok(match kind {
         "double" => Value::Float(text.parse().map_err(|_| wrong())?),
         "long" => Value::Integer(text.parse().map_err(|_| wrong())?),

@@ -146,7 +146,7 @@ fn point(measurement: &str, columns: &[Role<'_>], row: &[Json]) -> Result<Point,
         match (column, cell) {
             (Role::Time, cell) => {
                 point.time = cell.as_i64().ok_or_else(|| {
-                    Unreadable(format!(
+                    Unreadable::Wrong(format!(
                         "SELECT: the time {cell} is not a number, though epoch=ns was asked"
                     ))
                 })?;
@@ -230,14 +230,14 @@ fn found(text: &str, response: &Response) -> Result<Vec<Series>, Unreadable> {
 
 fn series_in(text: &str, body: &[u8]) -> Result<Vec<Series>, Unreadable> {
     let json: Json = serde_json::from_slice(&lossy(body))
-        .map_err(|error| Unreadable(format!("{text}: the answer is not JSON ({error})")))?;
+        .map_err(|error| Unreadable::Wrong(format!("{text}: the answer is not JSON ({error})")))?;
     let results = json["results"].as_array();
     let results =
-        results.ok_or_else(|| Unreadable(format!("{text}: the answer has no results")))?;
+        results.ok_or_else(|| Unreadable::Wrong(format!("{text}: the answer has no results")))?;
     let mut found = Vec::new();
     for result in results {
         if let Some(error) = result["error"].as_str() {
-            return Err(Unreadable(format!("{text}: {error}")));
+            return Err(Unreadable::Wrong(format!("{text}: {error}")));
         }
         for one in result["series"].as_array().into_iter().flatten() {
             let strings = |list: &Json| -> Vec<String> {

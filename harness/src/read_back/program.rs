@@ -90,7 +90,8 @@ impl Runner {
                 let text = one_line(&text);
                 match (done.status.success(), text.is_empty()) {
                     (true, true) => {
-                        return parse(&done.stdout).map_err(|why| self.unreadable(&one_line(&why)));
+                        return parse(&done.stdout)
+                            .map_err(|why| Unreadable::Wrong(self.says(&one_line(&why))));
                     }
                     (true, false) => format!("says {text}"),
                     (false, true) => format!("ended with {}, and said nothing", done.status),
@@ -98,18 +99,21 @@ impl Runner {
                 }
             }
             // In the words of a query that takes too long: nothing certain is known then.
-            Err(Stopped::TooLate) => WireError::Timeout(self.timeout).to_string(),
+            Err(Stopped::TooLate) => {
+                let why = WireError::Timeout(self.timeout).to_string();
+                return Err(Unreadable::Late(self.says(&why)));
+            }
             Err(Stopped::TooMuch) => {
                 format!("printed more than {} MiB", child::MOST_PRINTED >> 20)
             }
             Err(Stopped::NotStarted(error)) => format!("cannot be started: {error}"),
             Err(Stopped::Broken(error)) => format!("could not be listened to: {error}"),
         };
-        Err(self.unreadable(&said))
+        Err(Unreadable::Wrong(self.says(&said)))
     }
 
-    fn unreadable(&self, said: &str) -> Unreadable {
-        Unreadable(format!("{}: {}", self.program, self.secrets.hide(said)))
+    fn says(&self, said: &str) -> String {
+        format!("{}: {}", self.program, self.secrets.hide(said))
     }
 }
 

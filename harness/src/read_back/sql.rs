@@ -38,8 +38,9 @@ async fn rows(ask: &impl Ask, place: &Place, text: &str) -> Result<Vec<Json>, Un
     if response.status != 200 {
         return Err(not_ok(text, &response));
     }
-    serde_json::from_slice(&response.body)
-        .map_err(|error| Unreadable(format!("{text}: the answer is no list of rows ({error})")))
+    serde_json::from_slice(&response.body).map_err(|error| {
+        Unreadable::Wrong(format!("{text}: the answer is no list of rows ({error})"))
+    })
 }
 
 fn point(table: &str, columns: &BTreeMap<String, String>, row: &Json) -> Result<Point, Unreadable> {
@@ -81,7 +82,7 @@ fn value(kind: &str, cell: &Json) -> Value {
 
 /// Nanoseconds from `2023-11-14T22:13:20.5`, with or without a zone (none means UTC).
 pub(super) fn nanoseconds(text: &str) -> Result<i64, Unreadable> {
-    let wrong = || Unreadable(format!("\"{text}\" is no time"));
+    let wrong = || Unreadable::Wrong(format!("\"{text}\" is no time"));
     let zoned = if text.ends_with('Z') { text.to_owned() } else { format!("{text}Z") };
     let timestamp: jiff::Timestamp = zoned.parse().map_err(|_| wrong())?;
     i64::try_from(timestamp.as_nanosecond()).map_err(|_| wrong())

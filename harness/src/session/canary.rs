@@ -163,15 +163,14 @@ async fn write(session: &Session, space: &Space) -> Result<(), Unusable> {
     let path = own_endpoint(family).path();
     let target = match family {
         Family::V2 | Family::Iox(Management::Buckets) => {
-            space.fill(&format!("{path}?bucket={{db}}&org={{org}}"))
+            space.fill_url(&format!("{path}?bucket={{db}}&org={{org}}"))
         }
-        Family::Iox(_) => space.fill(&format!("{path}?bucket={{db}}")),
-        Family::V1 | Family::V3 => space.fill(&format!("{path}?db={{db}}")),
+        Family::Iox(_) => space.fill_url(&format!("{path}?bucket={{db}}")),
+        Family::V1 | Family::V3 => space.fill_url(&format!("{path}?db={{db}}")),
     };
     let mut request = Request::new("POST", target).body(line(session, space));
     let owner = space.roles.get(&Role::Owner).and_then(|c| c.authorization.clone());
     request.headers.extend(owner.map(|value| ("Authorization".to_owned(), value)));
-    let url = session.target.base.url();
     let send = async || {
         let answer = session.pool.send(&request).await;
         answer.map_err(|error| crate::diagnose::wire(&session.target.base, &error))
@@ -184,7 +183,7 @@ async fn write(session: &Session, space: &Space) -> Result<(), Unusable> {
     }
     match crate::diagnose::api(&session.target.base, path, answer)? {
         Response { status: 200..=299, .. } => Ok(()),
-        answer => Err(refused(&url, path, &answer)),
+        answer => Err(refused(session, path, &answer)),
     }
 }
 
@@ -195,8 +194,10 @@ fn told_to_wait(answer: &Response) -> Option<Duration> {
     (seconds <= 310).then(|| Duration::from_secs(seconds))
 }
 
-fn refused(url: &str, path: &str, answer: &Response) -> Unusable {
-    let text: String = answer.text().trim().chars().take(200).collect();
+fn refused(session: &Session, path: &str, answer: &Response) -> Unusable {
+    let url = session.target.base.url();
+    // Hidden before it is cut: half a secret would not be found.
+    let text: String = session.hide(answer.text().trim()).chars().take(200).collect();
     Unusable(match answer.status {
         401 | 403 => format!(
             "{url} wants other credentials (status {} {text}): give --token, or --user and --password",
@@ -218,7 +219,7 @@ async fn read(session: &Session, space: &Space) -> Result<(), String> {
     let deadline = Instant::now() + patience;
     loop {
         let outcome = match session.read(space).await {
-            Err(error) => Err(error.0),
+            Err(error) => Err(error.why().to_owned()),
             Ok(points) => {
                 let shown: Vec<_> = points.iter().map(|p| p.show(&p.time.to_string())).collect();
                 match shown.as_slice() {

@@ -78,6 +78,29 @@ impl Snapshots {
         Some(format!("held against the edition {}@{edition}{how}", profile.product))
     }
 
+    /// A digest of everything that may be expected of this profile: of its edition, and of those that
+    /// it inherits from. The same wherever the files are.
+    pub(crate) fn digest(&self, profile: &Profile) -> u64 {
+        let edition = self.edition.as_deref().unwrap_or(profile.edition);
+        let mut folder = Path::new(profile.product).join(edition);
+        let files = self.files();
+        let mut all = Vec::new();
+        for _ in 0..=MOST_GENERATIONS {
+            let inherits = folder.join(super::inherits::FILE);
+            let own = files.iter().filter(|file| file.starts_with(&folder)).chain([&inherits]);
+            for path in own {
+                // A file that cannot be read is none that could be expected.
+                let text = self.text(path).unwrap_or_default().unwrap_or_default();
+                let of_file = crate::digest::fnv64(text.as_bytes());
+                let name = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>();
+                all.push(format!("{} {of_file:016x}\n", name.join("/")));
+            }
+            let Ok(Some(next)) = self.inherits(&folder) else { break };
+            folder = next.folder();
+        }
+        crate::digest::fnv64(all.concat().as_bytes())
+    }
+
     /// What the edition in this folder was recorded from, if it says so.
     ///
     /// # Errors

@@ -171,6 +171,12 @@ impl Exchange {
     pub(crate) fn change(&mut self, change: &impl Fn(&mut String)) {
         change(&mut self.request);
         self.headers.iter_mut().for_each(|(_, value)| change(value));
+        let changed = |mut name: String| {
+            change(&mut name);
+            name
+        };
+        self.measurements =
+            std::mem::take(&mut self.measurements).into_iter().map(changed).collect();
         for line in &mut self.lines {
             change(&mut line.text);
             if let Some(Fate::Mutated(how)) = &mut line.fate {
@@ -181,9 +187,15 @@ impl Exchange {
             Ok(answered) => {
                 answered.headers.iter_mut().for_each(|(_, value)| change(value));
                 change(&mut answered.body);
-                answered.body = super::cut(std::mem::take(&mut answered.body), LONGEST_BODY, "…");
             }
             Err(why) => change(why),
+        }
+    }
+
+    /// Cuts an answer to what a reader may need, once no secret is in it any more.
+    pub(super) fn shorten(&mut self) {
+        if let Ok(answered) = &mut self.answer {
+            answered.body = super::cut(std::mem::take(&mut answered.body), LONGEST_BODY, "…");
         }
     }
 }

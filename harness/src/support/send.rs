@@ -284,7 +284,7 @@ async fn once(
     mut interrupt: Interrupt,
 ) -> Result<Incident, NotSent> {
     let pool = Pool::new(target.base.clone(), target.timeout);
-    let authorization = driver::own_authorization(target);
+    let authorization = driver::authorization(target);
     let mut space = Space {
         database: database.to_owned(),
         org: target.org.clone(),

@@ -151,3 +151,33 @@ fn no_answer_looks_as_curl_says_it() {
     let response = &files(&incident, &Scrub::default(), "")[0].1;
     assert!(response.contains("no answer within 1 s\nHTTP Status: 000\n"), "{response}");
 }
+
+/// A secret that no session knew, across every place where a text is cut.
+#[test]
+fn half_a_secret_is_in_no_file() {
+    const SECRET: &str = "from-the-environment";
+    let across = |most: usize| format!("{}{SECRET} and more", "x".repeat(most - 10));
+    let line = |number: usize, most: usize, claim: Claim| Line {
+        number,
+        text: across(most),
+        claim,
+        fate: None,
+    };
+    let exchange = |body: String| Exchange {
+        step: 1,
+        is_write: true,
+        lines: vec![line(1, 4 * 1024, Claim::Accepted), line(2, 4 * 1024, Claim::Rejected)],
+        measurements: [across(1_000)].into(),
+        answer: Ok(Answered { status: 400, headers: Vec::new(), body }),
+        ..Exchange::default()
+    };
+    let bodies = [2_000, 8 * 1024, 64 * 1024].map(|most| exchange(across(most)));
+    let unanswered = Exchange { answer: Err(across(8 * 1024)), ..exchange(String::new()) };
+    for exchange in bodies.into_iter().chain([unanswered]) {
+        let incident = Incident { exchanges: vec![exchange], ..Incident::default() };
+        for (name, text) in files(&incident, &scrub(), "now") {
+            assert!(!text.contains("xfrom-"), "{name}");
+            assert!(!text.contains(&SECRET[..8]), "{name}");
+        }
+    }
+}

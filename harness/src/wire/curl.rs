@@ -1,6 +1,7 @@
 //! A request as a line for a shell.
 
 use super::{Base, Request};
+use crate::read_back::encode;
 use base64::Engine;
 
 /// Bodies up to this size are written out.
@@ -70,6 +71,11 @@ fn hide(text: &str, secrets: &[(String, String)]) -> String {
     for (secret, variable) in secrets.iter().filter(|(secret, _)| !secret.is_empty()) {
         quoted =
             quoted.replace(&word(secret)[1..word(secret).len() - 1], &format!("'\"${variable}\"'"));
+        // As a URL has it: another text, which the shell's own variable does not give.
+        let encoded = encode(secret);
+        if encoded != *secret {
+            quoted = quoted.replace(&encoded, &format!("'\"${variable}_ENCODED\"'"));
+        }
     }
     // An empty word at the end says nothing.
     quoted.strip_suffix("\"''").map_or_else(|| quoted.clone(), |short| format!("{short}\""))
@@ -94,6 +100,17 @@ mod tests {
             curl(&base, &request, &secrets),
             "curl -sS -i 'http://h:1/write?db=x' -H 'Authorization: Token '\"$LINEPROOF_TOKEN\" \
              -H 'Content-Type:' --data-binary 'm f=\"it'\\''s\"\n'"
+        );
+    }
+
+    #[test]
+    fn a_secret_in_a_url_is_one_too() {
+        let request = Request::new("GET", "/x?p=a%2Bb%26c").header("Authorization", "Token a+b&c");
+        let secrets = [("a+b&c".to_owned(), "LINEPROOF_TOKEN".to_owned())];
+        assert_eq!(
+            curl(&Base::parse("http://h:1").unwrap(), &request, &secrets),
+            "curl -sS -i 'http://h:1/x?p='\"$LINEPROOF_TOKEN_ENCODED\" \
+             -H 'Authorization: Token '\"$LINEPROOF_TOKEN\""
         );
     }
 

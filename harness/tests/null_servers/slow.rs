@@ -1,8 +1,8 @@
 //! Servers that take their time. Slow is not wrong: only an answer that is later than the time that
 //! it has leaves something unknown.
 
-use crate::server::{Kind, Manner, Nature};
-use crate::{judge, judge_for, usual};
+use crate::server::{Answer, Kind, Manner, Nature, Request};
+use crate::{GOOD, case, judge, judge_for, usual};
 use harness::verdict::{Ending, Verdict};
 use rstest::rstest;
 use std::time::{Duration, Instant};
@@ -25,10 +25,10 @@ async fn later_than_it_may_be(
     #[values(true, false)] drips: bool,
 ) {
     let how: fn(&_) -> Manner = match drips {
-        false => |r: &crate::server::Request| {
+        false => |r: &Request| {
             if r.is_bad() { Manner::After(Duration::from_secs(2)) } else { Manner::Plain }
         },
-        true => |r: &crate::server::Request| {
+        true => |r: &Request| {
             if r.is_bad() { Manner::Drip(Duration::from_millis(100)) } else { Manner::Plain }
         },
     };
@@ -60,4 +60,20 @@ async fn a_byte_now_and_then(#[values(Kind::V1, Kind::V2, Kind::V3)] kind: Kind)
     let judged = judge_for(LITTLE, kind, drip, usual()).await;
     judged.is_unusable(&["began to answer and was not done within 0.4 s", "--timeout"]);
     assert!(began.elapsed() < LITTLE * 8, "each answer has its time: {:?}", began.elapsed());
+}
+
+/// A server whose own storage is slow and that says so has answered: the words are its, not ours.
+#[tokio::test]
+async fn a_failure_that_speaks_of_time_is_no_silence() {
+    let says = |request: &Request, honest: Answer| {
+        let asks = request.path == "/query" && !request.param("db").is_empty();
+        if asks && !request.query.contains("canary") {
+            return Answer::new(500, "{\"error\":\"no answer within 5 s\"}");
+        }
+        honest
+    };
+    let (time, cases) = (Duration::from_secs(5), vec![case("good", GOOD)]);
+    let judged = judge_for(time, Kind::V1, Nature::Says(says), cases).await;
+    judged.is_caught(&["what is stored cannot be read", "status 500", "no answer within 5 s"]);
+    assert_eq!(judged.verdict("good"), Verdict::Fail);
 }

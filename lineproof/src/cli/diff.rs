@@ -15,8 +15,8 @@ use std::path::PathBuf;
 
 The same cases run on both. What differs is asked again, and shown where it differs in the same way
 once more. Without --profile-a and --profile-b a server is taken for what `lineproof detect` finds.
-Exit codes: 0 no difference; 1 differences; 2 wrong usage; 3 a server cannot be judged; 4 no case
-ran on both; 130 interrupted.")]
+Exit codes: 0 no difference; 1 differences; 2 wrong usage; 3 a server cannot be judged; 4 no
+difference, but some cases ran on one side only or got no answer in time; 130 interrupted.")]
 pub(crate) struct DiffArgs {
     /// Two saved runs instead of servers: what `lineproof run --format json` wrote
     #[arg(value_names = ["RUN_A", "RUN_B"], num_args = 0..=2, conflicts_with_all = ["a", "b"])]

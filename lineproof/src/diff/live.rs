@@ -8,8 +8,9 @@ use crate::exit::Failure;
 use crate::progress::Progress;
 use crate::{list, run};
 use harness::case::Case;
+use harness::compare::Kind;
 use harness::detect::Undetected;
-use harness::diff::{Change, Given, changes};
+use harness::diff::{Change, Changes, Given, changes};
 use harness::event::Event;
 use harness::known::Known;
 use harness::run::{Interrupt, Part, Plan};
@@ -66,6 +67,7 @@ pub(super) async fn compare(
         unstable = changes.found.iter().filter(|c| !same(c)).map(|c| c.case.clone()).collect();
         unstable.dedup();
         changes.found.retain(same);
+        add_undecided(&mut changes, second);
     }
     changes.found.iter_mut().flat_map(|change| &mut change.request).for_each(of_the_first);
     Ok(Some(Compared { names: [one.name, two.name], changes, unstable }))
@@ -83,7 +85,20 @@ fn of_the_first(request: &mut String) {
 
 /// Whether two runs show the same difference. A request names what was made for it alone.
 fn is_same(a: &Change, b: &Change) -> bool {
-    (&a.case, a.step, a.kind, &a.first, &a.second) == (&b.case, b.step, b.kind, &b.first, &b.second)
+    let at = |change: &Change| (change.case.clone(), change.step, change.kind);
+    let says = |change: &Change| (change.first.clone(), change.second.clone());
+    // How far an answer came that never ended is left to chance.
+    at(a) == at(b) && (a.kind == Kind::NoAnswer.title() || says(a) == says(b))
+}
+
+/// A difference that could not be seen again because nothing certain came of its case is none that
+/// is gone.
+fn add_undecided(changes: &mut Changes, mut again: Changes) {
+    for (own, more) in changes.lists_mut().zip(again.lists_mut()) {
+        own.append(more);
+        own.sort_unstable();
+        own.dedup();
+    }
 }
 
 fn plan(args: &DiffArgs, cases: Arc<[Case]>, jobs: usize) -> Plan {
