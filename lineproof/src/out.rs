@@ -58,7 +58,7 @@ impl<'a> Outputs<'a> {
             };
             // Each is written, whatever became of the one before.
             let written = text.map_err(Failure::internal).and_then(|text| out.write(&text));
-            failed = failed.or(written.err());
+            failed = failed.or_else(|| written.err());
         }
         failed.map_or(Ok(()), Err)
     }
