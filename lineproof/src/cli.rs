@@ -24,6 +24,7 @@ mod run;
 mod select;
 mod serve;
 mod shard;
+mod sides;
 mod target;
 
 pub(crate) use bundle::BundleArgs;
