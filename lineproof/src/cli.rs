@@ -24,6 +24,7 @@ pub(crate) mod report;
 mod run;
 mod select;
 mod serve;
+mod sides;
 mod target;
 
 pub(crate) use bundle::BundleArgs;
@@ -39,6 +40,8 @@ pub(crate) use record::{RecordArgs, RecordFormat};
 pub(crate) use run::RunArgs;
 pub(crate) use select::SelectArgs;
 pub(crate) use serve::ServeArgs;
+#[cfg(feature = "embedded")]
+pub(crate) use serve::ServeFormat;
 pub(crate) use target::TargetArgs;
 
 use clap::{Parser, Subcommand};
