@@ -184,3 +184,12 @@ fn a_field_that_is_gone_is_no_blur() {
     assert_eq!(of(two, "a f=1,g=2 10"), ["stored", "LOST"]);
     assert_eq!(of(two, "a g=7,h=3 10"), ["MUTATED field f is missing, g is 7", "stored"]);
 }
+
+/// Two lines of a series fall together only where their times do.
+#[test]
+fn lines_of_different_times_are_not_blurred() {
+    let of = |after| fates_at(10, "a f=1 11\na f=2 25", 204, "", "", after);
+    assert_eq!(of("a f=1 10\na f=2 20"), ["stored", "stored"]);
+    assert_eq!(of("a f=1 10\na f=1 10\na f=2 20"), ["DUPLICATED", "stored"]);
+    assert_eq!(of("a f=1,h=9 10\na f=2 20"), ["MUTATED field h is from nowhere", "stored"]);
+}
