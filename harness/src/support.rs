@@ -1,12 +1,11 @@
 //! What a support desk asks for when writes go wrong, as six files: the names, the forms and the
 //! sections are those of page 002 ("Report write issues"). What happened is an [`Incident`]: of a
-//! case or a body that is sent now ([`live`]), or of a saved run ([`saved`]). The files are a pure
+//! case or a body that is sent now ([`send`]), or of a saved run ([`saved`]). The files are a pure
 //! function of it and of a time; no secret gets through [`Scrub`].
 
 mod answers;
 mod environment;
 mod exchange;
-
 mod patterns;
 mod sample;
 pub mod saved;

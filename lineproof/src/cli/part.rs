@@ -18,10 +18,20 @@ pub(crate) struct PartArgs {
     /// must be given the same [default: by what the cases do]
     #[arg(long, value_name = "FILE", requires = "shard")]
     pub(crate) durations: Option<PathBuf>,
-    /// What the whole run is called, so that no shard of another one is joined to it
-    #[arg(long, value_name = "TEXT", env = "LINEPROOF_RUN_ID")]
+    /// What the whole run is called, so that no shard of another one is joined to it [default: what
+    /// LINEPROOF_RUN_ID says]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) run_id: Option<String>,
     /// End after so many seconds, done or not: with a report that says it is partial, and 130
     #[arg(long, value_name = "SECONDS")]
     pub(crate) deadline: Option<f64>,
+}
+
+impl PartArgs {
+    /// What the whole run is called. The variable is no argument: where it is set for all that a machine
+    /// does, it is in nobody's way.
+    pub(crate) fn run_id(&self) -> Option<String> {
+        let variable = || std::env::var("LINEPROOF_RUN_ID").ok();
+        self.run_id.clone().or_else(variable).filter(|id| !id.is_empty())
+    }
 }

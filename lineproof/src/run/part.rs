@@ -18,7 +18,7 @@ pub(crate) fn part<'c>(
     profiles: &[&Profile],
 ) -> Result<(Vec<&'c Case>, Part), Failure> {
     let selection = Some((chosen.len(), digest_of(chosen.iter().copied())));
-    let run = args.run_id.clone().filter(|id| !id.is_empty());
+    let run = args.run_id();
     let Some(text) = &args.shard else {
         return Ok((chosen, Part { shard: None, selection, run }));
     };
