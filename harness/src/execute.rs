@@ -66,6 +66,7 @@ pub(crate) async fn execute(
         reading: None,
         rules: (case.area() == AREA).then(Rules::default),
         may_spoil: false,
+        sent: Vec::new(),
         done: Executed::default(),
     };
     for (n, step) in case.steps.iter().enumerate() {
@@ -76,7 +77,7 @@ pub(crate) async fn execute(
             break;
         }
     }
-    let mut done = run.done;
-    done.left_behind = session.end(case, &space, &before).await.err();
-    Ok(done)
+    let left_behind = session.end(case, &space, &before).await.err();
+    run.settle().await;
+    Ok(Executed { left_behind, ..run.done })
 }

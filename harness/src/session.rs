@@ -130,7 +130,8 @@ impl Session {
             }
         }
         let mut session = Self::new(target, pool, ready, is_setup);
-        match canary::choose_reader(&mut session).await {
+        let chosen = canary::choose_reader(&mut session).await;
+        match chosen.and(session.in_step().await) {
             Ok(()) => Ok(session),
             Err(error) => {
                 session.close().await.ok();
@@ -139,9 +140,20 @@ impl Session {
         }
     }
 
+    /// An error where more bytes came than an answer to a request of ours declares.
+    async fn in_step(&self) -> Result<(), Unusable> {
+        match self.pool.excess_after(|_| true).await {
+            Some((_, error)) => Err(crate::diagnose::wire(&self.target.base, &error)),
+            None => Ok(()),
+        }
+    }
+
     /// Writes and reads once more: is the server still there, and still honest?
     pub(crate) async fn canary(&self) -> Result<(), Unusable> {
-        canary::last(self).await.map_err(|error| Unusable(self.hide(&error.0)))
+        canary::last(self)
+            .await
+            .and(self.in_step().await)
+            .map_err(|error| Unusable(self.hide(&error.0)))
     }
 
     /// A text that no secret of the target is in.

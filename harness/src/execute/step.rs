@@ -39,6 +39,8 @@ pub(super) struct Run<'r> {
     pub(super) rules: Option<Rules>,
     /// That nothing can be read is not held against the server.
     pub(super) may_spoil: bool,
+    /// The exchange of each step, the last one where it is asked again.
+    pub(super) sent: Vec<(usize, usize)>,
     pub(super) done: Executed,
 }
 
@@ -77,11 +79,13 @@ impl Run<'_> {
         let began = Instant::now();
         // On a kept connection that ends without an answer a request is sent again: what changes
         // something must not be.
-        let answer = if out.request.method == "GET" {
-            pool.send(&out.request).await
+        let (answer, exchange) = if out.request.method == "GET" {
+            pool.send_numbered(&out.request).await
         } else {
-            pool.send_fresh(&out.request).await
+            pool.send_fresh_numbered(&out.request).await
         };
+        self.sent.retain(|(step, _)| *step != number);
+        self.sent.push((number, exchange));
         if self.session.is_watched {
             let took = began.elapsed();
             let mut exchange = Exchange::new(number, &step.action, &out, &answer, took);
@@ -109,6 +113,21 @@ impl Run<'_> {
             }
         };
         Record { action, outcome, ledger }
+    }
+
+    /// An answer after which more bytes came than it declares is none, whether they came with it or
+    /// some time after it.
+    pub(super) async fn settle(&mut self) {
+        let sent = std::mem::take(&mut self.sent);
+        let is_own = |exchange| sent.iter().any(|(_, own)| *own == exchange);
+        while let Some((exchange, error)) = self.session.pool.excess_after(is_own).await {
+            let step = sent.iter().find(|(_, own)| *own == exchange).map_or(0, |(step, _)| *step);
+            if let Some(record) = self.done.transcript.steps.get_mut(step.wrapping_sub(1)) {
+                record.outcome = Outcome::NoAnswer(error.to_string());
+                record.ledger.clear();
+                self.done.ledgers.retain(|(of, _)| *of != step);
+            }
+        }
     }
 
     async fn read_back(&mut self, number: usize) -> Outcome {

@@ -1,7 +1,7 @@
 //! One connection: opened, written to and read from at the same time, so that an answer that
 //! comes before the body is through is not lost.
 
-use super::read::{Progress, Reader};
+use super::read::{Progress, Reader, may_follow};
 use super::{Request, Response, WireError, tls};
 use std::io::ErrorKind;
 use std::pin::Pin;
@@ -90,6 +90,21 @@ pub(super) struct Connection {
     stream: Box<dyn Stream>,
     /// Another request may follow on it.
     pub(super) reusable: bool,
+    /// The exchange that it was used for last, as its pool counts them.
+    pub(super) exchange: usize,
+    /// How many bytes the last answer declared, where it did.
+    pub(super) declared: Option<usize>,
+}
+
+/// What has come since the last answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Since {
+    /// Nothing.
+    Nothing,
+    /// The end, or bytes that may follow any answer.
+    End,
+    /// Bytes that the last answer did not declare: this is how many it did.
+    Excess(usize),
 }
 
 impl Connection {
@@ -107,21 +122,25 @@ impl Connection {
         } else {
             Box::new(tcp)
         };
-        Ok(Self { stream, reusable: true })
+        Ok(Self { stream, reusable: true, exchange: 0, declared: None })
     }
 
-    /// Whether nothing has come since the last answer: neither bytes, which would pass for the
-    /// next answer, nor the end.
-    pub(super) async fn is_quiet(&mut self) -> bool {
+    /// What has come since the last answer: bytes would pass for the next one.
+    pub(super) async fn since(&mut self) -> Since {
         // Lets the runtime see what has come.
         tokio::task::yield_now().await;
-        let mut byte = [0];
-        std::future::poll_fn(|context| {
-            let mut into = ReadBuf::new(&mut byte);
+        let mut bytes = [0; 16];
+        let mut into = ReadBuf::new(&mut bytes);
+        let is_pending = std::future::poll_fn(|context| {
             let read = Pin::new(&mut self.stream).poll_read(context, &mut into);
             Poll::Ready(read.is_pending())
         })
-        .await
+        .await;
+        match self.declared {
+            _ if is_pending => Since::Nothing,
+            Some(declared) if !may_follow(into.filled()) => Since::Excess(declared),
+            _ => Since::End,
+        }
     }
 
     /// Sends the request and reads the answer.
@@ -132,6 +151,7 @@ impl Connection {
         timeout: Duration,
     ) -> Result<Response, WireError> {
         self.reusable = false;
+        self.declared = None;
         let (head, body) = encode(base, request);
         let (mut from, mut to) = tokio::io::split(&mut self.stream);
         let mut reader = Reader::new(request.method == "HEAD");
@@ -158,6 +178,7 @@ impl Connection {
         };
         let (response, written) = answer.map_err(|_| reader.late(timeout))??;
         self.reusable = written && reader.delimited && !reader.closing;
+        self.declared = reader.declared();
         Ok(response)
     }
 }

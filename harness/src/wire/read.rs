@@ -98,6 +98,14 @@ impl Reader {
         }))
     }
 
+    /// How many bytes the answer declares, where it does.
+    pub(super) fn declared(&self) -> Option<usize> {
+        match self.head.as_ref()?.framing {
+            Framing::Length(length) => Some(length),
+            Framing::None | Framing::Chunked | Framing::UntilClose => None,
+        }
+    }
+
     /// The connection has ended.
     pub(super) fn end(&mut self) -> Result<Response, WireError> {
         match self.head.take() {
@@ -146,7 +154,7 @@ impl Reader {
 
 /// What may come after the end of an answer: another one, and empty lines, which recipients are told
 /// to bear (RFC 9112, section 2.2). Anything else shows that the length was wrong.
-fn may_follow(more: &[u8]) -> bool {
+pub(super) fn may_follow(more: &[u8]) -> bool {
     more.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
         || more.starts_with(&b"HTTP/1."[..more.len().min(7)])
 }

@@ -49,6 +49,23 @@ async fn a_wrong_length_in_one_answer(#[case] off: isize, #[case] words: &str) {
     assert_eq!(judged.verdict("good"), Verdict::Pass);
 }
 
+/// The same fault, whatever the network makes of it: the excess comes after the answer, in a segment
+/// of its own.
+#[rstest]
+#[tokio::test]
+async fn declares_less_and_sends_the_rest_later(
+    #[values(Kind::V1, Kind::V2, Kind::V3)] kind: Kind,
+) {
+    let bad = |r: &Request| if r.is_bad() { Manner::Trails } else { Manner::Plain };
+    let judged = judge(kind, Nature::Answers(bad)).await;
+    judged.is_caught(&["bytes, and more came"]);
+    assert_eq!(judged.verdict("one-bad"), Verdict::Fail);
+    assert_eq!(judged.verdict("good"), Verdict::Pass);
+    let all = |r: &Request| if r.path == "/ping" { Manner::Plain } else { Manner::Trails };
+    let judged = judge(kind, Nature::Answers(all)).await;
+    judged.is_unusable(&["'s Content-Length declares ", " bytes, and more came"]);
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_connection_for_each_request_is_no_fault(

@@ -102,6 +102,8 @@ pub(crate) enum Manner {
     Drip(Duration),
     /// The length that is declared is longer or shorter than the body by so many bytes.
     Length { off: isize, then_closes: bool },
+    /// Seven bytes more come than are declared, in a write of their own.
+    Trails,
     /// `Connection: close`, and it is.
     ClosesAndSaysSo,
     /// The connection ends after the answer, without a word.
@@ -216,6 +218,11 @@ async fn send(stream: &mut TcpStream, answer: &Answer, manner: Manner) -> Option
         _ => {}
     }
     stream.write_all(&bytes).await.ok()?;
+    if let Manner::Trails = manner {
+        // A task of the client's may run in between.
+        tokio::task::yield_now().await;
+        stream.write_all(b"trailer").await.ok()?;
+    }
     let closes = matches!(
         manner,
         Manner::ClosesAndSaysSo
