@@ -19,16 +19,15 @@ use crate::execute::execute;
 use crate::findings::{Setting, not_run, of_executed};
 use crate::outgoing::own_endpoint;
 use crate::run::{
-    Deadline, Interrupt, LONG_PATIENCE, PATIENCE, Stop, Why, announced, given_back, milliseconds,
-    not_made, slots, started,
+    Deadline, Interrupt, Stop, Why, announced, milliseconds, not_made, slots, started,
 };
 use crate::session::Session;
+use crate::session::opening::{LONG_PATIENCE, Stopped, Until, given_back, open_until};
 use crate::target::Target;
 use crate::verdict::{Course, Ending, Verdict};
 use batch::Batch;
 use shrink::{Again, shrink};
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -36,7 +35,6 @@ use strategy::Generator;
 use tally::{Tally, sort_of};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -98,23 +96,13 @@ pub async fn run(
         let stale = Vec::new();
         Event::Finished(Finished { profile, ending, reason, left_behind, stale, milliseconds })
     };
-    let mut opening = pin!(Session::open(target));
-    let session = tokio::select! {
-        biased;
-        why = stop.asked() => {
-            // It may have made something by now: what is made is given back.
-            let mut left_behind = None;
-            if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
-                left_behind = given_back(&session, Some(LONG_PATIENCE)).await.err();
-            }
+    let session = match open_until(target, false, stop.asked()).await {
+        Err(Stopped { why, left_behind }) => {
             on_event(&finish(Ending::Interrupted, Some(why.to_string()), left_behind));
             return Ending::Interrupted;
         }
-        session = &mut opening => session,
-    };
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => {
+        Ok(Ok(session)) => session,
+        Ok(Err(error)) => {
             on_event(&finish(Ending::Unusable, Some(error.0), None));
             return Ending::Unusable;
         }
@@ -146,8 +134,8 @@ pub async fn run(
             why = stop.asked() => stopped = Some(why),
         }
     }
-    let patience = stopped.map(|_| LONG_PATIENCE);
-    let left_behind = given_back(&shared.session, patience).await.err();
+    let until = stopped.map(|_| Until::after(LONG_PATIENCE));
+    let left_behind = given_back(&shared.session, until).await.err();
     let left_behind = left_behind.map(|why| shared.session.hide(&why));
     let (ending, reason) = match (stopped, canary) {
         (Some(why), _) => (Ending::Interrupted, Some(why.to_string())),
