@@ -27,9 +27,10 @@ use crate::target::Target;
 use crate::verdict::{Course, Ending, Verdict};
 use batch::Batch;
 use shrink::{Again, shrink};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use strategy::Generator;
 use tally::{Tally, sort_of};
@@ -70,6 +71,18 @@ struct Shared {
     generator: Generator,
     next: AtomicU64,
     tally: Tally,
+    /// What was found and is being made small, by the number of the batch.
+    unsaid: Mutex<BTreeMap<u64, (Batch, CaseResult)>>,
+}
+
+impl Shared {
+    fn unsaid(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, (Batch, CaseResult)>> {
+        self.unsaid.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn name(&self, index: u64) -> String {
+        format!("s{}-{index}", self.plan.seed)
+    }
 }
 
 /// What a worker tells.
@@ -119,6 +132,7 @@ pub async fn run(
         profile: profile.clone(),
         next: AtomicU64::new(0),
         tally: Tally::default(),
+        unsaid: Mutex::default(),
         session,
         plan,
     });
@@ -178,6 +192,12 @@ async fn all(
                         on_event(&Event::Case(result));
                     }
                 }
+                // As it was found: to make it small there was no time.
+                for (index, (batch, mut result)) in std::mem::take(&mut *shared.unsaid()) {
+                    result.notes.push("stopped before it was made small".to_owned());
+                    let result = saved(shared, &shared.name(index), &batch, result);
+                    on_event(&Event::Case(Box::new(result)));
+                }
                 return Some(why);
             }
             next = told.recv() => match next {
@@ -203,11 +223,13 @@ async fn work(shared: Arc<Shared>, told: mpsc::UnboundedSender<Told>) {
         if index >= shared.plan.batches {
             return;
         }
-        let name = format!("s{}-{index}", shared.plan.seed);
+        let name = shared.name(index);
         if let Some(batch) = shared.generator.batch(index) {
             let result = tried(&shared, &name, &batch).await;
             if shared.tally.counts(&result, shared.plan.fail_fast) {
+                shared.unsaid().insert(index, (batch.clone(), result.clone()));
                 let found = found(&shared, &name, batch, result).await;
+                shared.unsaid().remove(&index);
                 told.send(Told::Found(Box::new(found))).ok();
             }
         }
@@ -247,7 +269,7 @@ fn not_a_case(setting: &Setting<'_>, name: &str, why: &str) -> CaseResult {
 /// Makes small what was found, and saves it.
 async fn found(shared: &Shared, name: &str, batch: Batch, first: CaseResult) -> CaseResult {
     let again = Once { shared, name, sort: sort_of(&first) };
-    let (small, mut result) = match again.again(&batch).await {
+    let (small, result) = match again.again(&batch).await {
         Some(same) => shrink(batch, same, again).await,
         None => {
             let mut first = first;
@@ -255,9 +277,14 @@ async fn found(shared: &Shared, name: &str, batch: Batch, first: CaseResult) -> 
             (batch, first)
         }
     };
+    saved(shared, name, &small, result)
+}
+
+/// A finding, with a note that says where it is saved.
+fn saved(shared: &Shared, name: &str, batch: &Batch, mut result: CaseResult) -> CaseResult {
     if let Some(dir) = &shared.plan.save {
         let strict = shared.plan.strict;
-        result.notes.push(save::save(dir, name, &small, &result, strict, &shared.session));
+        result.notes.push(save::save(dir, name, batch, &result, strict, &shared.session));
     }
     result
 }
