@@ -14,6 +14,7 @@ use crate::case::Case;
 use crate::execute::execute;
 use crate::run::Interrupt;
 use crate::session::Session;
+use crate::session::opening::{LONG_PATIENCE, Until, given_back};
 use crate::snapshot::Snapshots;
 use crate::target::Target;
 use doors::Door;
@@ -82,9 +83,9 @@ pub enum Undetected {
     /// The server cannot be asked, or is none of those that are looked for.
     #[error("{0}")]
     Unusable(String),
-    /// The user has interrupted it.
-    #[error("interrupted; what was made on the target is dropped")]
-    Interrupted,
+    /// The user has interrupted it; what is left behind.
+    #[error("interrupted{}", .0.as_ref().map_or(String::new(), |why| format!("; left behind on the target: {why}")))]
+    Interrupted(Option<String>),
 }
 
 /// Finds out which of the profiles this server is. Of the target its profile is not looked at.
@@ -103,17 +104,20 @@ pub async fn detect(
     let (mut bare, mut closed) = (Vec::new(), None);
     for (family, profile) in representatives(knowledge.profiles) {
         if *interrupt.borrow() {
-            close(&open, &mut notes).await;
-            return Err(Undetected::Interrupted);
+            return Err(stopped(&open, None).await);
         }
         let own = Target { profile, ..target.clone() };
-        let door = doors::try_door(&own).await;
+        let door = doors::try_door(&own, interrupt).await;
+        if let Door::Interrupted(left_behind) = door {
+            return Err(stopped(&open, left_behind).await);
+        }
         let why = match &door {
             Door::Open(session) => {
                 let said = session.ready.notes.iter().map(|note| session.hide(note));
                 said.chain(["answers".to_owned()]).collect::<Vec<_>>().join("; ")
             }
             Door::Refuses(why) | Door::Fresh(why) | Door::Absent(why) => why.clone(),
+            Door::Interrupted(_) => String::new(),
         };
         families.push(FamilySeen { api: api(family), open: matches!(door, Door::Open(_)), why });
         match door {
@@ -128,7 +132,7 @@ pub async fn detect(
                 bare.push(Session::bare(&own));
             }
             // Who is not let in may see no route.
-            Door::Absent(_) => bare.push(Session::bare(&own)),
+            Door::Absent(_) | Door::Interrupted(_) => bare.push(Session::bare(&own)),
         }
     }
     let anonymous = open.is_empty();
@@ -140,6 +144,9 @@ pub async fn detect(
         open = bare;
     }
     let asked = ask(&open, knowledge, anonymous, interrupt).await;
+    if let Err(Undetected::Interrupted(_)) = asked {
+        return Err(stopped(&open, None).await);
+    }
     close(&open, &mut notes).await;
     let heard = asked?;
     let mut weighed = weigh::weigh(knowledge, &heard).map_err(Undetected::Unusable)?;
@@ -164,6 +171,16 @@ pub async fn detect(
         warnings,
         notes,
     })
+}
+
+/// The user has had enough: everything that was made is given back, and what cannot be is named.
+async fn stopped(sessions: &[Session], left_behind: Option<String>) -> Undetected {
+    let mut left: Vec<_> = left_behind.into_iter().collect();
+    let until = Until::after(LONG_PATIENCE);
+    for session in sessions {
+        left.extend(given_back(session, Some(until)).await.err());
+    }
+    Undetected::Interrupted((!left.is_empty()).then(|| left.join("; ")))
 }
 
 /// Everything that was made is given back.
@@ -222,7 +239,7 @@ async fn ask<'k>(
         let family = session.target.profile.family;
         for probe in probes.iter().filter(|probe| probe.families.contains(&family)) {
             if *interrupt.borrow() {
-                return Err(Undetected::Interrupted);
+                return Err(Undetected::Interrupted(None));
             }
             if session.unsupported(probe.case).is_some() {
                 continue;

@@ -19,24 +19,23 @@ use crate::execute::execute;
 use crate::findings::{Setting, not_run, of_executed};
 use crate::outgoing::own_endpoint;
 use crate::run::{
-    Deadline, Interrupt, LONG_PATIENCE, PATIENCE, Stop, Why, announced, given_back, milliseconds,
-    not_made, slots, started,
+    Deadline, Interrupt, Stop, Why, announced, milliseconds, not_made, slots, started,
 };
 use crate::session::Session;
+use crate::session::opening::{LONG_PATIENCE, Stopped, Until, given_back, open_until};
 use crate::target::Target;
 use crate::verdict::{Course, Ending, Verdict};
 use batch::Batch;
 use shrink::{Again, shrink};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use strategy::Generator;
 use tally::{Tally, sort_of};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -72,6 +71,18 @@ struct Shared {
     generator: Generator,
     next: AtomicU64,
     tally: Tally,
+    /// What was found and is being made small, by the number of the batch.
+    unsaid: Mutex<BTreeMap<u64, (Batch, CaseResult)>>,
+}
+
+impl Shared {
+    fn unsaid(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, (Batch, CaseResult)>> {
+        self.unsaid.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn name(&self, index: u64) -> String {
+        format!("s{}-{index}", self.plan.seed)
+    }
 }
 
 /// What a worker tells.
@@ -98,23 +109,13 @@ pub async fn run(
         let stale = Vec::new();
         Event::Finished(Finished { profile, ending, reason, left_behind, stale, milliseconds })
     };
-    let mut opening = pin!(Session::open(target));
-    let session = tokio::select! {
-        biased;
-        why = stop.asked() => {
-            // It may have made something by now: what is made is given back.
-            let mut left_behind = None;
-            if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
-                left_behind = given_back(&session, Some(LONG_PATIENCE)).await.err();
-            }
+    let session = match open_until(target, false, stop.asked()).await {
+        Err(Stopped { why, left_behind }) => {
             on_event(&finish(Ending::Interrupted, Some(why.to_string()), left_behind));
             return Ending::Interrupted;
         }
-        session = &mut opening => session,
-    };
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => {
+        Ok(Ok(session)) => session,
+        Ok(Err(error)) => {
             on_event(&finish(Ending::Unusable, Some(error.0), None));
             return Ending::Unusable;
         }
@@ -131,6 +132,7 @@ pub async fn run(
         profile: profile.clone(),
         next: AtomicU64::new(0),
         tally: Tally::default(),
+        unsaid: Mutex::default(),
         session,
         plan,
     });
@@ -146,8 +148,8 @@ pub async fn run(
             why = stop.asked() => stopped = Some(why),
         }
     }
-    let patience = stopped.map(|_| LONG_PATIENCE);
-    let left_behind = given_back(&shared.session, patience).await.err();
+    let until = stopped.map(|_| Until::after(LONG_PATIENCE));
+    let left_behind = given_back(&shared.session, until).await.err();
     let left_behind = left_behind.map(|why| shared.session.hide(&why));
     let (ending, reason) = match (stopped, canary) {
         (Some(why), _) => (Ending::Interrupted, Some(why.to_string())),
@@ -190,6 +192,12 @@ async fn all(
                         on_event(&Event::Case(result));
                     }
                 }
+                // As it was found: to make it small there was no time.
+                for (index, (batch, mut result)) in std::mem::take(&mut *shared.unsaid()) {
+                    result.notes.push("stopped before it was made small".to_owned());
+                    let result = saved(shared, &shared.name(index), &batch, result);
+                    on_event(&Event::Case(Box::new(result)));
+                }
                 return Some(why);
             }
             next = told.recv() => match next {
@@ -215,11 +223,13 @@ async fn work(shared: Arc<Shared>, told: mpsc::UnboundedSender<Told>) {
         if index >= shared.plan.batches {
             return;
         }
-        let name = format!("s{}-{index}", shared.plan.seed);
+        let name = shared.name(index);
         if let Some(batch) = shared.generator.batch(index) {
             let result = tried(&shared, &name, &batch).await;
             if shared.tally.counts(&result, shared.plan.fail_fast) {
+                shared.unsaid().insert(index, (batch.clone(), result.clone()));
                 let found = found(&shared, &name, batch, result).await;
+                shared.unsaid().remove(&index);
                 told.send(Told::Found(Box::new(found))).ok();
             }
         }
@@ -259,7 +269,7 @@ fn not_a_case(setting: &Setting<'_>, name: &str, why: &str) -> CaseResult {
 /// Makes small what was found, and saves it.
 async fn found(shared: &Shared, name: &str, batch: Batch, first: CaseResult) -> CaseResult {
     let again = Once { shared, name, sort: sort_of(&first) };
-    let (small, mut result) = match again.again(&batch).await {
+    let (small, result) = match again.again(&batch).await {
         Some(same) => shrink(batch, same, again).await,
         None => {
             let mut first = first;
@@ -267,9 +277,14 @@ async fn found(shared: &Shared, name: &str, batch: Batch, first: CaseResult) -> 
             (batch, first)
         }
     };
+    saved(shared, name, &small, result)
+}
+
+/// A finding, with a note that says where it is saved.
+fn saved(shared: &Shared, name: &str, batch: &Batch, mut result: CaseResult) -> CaseResult {
     if let Some(dir) = &shared.plan.save {
         let strict = shared.plan.strict;
-        result.notes.push(save::save(dir, name, &small, &result, strict, &shared.session));
+        result.notes.push(save::save(dir, name, batch, &result, strict, &shared.session));
     }
     result
 }

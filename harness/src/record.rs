@@ -4,8 +4,9 @@
 use crate::case::{Action, Body, Case};
 use crate::driver::NotMade;
 use crate::execute::execute;
-use crate::run::{Interrupt, uninterrupted};
+use crate::run::{Interrupt, Stop, uninterrupted};
 use crate::session::Session;
+use crate::session::opening::{LONG_PATIENCE, Stopped, Until, given_back, open_until};
 use crate::snapshot::{Basis, Recording, Snapshot, Snapshots};
 use crate::target::{Target, Unusable};
 use crate::transcript::{Outcome, Transcript};
@@ -181,10 +182,16 @@ pub async fn record_into(
     cases: &[Case],
     provenance: &Provenance,
     place: Place<'_>,
-    mut interrupt: Interrupt,
+    interrupt: Interrupt,
     mut on_case: impl FnMut(&Case, &Recorded),
 ) -> Result<Ended, Unusable> {
-    let session = Session::open(target).await?;
+    let mut stop = Stop::of(interrupt);
+    let session = match open_until(target, false, stop.asked()).await {
+        Ok(session) => session?,
+        Err(Stopped { left_behind, .. }) => {
+            return Ok(Ended { interrupted: true, server: Vec::new(), left_behind });
+        }
+    };
     let server = match place.edition {
         Some(edition) => begin(&session, provenance, place, edition).await,
         None => Ok(Vec::new()),
@@ -200,16 +207,22 @@ pub async fn record_into(
     for case in cases {
         let recorded = tokio::select! {
             recorded = one(&session, case, provenance, place) => recorded,
-            // A sender that is gone can interrupt nothing any more.
-            Ok(_) = interrupt.wait_for(|stop| *stop) => {
+            _ = stop.asked() => {
                 interrupted = true;
                 break;
             }
         };
         on_case(case, &recorded);
     }
-    let last = if interrupted { Ok(()) } else { session.canary().await };
-    let left_behind = session.close().await.err().map(|why| session.hide(&why));
+    let mut last = Ok(());
+    if !interrupted {
+        tokio::select! {
+            answer = session.canary() => last = answer,
+            _ = stop.asked() => interrupted = true,
+        }
+    }
+    let until = interrupted.then(|| Until::after(LONG_PATIENCE));
+    let left_behind = given_back(&session, until).await.err().map(|why| session.hide(&why));
     last.map(|()| Ended { interrupted, server, left_behind })
 }
 

@@ -10,7 +10,10 @@ use crate::event::{CaseResult, Event, Finished, Selected, Started};
 use crate::execute::{Expected, execute};
 use crate::findings::{Setting, not_run, of_executed};
 use crate::known::Known;
-use crate::session::Session;
+use crate::session::opening::{
+    LONG_PATIENCE, PATIENCE, Stopped, Until, given_back, open_until, unfinished,
+};
+use crate::session::{Session, begins};
 use crate::shard::Shard;
 use crate::snapshot::Snapshots;
 use crate::target::{Target, Unusable};
@@ -18,21 +21,14 @@ use crate::verdict::{Course, Ending, Verdict};
 use presence::Presence;
 use profiles::Family;
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 pub(crate) use stop::Stop;
 pub use stop::{Deadline, Why};
 use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-
-/// How long an interrupted run waits for its target to answer, to give back what it made there.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long it takes at most to give everything back, where the target answers slowly or not at all.
-pub(crate) const LONG_PATIENCE: Duration = Duration::from_secs(30);
+use tokio::time::sleep;
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -104,8 +100,8 @@ struct Shared {
     turns: BTreeMap<String, Mutex<()>>,
     /// The sessions on such servers that are under way.
     set_up: std::sync::Mutex<Vec<Arc<Session>>>,
-    /// How many more are being opened.
-    opening: AtomicUsize,
+    /// How the names begin of what those make that are still being opened.
+    opening: std::sync::Mutex<Vec<String>>,
     slots: Semaphore,
     presence: Presence,
     stopped: AtomicBool,
@@ -114,6 +110,10 @@ struct Shared {
 impl Shared {
     fn set_up(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Session>>> {
         self.set_up.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn opening(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.opening.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -141,25 +141,15 @@ pub async fn run(
         on_event(&Event::Finished(finished(ending, Some(why), None, Vec::new())));
         return ending;
     }
-    let mut opening = pin!(Session::open(target));
-    let session = tokio::select! {
-        biased;
-        why = stop.asked() => {
-            // It may have made something by now: what is made is given back.
-            let mut left_behind = None;
-            if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
-                left_behind = given_back(&session, Some(LONG_PATIENCE)).await.err();
-            }
+    let session = match open_until(target, false, stop.asked()).await {
+        Err(Stopped { why, left_behind }) => {
             let (ending, why) = (Ending::Interrupted, why.to_string());
             not_opened(target, &plan, &mut on_event);
             on_event(&Event::Finished(finished(ending, Some(why), left_behind, Vec::new())));
             return ending;
         }
-        session = &mut opening => session,
-    };
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => {
+        Ok(Ok(session)) => session,
+        Ok(Err(error)) => {
             let ending = Ending::Unusable;
             not_opened(target, &plan, &mut on_event);
             on_event(&Event::Finished(finished(ending, Some(error.0), None, Vec::new())));
@@ -180,7 +170,7 @@ pub async fn run(
         alone: RwLock::new(()),
         turns: target.setups.values().map(|own| (own.base.url(), Mutex::default())).collect(),
         set_up: std::sync::Mutex::default(),
-        opening: AtomicUsize::new(0),
+        opening: std::sync::Mutex::default(),
         presence: Presence::new(),
         stopped: AtomicBool::new(false),
         plan,
@@ -193,18 +183,21 @@ pub async fn run(
             why = stop.asked() => early = Some(Early::Stopped(why)),
         }
     }
-    let patience = early.as_ref().map(Early::patience);
-    let mut left_behind = given_back(&shared.session, patience).await.err();
+    let until = early.as_ref().map(|early| Until::after(early.patience()));
+    let mut left_behind: Vec<String> =
+        given_back(&shared.session, until).await.err().into_iter().collect();
     // Those of cases that were interrupted, also in the middle of an opening.
     let deadline = Instant::now() + PATIENCE;
-    while shared.opening.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
+    while !shared.opening().is_empty() && Instant::now() < deadline {
         sleep(Duration::from_millis(20)).await;
     }
     let interrupted = std::mem::take(&mut *shared.set_up());
     for session in interrupted {
-        left_behind = left_behind.or(given_back(&session, patience).await.err());
+        left_behind.extend(given_back(&session, until).await.err());
     }
-    let left_behind = left_behind.map(|why| shared.session.hide(&why));
+    left_behind.extend(shared.opening().iter().map(|begins| unfinished(begins)));
+    let left_behind =
+        (!left_behind.is_empty()).then(|| shared.session.hide(&left_behind.join("; ")));
     let (ending, reason) = match (early, canary) {
         (Some(Early::Stopped(why)), _) => (Ending::Interrupted, Some(why.to_string())),
         (Some(Early::Gone(why)), _) => (Ending::Unusable, Some(why)),
@@ -235,20 +228,6 @@ impl Early {
             Self::Gone(_) => PATIENCE,
         }
     }
-}
-
-/// Gives back what a session has made, with this patience where the run has ended early: nobody waits
-/// for ever for a target that may be why.
-pub(crate) async fn given_back(
-    session: &Session,
-    patience: Option<Duration>,
-) -> Result<(), String> {
-    let Some(patience) = patience else { return session.close().await };
-    timeout(patience, session.close()).await.unwrap_or_else(|_| {
-        let seconds = patience.as_secs();
-        let begins = &session.begins;
-        Err(format!("whatever begins with {begins}: it was not dropped within {seconds} s"))
-    })
 }
 
 /// A shard says which one it is even where it has not begun: a join of reports asks for it.
@@ -392,11 +371,16 @@ async fn judged(shared: &Arc<Shared>, case: &Case) -> CaseResult {
 /// case: what it makes there must be given back.
 async fn opened(shared: &Arc<Shared>, target: &Target) -> Result<Arc<Session>, Unusable> {
     let (shared, target) = (Arc::clone(shared), target.clone());
-    shared.opening.fetch_add(1, Ordering::SeqCst);
+    let name = begins();
+    shared.opening().push(name.clone());
     let opening = tokio::spawn(async move {
-        let session = Session::open_setup(&target).await.map(Arc::new);
+        let session = Session::open_as(&target, true, name.clone()).await.map(Arc::new);
         shared.set_up().extend(session.iter().cloned());
-        shared.opening.fetch_sub(1, Ordering::SeqCst);
+        let mut opening = shared.opening();
+        if let Some(at) = opening.iter().position(|begins| *begins == name) {
+            opening.remove(at);
+        }
+        drop(opening);
         session
     });
     opening.await.unwrap_or_else(|error| match error.try_into_panic() {

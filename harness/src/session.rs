@@ -2,6 +2,7 @@
 //! that must be given back in the end.
 
 mod canary;
+pub(crate) mod opening;
 
 use crate::case::{Case, Role};
 use crate::driver::{self, Admin, Lacks, NotMade, Ready, Wanted};
@@ -48,15 +49,18 @@ pub(crate) struct Session {
 impl Session {
     /// Makes a target ready, and writes a canary that must be readable.
     pub(crate) async fn open(target: &Target) -> Result<Self, Unusable> {
-        let given = Secrets::new(target.credentials.secrets());
-        let opened = Self::open_unhidden(target, false).await;
-        opened.map_err(|error| Unusable(given.hide(&error.0)))
+        Self::open_as(target, false, begins()).await
     }
 
-    /// The same for a server that is set up as some cases need it.
-    pub(crate) async fn open_setup(target: &Target) -> Result<Self, Unusable> {
+    /// The same for a server that is set up as some cases need it (`is_setup`), and with the beginning
+    /// of all names that it makes.
+    pub(crate) async fn open_as(
+        target: &Target,
+        is_setup: bool,
+        begins: String,
+    ) -> Result<Self, Unusable> {
         let given = Secrets::new(target.credentials.secrets());
-        let opened = Self::open_unhidden(target, true).await;
+        let opened = Self::open_unhidden(target, is_setup, begins).await;
         opened.map_err(|error| Unusable(given.hide(&error.0)))
     }
 
@@ -81,11 +85,11 @@ impl Session {
         };
         let pool = Arc::new(Pool::new(target.base.clone(), target.timeout));
         let target = Target { database: None, ..target.clone() };
-        Self::new(&target, pool, ready, false)
+        Self::new(&target, pool, ready, false, begins())
     }
 
     /// Nothing has been asked yet of what reads back.
-    fn new(target: &Target, pool: Arc<Pool>, ready: Ready, is_setup: bool) -> Self {
+    fn new(target: &Target, pool: Arc<Pool>, ready: Ready, is_setup: bool, begins: String) -> Self {
         Self {
             target: target.clone(),
             pool,
@@ -93,7 +97,7 @@ impl Session {
             ready,
             reader: None,
             losses: OnceLock::new(),
-            begins: begins(),
+            begins,
             is_setup,
             is_watched: false,
             next: AtomicUsize::new(0),
@@ -103,16 +107,25 @@ impl Session {
         }
     }
 
-    async fn open_unhidden(target: &Target, is_setup: bool) -> Result<Self, Unusable> {
+    async fn open_unhidden(
+        target: &Target,
+        is_setup: bool,
+        begins: String,
+    ) -> Result<Self, Unusable> {
         let pool = Arc::new(Pool::new(target.base.clone(), target.timeout));
-        let opened = Self::open_on(target, &pool, is_setup).await;
+        let opened = Self::open_on(target, &pool, is_setup, begins).await;
         match opened {
             Ok(session) => Ok(session),
             Err(error) => Err(crate::diagnose::explained(target, &pool, error).await),
         }
     }
 
-    async fn open_on(target: &Target, pool: &Arc<Pool>, is_setup: bool) -> Result<Self, Unusable> {
+    async fn open_on(
+        target: &Target,
+        pool: &Arc<Pool>,
+        is_setup: bool,
+        begins: String,
+    ) -> Result<Self, Unusable> {
         let pool = Arc::clone(pool);
         let mut ready = driver::prepare(target, &pool).await?;
         for lacking in &target.lacks {
@@ -129,7 +142,7 @@ impl Session {
                 ready.lacks.entry(lacking).or_insert_with(|| why.to_owned());
             }
         }
-        let mut session = Self::new(target, pool, ready, is_setup);
+        let mut session = Self::new(target, pool, ready, is_setup, begins);
         let chosen = canary::choose_reader(&mut session).await;
         match chosen.and(session.in_step().await) {
             Ok(()) => Ok(session),
@@ -453,7 +466,7 @@ impl Session {
 }
 
 /// How the names of what a session makes begin.
-fn begins() -> String {
+pub(crate) fn begins() -> String {
     let run = format!("{}{}", crate::clock::now(), std::process::id());
     format!("lp_{}_", four_characters(crate::digest::fnv64(run.as_bytes())))
 }

@@ -98,6 +98,49 @@ async fn a_deadline_ends_it() {
     assert_eq!(server.databases(), 0, "what was made is given back");
 }
 
+/// Making it small may take long: who stops that has not found it in vain.
+#[tokio::test]
+async fn what_was_found_before_it_is_stopped_is_told() {
+    let server = Server::start(Fault::Hangs).await;
+    let dir = tempfile::tempdir().unwrap();
+    let plan = Plan {
+        batches: 50,
+        seed: 5,
+        jobs: 1,
+        strict: 1,
+        fail_fast: false,
+        save: Some(dir.path().to_owned()),
+        deadline: None,
+    };
+    let (sender, interrupt) = uninterrupted();
+    let mut found = Vec::new();
+    let on_event = |event: &Event| match event {
+        Event::Case(result) if result.verdict == Verdict::Fail => {
+            found.push(result.as_ref().clone());
+        }
+        _ => {}
+    };
+    let mut target = target(&server);
+    target.timeout = Duration::from_secs(60);
+    let run = generate::run(&target, plan, interrupt, on_event, || {});
+    let stops = async {
+        // It is sent once more, or made small.
+        while server.left() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        sender.send(true).unwrap();
+    };
+    let both = async { tokio::join!(run, stops).0 };
+    let ending = tokio::time::timeout(Duration::from_secs(30), both).await.unwrap();
+    assert_eq!(ending, Ending::Interrupted);
+    let first = found.iter().find(|result| result.id.starts_with("generated/s5-")).unwrap();
+    assert!(!first.curl.is_empty() && !first.findings.is_empty());
+    let told = "stopped before it was made small";
+    assert!(first.notes.iter().any(|note| note == told), "{:?}", first.notes);
+    assert!(dir.path().join(format!("{}.toml", first.id)).is_file());
+    assert_eq!(server.databases(), 0, "what was made is given back");
+}
+
 #[tokio::test]
 async fn a_seed_sends_the_same_bytes() {
     let mut sent = Vec::new();

@@ -118,7 +118,12 @@ fn live(args: &BundleArgs, what: What) -> Result<Option<Incident>, Failure> {
     })?;
     match sent {
         Ok(incident) => Ok(Some(incident)),
-        Err(NotSent::Interrupted) => Ok(None),
+        Err(NotSent::Interrupted(left_behind)) => {
+            if let Some(why) = left_behind {
+                eprintln!("lineproof: left behind on the target: {why}");
+            }
+            Ok(None)
+        }
         Err(NotSent::Unusable(why)) => Err(Failure::unusable(why)),
         Err(NotSent::Unsupported(why)) => Err(Failure::usage(why)),
     }

@@ -30,7 +30,10 @@ pub(crate) fn detect(args: &DetectArgs) -> Result<ExitCode, Failure> {
     let found = match found {
         Ok(found) => found,
         Err(Undetected::Unusable(why)) => return Err(Failure::unusable(why)),
-        Err(Undetected::Interrupted) => return Ok(ExitCode::from(130)),
+        Err(stopped @ Undetected::Interrupted(_)) => {
+            eprintln!("lineproof: {stopped}");
+            return Ok(ExitCode::from(130));
+        }
     };
     list::print(&match args.format {
         DetectFormat::Text => text(&found, args),

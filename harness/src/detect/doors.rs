@@ -2,7 +2,9 @@
 //! server stays as it is.
 
 use crate::driver;
+use crate::run::{Interrupt, Stop};
 use crate::session::Session;
+use crate::session::opening::{Stopped, open_until};
 use crate::target::Target;
 use crate::wire::{Pool, Request, Response};
 use profiles::{Capability, Family, Management};
@@ -18,10 +20,12 @@ pub(super) enum Door {
     Fresh(String),
     /// It is not there.
     Absent(String),
+    /// The user has interrupted it; what may be left behind.
+    Interrupted(Option<String>),
 }
 
 /// Tries the family of this target's profile.
-pub(super) async fn try_door(target: &Target) -> Door {
+pub(super) async fn try_door(target: &Target, interrupt: &Interrupt) -> Door {
     let pool = Pool::new(target.base.clone(), target.timeout);
     let url = target.base.url();
     if is_fresh(target, &pool).await {
@@ -37,9 +41,11 @@ pub(super) async fn try_door(target: &Target) -> Door {
     let mut blind = target.clone();
     blind.lacks.push(Capability::ReadBack);
     blind.visible_within = Some(Duration::ZERO);
-    match Session::open(&blind).await {
-        Ok(session) => Door::Open(Box::new(session)),
-        Err(error) => Door::Absent(error.0),
+    let mut stop = Stop::of(interrupt.clone());
+    match open_until(&blind, false, stop.asked()).await {
+        Ok(Ok(session)) => Door::Open(Box::new(session)),
+        Ok(Err(error)) => Door::Absent(error.0),
+        Err(Stopped { left_behind, .. }) => Door::Interrupted(left_behind),
     }
 }
 

@@ -48,6 +48,11 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
+    /// Of who has no deadline.
+    pub(crate) fn of(interrupt: Interrupt) -> Self {
+        Self { interrupt, deadline: None }
+    }
+
     /// Whether the run must end before it begins.
     pub(crate) fn already(&self) -> Option<Why> {
         if *self.interrupt.borrow() {

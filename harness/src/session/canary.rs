@@ -19,6 +19,9 @@ use tokio::time::{Instant, sleep};
 /// How long a canary is waited for on an asynchronous server, however soon it promises it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The longest that is waited because the server says so, in seconds.
+const LONGEST_WAIT: u64 = 60;
+
 /// Tries the languages of the profile, best first, until one shows the canary; a program that the
 /// user names stands for all of them.
 pub(super) async fn choose_reader(session: &mut Session) -> Result<(), Unusable> {
@@ -187,11 +190,12 @@ async fn write(session: &Session, space: &Space) -> Result<(), Unusable> {
     }
 }
 
-/// How long a server that is busy asks to wait; none where that is too long.
+/// How long a server that is busy asks to wait; none where that is too long for what comes before any
+/// case: whose quota others have used up for minutes may as well begin again.
 fn told_to_wait(answer: &Response) -> Option<Duration> {
     let header = answer.headers.iter().find(|(name, _)| name == "retry-after");
     let seconds = header.filter(|_| matches!(answer.status, 429 | 503))?.1.parse::<u64>().ok()?;
-    (seconds <= 310).then(|| Duration::from_secs(seconds))
+    (seconds <= LONGEST_WAIT).then(|| Duration::from_secs(seconds))
 }
 
 fn refused(session: &Session, path: &str, answer: &Response) -> Unusable {
@@ -205,6 +209,11 @@ fn refused(session: &Session, path: &str, answer: &Response) -> Unusable {
         ),
         404 => format!(
             "{url}{path} is not found (status 404 {text}): check --profile, --database and the path prefix"
+        ),
+        429 | 503 => format!(
+            "{url}{path} has no room for a line now (status {}, {text}; Retry-After: {}): run again later",
+            answer.status,
+            answer.header("retry-after").unwrap_or("none")
         ),
         status => format!(
             "{url}{path} refuses a plain good line (status {status} {text}): check --profile"

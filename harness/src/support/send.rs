@@ -10,8 +10,9 @@ use crate::explain::{self, DATABASE};
 use crate::findings::{Setting, of_executed};
 use crate::outgoing::outgoing;
 use crate::redact::Secrets;
-use crate::run::Interrupt;
+use crate::run::{Interrupt, Stop};
 use crate::session::Session;
+use crate::session::opening::{LONG_PATIENCE, Stopped, Until, given_back, open_until};
 use crate::snapshot::Snapshots;
 use crate::space::Space;
 use crate::target::{Target, Unusable};
@@ -28,9 +29,9 @@ pub enum NotSent {
     /// The target lacks what the case needs, or an argument is missing.
     #[error("{0}")]
     Unsupported(String),
-    /// The user has had enough.
+    /// The user has had enough; what is left behind on the target.
     #[error("interrupted")]
-    Interrupted,
+    Interrupted(Option<String>),
 }
 
 impl From<Unusable> for NotSent {
@@ -59,21 +60,23 @@ pub async fn of_case(
     case: &Case,
     snapshots: &Snapshots,
     strict: u8,
-    mut interrupt: Interrupt,
+    interrupt: Interrupt,
 ) -> Result<Incident, NotSent> {
+    let mut stop = Stop::of(interrupt);
     let target = match &case.setup {
         Some(_) => target.setup_for(case).map_err(NotSent::Unsupported)?,
         None => target,
     };
-    let opened = match case.setup {
-        Some(_) => Session::open_setup(target).await,
-        None => Session::open(target).await,
+    let session = match open_until(target, case.setup.is_some(), stop.asked()).await {
+        Ok(session) => session?.watched(),
+        Err(Stopped { left_behind, .. }) => return Err(NotSent::Interrupted(left_behind)),
     };
-    let session = opened?.watched();
     let sent = tokio::select! {
         sent = send(&session, case, snapshots, strict) => sent,
-        // A sender that is gone can interrupt nothing any more.
-        Ok(_) = interrupt.wait_for(|stop| *stop) => Err(NotSent::Interrupted),
+        _ = stop.asked() => {
+            let until = Until::after(LONG_PATIENCE);
+            return Err(NotSent::Interrupted(given_back(&session, Some(until)).await.err()));
+        }
     };
     let closed = session.close().await;
     let mut incident = sent?;
@@ -310,7 +313,7 @@ async fn once(
     let began = Instant::now();
     let answer = tokio::select! {
         answer = pool.send_fresh(&out.request) => answer,
-        Ok(_) = interrupt.wait_for(|stop| *stop) => return Err(NotSent::Interrupted),
+        Ok(_) = interrupt.wait_for(|stop| *stop) => return Err(NotSent::Interrupted(None)),
     };
     let exchange = Exchange::new(1, &step.action, &out, &answer, began.elapsed());
     let mut incident = Incident {

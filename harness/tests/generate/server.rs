@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Dies,
     /// A boolean is a server error.
     Fails,
+    /// Every write is a server error, and a body that was sent before is never answered.
+    Hangs,
 }
 
 #[derive(Default)]
@@ -36,6 +38,8 @@ struct State {
     databases: BTreeMap<String, Vec<Point>>,
     /// Each write: what stands behind the database's name in the target, and the body.
     writes: Vec<(String, Vec<u8>)>,
+    /// How many requests it will never answer.
+    left: usize,
 }
 
 /// A running server.
@@ -58,6 +62,11 @@ impl Server {
         Self { url, state }
     }
 
+    /// How many requests it will never answer.
+    pub(crate) fn left(&self) -> usize {
+        self.state.lock().unwrap().left
+    }
+
     pub(crate) fn databases(&self) -> usize {
         self.state.lock().unwrap().databases.len()
     }
@@ -70,6 +79,14 @@ impl Server {
     }
 }
 
+/// Whether this body was sent before, but for canaries.
+fn is_known(request: &Request, state: &mut State) -> bool {
+    let known = state.writes.iter().any(|(_, body)| *body == request.body);
+    let is_write = request.target.starts_with("/write") && !request.target.contains("canary");
+    state.left += usize::from(known && is_write);
+    known && is_write
+}
+
 struct Request {
     target: String,
     head: String,
@@ -79,6 +96,9 @@ struct Request {
 async fn serve(mut stream: TcpStream, fault: Fault, state: Arc<Mutex<State>>) {
     let mut buffer = Vec::new();
     while let Some(request) = next(&mut stream, &mut buffer).await {
+        if fault == Fault::Hangs && is_known(&request, &mut state.lock().unwrap()) {
+            return std::future::pending().await;
+        }
         let Some((status, body)) = answer(&request, fault, &mut state.lock().unwrap()) else {
             return;
         };
@@ -186,6 +206,9 @@ fn write(
         return None;
     }
     if fault == Fault::Fails && any(|field| matches!(field, Field::Boolean(_))) {
+        return Some((500, "{\"error\":\"oops\"}".to_owned()));
+    }
+    if fault == Fault::Hangs {
         return Some((500, "{\"error\":\"oops\"}".to_owned()));
     }
     if fault == Fault::LosesSecond && good.len() > 1 {

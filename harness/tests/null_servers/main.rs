@@ -11,6 +11,7 @@ mod liar;
 mod points;
 mod server;
 mod slow;
+mod stopped;
 mod version;
 
 use harness::case::Case;

@@ -254,7 +254,10 @@ async fn taken(
     let found = match detect::of_target(&target, interrupt).await {
         Ok(found) => found,
         Err(Undetected::Unusable(why)) => return Err(Failure::unusable(why)),
-        Err(Undetected::Interrupted) => return Ok(None),
+        Err(stopped @ Undetected::Interrupted(_)) => {
+            eprintln!("lineproof: {stopped}");
+            return Ok(None);
+        }
     };
     let Some(best) = found.best.first() else {
         return Err(Failure::unusable(format!(
