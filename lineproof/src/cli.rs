@@ -24,6 +24,7 @@ pub(crate) mod report;
 mod run;
 mod select;
 mod serve;
+mod sides;
 mod target;
 
 pub(crate) use bundle::BundleArgs;

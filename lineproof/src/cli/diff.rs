@@ -1,5 +1,6 @@
 //! The arguments of `lineproof diff`.
 
+use super::sides::SidesArgs;
 use super::{DifferencesFormat, SelectArgs};
 use clap::Args;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
   lineproof diff --a http://old:8086 --b http://new:8086
   lineproof diff --a oss-v2@2.7 --b oss-v2@2.9                (the servers in the binary)
   LINEPROOF_TOKEN_B=… lineproof diff --a oss-v2@2.7 --b https://host/influx --profile-b oss-v2@2.7
+  lineproof diff --a http://old:8086 --database-a telegraf --b http://new:8086 --database-b telegraf
   lineproof run --target http://old:8086 --profile oss-v2@2.7 --format json --output old.ndjson
   lineproof diff old.ndjson new.ndjson --strict 2 --format markdown
 
@@ -57,6 +59,8 @@ pub(crate) struct DiffArgs {
     /// The organisation, where the second server has several
     #[arg(long, env = "LINEPROOF_ORG_B")]
     pub(crate) org_b: Option<String>,
+    #[command(flatten)]
+    pub(crate) sides: SidesArgs,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
     /// How close they are compared, as with `run --strict`

@@ -58,6 +58,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn capability(word: &str) -> Result<Capability, String> {
+/// A word of the `needs` of cases.
+pub(super) fn capability(word: &str) -> Result<Capability, String> {
     word.parse()
 }

@@ -45,8 +45,9 @@ pub(super) async fn compare(
     let jobs = std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2);
     let jobs = args.jobs.map_or(jobs, usize::from);
     let (Some((one, profile_one)), Some((two, profile_two))) = (
-        taken(args, first, of_first(args, first), args.profile_a.as_deref(), &interrupt).await?,
-        taken(args, second, of_second(args, second), args.profile_b.as_deref(), &interrupt).await?,
+        taken(args, first, of_first(args, first)?, args.profile_a.as_deref(), &interrupt).await?,
+        taken(args, second, of_second(args, second)?, args.profile_b.as_deref(), &interrupt)
+            .await?,
     ) else {
         return Ok(None);
     };
@@ -150,34 +151,77 @@ async fn both(
 }
 
 /// The first side, as the arguments of a run name a target.
-fn of_first(args: &DiffArgs, place: &str) -> TargetArgs {
-    let who = [&args.token_a, &args.user_a, &args.password_a, &args.org_a];
-    target_args(args, place, who)
+fn of_first(args: &DiffArgs, place: &str) -> Result<TargetArgs, Failure> {
+    let (own, blank) = (&args.sides, blank(args, place));
+    let given = TargetArgs {
+        token: args.token_a.clone(),
+        user: args.user_a.clone(),
+        password: args.password_a.clone(),
+        org: args.org_a.clone(),
+        database: own.database_a.clone(),
+        read_back: own.read_back_a.clone(),
+        lacks: own.lacks_a.clone(),
+        setups: own.setup_a.clone(),
+        ..blank
+    };
+    checked(given, 'a')
 }
 
 /// The second side.
-fn of_second(args: &DiffArgs, place: &str) -> TargetArgs {
-    let who = [&args.token_b, &args.user_b, &args.password_b, &args.org_b];
-    target_args(args, place, who)
+fn of_second(args: &DiffArgs, place: &str) -> Result<TargetArgs, Failure> {
+    let (own, blank) = (&args.sides, blank(args, place));
+    let given = TargetArgs {
+        token: args.token_b.clone(),
+        user: args.user_b.clone(),
+        password: args.password_b.clone(),
+        org: args.org_b.clone(),
+        database: own.database_b.clone(),
+        read_back: own.read_back_b.clone(),
+        lacks: own.lacks_b.clone(),
+        setups: own.setup_b.clone(),
+        ..blank
+    };
+    checked(given, 'b')
 }
 
-fn target_args(args: &DiffArgs, place: &str, who: [&Option<String>; 4]) -> TargetArgs {
-    // An empty variable is as good as none.
-    let [token, user, password, org] = who.map(|text| text.clone().filter(|t| !t.is_empty()));
+/// What both sides have in common.
+fn blank(args: &DiffArgs, place: &str) -> TargetArgs {
     TargetArgs {
         target: is_url(place).then(|| place.to_owned()),
         profiles: Vec::new(),
-        token,
-        user,
-        password,
-        org,
+        token: None,
+        user: None,
+        password: None,
+        org: None,
         database: None,
         read_back: None,
         lacks: Vec::new(),
         setups: Vec::new(),
-        visible_within: None,
+        visible_within: args.sides.visible_within,
         timeout: args.timeout,
     }
+}
+
+/// A server in the binary is as it is; and an empty variable is as good as none.
+fn checked(mut given: TargetArgs, side: char) -> Result<TargetArgs, Failure> {
+    if given.target.is_none() {
+        for (option, is_given) in [
+            ("database", given.database.is_some()),
+            ("read-back", given.read_back.is_some()),
+            ("lacks", !given.lacks.is_empty()),
+            ("setup", !given.setups.is_empty()),
+        ] {
+            if is_given {
+                return Err(Failure::usage(format!(
+                    "--{option}-{side} is for a server at a URL, and --{side} names one in the binary"
+                )));
+            }
+        }
+    }
+    for text in [&mut given.token, &mut given.user, &mut given.password, &mut given.org] {
+        *text = text.take().filter(|text| !text.is_empty());
+    }
+    Ok(given)
 }
 
 /// Anything else is a profile.
@@ -205,6 +249,7 @@ async fn taken(
         password: own.password.clone(),
     };
     target.org.clone_from(&own.org);
+    target.database.clone_from(&own.database);
     target.timeout = run::timeout(args.timeout)?;
     let found = match detect::of_target(&target, interrupt).await {
         Ok(found) => found,
