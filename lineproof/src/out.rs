@@ -2,12 +2,13 @@
 
 use crate::cli::{Format, OutputArgs};
 use crate::exit::Failure;
+use crate::report::storage;
 use harness::clauses::Register;
 use harness::event::Event;
 use harness::report::{self, text::Style};
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// All reports of a run.
 pub(crate) struct Outputs<'a> {
@@ -67,15 +68,25 @@ impl<'a> Outputs<'a> {
 /// Where one report goes.
 enum Out<'a> {
     Standard,
-    File(&'a Path, File),
+    File(PathBuf, File),
+    /// In object storage.
+    Object(&'a str),
 }
 
 impl<'a> Out<'a> {
     fn open(path: Option<&'a Path>) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self::Standard) };
+        let Some(given) = path else { return Ok(Self::Standard) };
+        let mut path = given.to_owned();
+        if let Some(url) = given.to_str().filter(|text| text.contains("://")) {
+            match storage::local(url)? {
+                Some(local) => path = local,
+                None => return storage::check(url).map(|()| Self::Object(url)),
+            }
+        }
         // What an earlier run left stays until there is something to put in its place.
-        let file = File::options().create(true).write(true).truncate(false).open(path);
-        file.map(|file| Self::File(path, file)).map_err(|error| Self::failure(path, &error))
+        let file = File::options().create(true).write(true).truncate(false).open(&path);
+        let file = file.map_err(|error| Self::failure(&path, &error))?;
+        Ok(Self::File(path, file))
     }
 
     /// A terminal, whose user did not say otherwise.
@@ -97,7 +108,8 @@ impl<'a> Out<'a> {
                 .set_len(0)
                 .or_else(|error| if is_special(&file) { Ok(()) } else { Err(error) })
                 .and_then(|()| file.write_all(text.as_bytes()))
-                .map_err(|error| Self::failure(path, &error)),
+                .map_err(|error| Self::failure(&path, &error)),
+            Self::Object(url) => storage::put(url, text),
         }
     }
 

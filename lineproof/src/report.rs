@@ -3,7 +3,7 @@
 mod merge;
 mod render;
 mod source;
-mod storage;
+pub(crate) mod storage;
 
 use crate::cli::report::{ReportArgs, ReportCommand};
 use crate::exit::Failure;

@@ -77,6 +77,28 @@ fn files_and_folders_are_joined() {
 }
 
 #[test]
+fn a_url_may_name_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = write(folder.path(), "1.ndjson", &shard(1, "pass"));
+    let two = write(folder.path(), "2.ndjson", &shard(2, "pass"));
+    std::fs::create_dir(folder.path().join("a b")).unwrap();
+    let url = format!("file://{}/a%20b", folder.path().display());
+    for (from, to) in [(one, "1"), (two, "2")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lineproof"))
+            .args(["report", "render", &from, "--format", "json"])
+            .arg(format!("--output={url}/{to}.ndjson"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    }
+    let output = merge(&[&url], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = merge(&["file://a/b"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("begins with /"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_run_without_a_shard_is_not_complete() {
     let folder = tempfile::tempdir().unwrap();
     let two = write(folder.path(), "2.ndjson", &shard(2, "pass"));
@@ -191,6 +213,41 @@ mod storage {
         }
         let output = merge(&["https://me:pa55@host/x.ndjson"], &[]);
         assert!(!text(&output.stderr).contains("pa55"), "{}", text(&output.stderr));
+    }
+
+    #[test]
+    fn a_report_is_written_to_a_bucket() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = super::write(folder.path(), "1.ndjson", &shard(1, "pass"));
+        let bucket = Bucket::start(&[]);
+        let render = |reports: &[&str]| {
+            let mut command = super::Command::new(env!("CARGO_BIN_EXE_lineproof"));
+            command.args(["report", "render", &one, "--format", "json"]).args(reports);
+            command.envs(environment(&bucket.url)).output().unwrap()
+        };
+        let output = render(&["--output", "s3://reports/run/1.ndjson"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let two = super::write(folder.path(), "2.ndjson", &shard(2, "pass"));
+        let output = merge(&["s3://reports/run/", &two], &environment(&bucket.url));
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        // Where one cannot be written, the others are, and it is told without secrets.
+        let beside = folder.path().join("beside.txt");
+        let beside = format!("text={}", beside.display());
+        let output = render(&["--report", "json=s3://forbidden/1.ndjson", "--report", &beside]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("s3://forbidden/1.ndjson: ") && said.contains("AccessDenied"),
+            "{said}"
+        );
+        assert!(!said.contains(SECRET), "{said}");
+        assert!(
+            std::fs::read_to_string(folder.path().join("beside.txt")).unwrap().contains("pass")
+        );
+        for wrong in ["s3://reports", "s3://reports/run/", "ftp://host/x", "s3:///x", "file://x"] {
+            let output = render(&["--output", wrong]);
+            assert_eq!(output.status.code(), Some(2), "{wrong}: {}", text(&output.stderr));
+        }
     }
 
     #[test]

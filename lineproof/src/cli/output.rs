@@ -9,7 +9,8 @@ pub(crate) struct OutputArgs {
     /// The form of the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Write the report into this file instead of stdout
+    /// Write the report into this file instead of stdout, or into object storage: `s3://bucket/name`,
+    /// with credentials from the environment as `lineproof report merge` has them
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Write another report beside it, in a form as of --format: `html=report.html` (may be repeated)

@@ -21,6 +21,12 @@ const DEEPEST: usize = 8;
 pub(super) fn all(sources: &[String]) -> Result<Vec<Report>, Failure> {
     let mut reports = Vec::new();
     for source in sources {
+        if let Some(path) = storage::local(source)? {
+            for path in files(&path)? {
+                reports.push(Report { name: path.display().to_string(), events: file(&path)? });
+            }
+            continue;
+        }
         if source.contains("://") {
             reports.extend(storage::all(source)?);
             continue;

@@ -1,8 +1,46 @@
 //! Reports in object storage, and at other URLs: the only place that knows whether this build can
-//! read them.
+//! read and write them.
 
 use crate::exit::Failure;
 use harness::merge::Report;
+use percent_encoding::percent_decode_str;
+use std::path::PathBuf;
+
+/// The path that a `file://` URL names; none where it is another URL, or a path.
+///
+/// # Errors
+/// It is such a URL, and names no path of this machine.
+pub(crate) fn local(url: &str) -> Result<Option<PathBuf>, Failure> {
+    let Some(path) = url.strip_prefix("file://") else { return Ok(None) };
+    match percent_decode_str(path).decode_utf8() {
+        Ok(path) if path.starts_with('/') => Ok(Some(PathBuf::from(path.into_owned()))),
+        _ => Err(Failure::usage(format!("{url}: after file:// comes a path that begins with /"))),
+    }
+}
+
+/// Whether a report can be written to this URL, as far as that is known before it is.
+#[cfg(feature = "object-store")]
+pub(crate) fn check(url: &str) -> Result<(), Failure> {
+    with::target(url).map(drop)
+}
+
+#[cfg(not(feature = "object-store"))]
+pub(crate) fn check(url: &str) -> Result<(), Failure> {
+    Err(Failure::usage(format!(
+        "{url}: this build writes files only (it has no feature `object-store`)"
+    )))
+}
+
+/// Writes a report to this URL.
+#[cfg(feature = "object-store")]
+pub(crate) fn put(url: &str, text: &str) -> Result<(), Failure> {
+    crate::run::runtime()?.block_on(with::put(url, text))
+}
+
+#[cfg(not(feature = "object-store"))]
+pub(crate) fn put(url: &str, _: &str) -> Result<(), Failure> {
+    check(url)
+}
 
 #[cfg(feature = "object-store")]
 pub(super) fn all(url: &str) -> Result<Vec<Report>, Failure> {
@@ -31,8 +69,10 @@ mod with {
     /// The library would try for three minutes.
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    /// The report at this URL, or those under it.
-    pub(super) async fn all(url: &str) -> Result<Vec<Report>, Failure> {
+    /// Where a URL is: how to speak to it, its scheme, its bucket or host, and the path in it.
+    type At<'u> = (Box<dyn ObjectStore>, &'u str, &'u str, Path);
+
+    fn at(url: &str) -> Result<At<'_>, Failure> {
         let fail = |error: object_store::Error| Failure::usage(format!("{url}: {}", told(&error)));
         let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
         let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -59,10 +99,35 @@ mod with {
             }
             _ => {
                 return Err(Failure::usage(format!(
-                    "{url}: known are s3://, http:// and https://"
+                    "{url}: known are s3://, file://, http:// and https://"
                 )));
             }
         };
+        Ok((store, scheme, place, path))
+    }
+
+    /// The same of an object that is to be written.
+    pub(super) fn target(url: &str) -> Result<(Box<dyn ObjectStore>, Path), Failure> {
+        match at(url)? {
+            (store, "s3", _, path) if !path.as_ref().is_empty() && !url.ends_with('/') => {
+                Ok((store, path))
+            }
+            _ => Err(Failure::usage(format!(
+                "{url}: a report is written to a file, or to an object: s3://bucket/folder/name"
+            ))),
+        }
+    }
+
+    pub(super) async fn put(url: &str, text: &str) -> Result<(), Failure> {
+        let (store, path) = target(url)?;
+        let put = store.put(&path, text.to_owned().into()).await;
+        put.map(drop).map_err(|error| Failure::usage(format!("{url}: {}", told(&error))))
+    }
+
+    /// The report at this URL, or those under it.
+    pub(super) async fn all(url: &str) -> Result<Vec<Report>, Failure> {
+        let fail = |error: object_store::Error| Failure::usage(format!("{url}: {}", told(&error)));
+        let (store, scheme, place, path) = at(url)?;
         let mut found = Vec::new();
         if scheme != "s3" || path.as_ref().ends_with(ENDING) {
             found.push(path);

@@ -1,8 +1,9 @@
-//! As much of S3 as reading takes: ListObjectsV2, two keys a page, and GetObject. Sources:
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html> and `API_GetObject.html`.
+//! As much of S3 as reports take: ListObjectsV2, two keys a page, GetObject and PutObject. Sources:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>, `API_GetObject.html` and
+//! `API_PutObject.html`.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +20,7 @@ impl Bucket {
         let objects: BTreeMap<String, String> =
             objects.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (objects, log) = (Arc::new(objects), Arc::clone(&seen));
+        let (objects, log) = (Arc::new(Mutex::new(objects)), Arc::clone(&seen));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (objects, log) = (Arc::clone(&objects), Arc::clone(&log));
@@ -35,7 +36,9 @@ impl Bucket {
     }
 }
 
-fn serve(mut stream: TcpStream, objects: &BTreeMap<String, String>, log: &Mutex<Vec<String>>) {
+type Objects = Mutex<BTreeMap<String, String>>;
+
+fn serve(mut stream: TcpStream, objects: &Objects, log: &Mutex<Vec<String>>) {
     let mut from = BufReader::new(stream.try_clone().unwrap());
     loop {
         let mut lines = Vec::new();
@@ -53,7 +56,18 @@ fn serve(mut stream: TcpStream, objects: &BTreeMap<String, String>, log: &Mutex<
         let is_authorization = |l: &&String| l.to_lowercase().starts_with("authorization:");
         let authorization = lines.iter().find(is_authorization).cloned().unwrap_or_default();
         log.lock().unwrap().push(format!("{target} {authorization}"));
-        let (status, body) = answer(&target, objects);
+        let length = lines
+            .iter()
+            .find_map(|l| l.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let mut sent = vec![0; length.unwrap_or(0)];
+        from.read_exact(&mut sent).unwrap();
+        let mut objects = objects.lock().unwrap();
+        if let Some(key) = target.strip_prefix("/reports/").filter(|_| lines[0].starts_with("PUT "))
+        {
+            objects.insert(key.to_owned(), String::from_utf8(sent).unwrap());
+        }
+        let (status, body) = answer(&target, &objects);
+        drop(objects);
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Length: {}\r\nETag: \"1\"\r\n\
              Last-Modified: Sat, 01 Jan 2022 00:00:00 GMT\r\n\r\n",
