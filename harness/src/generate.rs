@@ -7,35 +7,27 @@ mod rules;
 mod save;
 mod shrink;
 mod strategy;
-mod tally;
 mod trace;
 
 pub(crate) use batch::AREA;
 pub(crate) use rules::{Broken, Rules, Wrote};
 
 use crate::case::Endpoint;
-use crate::event::{CaseResult, Event, Finished};
+use crate::chance::{self, About, Extent, Pieces, Tally, blank, sort_of};
+use crate::event::{CaseResult, Event};
 use crate::execute::execute;
 use crate::findings::{Setting, not_run, of_executed};
 use crate::outgoing::own_endpoint;
-use crate::run::{
-    Interrupt, PATIENCE, announced, interrupted, milliseconds, not_made, slots, started,
-};
+use crate::run::{Interrupt, milliseconds, not_made};
 use crate::session::Session;
 use crate::target::Target;
 use crate::verdict::{Course, Ending, Verdict};
 use batch::Batch;
 use shrink::{Again, shrink};
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use strategy::Generator;
-use tally::{Tally, sort_of};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -55,19 +47,11 @@ pub struct Plan {
 }
 
 /// What all batches of a run share.
-struct Shared {
-    session: Session,
+struct Batches {
     plan: Plan,
     profile: String,
     generator: Generator,
-    next: AtomicU64,
     tally: Tally,
-}
-
-/// What a worker tells.
-enum Told {
-    Done,
-    Found(Box<CaseResult>),
 }
 
 /// Runs the plan on the target; `on_batch` hears of each batch that is done. Whatever happens, what
@@ -75,67 +59,18 @@ enum Told {
 pub async fn run(
     target: &Target,
     plan: Plan,
-    mut interrupt: Interrupt,
-    mut on_event: impl FnMut(&Event),
+    interrupt: Interrupt,
+    on_event: impl FnMut(&Event),
     on_batch: impl FnMut(),
 ) -> Ending {
-    let began = Instant::now();
-    let profile = target.profile.name();
-    let finish = |ending, reason, left_behind| {
-        let milliseconds = milliseconds(began.elapsed());
-        let profile = profile.clone();
-        let stale = Vec::new();
-        Event::Finished(Finished { profile, ending, reason, left_behind, stale, milliseconds })
-    };
-    let mut opening = pin!(Session::open(target));
-    let session = tokio::select! {
-        session = &mut opening => session,
-        () = interrupted(&mut interrupt) => {
-            // It may have made something by now: what is made is given back.
-            if let Ok(Ok(session)) = timeout(PATIENCE, opening).await {
-                session.close().await.ok();
-            }
-            on_event(&finish(Ending::Interrupted, None, None));
-            return Ending::Interrupted;
-        }
-    };
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => {
-            on_event(&finish(Ending::Unusable, Some(error.0), None));
-            return Ending::Unusable;
-        }
-    };
-    let batches = usize::try_from(plan.batches).unwrap_or(usize::MAX);
-    let announced = announced(target, batches, plan.strict);
-    let doubt = session.doubt().await;
-    on_event(&Event::Started(started(&session, announced, doubt.as_ref())));
-    let shared = Arc::new(Shared {
-        generator: Generator::new(plan.seed, endpoints(&session)),
-        profile: profile.clone(),
-        next: AtomicU64::new(0),
+    let extent = Extent { count: plan.batches, jobs: plan.jobs, strict: plan.strict };
+    let begin = |session: &Session| Batches {
+        generator: Generator::new(plan.seed, endpoints(session)),
+        profile: target.profile.name(),
         tally: Tally::default(),
-        session,
         plan,
-    });
-    let complete = all(&shared, &mut interrupt, &mut on_event, on_batch).await;
-    let summary = shared.tally.summary(&shared.profile, &shared.plan, complete, began.elapsed());
-    let verdict = summary.verdict;
-    on_event(&Event::Case(Box::new(summary)));
-    let canary = tokio::select! {
-        canary = shared.session.canary(), if complete => Some(canary),
-        () = interrupted(&mut interrupt) => None,
-        else => None,
     };
-    let left_behind = shared.session.close().await.err();
-    let left_behind = left_behind.map(|why| shared.session.hide(&why));
-    let (ending, reason) = match canary {
-        None => (Ending::Interrupted, Some("interrupted: the report is partial".to_owned())),
-        Some(Err(error)) => (Ending::Unusable, Some(error.0)),
-        Some(Ok(())) => (Ending::of([verdict]), None),
-    };
-    on_event(&finish(ending, reason, left_behind));
-    ending
+    chance::run(target, extent, begin, interrupt, on_event, on_batch).await
 }
 
 /// The endpoints that are there besides the family's own.
@@ -147,98 +82,72 @@ fn endpoints(session: &Session) -> Vec<Endpoint> {
     [Endpoint::V1, Endpoint::V2, Endpoint::V3].into_iter().filter(is_there).collect()
 }
 
-/// Runs the batches; false where the run was interrupted.
-async fn all(
-    shared: &Arc<Shared>,
-    interrupt: &mut Interrupt,
-    on_event: &mut impl FnMut(&Event),
-    mut on_batch: impl FnMut(),
-) -> bool {
-    let (sender, mut told) = mpsc::unbounded_channel();
-    let mut workers = JoinSet::new();
-    for _ in 0..slots(&shared.session, shared.plan.jobs) {
-        workers.spawn(work(Arc::clone(shared), sender.clone()));
-    }
-    drop(sender);
-    loop {
-        tokio::select! {
-            biased;
-            () = interrupted(interrupt) => {
-                workers.shutdown().await;
-                while let Ok(told) = told.try_recv() {
-                    if let Told::Found(result) = told {
-                        on_event(&Event::Case(result));
-                    }
-                }
-                return false;
-            }
-            next = told.recv() => match next {
-                None => break,
-                Some(Told::Done) => on_batch(),
-                Some(Told::Found(result)) => on_event(&Event::Case(result)),
-            }
+impl Pieces for Batches {
+    async fn one(&self, session: &Arc<Session>, index: u64) -> Option<CaseResult> {
+        let name = format!("s{}-{index}", self.plan.seed);
+        let batch = self.generator.batch(index)?;
+        let result = tried(self, session, &name, &batch).await;
+        if self.tally.counts(&result, self.plan.fail_fast) {
+            Some(found(self, session, &name, batch, result).await)
+        } else {
+            None
         }
     }
-    while let Some(joined) = workers.join_next().await {
-        if let Err(error) = joined
-            && error.is_panic()
-        {
-            std::panic::resume_unwind(error.into_panic());
-        }
-    }
-    true
-}
 
-async fn work(shared: Arc<Shared>, told: mpsc::UnboundedSender<Told>) {
-    while !shared.tally.is_over() {
-        let index = shared.next.fetch_add(1, Ordering::Relaxed);
-        if index >= shared.plan.batches {
-            return;
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn about(&self) -> About<'_> {
+        let Plan { batches, seed, .. } = self.plan;
+        About {
+            profile: &self.profile,
+            id: format!("{AREA}/s{seed}"),
+            summary: format!("{batches} random batches, made from seed {seed}"),
+            what: "batches",
+            planned: batches,
         }
-        let name = format!("s{}-{index}", shared.plan.seed);
-        if let Some(batch) = shared.generator.batch(index) {
-            let result = tried(&shared, &name, &batch).await;
-            if shared.tally.counts(&result, shared.plan.fail_fast) {
-                let found = found(&shared, &name, batch, result).await;
-                told.send(Told::Found(Box::new(found))).ok();
-            }
-        }
-        told.send(Told::Done).ok();
     }
 }
 
 /// Sends a batch and judges what comes of it.
-async fn tried(shared: &Shared, name: &str, batch: &Batch) -> CaseResult {
-    let setting = Setting { profile: &shared.profile, strict: shared.plan.strict, known: None };
-    let summary = format!("A random batch, made from seed {}", shared.plan.seed);
+async fn tried(own: &Batches, session: &Session, name: &str, batch: &Batch) -> CaseResult {
+    let setting = Setting { profile: &own.profile, strict: own.plan.strict, known: None };
+    let summary = format!("A random batch, made from seed {}", own.plan.seed);
     let began = Instant::now();
     let case = match batch.case(name, &summary, "") {
         Ok(case) => case,
         Err(error) => return not_a_case(&setting, name, &error.to_string()),
     };
-    let mut result = match shared.session.unsupported(&case) {
+    let mut result = match session.unsupported(&case) {
         Some(why) => not_run(&setting, &case, &Course::Unsupported, why),
-        None => match execute(&shared.session, &case, None).await {
-            Ok(done) => of_executed(&setting, &case, done, None, shared.session.losses()),
+        None => match execute(session, &case, None).await {
+            Ok(done) => of_executed(&setting, &case, done, None, session.losses()),
             Err(error) => not_made(&setting, &case, error),
         },
     };
-    shared.session.hide_in(&mut result);
+    session.hide_in(&mut result);
     result.milliseconds = milliseconds(began.elapsed());
     result
 }
 
 /// A fault of ours, that no server is to blame for.
 fn not_a_case(setting: &Setting<'_>, name: &str, why: &str) -> CaseResult {
-    let mut result = tally::blank(setting.profile, &format!("{AREA}/{name}"), String::new());
+    let mut result = blank(setting.profile, &format!("{AREA}/{name}"), String::new());
     result.verdict = Verdict::Error;
     result.reason = Some(format!("it cannot be told as a case: {why}"));
     result
 }
 
 /// Makes small what was found, and saves it.
-async fn found(shared: &Shared, name: &str, batch: Batch, first: CaseResult) -> CaseResult {
-    let again = Once { shared, name, sort: sort_of(&first) };
+async fn found(
+    own: &Batches,
+    session: &Session,
+    name: &str,
+    batch: Batch,
+    first: CaseResult,
+) -> CaseResult {
+    let again = Once { own, session, name, sort: sort_of(&first) };
     let (small, mut result) = match again.again(&batch).await {
         Some(same) => shrink(batch, same, again).await,
         None => {
@@ -247,22 +156,23 @@ async fn found(shared: &Shared, name: &str, batch: Batch, first: CaseResult) -> 
             (batch, first)
         }
     };
-    if let Some(dir) = &shared.plan.save {
-        result.notes.push(save::save(dir, name, &small, &result, &shared.session));
+    if let Some(dir) = &own.plan.save {
+        result.notes.push(save::save(dir, name, &small, &result, session));
     }
     result
 }
 
 /// Asks for a sort of finding again.
 struct Once<'s> {
-    shared: &'s Shared,
+    own: &'s Batches,
+    session: &'s Session,
     name: &'s str,
     sort: String,
 }
 
 impl Again for Once<'_> {
     async fn again(&self, batch: &Batch) -> Option<CaseResult> {
-        let result = tried(self.shared, self.name, batch).await;
+        let result = tried(self.own, self.session, self.name, batch).await;
         (sort_of(&result) == self.sort).then_some(result)
     }
 }

@@ -216,7 +216,7 @@ pub async fn run(
 
 /// Gives back what a session has made. Who interrupts a run does not wait for ever for a target that
 /// may be why.
-async fn given_back(session: &Session, interrupted: bool) -> Result<(), String> {
+pub(crate) async fn given_back(session: &Session, interrupted: bool) -> Result<(), String> {
     if !interrupted {
         return session.close().await;
     }
