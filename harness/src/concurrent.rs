@@ -262,7 +262,7 @@ async fn settled(session: &Session, round: &Round, history: Vec<Sent>) -> Outcom
     }
     let visible = session.target.visible_within();
     let deadline = tokio::time::Instant::now() + visible.max(LATE);
-    let pause = Duration::from_millis(50).max(visible / 50);
+    let pause = Duration::from_millis(50).max(visible / 10);
     let mut at_first = None;
     let stored = loop {
         let now = match read(session, round).await {

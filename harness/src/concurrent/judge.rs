@@ -159,10 +159,10 @@ impl<'h> Book<'h> {
         };
         let agree = |said: &&Said<'_>| said.value.agrees(value);
         if values.len() > 1 {
-            let shown: Vec<_> = values.iter().map(|value| value.show()).collect();
             let line = story::line(all.first()?.written);
-            let what = format!("DUPLICATED, {field} is {} at once: {line}", shown.join(" and "));
-            let of = all.iter().filter(|said| values.iter().any(|v| said.value.agrees(v)));
+            let what = format!("DUPLICATED, {field} is {} at once: {line}", story::several(values));
+            // Two of them are enough.
+            let of = all.iter().filter(|said| values[..2].iter().any(|v| said.value.agrees(v)));
             return Some(Found::honesty(what, of.map(|said| said.send)));
         }
         let may: Vec<_> = all.iter().filter(|s| s.claim != Claim::Rejected).filter(agree).collect();
@@ -243,8 +243,26 @@ impl<'h> Book<'h> {
                 Found::honesty(what.replace("by no line", "by a line that was cut"), [send])
                     .also(also)
             }
-            None => Found::honesty(what, []),
+            None => {
+                let (send, text) = self.no_line_of(point).unzip();
+                let also =
+                    text.map(|text| format!("perhaps it was made of what is no line: {text}"));
+                Found::honesty(what, send).also(also)
+            }
         }
+    }
+
+    /// What is no line, and has the series and the time of this point.
+    fn no_line_of(&self, point: &Point) -> Option<(usize, &'h str)> {
+        let tags = point.tags.iter().map(|(key, value)| format!(",{key}={value}"));
+        let head = format!("{}{} ", point.measurement, tags.collect::<String>());
+        let time = point.time.to_string();
+        let mut sends = self.history.iter().enumerate();
+        sends.find_map(|(send, sent)| {
+            let mut items = sent.items.iter().filter(|item| item.meaning == Meaning::Unjudged);
+            let text = &items.find(|i| i.text.starts_with(&head) && i.text.contains(&time))?.text;
+            Some((send, text.as_str()))
+        })
     }
 
     /// The line that was cut to one that fits, and what it was cut to.

@@ -106,7 +106,7 @@ pub(crate) fn planned(seed: u64, round: u64, writers: u16) -> Planned {
     bytes[16..18].copy_from_slice(&writers.to_le_bytes());
     let mut maker = Maker { rng: TestRng::from_seed(RngAlgorithm::ChaCha, &bytes), next: 0 };
     let of_writer = |writer| maker.writer(u64::from(writer));
-    let writers = (0..writers).map(of_writer).collect();
+    let writers = (1..=writers).map(of_writer).collect();
     let lines = vec![format!("{} v={}i {}", "load,host=last", LAST, seconds(LAST_TIME))];
     let course = Course::Plain;
     let last = Body { lines, ends: true, gzip: false, chunked: false, fresh: true, course };
@@ -144,6 +144,7 @@ impl Maker {
         self.below(100) < percent
     }
 
+    /// What the writer of this number does, from 1.
     fn writer(&mut self, writer: u64) -> Vec<Body> {
         self.next = 0;
         let count = 10 + self.below(11);
@@ -211,7 +212,7 @@ impl Maker {
                 _ => format!("f={number}.75"),
             };
             // Half of the writers before the Monday.
-            let time = MONDAY - 4 * OWN + writer * OWN + self.next;
+            let time = MONDAY - 5 * OWN + writer * OWN + self.next;
             return format!("{series} {fields} {}", seconds(time));
         }
         let series = self.series(2);

@@ -12,7 +12,7 @@ pub(crate) struct ConcurrentArgs {
     /// nothing is there that nobody sent
     #[arg(long, value_name = "ROUNDS", value_parser = clap::value_parser!(u64).range(1..=1_000_000),
         group = "chance",
-        conflicts_with_all = ["cases", "level", "cases_dir", "shuffle", "known_failing", "snapshots_dir", "setups", "shard"])]
+        conflicts_with_all = ["cases", "level", "cases_dir", "shuffle", "known_failing", "snapshots_dir", "setups", "shard", "deadline"])]
     pub(crate) concurrent: Option<u64>,
     /// How many writers each round has
     #[arg(long, value_name = "N", default_value_t = 8, requires = "concurrent")]

@@ -3,7 +3,7 @@
 use super::Found;
 use crate::concurrent::history::Sent;
 use crate::model::Written;
-use crate::point::{Key, Point};
+use crate::point::{Key, Point, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -24,6 +24,17 @@ pub(super) fn line(written: &Written) -> String {
 /// A point.
 pub(super) fn point(point: &Point) -> String {
     point.show(&point.time.to_string())
+}
+
+/// Values, the first few of them.
+pub(super) fn several(values: &[&Value]) -> String {
+    const SHOWN: usize = 4;
+    let shown: Vec<_> = values.iter().take(SHOWN).map(|value| value.show()).collect();
+    let more = match values.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    shown.join(" and ") + &more
 }
 
 /// What is stored at the place of a line.

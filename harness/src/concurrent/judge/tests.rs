@@ -185,6 +185,12 @@ fn nothing_is_there_twice() {
     let history = [left(1, 0, "m f=1 1"), answered(1, (2, 4), "m f=1 1", 204)];
     let says = "DUPLICATED, f is 1 and 1 at once: m f=1 1";
     is_found(&history, "m f=1 1\nm f=1 1", says, &[0, 1]);
+    // However often: two writes are enough to see it.
+    let one = |n: u64| answered(1, (n, n), &format!("m v={n}i 1"), 204);
+    let history: Vec<_> = (1..=6).map(one).collect();
+    let all: Vec<_> = (1..=6).map(|n| format!("m v={n}i 1")).collect();
+    let says = "DUPLICATED, v is 1i and 2i and 3i and 4i and 2 more at once: m v=1i 1";
+    is_found(&history, &all.join("\n"), says, &[0, 1]);
 }
 
 #[test]
@@ -193,6 +199,10 @@ fn nothing_is_there_that_nobody_sent() {
     is_found(&history, "m f=1 1\nm f=1 2", "PHANTOM, written by no line: m f=1 2", &[]);
     is_found(&history, "m f=1,g=2 1", "PHANTOM, written by no line: g=2 of m", &[]);
     is_found(&history, "m f=3 1", "MUTATED, f is 3, which no line says: m f=1 1", &[0]);
+    let history = [answered(1, (0, 5), "m,t=a f=1x 17\nm,t=a f=2x 18", 204)];
+    let told =
+        is_found(&history, "m,t=a f=0 18", "PHANTOM, written by no line: m,t=a f=0 18", &[0]);
+    assert!(told.ends_with("made of what is no line: m,t=a f=2x 18"), "{told}");
 }
 
 #[test]
