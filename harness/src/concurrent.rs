@@ -283,8 +283,11 @@ async fn settled(session: &Session, round: &Round, history: Vec<Sent>) -> Outcom
             }
         };
         let misses = now.iter().any(|found| found.is_missing);
+        // What is missing is looked for twice, however long a reading takes.
+        let is_first = at_first.is_none();
         let at_first = at_first.get_or_insert_with(|| now.clone());
-        if tokio::time::Instant::now() >= deadline || (!misses && visible.is_zero()) {
+        let is_over = tokio::time::Instant::now() >= deadline && !(misses && is_first);
+        if is_over || (!misses && visible.is_zero()) {
             break late(at_first, now, visible.is_zero());
         }
         // What was refused, or never answered, may still be on its way: only time can tell.

@@ -16,7 +16,7 @@ use rstest::rstest;
 use server::{Fault, Server};
 use std::time::{Duration, Instant};
 
-const WRITERS: u16 = 6;
+const WRITERS: u16 = 5;
 
 fn target(server: &Server, timeout: Duration) -> Target {
     let mut target = Target::new(&server.url, profiles::find("oss-v1@1.6").unwrap()).unwrap();

@@ -210,11 +210,9 @@ impl<'h> Book<'h> {
         };
         let line = story::line(said.written);
         let what = format!("{word}, {field} is {}, which no line says: {line}", value.show());
-        let cut = self.cut_to(|written| {
-            written.measurement == said.written.measurement
-                && written.tags == said.written.tags
-                && written.fields.get(field).is_some_and(|v| v.agrees(value))
-        });
+        let head = story::head(&said.written.measurement, &said.written.tags);
+        let cut = self
+            .cut_to(&head, |written| written.fields.get(field).is_some_and(|v| v.agrees(value)));
         match cut {
             Some((send, text)) => {
                 let mut found = Found::honesty(what, [said.send, send]);
@@ -228,13 +226,9 @@ impl<'h> Book<'h> {
     /// Something that no line says: perhaps it is what was left of one.
     fn nobody(&self, what: String, point: &Point) -> Found {
         // Its time is what is left of it, in whatever unit the server reads it, or the server's own.
-        let cut = self.cut_to(|written| {
-            written.measurement == point.measurement
-                && written.tags == point.tags
-                && written
-                    .fields
-                    .iter()
-                    .all(|(key, value)| point.fields.get(key).is_some_and(|v| v.agrees(value)))
+        let cut = self.cut_to(&story::head(&point.measurement, &point.tags), |written| {
+            let mut fields = written.fields.iter();
+            fields.all(|(key, value)| point.fields.get(key).is_some_and(|v| v.agrees(value)))
         });
         match cut {
             Some((send, text)) => {
@@ -254,8 +248,7 @@ impl<'h> Book<'h> {
 
     /// What is no line, and has the series and the time of this point.
     fn no_line_of(&self, point: &Point) -> Option<(usize, &'h str)> {
-        let tags = point.tags.iter().map(|(key, value)| format!(",{key}={value}"));
-        let head = format!("{}{} ", point.measurement, tags.collect::<String>());
+        let head = story::head(&point.measurement, &point.tags);
         let time = point.time.to_string();
         let mut sends = self.history.iter().enumerate();
         sends.find_map(|(send, sent)| {
@@ -265,13 +258,16 @@ impl<'h> Book<'h> {
         })
     }
 
-    /// The line that was cut to one that fits, and what it was cut to.
-    fn cut_to(&self, fits: impl Fn(&Written) -> bool) -> Option<(usize, String)> {
+    /// The line of this series that was cut to one that fits, and what it was cut to.
+    fn cut_to(&self, head: &str, fits: impl Fn(&Written) -> bool) -> Option<(usize, String)> {
         let cuts = self.history.iter().enumerate();
         let mut cuts = cuts.flat_map(|(send, sent)| {
             sent.part.iter().flat_map(|part| &part.cut).map(move |cut| (send, cut))
         });
         cuts.find_map(|(send, cut)| {
+            if !cut.starts_with(head) {
+                return None;
+            }
             // From the longest: a server may have seen less of it than was sent.
             let lengths = (1..=cut.len()).rev().filter(|length| cut.is_char_boundary(*length));
             let mut texts = lengths.map(|length| &cut[..length]);

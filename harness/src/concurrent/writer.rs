@@ -170,7 +170,7 @@ fn gone_out_of(body: &Body, out: &Outgoing, at: usize) -> (Vec<Item>, Option<Par
     let (lines, of) = (out.lines(), out.request.body.len());
     if body.gzip {
         let text = String::from_utf8_lossy(lines);
-        let cut = text.lines().map(str::to_owned).collect();
+        let cut = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
         return (items(lines), Some(Part { bytes: at, of, cut }));
     }
     let gone = &lines[..at.min(lines.len())];
@@ -200,6 +200,7 @@ mod tests {
     fn gone(gzip: bool, at: usize) -> (Vec<String>, Vec<String>) {
         let body = Body {
             lines: vec!["m f=1 1".to_owned(), "m f=22 2".to_owned()],
+            comment: 0,
             ends: false,
             gzip,
             chunked: false,

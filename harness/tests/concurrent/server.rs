@@ -5,6 +5,7 @@
 use super::lines::{self, Field, Point};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -33,7 +34,7 @@ pub(crate) enum Fault {
     Duplicates,
     /// After a connection has ended in mid-body nothing is answered any more.
     LocksUp,
-    /// What is written is seen a while later.
+    /// What is written is seen when it is looked for a second time.
     Late,
     /// A write fails where another one is under way.
     FailsBusy,
@@ -48,7 +49,10 @@ struct Database {
     points: BTreeMap<Key, BTreeMap<String, Field>>,
     /// Those that are there once more.
     copies: Vec<Point>,
-    seen: BTreeSet<Vec<u8>>,
+    /// Those that nobody has looked for yet.
+    waiting: Vec<Point>,
+    /// The bodies that came, by their hash.
+    seen: BTreeSet<u64>,
 }
 
 #[derive(Default)]
@@ -104,15 +108,17 @@ impl Request {
         self.target.split('?').next().unwrap()
     }
 
-    /// Its body, inflated as far as that goes.
-    fn lines(&self) -> Vec<u8> {
+    /// The lines of its body, inflated as far as that goes.
+    fn lines(&self) -> String {
         let mut body = self.body.clone();
         if self.head.contains("content-encoding: gzip") {
             body.clear();
             // It ends in an error where it was cut.
             flate2::read::GzDecoder::new(&self.body[..]).read_to_end(&mut body).ok();
         }
-        body
+        let text = String::from_utf8_lossy(&body);
+        let lines = text.split('\n').filter(|line| !line.starts_with('#'));
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -205,7 +211,7 @@ fn broken_off(request: &Request, fault: Fault, state: &Shared) {
         return;
     }
     let mut state = state.lock().unwrap();
-    let text = String::from_utf8_lossy(&request.lines()).into_owned();
+    let text = request.lines();
     let taken = match fault {
         Fault::StoresCut => text.as_str(),
         Fault::Streams => text.rsplit_once('\n').map_or("", |(whole, _)| whole),
@@ -219,8 +225,7 @@ fn broken_off(request: &Request, fault: Fault, state: &Shared) {
 }
 
 async fn write(request: &Request, fault: Fault, state: &Shared) -> (u16, String) {
-    let lines = request.lines();
-    let text = String::from_utf8_lossy(&lines).into_owned();
+    let text = request.lines();
     let fault = if text.contains("canary") { Fault::None } else { fault };
     let name = request.param("db");
     let mut good = Vec::new();
@@ -236,20 +241,9 @@ async fn write(request: &Request, fault: Fault, state: &Shared) -> (u16, String)
         state.writing += 1;
         (state.databases.get(&name).cloned().unwrap_or_default(), state.writing - 1)
     };
-    // Long enough that another one comes in between.
-    let pause = Duration::from_millis(3);
-    match fault {
-        Fault::LosesOverlap | Fault::FailsBusy => tokio::time::sleep(pause).await,
-        Fault::Late => {
-            let (state, name, good) = (Arc::clone(state), name.clone(), good.clone());
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(150)).await;
-                if let Some(database) = state.lock().unwrap().databases.get_mut(&name) {
-                    good.into_iter().for_each(|point| database.insert(point, Fault::None));
-                }
-            });
-        }
-        _ => {}
+    if matches!(fault, Fault::LosesOverlap | Fault::FailsBusy) {
+        // Long enough that another one comes in between.
+        tokio::time::sleep(Duration::from_millis(3)).await;
     }
     let mut state = state.lock().unwrap();
     state.writing -= 1;
@@ -257,11 +251,13 @@ async fn write(request: &Request, fault: Fault, state: &Shared) -> (u16, String)
         return (500, "{\"error\":\"busy\"}".to_owned());
     }
     let Some(database) = state.databases.get_mut(&name) else { return (404, String::new()) };
-    let is_known = !database.seen.insert(lines);
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    let is_known = !database.seen.insert(hasher.finish());
     let all_refused = fault == Fault::StoresRefused && !bad.is_empty();
     let any = !good.is_empty();
     match fault {
-        Fault::Late => {}
+        Fault::Late => database.waiting.extend(good),
         Fault::LosesOverlap => {
             good.into_iter().for_each(|point| copy.insert(point, fault));
             *database = copy;
@@ -321,9 +317,13 @@ fn statement(state: &mut State, text: &str, db: &str) -> String {
         json!({"series": [{"name": "databases", "columns": ["name"], "values": names}]})
     } else if text == "SHOW USERS" {
         json!({})
-    } else if let Some(database) = state.databases.get(db) {
+    } else if let Some(database) = state.databases.get_mut(db) {
         let one = text.starts_with("SELECT") && !quoted.is_empty();
         let points = database.all();
+        if text.starts_with("SELECT") {
+            let waiting = std::mem::take(&mut database.waiting);
+            waiting.into_iter().for_each(|point| database.insert(point, Fault::None));
+        }
         let named = points.iter().filter(|point| !one || point.measurement == quoted);
         json!({ "series": named.map(|point| series(text, point)).collect::<Vec<_>>() })
     } else {

@@ -64,9 +64,12 @@ pub(crate) fn gone(history: &[Sent], by: By, why: &str) -> Found {
     let left = history.iter().enumerate().filter(|(_, sent)| {
         matches!(sent.came, Came::Left) && first.is_none_or(|(_, first)| sent.began < first.began)
     });
-    // The one after which nothing came any more.
-    let left = left.max_by_key(|(_, sent)| sent.began);
-    let sends = [left, first].into_iter().flatten().map(|(send, _)| send).collect();
+    // The ones after which nothing came any more: the last that broke off, and the last of all.
+    let left: Vec<_> = left.collect();
+    let last = left.iter().max_by_key(|(_, sent)| sent.began);
+    let cut = left.iter().filter(|(_, sent)| sent.part.is_some());
+    let cut = cut.max_by_key(|(_, sent)| sent.began);
+    let sends = [last, cut, first.as_ref()].into_iter().flatten().map(|(send, _)| *send).collect();
     Found {
         kind: Kind::NoAnswer,
         expected: STILL,

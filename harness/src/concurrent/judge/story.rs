@@ -21,6 +21,13 @@ pub(super) fn line(written: &Written) -> String {
     self::point(&point)
 }
 
+/// How a line of this series begins: the tags of a plan stand in the order of their keys, and nothing
+/// in them is escaped.
+pub(super) fn head(measurement: &str, tags: &BTreeMap<String, String>) -> String {
+    let tags = tags.iter().map(|(key, value)| format!(",{key}={value}"));
+    format!("{measurement}{} ", tags.collect::<String>())
+}
+
 /// A point.
 pub(super) fn point(point: &Point) -> String {
     point.show(&point.time.to_string())
