@@ -11,16 +11,19 @@
 //! that against the [`snapshot`], and [`verdict`] weighs it, with what is [`known`] to fail. Each
 //! result is an [`event`], and [`report`] makes the events readable. [`shard`] divides the cases of
 //! a run among several machines, whose [`saved`] events [`merge`] joins. [`generate`] makes cases of
-//! chance and goes the same way with them; [`record`] goes the same way and writes snapshots instead;
-//! [`explain`] tells of a case without a target, [`clauses`] which promises of the products' pages
-//! have cases, [`detect`] whom a server acts like, and [`support`] packs what went wrong for somebody
-//! else to look at.
+//! chance and goes the same way with them; [`concurrent`] sends what no case can say, many writers at
+//! once whose connections break; both are runs of `chance`. [`record`] goes the same way and writes
+//! snapshots instead; [`explain`] tells of a case without a target, [`clauses`] which promises of the
+//! products' pages have cases, [`detect`] whom a server acts like, and [`support`] packs what went wrong
+//! for somebody else to look at.
 
 pub mod case;
+mod chance;
 pub mod claim;
 pub mod clauses;
 mod clock;
 pub mod compare;
+pub mod concurrent;
 pub mod detect;
 mod diagnose;
 pub mod diff;

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 pub(crate) use stop::Stop;
-pub use stop::{Deadline, Why};
+pub use stop::{Deadline, Why, over};
 use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -77,7 +77,7 @@ pub fn digest_of<'c>(cases: impl IntoIterator<Item = &'c Case>) -> u64 {
 impl Plan {
     /// Why a run of this plan ends before it begins, if it does.
     pub fn over(&self, interrupt: &Interrupt) -> Option<Why> {
-        Stop { interrupt: interrupt.clone(), deadline: self.deadline }.already()
+        over(interrupt, self.deadline)
     }
 }
 

@@ -4,6 +4,7 @@
 mod connection;
 mod curl;
 mod fragment;
+mod held;
 mod pool;
 mod read;
 mod tls;
@@ -11,6 +12,7 @@ mod tls;
 pub use connection::{Base, BaseError};
 pub use curl::curl;
 pub use fragment::Fragment;
+pub(crate) use held::{Held, Left};
 pub(crate) use pool::Pool;
 pub(crate) use tls::UNANSWERED;
 

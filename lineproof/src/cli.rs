@@ -4,6 +4,7 @@
 mod bundle;
 mod check;
 mod clauses;
+mod concurrent;
 mod detect;
 mod diff;
 mod explain;
@@ -58,7 +59,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     // A server is judged, or stands in for one.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     Serve(ServeArgs),
     // Files are.
     Check(CheckArgs),

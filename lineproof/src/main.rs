@@ -1,9 +1,11 @@
 //! The binary: what the user types, and the exit code that comes of it.
 
 mod bundle;
+mod chance;
 mod check;
 mod clauses;
 mod cli;
+mod concurrent;
 mod detect;
 mod diff;
 mod differences;

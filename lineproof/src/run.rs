@@ -35,6 +35,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let outputs = Outputs::open(&args.output, args.select.cases_dir.as_deref())?;
     let (events, ending) = if let Some(batches) = args.generate.generate {
         runtime.block_on(crate::generate::generate(args, batches, interrupt))?
+    } else if let Some(rounds) = args.concurrent.concurrent {
+        runtime.block_on(crate::concurrent::concurrent(args, rounds, interrupt))?
     } else {
         let profiles = chosen_profiles(&args.target)?;
         let mut plan = plan(args, &profiles)?;

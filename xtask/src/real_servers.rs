@@ -2,9 +2,9 @@
 //!
 //! influxd 1.6.7 must be found conformant to its own profile, VictoriaMetrics must not: it is known
 //! to answer 204 to lines that it throws away. A suite that calls both alike proves nothing. Random
-//! batches are held to the same: nothing is found on the one, something on the other. What
-//! VictoriaMetrics stores is then read back too, and what it is known to lose, double or alter must
-//! be found.
+//! batches and concurrent writers are held to the same: nothing is found on the one, something on the
+//! other. What VictoriaMetrics stores is then read back too, and what it is known to lose, double or
+//! alter must be found.
 
 mod read_back;
 
@@ -32,7 +32,10 @@ pub(crate) struct Arguments {
     /// How many random batches each server gets besides; 0 for none
     #[arg(long, value_name = "N", default_value_t = 3000)]
     batches: u64,
-    /// What they are made from
+    /// How many rounds of concurrent writers each server gets besides; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    rounds: u64,
+    /// What batches and rounds are made from
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     seed: u64,
 }
@@ -48,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let strict = ["--strict", "2"].map(OsString::from);
         wrong.extend(check(&binary, &influxd, "auth off", &strict, arguments, 0)?);
         wrong.extend(generate(&binary, &influxd, arguments, 0)?);
+        wrong.extend(concurrent(&binary, &influxd, arguments, 0)?);
     }
     {
         let influxd = Peer::influxdb_owned_by("admin", "admin")?;
@@ -59,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let victoria_metrics = Peer::victoria_metrics(&[])?;
         wrong.extend(check(&binary, &victoria_metrics, "as it comes", &[], arguments, 1)?);
         wrong.extend(generate(&binary, &victoria_metrics, arguments, 1)?);
+        wrong.extend(concurrent(&binary, &victoria_metrics, arguments, 1)?);
     }
     wrong.extend(read_back::check(&binary, arguments)?);
     if wrong.is_empty() {
@@ -106,6 +111,25 @@ fn generate(
     let mut command = words.map(OsString::from).to_vec();
     command.extend([OsString::from("--save"), findings.path().into()]);
     ended(binary, peer, "random batches", command, expected)
+}
+
+/// Runs rounds of concurrent writers on a server; what is wrong if they do not end with `expected`.
+fn concurrent(
+    binary: &Path,
+    peer: &Peer,
+    arguments: &Arguments,
+    expected: i32,
+) -> Result<Option<String>> {
+    if arguments.rounds == 0 {
+        return Ok(None);
+    }
+    println!("\n=== {}, concurrent writers as {PROFILE} ===", peer.name());
+    let (rounds, seed) = (arguments.rounds.to_string(), arguments.seed.to_string());
+    let url = peer.url();
+    let words =
+        ["run", "--target", &url, "--profile", PROFILE, "--concurrent", &rounds, "--seed", &seed];
+    let command = words.map(OsString::from).to_vec();
+    ended(binary, peer, "concurrent writers", command, expected)
 }
 
 /// Runs `lineproof`; what is wrong if it does not end with `expected`.

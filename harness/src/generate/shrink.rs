@@ -158,7 +158,7 @@ fn part_of(line: &[u8], number: usize) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::tally::blank;
+    use crate::chance::blank;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn batch(bodies: &[&str]) -> Batch {

@@ -41,6 +41,11 @@ impl fmt::Display for Why {
     }
 }
 
+/// Why a run ends before it begins, if it does.
+pub fn over(interrupt: &Interrupt, deadline: Option<Deadline>) -> Option<Why> {
+    Stop { interrupt: interrupt.clone(), deadline }.already()
+}
+
 /// Both of them.
 pub(crate) struct Stop {
     pub(crate) interrupt: Interrupt,

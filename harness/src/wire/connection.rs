@@ -143,6 +143,20 @@ impl Connection {
         }
     }
 
+    /// Sends bytes, and no more: the connection is of no use afterwards.
+    pub(super) async fn put(&mut self, bytes: &[u8], timeout: Duration) -> Result<(), WireError> {
+        self.reusable = false;
+        let write = async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        };
+        let written = tokio::time::timeout(timeout, write).await;
+        written.map_err(|_| WireError::Timeout(timeout))?.map_err(|error| match error.kind() {
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => WireError::Reset,
+            _ => WireError::Connect(error.to_string()),
+        })
+    }
+
     /// Sends the request and reads the answer.
     pub(super) async fn exchange(
         &mut self,
@@ -205,7 +219,7 @@ const JOINED: usize = 64 << 10;
 
 /// The bytes on the wire, in two parts, so that a large body is not copied. `Host` and the length
 /// are added where the request has none.
-fn encode<'r>(base: &Base, request: &'r Request) -> (Vec<u8>, &'r [u8]) {
+pub(super) fn encode<'r>(base: &Base, request: &'r Request) -> (Vec<u8>, &'r [u8]) {
     let mut head = format!("{} {}{} HTTP/1.1\r\n", request.method, base.prefix, request.target);
     if request.get("host").is_none() {
         head += &format!("Host: {}\r\n", base.authority());

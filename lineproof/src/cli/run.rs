@@ -1,5 +1,6 @@
 //! The arguments of `lineproof run`.
 
+use super::concurrent::ConcurrentArgs;
 use super::generate::GenerateArgs;
 use super::{OutputArgs, PartArgs, SelectArgs, TargetArgs};
 use clap::Args;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
   lineproof run --target URL --profile oss-v2 --shard 2/4 --format json --output shard-2.ndjson
   lineproof run                            (every profile, on the servers in the binary)
   lineproof run --target http://127.0.0.1:8086 --profile oss-v1@1.6 --generate 3000 --seed 7
+  lineproof run --target http://127.0.0.1:8086 --profile oss-v1@1.6 --concurrent 200 --writers 16
 
 Exit codes: 0 conformant; 1 not conformant, or a known failure passes, or the list of them is stale;
 2 wrong usage, or nothing ran; 3 the target cannot be judged; 4 no verdict; 70 a fault of lineproof;
@@ -58,6 +60,8 @@ pub(crate) struct RunArgs {
     pub(crate) snapshots_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) generate: GenerateArgs,
+    #[command(flatten)]
+    pub(crate) concurrent: ConcurrentArgs,
     /// Hold the server against this edition of the profile's product, such as one that
     /// `lineproof record` has written into the folder of snapshots
     #[arg(long, value_name = "NAME", requires = "profiles")]

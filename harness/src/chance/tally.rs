@@ -1,8 +1,7 @@
-//! What came of all batches: how many, which sorts of findings, and when it is enough.
+//! What came of all pieces: how many, which sorts of findings, and when it is enough.
 
-use super::{AREA, Plan};
 use crate::case::Level;
-use crate::compare::Kind;
+use crate::compare::{Finding, Kind};
 use crate::event::CaseResult;
 use crate::run::milliseconds;
 use crate::verdict::Verdict;
@@ -13,27 +12,39 @@ use std::time::Duration;
 
 /// So many findings of one sort are made small and shown; the others are counted.
 const SHOWN: u64 = 3;
-/// So many batches in a row that cannot even begin: the target is gone.
+/// So many pieces in a row that cannot even begin: the target is gone.
 const GIVES_UP: u64 = 20;
 
+/// What the result is called that stands for all pieces.
+pub(crate) struct About<'a> {
+    pub(crate) profile: &'a str,
+    pub(crate) id: String,
+    pub(crate) summary: String,
+    /// What the pieces are.
+    pub(crate) what: &'static str,
+    /// How many there should be.
+    pub(crate) planned: u64,
+}
+
+/// The counts.
 #[derive(Default)]
-pub(super) struct Tally(Mutex<Counts>);
+pub(crate) struct Tally(Mutex<Counts>);
 
 #[derive(Default)]
 struct Counts {
     verdicts: BTreeMap<Verdict, u64>,
     sorts: BTreeMap<String, u64>,
-    /// Batches in which what is stored was not looked at.
+    /// Pieces in which what is stored was not looked at.
     unread: u64,
-    /// The reason of the last batch that did not run.
+    /// The reason of the last piece that did not run.
     reason: Option<String>,
     in_a_row: u64,
     is_over: bool,
 }
 
 impl Tally {
-    /// Counts a batch; true where its result should be shown.
-    pub(super) fn counts(&self, result: &CaseResult, fail_fast: bool) -> bool {
+    /// Counts a piece; true where its result should be shown.
+    pub(crate) fn counts(&self, result: &CaseResult, fail_fast: bool) -> bool {
         let mut counts = self.lock();
         *counts.verdicts.entry(result.verdict).or_default() += 1;
         counts.unread += u64::from(result.unread);
@@ -57,27 +68,25 @@ impl Tally {
         *seen <= SHOWN
     }
 
-    /// Whether no new batch should begin.
-    pub(super) fn is_over(&self) -> bool {
+    /// No new piece should begin.
+    pub(crate) fn end(&self) {
+        self.lock().is_over = true;
+    }
+
+    /// Whether no new piece should begin.
+    pub(crate) fn is_over(&self) -> bool {
         self.lock().is_over
     }
 
-    /// The result that stands for all batches.
-    pub(super) fn summary(
-        &self,
-        profile: &str,
-        plan: &Plan,
-        complete: bool,
-        time: Duration,
-    ) -> CaseResult {
+    /// The result that stands for all pieces.
+    pub(crate) fn summary(&self, about: &About<'_>, complete: bool, time: Duration) -> CaseResult {
         let counts = self.lock();
         let of = |verdict| counts.verdicts.get(&verdict).copied().unwrap_or(0);
         let ran: u64 = counts.verdicts.values().sum();
-        let summary = format!("{} random batches, made from seed {}", plan.batches, plan.seed);
-        let mut result = blank(profile, &format!("{AREA}/s{}", plan.seed), summary);
+        let mut result = blank(about.profile, &about.id, about.summary.clone());
         result.milliseconds = milliseconds(time);
         let pass = of(Verdict::Pass);
-        let mut reason = format!("{pass} of {ran} batches without a finding");
+        let mut reason = format!("{pass} of {ran} {} without a finding", about.what);
         result.verdict = if of(Verdict::Fail) > 0 {
             Verdict::Fail
         } else if of(Verdict::Unknown) + of(Verdict::Error) > 0 {
@@ -99,8 +108,8 @@ impl Tally {
         if let Some(why) = counts.reason.as_ref().filter(|_| idle > 0) {
             let _ = write!(reason, "; {idle} not run: {why}");
         }
-        if ran < plan.batches {
-            let _ = write!(reason, "; {} not begun", plan.batches - ran);
+        if ran < about.planned {
+            let _ = write!(reason, "; {} not begun", about.planned - ran);
         }
         result.reason = Some(reason);
         if counts.unread > 0 {
@@ -118,10 +127,13 @@ impl Tally {
 }
 
 /// The sort of a result's gravest finding: two findings of one sort are taken for one fault.
-pub(super) fn sort_of(result: &CaseResult) -> String {
-    let Some(finding) = result.findings.iter().min_by_key(|finding| finding.kind) else {
-        return result.verdict.word().to_owned();
-    };
+pub(crate) fn sort_of(result: &CaseResult) -> String {
+    let finding = result.findings.iter().min_by_key(|finding| finding.kind);
+    finding.map_or_else(|| result.verdict.word().to_owned(), sort)
+}
+
+/// The sort of one finding.
+pub(crate) fn sort(finding: &Finding) -> String {
     let said = match finding.kind {
         Kind::Honesty => honesty(&finding.got),
         Kind::NoAnswer => "no answer",
@@ -133,7 +145,7 @@ pub(super) fn sort_of(result: &CaseResult) -> String {
 
 /// What a ledger or a reading says, without the line of which it says it.
 fn honesty(got: &str) -> &'static str {
-    const WORDS: [&str; 8] = [
+    const WORDS: [&str; 9] = [
         "LOST, stored before this write",
         "PHANTOM, written by no line",
         "PHANTOM, said to be dropped",
@@ -141,6 +153,7 @@ fn honesty(got: &str) -> &'static str {
         "PHANTOM",
         "MUTATED",
         "DUPLICATED",
+        "STALE",
         "LATE",
     ];
     // The first word may be that of the line itself, which stands behind it.
@@ -154,7 +167,7 @@ fn honesty(got: &str) -> &'static str {
 }
 
 /// A result without anything in it.
-pub(super) fn blank(profile: &str, id: &str, summary: String) -> CaseResult {
+pub(crate) fn blank(profile: &str, id: &str, summary: String) -> CaseResult {
     CaseResult {
         profile: profile.to_owned(),
         id: id.to_owned(),
