@@ -26,7 +26,16 @@ fn target(server: &Server, timeout: Duration) -> Target {
 
 async fn run(target: &Target, rounds: u64, jobs: usize) -> (Ending, Vec<CaseResult>) {
     let (first, seed) = (0, 1);
-    let plan = Plan { rounds, first, writers: WRITERS, seed, jobs, strict: 1, fail_fast: false };
+    let plan = Plan {
+        rounds,
+        first,
+        writers: WRITERS,
+        seed,
+        jobs,
+        strict: 1,
+        fail_fast: false,
+        deadline: None,
+    };
     let (_sender, interrupt) = uninterrupted();
     let mut results = Vec::new();
     let on_event = |event: &Event| {

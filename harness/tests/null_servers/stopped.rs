@@ -7,7 +7,7 @@ use harness::detect::{Knowledge, Undetected, detect};
 use harness::event::Event;
 use harness::run::{Interrupt, Part, Plan, run};
 use harness::snapshot::{Basis, Snapshots};
-use harness::support::live::{NotSent, of_case};
+use harness::support::send::{NotSent, of_case};
 use harness::target::Target;
 use harness::verdict::Ending;
 use harness::{generate, record, wire};
