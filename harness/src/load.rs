@@ -70,7 +70,7 @@ pub fn load(dir: Option<&Path>) -> Result<Vec<Case>, Vec<CaseError>> {
 
 /// The file that a case of this id belongs into, in the folder of cases.
 pub(crate) fn file_of(id: &str) -> String {
-    format!("{id}.toml").replace('-', "_")
+    format!("{id}.toml")
 }
 
 /// One case from the text of its file.

@@ -5,8 +5,9 @@ mod archive;
 use crate::cli::BundleArgs;
 use crate::embedded::Fault;
 use crate::exit::Failure;
+use crate::streams::print;
 use crate::{list, run};
-use archive::Package;
+use archive::{Name, Package};
 use clap::ValueEnum;
 use harness::case::Case;
 use harness::snapshot::Snapshots;
@@ -16,6 +17,7 @@ use harness::support::{Incident, Scrub, files};
 use harness::target::Target;
 use harness::verdict::Verdict;
 use jiff::Timestamp;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -26,11 +28,13 @@ const LARGEST_BODY: u64 = 64 << 20;
 
 pub(crate) fn bundle(args: &BundleArgs) -> Result<ExitCode, Failure> {
     let at = now()?;
+    let name = Name::at(at);
     // Before anything is sent: a run is too long to be lost to a wrong path.
     if !args.dir.is_dir() {
         let dir = args.dir.display();
         return Err(Failure::usage(format!("--dir {dir}: there is no such folder; make it first")));
     }
+    name.free_in(&args.dir)?;
     let incident = match (&args.run, &args.body) {
         (Some(path), _) => saved_one(args, path)?,
         (None, Some(path)) => live(args, What::Body(own(args, path)?))?,
@@ -38,13 +42,14 @@ pub(crate) fn bundle(args: &BundleArgs) -> Result<ExitCode, Failure> {
     };
     let Some(incident) = incident else { return Ok(ExitCode::from(130)) };
     worth_it(args, &incident)?;
-    let package = Package::new(&files(&incident, &scrub(args), &at.to_string()), at);
+    let package = Package::new(name, &files(&incident, &scrub(args), &at.to_string()), at);
     let path = package.write(&args.dir)?;
-    println!("{}", path.display());
+    let mut text = format!("{}\n", path.display());
     for (name, bytes) in package.inside() {
-        println!("  {bytes:>7}  {name}");
+        let _ = writeln!(text, "  {bytes:>7}  {name}");
     }
-    eprintln!("lineproof: fill in what is marked so, and read sample-data.lp before you send it");
+    print(&text)?;
+    say!("lineproof: fill in what is marked so, and read sample-data.lp before you send it");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -120,7 +125,7 @@ fn live(args: &BundleArgs, what: What) -> Result<Option<Incident>, Failure> {
         Ok(incident) => Ok(Some(incident)),
         Err(NotSent::Interrupted(left_behind)) => {
             if let Some(why) = left_behind {
-                eprintln!("lineproof: left behind on the target: {why}");
+                say!("lineproof: left behind on the target: {why}");
             }
             Ok(None)
         }

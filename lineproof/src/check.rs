@@ -100,7 +100,7 @@ impl Check {
         // What was found comes first, on a terminal too.
         self.out.flush()?;
         let name = input::name(path);
-        eprintln!("lineproof: {}: {why}", show::text(name.as_bytes()));
+        say!("lineproof: {}: {why}", show::text(name.as_bytes()));
         self.out.write(&self.report.unreadable(&name, &why))?;
         Ok(UNREADABLE)
     }

@@ -2,10 +2,10 @@
 
 use crate::cli::{ClausesArgs, ClausesFormat};
 use crate::exit::Failure;
+use crate::streams::print;
 use harness::clauses::{Covered, FILE, Register};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 pub(crate) fn clauses(args: &ClausesArgs) -> Result<ExitCode, Failure> {
@@ -19,8 +19,7 @@ pub(crate) fn clauses(args: &ClausesArgs) -> Result<ExitCode, Failure> {
         ClausesFormat::Text => text(&covered, args.all),
         ClausesFormat::Json => json(&covered)?,
     };
-    // A reader that has seen enough is no failure of ours.
-    std::io::stdout().write_all(text.as_bytes()).ok();
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,7 +2,8 @@
 
 use crate::cli::{DetectArgs, DetectFormat};
 use crate::exit::Failure;
-use crate::{list, run};
+use crate::run;
+use crate::streams::print;
 use harness::detect::{Detection, Knowledge, Undetected, detect as ask};
 use harness::snapshot::Snapshots;
 use harness::target::{Credentials, Target};
@@ -31,14 +32,14 @@ pub(crate) fn detect(args: &DetectArgs) -> Result<ExitCode, Failure> {
         Ok(found) => found,
         Err(Undetected::Unusable(why)) => return Err(Failure::unusable(why)),
         Err(stopped @ Undetected::Interrupted(_)) => {
-            eprintln!("lineproof: {stopped}");
+            say!("lineproof: {stopped}");
             return Ok(ExitCode::from(130));
         }
     };
-    list::print(&match args.format {
+    print(&match args.format {
         DetectFormat::Text => text(&found, args),
         DetectFormat::Json => json(&found, args)?,
-    });
+    })?;
     Ok(ExitCode::from(if found.clear { 0 } else { 4 }))
 }
 

@@ -5,6 +5,7 @@ mod show;
 
 use crate::cli::{DiffArgs, DifferencesFormat};
 use crate::exit::Failure;
+use crate::streams::print;
 use crate::{list, run};
 use harness::diff::{Changes, Given, changes, read};
 use harness::select::matches;
@@ -55,7 +56,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
             (_, false) => "\nno difference in what could be compared\n",
         };
     }
-    list::print(&text);
+    print(&text)?;
     let [a, b] = names;
     let [only_a, only_b] = &changes.only;
     let told = [
@@ -73,11 +74,11 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     ];
     for (ids, what) in told.iter().filter(|(ids, _)| !ids.is_empty()) {
         let named = if args.all { ids.join(", ") } else { some(ids) };
-        eprintln!("{} cases {what}: {named}", ids.len());
+        say!("{} cases {what}: {named}", ids.len());
     }
     let mut cases: Vec<_> = changes.found.iter().map(|change| &change.case).collect();
     cases.dedup();
-    eprintln!(
+    say!(
         "{} differences in {} cases, of {} that ran on both",
         changes.found.len(),
         cases.len(),
@@ -145,7 +146,7 @@ fn saved_run(path: &Path, profile: Option<&str>, option: &str) -> Result<Given, 
         ));
     }
     if !run.complete {
-        eprintln!("{}: the run did not come to its end: it is only a part", path.display());
+        say!("{}: the run did not come to its end: it is only a part", path.display());
     }
     Ok(run)
 }

@@ -3,6 +3,7 @@
 use crate::cli::{DifferencesFormat, ListArgs};
 use crate::exit::Failure;
 use crate::list;
+use crate::streams::print;
 use harness::clauses::Register;
 use harness::differences::{Difference, Differences, Side, differences};
 use harness::snapshot::Snapshots;
@@ -39,8 +40,8 @@ pub(crate) fn list(args: &ListArgs, first: &str, second: &str) -> Result<ExitCod
         DifferencesFormat::Markdown => markdown(&groups(&found.found, args.all), &names),
         DifferencesFormat::Json => json(&found)?,
     };
-    list::print(&text);
-    eprintln!(
+    print(&text)?;
+    say!(
         "{} differences in {} cases, of {} that both have something to say of",
         found.found.len(),
         found.found.iter().map(|d| &d.case).collect::<std::collections::BTreeSet<_>>().len(),

@@ -2,9 +2,9 @@
 
 use crate::cli::ExplainArgs;
 use crate::exit::Failure;
+use crate::streams::print;
 use harness::snapshot::Snapshots;
 use harness::wire::Base;
-use std::io::Write;
 use std::process::ExitCode;
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
@@ -27,6 +27,6 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let snapshots = Snapshots::new(args.snapshots_dir.clone());
     let text = harness::explain::explain(case, &profiles, &snapshots, url.as_ref())
         .map_err(Failure::usage)?;
-    std::io::stdout().write_all(text.as_bytes()).ok();
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::known::{KnownArgs, KnownCommand, UpdateArgs};
 use crate::exit::Failure;
+use crate::streams::print;
 use crate::{list, report};
 use harness::event::{CaseResult, Event};
 use harness::known::HEADER;
@@ -36,17 +37,21 @@ fn update(args: &UpdateArgs) -> Result<ExitCode, Failure> {
     let text = before.as_deref().unwrap_or(HEADER);
     let (after, changes) = harness::known::update(text, &ids, &results).map_err(fail)?;
     let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
-    list::print(&lines);
-    if changes.is_empty() {
-        eprintln!("{}: nothing changes", path.display());
+    print(&lines)?;
+    if changes.is_empty() && (before.is_some() || args.check) {
+        say!("{}: nothing changes", path.display());
         return Ok(ExitCode::SUCCESS);
     }
     if args.check {
-        eprintln!("{}: {} changes to make", path.display(), changes.len());
+        say!("{}: {} changes to make", path.display(), changes.len());
         return Ok(ExitCode::FAILURE);
     }
     replace(path, &after).map_err(|error| fail(error.to_string()))?;
-    eprintln!("{}: {} changes made", path.display(), changes.len());
+    match changes.len() {
+        0 => say!("{}: made, with nothing in it", path.display()),
+        1 => say!("{}: 1 change made", path.display()),
+        several => say!("{}: {several} changes made", path.display()),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,13 +2,13 @@
 
 use crate::cli::{ListArgs, SelectArgs};
 use crate::exit::Failure;
+use crate::streams::print;
 use harness::case::Case;
 use harness::select::Selection;
 use harness::setup::Setups;
 use harness::snapshot::Snapshots;
 use profiles::Setting;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,11 +20,11 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
             let words: Vec<_> = profile.capabilities.iter().map(|c| c.word()).collect();
             let _ = writeln!(text, "{:<width$}  {}", profile.name(), words.join(" "));
         }
-        print(&text);
+        print(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
     if args.settings {
-        print(&settings());
+        print(&settings())?;
         return Ok(ExitCode::SUCCESS);
     }
     if let [first, second] = args.differences.as_slice() {
@@ -32,14 +32,14 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     }
     let cases = load(&args.select)?;
     if args.setups {
-        print(&setups(&setups_of(&args.select)?));
+        print(&setups(&setups_of(&args.select)?))?;
         return Ok(ExitCode::SUCCESS);
     }
     if args.stale {
         let snapshots = Snapshots::new(args.snapshots_dir.clone());
         let wrong = harness::snapshot::audit(&cases, profiles::ALL, &snapshots);
         let lines: String = wrong.iter().map(|line| format!("{line}\n")).collect();
-        print(&lines);
+        print(&lines)?;
         return Ok(ExitCode::from(u8::from(!wrong.is_empty())));
     }
     let chosen = selection(&args.select).choose(&cases).map_err(Failure::usage)?;
@@ -48,14 +48,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     for case in &chosen {
         text += &format!("{:<width$}  {:<6}  {}\n", case.id, case.level.word(), case.summary);
     }
-    print(&text);
-    eprintln!("{} of {} cases", chosen.len(), cases.len());
+    print(&text)?;
+    say!("{} of {} cases", chosen.len(), cases.len());
     Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn print(text: &str) {
-    // A reader that has seen enough is no failure of ours.
-    std::io::stdout().write_all(text.as_bytes()).ok();
 }
 
 /// What each setting means, and each profile's own value for it.

@@ -1,5 +1,8 @@
 //! The binary: what the user types, and the exit code that comes of it.
 
+#[macro_use]
+mod streams;
+
 mod bundle;
 mod chance;
 mod check;
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
         cli::Command::Mutants(args) => exit::guarded(|| mutants::mutants(&args)),
     };
     outcome.unwrap_or_else(|failure| {
-        eprintln!("lineproof: {failure}");
+        say!("lineproof: {failure}");
         failure.code
     })
 }

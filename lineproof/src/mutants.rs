@@ -11,6 +11,7 @@ mod table;
 use crate::cli::mutants::MutantsArgs;
 use crate::cli::{Cli, Command, RunArgs, SelectArgs};
 use crate::exit::Failure;
+use crate::streams::print;
 use crate::{list, run};
 use clap::Parser;
 use futures::StreamExt;
@@ -43,7 +44,7 @@ const ELSEWHERE: &[&str] = &["oss-v1@1.12", "oss-v2@2.1", "v3-core@3.10", "cloud
 pub(crate) fn mutants(args: &MutantsArgs) -> Result<ExitCode, Failure> {
     let chosen = chosen(&args.mutants)?;
     if args.list {
-        list::print(&table::listed(&chosen));
+        print(&table::listed(&chosen))?;
         return Ok(ExitCode::SUCCESS);
     }
     let suite = Suite::load(args)?;
@@ -62,7 +63,7 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<ExitCode, Failure> {
         let one = async |mutant: &&'static Mutant| {
             let found = suite.judge(mutant, &interrupt).await;
             if let Ok(found) = &found {
-                list::print(&table::line(found, args.every_case));
+                print(&table::line(found, args.every_case))?;
             }
             found
         };
@@ -77,7 +78,7 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<ExitCode, Failure> {
         Ok((unsound, found))
     })?;
     let report = table::Report { found, unknown, unsound, elapsed: began.elapsed() };
-    list::print(&report.text());
+    print(&report.text())?;
     Ok(ExitCode::from(u8::from(!report.is_good())))
 }
 

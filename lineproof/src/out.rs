@@ -3,11 +3,12 @@
 use crate::cli::{Format, OutputArgs};
 use crate::exit::Failure;
 use crate::report::storage;
+use crate::streams::print;
 use harness::clauses::Register;
 use harness::event::Event;
 use harness::report::{self, text::Style};
 use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// All reports of a run.
@@ -97,13 +98,7 @@ impl<'a> Out<'a> {
 
     fn write(self, text: &str) -> Result<(), Failure> {
         match self {
-            Self::Standard => match std::io::stdout().write_all(text.as_bytes()) {
-                // A reader that has seen enough is no failure of ours.
-                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                    Err(Failure::internal(format!("standard output: {error}")))
-                }
-                _ => Ok(()),
-            },
+            Self::Standard => print(text),
             Self::File(path, mut file) => file
                 .set_len(0)
                 .or_else(|error| if is_special(&file) { Ok(()) } else { Err(error) })

@@ -3,6 +3,7 @@
 use crate::cli::{RecordArgs, RecordFormat};
 use crate::embedded::Fault;
 use crate::exit::Failure;
+use crate::streams::print;
 use crate::{list, run};
 use harness::case::Case;
 use harness::record::{Ended, Place, Provenance, Recorded, record_into};
@@ -98,7 +99,7 @@ impl Told {
             (RecordFormat::Text, Recorded::Refused(why)) => format!("refused {}: {why}", case.id),
             (RecordFormat::Text, _) => return,
         };
-        self.bar.suspend(|| println!("{line}"));
+        self.bar.suspend(|| told(&line));
     }
 
     /// The summary.
@@ -121,23 +122,28 @@ impl Told {
                 "edition": name, "counts": self.counts, "server": server, "whole": !stopped,
                 "dry_run": args.dry_run, "left_behind": left,
             });
-            println!("{line}");
+            told(&line.to_string());
             return self.counts.clone();
         }
         for (why, count) in &self.lacking {
-            println!("unsupported, {count}: {why}");
+            told(&format!("unsupported, {count}: {why}"));
         }
         for line in &server {
-            println!("server: {line}");
+            told(&format!("server: {line}"));
         }
         let counts: Vec<_> = self.counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
         let dry = if args.dry_run { " (nothing was written)" } else { "" };
         let part = if stopped { ", interrupted" } else { "" };
         let dir = args.snapshots_dir.display();
-        println!("{name} in {dir}: {}{part}{dry}", counts.join(", "));
+        told(&format!("{name} in {dir}: {}{part}{dry}", counts.join(", ")));
         if let Some(left) = left {
-            println!("left behind on the target: {left}");
+            told(&format!("left behind on the target: {left}"));
         }
         self.counts.clone()
     }
+}
+
+/// A line on standard output, which only tells of the files: whoever listens.
+fn told(line: &str) {
+    print(&format!("{line}\n")).ok();
 }

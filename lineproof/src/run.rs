@@ -315,7 +315,7 @@ pub(crate) fn interrupts() -> watch::Receiver<bool> {
         for first in [true, false] {
             signals.next().await;
             if first {
-                eprintln!(
+                say!(
                     "\nlineproof: stopping; what was made on the target is dropped (Ctrl-C again ends at once)"
                 );
                 sender.send(true).ok();

@@ -65,7 +65,7 @@ mod embedded {
         let identity = identity(args)?;
         if args.org.is_some() {
             for why in found.iter().filter_map(|profile| super::without_organisations(profile)) {
-                eprintln!("lineproof: {why}");
+                say!("lineproof: {why}");
             }
         }
         // An empty variable is as good as none.
@@ -196,8 +196,8 @@ mod embedded {
         let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
         if let (Some(token), ServeFormat::Text) = (made, args.format) {
             match server.profile().family {
-                Family::V1 => eprintln!("  user {}, password {token}", provision::OWNER),
-                Family::V2 | Family::V3 | Family::Iox(_) => eprintln!("  token {token}"),
+                Family::V1 => say!("  user {}, password {token}", provision::OWNER),
+                Family::V2 | Family::V3 | Family::Iox(_) => say!("  token {token}"),
             }
         }
     }

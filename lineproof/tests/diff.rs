@@ -125,7 +125,7 @@ fn what_cannot_be_compared_is_told() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         text(&output.stderr)
     };
-    assert!(why(&[&broken, &broken]).contains("broken: line 1: it is no JSON"));
+    assert!(why(&[&broken, &broken]).contains("broken: line 1: not a line of JSON"));
     assert!(why(&[&gone, &broken]).contains("gone: "));
     assert!(why(&[&broken]).contains("two servers"));
     assert!(why(&[]).contains("two servers"));

@@ -88,7 +88,7 @@ fn id(file: &str, id: &str) -> Result<(), String> {
         return Err(format!("the name \"{name}\" may hold only a-z, 0-9, `-`, `_` and `.`"));
     }
     let expected = format!("cases/{}", super::file_of(id));
-    if file.replace('-', "_") != expected {
+    if file != expected {
         return Err(format!("the id \"{id}\" belongs into {expected}"));
     }
     Ok(())

@@ -46,7 +46,9 @@ pub(crate) fn runs(events: &[Event]) -> Vec<Run<'_>> {
 impl<'e> Run<'e> {
     /// How it ends, by what it says and by its cases: the graver counts.
     pub(crate) fn ending(&self) -> Ending {
-        let Some(finished) = self.finished else { return Ending::Interrupted };
+        let (Some(finished), true) = (self.finished, self.has_begun()) else {
+            return Ending::Interrupted;
+        };
         if self.results.is_empty() {
             return finished.ending;
         }
@@ -54,6 +56,14 @@ impl<'e> Run<'e> {
         // A partial run is no better or worse for what it holds, and a list of known failures that
         // is stale is told by the run alone.
         finished.ending.and(own)
+    }
+
+    /// Whether its beginning is there: only a run that never began has none, and no verdict.
+    fn has_begun(&self) -> bool {
+        let judged = |finished: &Finished| {
+            matches!(finished.ending, Ending::Conformant | Ending::NotConformant)
+        };
+        self.started.is_some() || (self.results.is_empty() && !self.finished.is_some_and(judged))
     }
 
     /// The ending in a few words.
@@ -71,8 +81,11 @@ impl<'e> Run<'e> {
     /// Why it ends so, where no case tells.
     pub(crate) fn reason(&self) -> Option<&'e str> {
         match self.finished {
-            Some(finished) => finished.reason.as_deref(),
             None => Some("the events end before the run does: the report is partial"),
+            Some(_) if !self.has_begun() => {
+                Some("the beginning of the run is missing: the report is partial")
+            }
+            Some(finished) => finished.reason.as_deref(),
         }
     }
 

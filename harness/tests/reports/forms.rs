@@ -26,7 +26,7 @@ fn annotations_are_written_as_the_toolkit_writes_them() {
         lines,
         [
             "::error title=lineproof%3A p@1::not conformant: 1 MUST, 0 SHOULD, 0 MAY (1 fail, 1 warn)",
-            "::error file=my cases%2C all/a/one_two.toml,title=FAIL a/one-two [p@1]::\
+            "::error file=my cases%2C all/a/one-two.toml,title=FAIL a/one-two [p@1]::\
              50 %25: a,%0Ab%0A50 %25: a,%0Ab%0Alineproof explain a/one-two --profile p@1",
             "::warning file=my cases%2C all/a/w.toml,title=WARN a/w [p@1]::\
              A summary.%0Aodd%0Alineproof explain a/w --profile p@1",

@@ -57,7 +57,7 @@ fn from_file(path: &Path) -> io::Result<Content> {
 fn from_stdin() -> io::Result<Content> {
     let stdin = io::stdin().lock();
     if stdin.is_terminal() {
-        eprintln!("lineproof: reading line protocol from the terminal, until Ctrl-D");
+        say!("lineproof: reading line protocol from the terminal, until Ctrl-D");
     }
     inflated(stdin, LIMIT, 0)
 }

@@ -14,8 +14,8 @@ It asks the cases in which the profiles part, in databases of its own, which it 
 that is not set up yet stays so. A percentage says how much of what is known of a profile the server
 does: what was recorded or read in the source counts whole, what the documentation promises half,
 other words for the same answer half.
-Exit codes: 0 one product and edition; 2 wrong usage; 3 the server cannot be asked, or is none of
-these; 4 not clear which it is; 130 interrupted.")]
+Exit codes: 0 one product and edition; 2 wrong usage; 3 the server cannot be asked; 4 it is none
+of these, or not clear which; 130 interrupted.")]
 pub(crate) struct DetectArgs {
     /// The server's URL, with a path prefix if it has one
     #[arg(long, value_name = "URL")]

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 The same cases run on both. What differs is asked again, and shown where it differs in the same way
 once more. Without --profile-a and --profile-b a server is taken for what `lineproof detect` finds.
+Credentials: --token-a and the like, or LINEPROOF_TOKEN_A; where one has none, LINEPROOF_TOKEN.
 Exit codes: 0 no difference; 1 differences; 2 wrong usage; 3 a server cannot be judged; 4 no
 difference, but some cases ran on one side only or got no answer in time; 130 interrupted.")]
 pub(crate) struct DiffArgs {

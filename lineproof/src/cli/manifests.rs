@@ -123,7 +123,7 @@ fn the_workflow_of_github_runs_all_shards_and_joins_them() {
     };
     let shown: Vec<_> = steps.filter(shows).collect();
     let [step] = shown.as_slice() else { panic!("annotations once") };
-    assert_eq!(text(step, "/if"), "${{ !cancelled() }}");
+    assert_eq!(text(step, "/if"), "${{ !cancelled() && hashFiles('report.ndjson') != '' }}");
 }
 
 /// What is uploaded and kept is what this run's join has written, and only where it has: the report of

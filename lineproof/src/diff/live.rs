@@ -218,8 +218,16 @@ fn checked(mut given: TargetArgs, side: char) -> Result<TargetArgs, Failure> {
             }
         }
     }
-    for text in [&mut given.token, &mut given.user, &mut given.password, &mut given.org] {
-        *text = text.take().filter(|text| !text.is_empty());
+    for (text, common) in [
+        (&mut given.token, "LINEPROOF_TOKEN"),
+        (&mut given.user, "LINEPROOF_USER"),
+        (&mut given.password, "LINEPROOF_PASSWORD"),
+        (&mut given.org, "LINEPROOF_ORG"),
+    ] {
+        // What both servers take need not be said twice.
+        let own = text.take().filter(|text| !text.is_empty());
+        let common = given.target.as_ref().and_then(|_| std::env::var(common).ok());
+        *text = own.or(common).filter(|text| !text.is_empty());
     }
     Ok(given)
 }
@@ -255,7 +263,7 @@ async fn taken(
         Ok(found) => found,
         Err(Undetected::Unusable(why)) => return Err(Failure::unusable(why)),
         Err(stopped @ Undetected::Interrupted(_)) => {
-            eprintln!("lineproof: {stopped}");
+            say!("lineproof: {stopped}");
             return Ok(None);
         }
     };
@@ -265,7 +273,7 @@ async fn taken(
         )));
     };
     let sure = if found.clear { "it acts like it" } else { "the nearest of all" };
-    eprintln!("{place} is taken for {best}: {sure}");
+    say!("{place} is taken for {best}: {sure}");
     Ok(Some((own, profiles::find(best).map_err(Failure::internal)?)))
 }
 

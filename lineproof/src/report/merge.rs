@@ -3,7 +3,7 @@
 use super::source;
 use crate::cli::report::MergeArgs;
 use crate::exit::{Failure, plain};
-use crate::list;
+use crate::streams::print;
 use harness::report;
 use std::process::ExitCode;
 
@@ -16,12 +16,12 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<ExitCode, Failure> {
     })?;
     let text = report::json::report(&merged.events);
     match &args.output {
-        None => list::print(&text),
+        None => print(&text)?,
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
     }
     // For whoever reads the log of the job.
     let told = report::endings(&merged.events);
-    eprint!("{}", plain(&format!("joined {count} reports\n{told}")));
+    say!("{}", plain(&format!("joined {count} reports\n{told}")));
     Ok(ExitCode::from(merged.ending.code()))
 }

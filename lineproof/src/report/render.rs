@@ -28,7 +28,7 @@ pub(crate) fn render(args: &RenderArgs) -> Result<ExitCode, Failure> {
         {
             let why = finished.reason.as_deref().unwrap_or("interrupted: the report is partial");
             let told = format!("{}: {why}", finished.profile);
-            eprintln!("lineproof: {}", crate::check::show::text(told.as_bytes()));
+            say!("lineproof: {}", crate::check::show::text(told.as_bytes()));
         }
     }
     // Opened after the reading: one of the files may be the one that is written.
@@ -46,7 +46,7 @@ fn read(path: &Path) -> Result<Vec<Event>, Failure> {
     };
     let saved = saved.map_err(|why| fail(path, why))?;
     if saved.unknown > 0 {
-        eprintln!(
+        say!(
             "lineproof: {}: {} events of a kind that this version does not know are left out",
             path.display(),
             saved.unknown
