@@ -199,6 +199,11 @@ pub(crate) async fn target(
     if args.read_back.is_some() && args.lacks.contains(&Capability::ReadBack) {
         return Err(Failure::usage("--read-back and --lacks read-back exclude each other"));
     }
+    if let Some(program) = args.read_back.as_ref().filter(|program| !program.is_there()) {
+        return Err(Failure::usage(format!(
+            "--read-back: {program} is not there; give the path of the file, or put its folder into PATH"
+        )));
+    }
     let timeout = timeout(args.timeout)?;
     let mut visible_within = args.visible_within.map(seconds).transpose()?;
     let mut server = None;
@@ -321,6 +326,7 @@ pub(crate) fn interrupts() -> watch::Receiver<bool> {
                 sender.send(true).ok();
             } else {
                 harness::read_back::end_all();
+                say!("lineproof: ended at once; what begins with lp_ may be left on the target");
                 std::process::exit(130);
             }
         }

@@ -35,6 +35,16 @@ impl Program {
         }
         Ok(Self { words })
     }
+
+    /// Whether there is such a file, as far as a look can tell: before a target is blamed for it.
+    pub fn is_there(&self) -> bool {
+        let Some(first) = self.words.first().map(Path::new) else { return false };
+        if first.components().count() > 1 || cfg!(windows) {
+            return cfg!(windows) || first.is_file();
+        }
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&folders).any(|folder| folder.join(first).is_file())
+    }
 }
 
 impl fmt::Display for Program {

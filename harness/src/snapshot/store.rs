@@ -71,11 +71,24 @@ impl Snapshots {
 
     /// What a report should say of the edition, where it is not the profile's own.
     pub(crate) fn note(&self, profile: &Profile) -> Option<String> {
-        let edition = self.edition.as_ref()?;
+        let Some(edition) = &self.edition else { return self.lack(profile) };
         let folder = Path::new(profile.product).join(edition);
         let recording = self.recording(&folder).ok().flatten();
         let how = recording.map_or(String::new(), |found| format!(", {}", found.sentence()));
         Some(format!("held against the edition {}@{edition}{how}", profile.product))
+    }
+
+    /// That a folder which was named has nothing for this profile: it may be the wrong one.
+    fn lack(&self, profile: &Profile) -> Option<String> {
+        let dir = self.dir.as_ref()?;
+        let folder = Path::new(profile.product).join(profile.edition);
+        let has_some = self.files().iter().any(|file| file.starts_with(&folder))
+            || self.inherits(&folder).is_ok_and(|from| from.is_some());
+        let name = profile.name();
+        let dir = dir.display();
+        (!has_some).then(|| {
+            format!("{dir} has no snapshots of {name}: no answer is held against an expectation")
+        })
     }
 
     /// A digest of everything that may be expected of this profile: of its edition, and of those that
