@@ -2,7 +2,6 @@
 
 #[macro_use]
 mod streams;
-
 mod bundle;
 mod chance;
 mod check;

@@ -44,7 +44,9 @@ fn a_variable_that_is_empty_is_as_good_as_none() {
             lineproof.env(format!("LINEPROOF_{variable}"), "");
         }
         lineproof.args(command).args(["--target", &url, "--profile", profile]);
-        let said = lineproof.current_dir(dir.path()).output().unwrap();
+        // Two packages of one second would have one name.
+        let here = tempfile::tempdir().unwrap();
+        let said = lineproof.current_dir(here.path()).output().unwrap();
         let requests: Vec<String> = heard.try_iter().collect();
         assert!(!requests.is_empty(), "{command:?}: {}", String::from_utf8_lossy(&said.stderr));
         for request in requests {

@@ -80,7 +80,7 @@ impl Snapshots {
 
     /// That a folder which was named has nothing for this profile: it may be the wrong one.
     fn lack(&self, profile: &Profile) -> Option<String> {
-        let dir = self.dir.as_ref()?;
+        let dir = self.dir.as_ref().filter(|dir| dir.is_dir())?;
         let folder = Path::new(profile.product).join(profile.edition);
         let has_some = self.files().iter().any(|file| file.starts_with(&folder))
             || self.inherits(&folder).is_ok_and(|from| from.is_some());

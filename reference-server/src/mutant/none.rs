@@ -6,7 +6,7 @@ use crate::stage::admit::Admitted;
 
 /// No mutant.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Chosen;
+pub(crate) struct Chosen {}
 
 impl Chosen {
     #[inline(always)]

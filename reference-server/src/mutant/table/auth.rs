@@ -73,7 +73,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "Whoever has any token may write anywhere.",
         &[Profile(|profile| {
-            endpoints(profile, |e| e.checks = without_check(e.checks, Check::Permission))
+            endpoints(profile, |e| e.checks = without_check(e.checks, Check::Permission));
         })],
     ),
     mutant(
@@ -81,7 +81,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V1,
         "Any user may write to any database.",
         &[Profile(|profile| {
-            endpoints(profile, |e| e.checks = without_check(e.checks, Check::Permission))
+            endpoints(profile, |e| e.checks = without_check(e.checks, Check::Permission));
         })],
     ),
     mutant(

@@ -106,7 +106,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "A page of any site may read every answer.",
         &[Answer(|_, response| {
-            header(response, "Access-Control-Allow-Origin", |v| *v = b"*".to_vec())
+            header(response, "Access-Control-Allow-Origin", |v| *v = b"*".to_vec());
         })],
     ),
     mutant(
@@ -162,7 +162,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V1,
         "The build is named as that of another product.",
         &[Answer(|_, response| {
-            header(response, "X-Influxdb-Build", |value| *value = b"ENT".to_vec())
+            header(response, "X-Influxdb-Build", |value| *value = b"ENT".to_vec());
         })],
     ),
     mutant(
@@ -212,7 +212,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "An error announces a byte more than it has.",
         &[Answer(|seen, response| {
-            response.breaks_off |= seen.is_write() && response.status >= 400
+            response.breaks_off |= seen.is_write() && response.status >= 400;
         })],
     ),
     mutant(

@@ -64,7 +64,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "An unknown unit means nanoseconds.",
         &[Profile(|profile| {
-            endpoints(profile, |e| e.precision.unknown = UnknownPrecision::Nanoseconds)
+            endpoints(profile, |e| e.precision.unknown = UnknownPrecision::Nanoseconds);
         })],
     ),
     mutant(
@@ -121,7 +121,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "Units are read in any case.",
         &[Request(|request, _| {
-            parameter(request, "precision", |value| Some(value.to_lowercase()))
+            parameter(request, "precision", |value| Some(value.to_lowercase()));
         })],
     ),
     mutant(
@@ -163,7 +163,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V3,
         "Without a unit a time is in nanoseconds.",
         &[Profile(|profile| {
-            endpoints(profile, |e| e.precision.absent = AbsentPrecision::Nanoseconds)
+            endpoints(profile, |e| e.precision.absent = AbsentPrecision::Nanoseconds);
         })],
     ),
     mutant(

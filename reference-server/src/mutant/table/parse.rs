@@ -332,7 +332,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "Quotes around a name are not part of it.",
         &[Lines(|_, lines| {
-            names(lines, |name| name.iter().copied().filter(|&b| b != b'"').collect())
+            names(lines, |name| name.iter().copied().filter(|&b| b != b'"').collect());
         })],
     ),
     mutant(

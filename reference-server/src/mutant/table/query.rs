@@ -138,7 +138,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[Answer(|seen, response| {
             if seen.is_query() {
                 crate::mutant::help::header(response, "Content-Type", |v| {
-                    *v = b"text/plain".to_vec()
+                    *v = b"text/plain".to_vec();
                 });
             }
         })],

@@ -22,7 +22,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Queue,
         "Retry-After is in milliseconds.",
         &[Answer(|_, response| {
-            header(response, "Retry-After", |value| value.extend_from_slice(b"000"))
+            header(response, "Retry-After", |value| value.extend_from_slice(b"000"));
         })],
     ),
     mutant(

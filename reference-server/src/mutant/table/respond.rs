@@ -192,7 +192,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 if let Value::Object(members) = value {
                     members.shift_remove("line");
                 }
-            })
+            });
         })],
     ),
     mutant(
@@ -496,7 +496,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                         let end =
                             (0..=80.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
                         text.truncate(end.unwrap_or_default());
-                    })
+                    });
                 });
             }
         })],
@@ -561,7 +561,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V1,
         "Quotes in names of a conflict are escaped.",
         &[Profile(|profile| {
-            crate::mutant::help::shards(profile, |rules| rules.conflict_names = Quoting::Go)
+            crate::mutant::help::shards(profile, |rules| rules.conflict_names = Quoting::Go);
         })],
     ),
     mutant(

@@ -131,7 +131,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "The last line of a batch is stored twice.",
         &[Lines(|_, lines| {
-            copy(lines, |line| line.timestamp = line.timestamp.map(|t| t.saturating_add(1)))
+            copy(lines, |line| line.timestamp = line.timestamp.map(|t| t.saturating_add(1)));
         })],
     ),
     mutant(
@@ -245,7 +245,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "Of a line with a conflict the other fields are stored.",
         &[Profile(|profile| {
-            shards(profile, |rules| rules.conflict_in_batch = ConflictInBatch::LosesFields)
+            shards(profile, |rules| rules.conflict_in_batch = ConflictInBatch::LosesFields);
         })],
     ),
     mutant(
@@ -254,7 +254,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "Times are stored in milliseconds.",
         &[Lines(|_, lines| {
             good(lines, |line| {
-                line.timestamp = line.timestamp.map(|t| t - t.rem_euclid(1_000_000))
+                line.timestamp = line.timestamp.map(|t| t - t.rem_euclid(1_000_000));
             });
         })],
     ),
@@ -557,7 +557,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "A string ends at its first NUL.",
         &[Lines(|_, lines| {
             strings(lines, |text| {
-                text.truncate(text.iter().position(|&b| b == 0).unwrap_or(text.len()))
+                text.truncate(text.iter().position(|&b| b == 0).unwrap_or(text.len()));
             });
         })],
     ),
@@ -626,7 +626,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V3,
         "A line with a tag given twice is refused.",
         &[Profile(|profile| {
-            tables(profile, |r| r.repeated_tags = profiles::storage::RepeatedTags::Refused)
+            tables(profile, |r| r.repeated_tags = profiles::storage::RepeatedTags::Refused);
         })],
     ),
 ];

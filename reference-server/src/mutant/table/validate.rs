@@ -33,7 +33,9 @@ fn conflicts<'i>(
     lines: &mut Vec<Item<'i>>,
     mut judge: impl FnMut(&mut FieldValue<'i>, &FieldValue<'i>) -> bool,
 ) {
-    let mut known: Vec<(Cow<'i, [u8]>, Cow<'i, [u8]>, FieldValue<'i>)> = Vec::new();
+    /// Measurement, field, and its first value.
+    type First<'i> = (Cow<'i, [u8]>, Cow<'i, [u8]>, FieldValue<'i>);
+    let mut known: Vec<First<'i>> = Vec::new();
     for line in lines.iter_mut().flatten() {
         let measurement = line.measurement.clone();
         line.fields.retain_mut(|(key, value)| {
@@ -155,7 +157,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V1,
         "A conflict in a batch fails all of it.",
         &[Profile(|profile| {
-            shards(profile, |rules| rules.conflict_in_batch = ConflictInBatch::Fails)
+            shards(profile, |rules| rules.conflict_in_batch = ConflictInBatch::Fails);
         })],
     ),
     mutant(
@@ -163,7 +165,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V1,
         "A conflict never fails a new shard.",
         &[Profile(|profile| {
-            shards(profile, |rules| rules.conflict_in_batch = ConflictInBatch::FirstTypeWins)
+            shards(profile, |rules| rules.conflict_in_batch = ConflictInBatch::FirstTypeWins);
         })],
     ),
     mutant(
@@ -199,7 +201,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[
             Lines(|_, lines| conflicts(lines, |_, _| false)),
             Profile(|profile| {
-                shards(profile, |r| r.conflict_in_batch = ConflictInBatch::FirstTypeWins)
+                shards(profile, |r| r.conflict_in_batch = ConflictInBatch::FirstTypeWins);
             }),
         ],
     ),
@@ -471,7 +473,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         V2,
         "A drop by retention is told without its numbers.",
         &[Profile(|profile| {
-            shards(profile, |rules| rules.beyond_retention = BeyondRetention::Short)
+            shards(profile, |rules| rules.beyond_retention = BeyondRetention::Short);
         })],
     ),
     mutant(
