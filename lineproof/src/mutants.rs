@@ -12,7 +12,7 @@ use crate::cli::mutants::MutantsArgs;
 use crate::cli::{Cli, Command, RunArgs, SelectArgs};
 use crate::exit::Failure;
 use crate::streams::print;
-use crate::{list, run};
+use crate::run;
 use clap::Parser;
 use futures::StreamExt;
 use harness::case::Case;
@@ -309,7 +309,7 @@ fn run_args(
         Command::Run(run) => Ok(RunArgs {
             select: SelectArgs { cases_dir: args.cases_dir.clone(), ..run.select },
             snapshots_dir: args.snapshots_dir.clone(),
-            ..run
+            ..*run
         }),
         _ => Err(Failure::internal("`run` is another command now")),
     }
