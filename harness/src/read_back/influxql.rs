@@ -5,6 +5,7 @@ use crate::point::{Point, Value};
 use crate::wire::{Request, Response};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 pub(super) fn request(place: &Place, text: &str) -> Request {
     let target = format!("/query?db={}&q={}&epoch=ns", encode(&place.database), encode(text));
@@ -40,8 +41,8 @@ pub(super) async fn points(
     if disagree(&fields, &tags) {
         rows.clear();
         for measurement in fields.keys() {
-            // An empty name is stored by products that cannot be asked for it by name.
-            let one = if measurement.is_empty() { "/^$/".to_owned() } else { quoted(measurement) };
+            let one =
+                if is_nameable(measurement) { quoted(measurement) } else { exactly(measurement) };
             rows.extend(series(ask, place, &format!("SELECT * FROM {one}")).await?);
         }
     }
@@ -93,6 +94,21 @@ fn disagree(
         let first = seen.entry(name).or_insert_with(|| types.clone());
         *first != types
     })
+}
+
+/// Whether a product can be asked for a name that it has stored: none can for an empty one, and its
+/// scanner takes a carriage return for the end of the line (influxql/scanner.go, `reader.read`).
+fn is_nameable(name: &str) -> bool {
+    !name.is_empty() && !name.contains('\r')
+}
+
+/// Such a name as a regular expression that finds nothing else.
+fn exactly(name: &str) -> String {
+    let mut text = "/^".to_owned();
+    for c in name.chars() {
+        let _ = write!(text, "\\x{{{:x}}}", u32::from(c));
+    }
+    text + "$/"
 }
 
 fn quoted(name: &str) -> String {
@@ -286,6 +302,14 @@ mod tests {
 
     async fn read(fake: &Fake, place: &Place) -> Result<Vec<Point>, Unreadable> {
         points(fake, place, &rows(fake, place).await?).await
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_quoted_is_a_regular_expression() {
+        assert_eq!(quoted("a\n\"b\\"), r#""a\n\"b\\""#);
+        assert!(is_nameable("a\nb") && !is_nameable("") && !is_nameable("a\rb"));
+        assert_eq!(exactly(""), "/^$/");
+        assert_eq!(exactly("\r/é"), r"/^\x{d}\x{2f}\x{e9}$/");
     }
 
     #[tokio::test]
