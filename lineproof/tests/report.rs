@@ -55,8 +55,13 @@ fn what_cannot_be_done_is_told() {
     write("empty.ndjson", "\n");
     write("broken.ndjson", &RUN.replacen("\"case\"", "\"case\", {", 1));
     write("partial.ndjson", RUN.rsplit_once("{\"event\":\"fin").unwrap().0);
+    write("headless.ndjson", RUN.split_once('\n').unwrap().1);
+    let finished = r#"{"event":"finished","profile":"p@1","ending":"conformant","reason":null,"left_behind":null,"stale":[],"milliseconds":1}"#;
+    write("end.ndjson", &format!("{finished}\n"));
     for (arguments, code, says) in [
         (&["partial.ndjson"][..], 130, "p@1: the events end before the run does"),
+        (&["headless.ndjson"], 130, "p@1: the beginning of the run is missing"),
+        (&["end.ndjson"], 130, "p@1: the beginning of the run is missing"),
         (&["broken.ndjson"], 2, "broken.ndjson: line 2: not a line of JSON"),
         (&["empty.ndjson"], 2, "empty.ndjson: there is no event in it"),
         (&["missing.ndjson"], 2, "missing.ndjson: "),
