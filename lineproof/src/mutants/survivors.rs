@@ -23,13 +23,6 @@ pub(super) const SURVIVORS: &[(&str, &str)] = &[
         "validate.control-characters-refused",
         "no case has a control character in a key where a recording tells what becomes of it",
     ),
-    (
-        "rejected-points.unsigned-misnamed",
-        "no case has an unsigned integer among rejected fields yet",
-    ),
-    ("rejected-points.rows-of-one-time", "no case asks for the times of what was rejected yet"),
-    ("rejected-points.error-missing", "no case asks why a malformed line was rejected yet"),
-    ("respond.query-time-unit", "no case asks for a time with nanoseconds in its text yet"),
 ];
 
 /// The faults that break only what fails no run: a MAY, or what no more than the reference server is known
