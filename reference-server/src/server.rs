@@ -10,6 +10,7 @@ use crate::{flight, http, query::sql::run::Limits, tls};
 use profiles::{Family, Profile, Settings};
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -35,6 +36,7 @@ pub struct Builder {
     fresh: bool,
     settings: Settings,
     provision: Provision,
+    data: Option<PathBuf>,
     mutant: mutant::Chosen,
     #[cfg(feature = "flight")]
     identity: Option<tls::Identity>,
@@ -55,6 +57,7 @@ impl Server {
                 token: format!("apiv3_{}", crate::ids::request_id()),
                 ..Provision::default()
             },
+            data: None,
             mutant: mutant::Chosen::default(),
             #[cfg(feature = "flight")]
             identity: None,
@@ -150,6 +153,15 @@ impl Builder {
     pub fn tls(mut self, certificates: &[u8], key: &[u8]) -> Result<Self, String> {
         self.identity = Some(tls::Identity::of(certificates, key)?);
         Ok(self)
+    }
+
+    /// Keeps what is written in this folder, which is made if it is not there: what was acknowledged
+    /// is on disk, and a server that is started on the folder again has it. What is to be there from
+    /// the start (token, organisation, databases) is made in a new folder only.
+    #[must_use]
+    pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.data = Some(folder.into());
+        self
     }
 
     /// Answers with this fault. Before any other setting: the fault may be of the settings.
