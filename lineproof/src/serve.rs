@@ -60,6 +60,13 @@ mod embedded {
     pub(super) fn plans(args: &ServeArgs) -> Result<Vec<Plan>, Failure> {
         let found: Result<Vec<_>, _> = args.profiles.iter().map(|p| profiles::find(p)).collect();
         let found = found.map_err(Failure::usage)?;
+        if args.data.is_some() && found.len() > 1 {
+            return Err(Failure::usage(format!(
+                "--data is for one server, and there are {} profiles; start one for each, with a \
+                 folder of its own",
+                found.len()
+            )));
+        }
         let databases: Result<Vec<_>, _> = args.buckets.iter().map(|text| database(text)).collect();
         let databases = databases?;
         let identity = identity(args)?;
@@ -97,6 +104,9 @@ mod embedded {
             }
             for (name, retention) in &databases {
                 builder = builder.database(name, *retention);
+            }
+            if let Some(folder) = &args.data {
+                builder = builder.data(folder);
             }
             let builder = if wants_setup { builder } else { builder.fresh() };
             Ok(Plan { builder, profile, address: address(args, index, found.len())? })
