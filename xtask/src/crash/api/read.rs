@@ -114,6 +114,8 @@ mod tests {
             json!({"error": "no"}),
             json!({"results": [{"error": "database not found: main"}]}),
             json!({"results": [{"series": [], "partial": true}]}),
+            json!({"results": [{"series": [
+                {"name": "own", "columns": ["time"], "values": [], "partial": true}]}]}),
         ] {
             points(&"main".into(), &answer, &mut reading).unwrap_err();
         }

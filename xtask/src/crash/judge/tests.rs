@@ -142,6 +142,13 @@ fn what_was_under_way_is_there_wholly_or_not_at_all() {
     is_found("", &history, "a 1=3, a 2=2", Kind::Torn, says);
     // A value that neither of them explains is another matter.
     is_found("", &history, "a 1=1, a 2=9", Kind::Changed, "a of own,w=1 at 2 in main is 9");
+    // A value that was there before says nothing, unless something else had taken its place.
+    let history = [killed(3, "a 1=true, a 2=4")];
+    is_fine("a 1=true", &history, "a 1=true");
+    is_fine("a 1=true", &history, "a 1=true, a 2=4");
+    let history = [wrote(1, 2, "a 1=false"), killed(3, "a 1=true, a 2=4")];
+    let says = "of a batch of 2 lines (0 of them bad) to main, 1 values are as after it (a of own,w=1 at 1";
+    is_found("a 1=true", &history, "a 1=true", Kind::Torn, says);
     // Another's value in its place says nothing: it may have come after it.
     let others = [killed(1, "a 1=3, a 2=4"), wrote(2, 3, "a 1=7")];
     is_fine("", &others, "a 1=7, a 2=4");
@@ -251,7 +258,8 @@ fn databases_are_there_with_what_is_in_them() {
         }
         reading
     };
-    let (one, both) = (with(&[(&main, "m")], false), with(&[(&main, "m"), (&own, "o")], true));
+    let one = with(&[(&main, "m"), (&"zone".into(), "z")], false);
+    let both = with(&[(&main, "m"), (&own, "o"), (&"zone".into(), "z")], true);
     let kinds = |before: &Reading, history: &[Deed], now: &Reading| {
         let found = judge(STORES_GOOD, before, history, now);
         found.iter().map(|finding| finding.kind).collect::<Vec<_>>()
@@ -267,17 +275,20 @@ fn databases_are_there_with_what_is_in_them() {
     // Made again, and what was in it is there again.
     let again =
         [deed(1, dropped("own1"), answered(2, 204)), deed(3, made("own1"), answered(4, 201))];
-    let anew = with(&[(&main, "m"), (&own, "other")], false);
+    let anew = with(&[(&main, "m"), (&own, "other"), (&"zone".into(), "z")], false);
     assert_eq!(kinds(&both, &again, &anew), []);
     assert_eq!(kinds(&both, &again, &both), [Kind::BackAgain]);
     // Under way: both or none.
     let open = [deed(1, dropped("own1"), Came::Killed)];
     assert_eq!(kinds(&both, &open, &one), []);
     assert_eq!(kinds(&both, &open, &both), []);
-    let emptied = with(&[(&main, "m"), (&own, "o")], false);
+    let emptied = with(&[(&main, "m"), (&own, "o"), (&"zone".into(), "z")], false);
     assert_eq!(kinds(&both, &open, &emptied), [Kind::Torn]);
     // Another id, and nobody has made it anew.
-    assert_eq!(kinds(&one, &[], &with(&[(&main, "x")], false)), [Kind::Moved]);
+    assert_eq!(
+        kinds(&one, &[], &with(&[(&main, "x"), (&"zone".into(), "z")], false)),
+        [Kind::Moved]
+    );
 }
 
 #[test]
