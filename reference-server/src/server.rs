@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// A server that answers like one product; it stops when this is dropped.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct Server {
     token: Option<String>,
     tls: bool,
     stop: watch::Sender<bool>,
+    /// Ends when the last connection has.
+    accepting: Option<JoinHandle<()>>,
 }
 
 /// What a server is to be.
@@ -89,6 +91,17 @@ impl Server {
     /// family it is the password of [`OWNER`](crate::provision::OWNER).
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+}
+
+impl Server {
+    /// Stops: takes no more connections, answers what is asked already, and leaves the folder of its
+    /// data to others.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.await;
+        }
     }
 }
 
@@ -236,8 +249,10 @@ impl Builder {
         let listener = TcpListener::bind(self.address).await?;
         let address = listener.local_addr()?;
         let (stop, stop_seen) = watch::channel(false);
-        tokio::spawn(accept(listener, service, Arc::new(doors), mutant, stop_seen));
-        Ok(Server { profile: self.profile, address, token: token.filter(|_| auth), tls, stop })
+        let accepting = accept(listener, service, Arc::new(doors), mutant, stop_seen);
+        let accepting = Some(tokio::spawn(accepting));
+        let token = token.filter(|_| auth);
+        Ok(Server { profile: self.profile, address, token, tls, stop, accepting })
     }
 }
 
