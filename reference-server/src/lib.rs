@@ -8,11 +8,13 @@
 //! | [`write_path`] | the story of a write; its stages are in [`stage`] |
 //! | [`respond`] | from a fault to a body |
 //! | [`store`] | what is stored |
+//! | `journal`, `data` | what is stored on disk: the log of all changes, and starting on one |
 //! | [`query`] | reading back |
 //! | `flight` | reading back over gRPC, with the feature of that name |
 //! | `mutant` | faults to choose from, with the feature `mutants`; seams that do nothing without it |
 
 pub mod clock;
+mod data;
 pub mod duration;
 pub mod family;
 #[cfg(feature = "flight")]
@@ -21,6 +23,7 @@ pub mod go_json;
 pub mod go_text;
 pub mod http;
 mod ids;
+mod journal;
 mod lock;
 #[cfg(feature = "mutants")]
 pub mod mutant;

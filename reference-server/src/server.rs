@@ -1,13 +1,16 @@
 //! A running server: listening, answering, stopping.
 
 use crate::clock::{Clock, SystemClock};
+use crate::data;
 use crate::family::{iox, v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
+use crate::journal::{Journal, NotKept, Origin};
 use crate::mutant;
 use crate::provision::{NewDatabase, Provision};
 #[cfg(feature = "flight")]
 use crate::{flight, http, query::sql::run::Limits, tls};
 use profiles::{Family, Profile, Settings};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,7 +18,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// A server that answers like one product; it stops when this is dropped.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Server {
     token: Option<String>,
     tls: bool,
     stop: watch::Sender<bool>,
+    /// Ends when the last connection has.
+    accepting: Option<JoinHandle<()>>,
 }
 
 /// What a server is to be.
@@ -35,6 +40,8 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     fresh: bool,
     settings: Settings,
+    /// Those of them that are not the product's own.
+    set: BTreeMap<String, String>,
     provision: Provision,
     data: Option<PathBuf>,
     mutant: mutant::Chosen,
@@ -52,6 +59,7 @@ impl Server {
             clock: Arc::new(SystemClock),
             fresh: false,
             settings: Settings::of(profile),
+            set: BTreeMap::new(),
             provision: Provision {
                 // A token that cannot be guessed, in the form of the v3 products' tokens.
                 token: format!("apiv3_{}", crate::ids::request_id()),
@@ -83,6 +91,17 @@ impl Server {
     /// family it is the password of [`OWNER`](crate::provision::OWNER).
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+}
+
+impl Server {
+    /// Stops: takes no more connections, answers what is asked already, and leaves the folder of its
+    /// data to others.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.await;
+        }
     }
 }
 
@@ -142,6 +161,7 @@ impl Builder {
     /// The product has no such setting, or the value is none for it.
     pub fn set(mut self, setting: &str, value: &str) -> Result<Self, String> {
         self.settings.set(setting, value)?;
+        self.set.insert(setting.to_owned(), value.to_owned());
         Ok(self)
     }
 
@@ -194,14 +214,28 @@ impl Builder {
         let token = (!self.fresh).then(|| self.provision.token.clone());
         let basic = self.profile.family == Family::V1;
         let mutant = self.mutant.for_server(&self.provision.token, basic);
-        if token.is_some() {
-            let provisioned = match &service {
+        let provisioned = token.is_some();
+        let provision = move |service: &Service| {
+            if !provisioned {
+                return Ok(());
+            }
+            let made = match service {
                 Service::V1(service) => self.provision.v1(service),
                 Service::V2(service) => self.provision.v2(service, &*self.clock),
                 Service::V3(service) => self.provision.v3(service),
                 Service::Iox(service) => self.provision.iox(service, &*self.clock),
             };
-            provisioned.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+            made.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))
+        };
+        let service = Arc::new(service);
+        match self.data {
+            Some(folder) => {
+                let origin = Origin { profile: self.profile.name(), settings: self.set };
+                let on = Arc::clone(&service);
+                let opened = move || data::open(&folder, &origin, &on, provision);
+                tokio::task::spawn_blocking(opened).await.map_err(io::Error::other)??;
+            }
+            None => provision(&service)?,
         }
         #[cfg(feature = "flight")]
         let doors = {
@@ -215,13 +249,15 @@ impl Builder {
         let listener = TcpListener::bind(self.address).await?;
         let address = listener.local_addr()?;
         let (stop, stop_seen) = watch::channel(false);
-        tokio::spawn(accept(listener, Arc::new(service), Arc::new(doors), mutant, stop_seen));
-        Ok(Server { profile: self.profile, address, token: token.filter(|_| auth), tls, stop })
+        let accepting = accept(listener, service, Arc::new(doors), mutant, stop_seen);
+        let accepting = Some(tokio::spawn(accepting));
+        let token = token.filter(|_| auth);
+        Ok(Server { profile: self.profile, address, token, tls, stop, accepting })
     }
 }
 
 /// The service of one family.
-enum Service {
+pub(crate) enum Service {
     V1(Box<v1::Service>),
     V2(Box<v2::Service>),
     V3(Arc<v3::Service>),
@@ -268,13 +304,90 @@ impl Service {
     }
 }
 
-impl Handler for Service {
-    async fn handle(&self, request: Request, body: Body<'_>) -> Response {
+impl Service {
+    async fn answer(&self, request: Request, body: Body<'_>) -> Response {
         match self {
             Self::V1(service) => service.handle(request, body).await,
             Self::V2(service) => service.handle(request, body).await,
             Self::V3(service) => service.handle(request, body).await,
             Self::Iox(service) => service.handle(request, body).await,
+        }
+    }
+
+    /// Whether this server can keep its data in a folder. Products that queue what they acknowledge,
+    /// and those of the IOx family, have no entries for a log yet.
+    pub(crate) fn keeps(&self) -> bool {
+        match self {
+            Self::V1(_) | Self::V3(_) => true,
+            Self::V2(service) => service.stores_at_once(),
+            Self::Iox(_) => false,
+        }
+    }
+
+    /// The log of what is changed.
+    pub(crate) fn journal(&self) -> &Journal {
+        static NONE: Journal = Journal::none();
+        match self {
+            Self::V1(service) => service.journal(),
+            Self::V2(service) => service.journal(),
+            Self::V3(service) => service.journal(),
+            Self::Iox(_) => &NONE,
+        }
+    }
+
+    /// Does an entry of the log again.
+    ///
+    /// # Errors
+    /// It cannot be read, or has another outcome than the first time.
+    pub(crate) fn redo(&self, payload: &[u8]) -> Result<(), String> {
+        match self {
+            Self::V1(service) => service.redo(payload),
+            Self::V2(service) => service.redo(payload),
+            Self::V3(service) => service.redo(payload),
+            Self::Iox(_) => Err("this product has no log".to_owned()),
+        }
+    }
+
+    /// Keeps what the server was given to begin with.
+    pub(crate) fn record_beginning(&self) {
+        match self {
+            Self::V1(service) => service.record_beginning(),
+            Self::V2(service) => service.record_beginning(),
+            Self::V3(service) => service.record_beginning(),
+            Self::Iox(_) => {}
+        }
+    }
+
+    /// The answer to a request whose changes are not known to be on disk.
+    fn not_kept(&self, path: &str, why: &NotKept) -> Response {
+        match self {
+            Self::V1(service) => service.not_kept(path, why),
+            Self::V2(service) => service.not_kept(path, why),
+            Self::V3(service) => service.not_kept(why),
+            Self::Iox(_) => Response::new(500),
+        }
+    }
+
+    /// Whether a request is answered only when what it changed is on disk; v3 lets its callers say
+    /// otherwise (3.8.0:influxdb3_server/src/http.rs, `no_sync`).
+    fn is_patient(&self, request: &Request) -> bool {
+        let raw = request.raw_query.as_deref().unwrap_or_default();
+        !(matches!(self, Self::V3(_))
+            && request.path == "/api/v3/write_lp"
+            && raw.split('&').any(|pair| pair == "no_sync=true"))
+    }
+}
+
+impl Handler for Service {
+    async fn handle(&self, request: Request, body: Body<'_>) -> Response {
+        let journal = self.journal();
+        if !journal.is_open() {
+            return self.answer(request, body).await;
+        }
+        let (path, patient) = (request.path.clone(), self.is_patient(&request));
+        match journal.kept(patient, self.answer(request, body)).await {
+            Ok(response) => response,
+            Err(why) => self.not_kept(&path, &why),
         }
     }
 }

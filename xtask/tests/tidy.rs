@@ -81,6 +81,7 @@ fn unsafe_code_is_forbidden_by_every_manifest() {
     assert!(workspace.contains("unsafe_code = \"forbid\""));
     let members = [
         "profiles",
+        "write-ahead-log",
         "reference-server",
         "harness",
         "lineproof",
@@ -102,9 +103,16 @@ fn unsafe_code_is_forbidden_by_every_manifest() {
 
 #[test]
 fn no_file_is_too_long_and_every_file_says_what_it_is() {
-    for folder in
-        ["line-protocol", "profiles", "reference-server", "harness", "lineproof", "xtask", "fuzz"]
-    {
+    for folder in [
+        "line-protocol",
+        "profiles",
+        "write-ahead-log",
+        "reference-server",
+        "harness",
+        "lineproof",
+        "xtask",
+        "fuzz",
+    ] {
         for (path, text) in sources(folder) {
             let lines = text.lines().count();
             assert!(lines <= LONGEST_FILE, "{}: {lines} lines", path.display());

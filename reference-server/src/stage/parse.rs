@@ -13,6 +13,10 @@ pub struct ParsedBatch<'i> {
     pub lines: Vec<Line<'i>>,
     /// The reasons of the bad ones.
     pub rejected: Vec<Vec<u8>>,
+    /// What they all were read from.
+    pub text: &'i [u8],
+    /// The unit of its timestamps.
+    pub precision: Precision,
 }
 
 /// Parses a batch whose bad lines the endpoint treats as `bad_lines` says.
@@ -47,5 +51,5 @@ pub fn parse<'i>(
     if ends {
         return Err(WriteFault::with(Fault::LinesRejected, "detail", rejected.join(&b'\n')));
     }
-    Ok(ParsedBatch { lines, rejected })
+    Ok(ParsedBatch { lines, rejected, text, precision })
 }

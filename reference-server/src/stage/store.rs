@@ -1,12 +1,12 @@
 //! From lines to stored points, and to what is said of those that are not.
 
-use super::admit::{Admitted, BucketTarget};
+use super::admit::BucketTarget;
 use super::parse::ParsedBatch;
 use super::{Failed, RejectedLine, WriteFault};
 use crate::lock::lock;
 use crate::mutant;
 use crate::store::shards::{Dropped, StorageFault};
-use crate::store::tables::{SchemaFault, TableSet};
+use crate::store::tables::{SchemaFault, TableSet, TimeUnit};
 use line_protocol::{Dialect, Options};
 use profiles::answer::Fault;
 use profiles::storage::{OldPoints, Shards, Tables};
@@ -76,14 +76,15 @@ pub fn store_in_tables(
     rules: &Tables,
     dialect: &Dialect,
     place: Place<'_>,
-    admitted: &Admitted,
+    accept_partial: bool,
+    unit: TimeUnit,
     text: &[u8],
     now: i64,
 ) -> Result<(), WriteFault> {
     let Place { tables, tables_elsewhere, oldest } = place;
     let oldest = oldest.filter(|_| rules.old_points == OldPoints::Refused);
     // A write that may be refused as a whole is tried on a copy of the columns first.
-    let mut tried = (!admitted.accept_partial).then(|| tables.schemas());
+    let mut tried = (!accept_partial).then(|| tables.schemas());
     let mut rows = Vec::new();
     let mut rejected = Vec::new();
     let mut limit_reached = false;
@@ -94,7 +95,7 @@ pub fn store_in_tables(
             Ok(line) => {
                 let echo = || line.to_string();
                 let on = tried.as_mut().unwrap_or(&mut *tables);
-                on.row(rules, tables_elsewhere, &line, admitted.unit, now, oldest)
+                on.row(rules, tables_elsewhere, &line, unit, now, oldest)
                     .map(|row| match tried {
                         Some(_) => rows.push(row),
                         None => tables.insert(row),
@@ -112,7 +113,7 @@ pub fn store_in_tables(
         };
         if let Err(line) = outcome {
             rejected.push(line);
-            if !admitted.accept_partial {
+            if !accept_partial {
                 break;
             }
         }
@@ -127,7 +128,7 @@ pub fn store_in_tables(
         return Ok(());
     }
     let all = rejected.len() == lines;
-    let fault = match (admitted.accept_partial, limit_reached) {
+    let fault = match (accept_partial, limit_reached) {
         (false, _) => Fault::LinesRejected,
         (true, true) if all => Fault::AllLimit,
         (true, true) => Fault::PartialLimit,

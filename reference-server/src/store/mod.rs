@@ -1,6 +1,7 @@
 //! What is stored: shards of series for the Go products, tables for v3, tables in partitions for
 //! the IOx router, and one view of all.
 
+pub(crate) mod kept;
 pub mod partitions;
 pub mod points;
 mod series;

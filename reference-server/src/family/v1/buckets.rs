@@ -9,6 +9,7 @@ use super::{Caller, Service, json_answer, not_allowed};
 use crate::go_json::{self, Decoder, Document, Place};
 use crate::go_text::quote;
 use crate::http::{Body, QueryString, Request, Response};
+use crate::journal::Change;
 use crate::lock::lock;
 use crate::respond;
 use serde_json::{Value, json};
@@ -76,6 +77,14 @@ impl Service {
                 Err(error) => return respond::error_line(&facts.http, 400, &error.to_string()),
             }
         };
+        let change = match (route, read) {
+            (Route::Buckets, false) => self.journal.begin(0),
+            _ => Ok(Change::none()),
+        };
+        let change = match change {
+            Ok(change) => change,
+            Err(why) => return respond::error_line(&facts.http, 500, &why.to_string()),
+        };
         let mut catalog = lock(&self.catalog);
         let answered = match route {
             Route::Query => Err((
@@ -88,6 +97,7 @@ impl Service {
             Route::Buckets if read => list(&catalog, &caller, &request.query).map(|b| (200, b)),
             Route::Buckets => create(&mut catalog, &caller, &body).map(|b| (201, b)),
         };
+        self.record_catalog(&change, &catalog);
         match answered {
             Ok((status, document)) => {
                 json_answer(status, go_json::compact(&document, facts.http.control_escapes))

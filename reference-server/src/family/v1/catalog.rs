@@ -2,6 +2,7 @@
 
 use crate::store::shards::ShardedBucket;
 use profiles::storage::{SHORTEST_RETENTION, Shards};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -49,7 +50,7 @@ pub struct Policy {
 }
 
 /// A user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
     /// The name.
     pub name: String,
@@ -61,7 +62,7 @@ pub struct User {
 }
 
 /// What a user may do with a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Privilege {
     /// Read.
     Read,
@@ -316,6 +317,59 @@ impl Catalog {
         Ok(())
     }
 
+    /// All but the points.
+    pub fn saved(&self) -> Saved {
+        let policy = |policy: &Policy| SavedPolicy {
+            name: policy.name.clone(),
+            duration: policy.duration,
+            shard_duration: policy.shard_duration,
+            replication: policy.replication,
+        };
+        let database = |(name, database): &(String, Database)| SavedDatabase {
+            name: name.clone(),
+            policies: database.policies.iter().map(policy).collect(),
+            default_policy: database.default_policy.clone(),
+        };
+        Saved {
+            databases: self.databases.iter().map(database).collect(),
+            users: self.users.values().cloned().collect(),
+        }
+    }
+
+    /// Becomes what was saved; policies that are there keep their points.
+    pub fn restore(&mut self, saved: Saved) {
+        let before = std::mem::take(&mut self.databases);
+        let known = |database: &str, policy: &str| {
+            let found = before.iter().find(|(name, _)| name == database);
+            let policies = found.map(|(_, database)| database.policies.as_slice());
+            let policy = policies.unwrap_or_default().iter().find(|known| known.name == policy)?;
+            Some(Arc::clone(&policy.bucket))
+        };
+        let policy = |database: &str, saved: SavedPolicy| {
+            let kept = retention(saved.duration);
+            let new =
+                || Arc::new(Mutex::new(ShardedBucket::new(self.rules, kept, saved.shard_duration)));
+            let bucket = known(database, &saved.name).unwrap_or_else(new);
+            let mut points = crate::lock::lock(&bucket);
+            points.retention = kept;
+            points.shard_duration = saved.shard_duration;
+            drop(points);
+            Policy {
+                name: saved.name,
+                duration: saved.duration,
+                shard_duration: saved.shard_duration,
+                replication: saved.replication,
+                bucket,
+            }
+        };
+        let database = |saved: SavedDatabase| {
+            let policies = saved.policies.into_iter().map(|p| policy(&saved.name, p)).collect();
+            (saved.name, Database { policies, default_policy: saved.default_policy })
+        };
+        self.databases = saved.databases.into_iter().map(database).collect();
+        self.users = saved.users.into_iter().map(|user| (user.name.clone(), user)).collect();
+    }
+
     fn user_mut(&mut self, name: &str) -> Result<&mut User, String> {
         self.users.get_mut(name).ok_or_else(|| "user not found".to_owned())
     }
@@ -344,6 +398,28 @@ impl Catalog {
             bucket: Arc::new(Mutex::new(bucket)),
         })
     }
+}
+
+/// All of a catalog but its points.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Saved {
+    databases: Vec<SavedDatabase>,
+    users: Vec<User>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedDatabase {
+    name: String,
+    policies: Vec<SavedPolicy>,
+    default_policy: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedPolicy {
+    name: String,
+    duration: i64,
+    shard_duration: i64,
+    replication: u32,
 }
 
 impl Policy {

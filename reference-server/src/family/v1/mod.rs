@@ -4,11 +4,13 @@
 pub mod auth;
 mod buckets;
 pub mod catalog;
+mod kept;
 pub(in crate::family) mod query;
 mod write;
 
 use crate::clock::Clock;
 use crate::http::{Body, QueryString, Request, Response};
+use crate::journal::Journal;
 use crate::query::influxql::messagepack;
 use crate::respond;
 use crate::stage::decode::Incoming;
@@ -32,6 +34,7 @@ pub struct Service {
     auth: bool,
     clock: Arc<dyn Clock>,
     catalog: Mutex<Catalog>,
+    journal: Journal,
     quotas: Quotas,
 }
 
@@ -47,7 +50,8 @@ impl Service {
         let catalog = Mutex::new(Catalog::new(rules));
         let api = *profile.facts.v1_api?;
         let quotas = Quotas::of(settings);
-        Some(Self { profile, rules, api, auth, clock, catalog, quotas })
+        let journal = Journal::default();
+        Some(Self { profile, rules, api, auth, clock, catalog, journal, quotas })
     }
 
     /// The catalog, to set a server up without asking it over HTTP.

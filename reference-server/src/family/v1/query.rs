@@ -3,6 +3,7 @@
 use super::Service;
 use super::auth::Caller;
 use super::catalog::{self, DEFAULT_POLICY, PolicyChange};
+use super::kept;
 use crate::go_text::is_print;
 use crate::http::{Body, BodyError, Request, Response, multipart};
 use crate::lock::lock;
@@ -10,9 +11,8 @@ use crate::query::influxql::ast::{Admin, PolicyOptions, Privilege};
 use crate::query::influxql::host::{self, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::respond;
-use crate::store::shards::ShardedBucket;
 use crate::store::view::Measurement;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The largest form body of a query.
 pub(in crate::family) const LARGEST_FORM: u64 = 16 << 20;
@@ -112,13 +112,6 @@ impl QueryHost<'_> {
     fn catalog(&self) -> std::sync::MutexGuard<'_, catalog::Catalog> {
         lock(&self.service.catalog)
     }
-
-    /// The buckets of all policies of a database.
-    fn buckets(&self, database: &str) -> Vec<Arc<Mutex<ShardedBucket>>> {
-        let catalog = self.catalog();
-        let policies = catalog.database(database).map(|database| database.policies.iter());
-        policies.into_iter().flatten().map(|policy| Arc::clone(&policy.bucket)).collect()
-    }
 }
 
 impl Host for QueryHost<'_> {
@@ -189,59 +182,65 @@ impl Host for QueryHost<'_> {
     }
 
     fn administer(&self, statement: &Admin) -> Result<(), String> {
+        let change = self.service.journal.begin(0).map_err(|why| why.to_string())?;
         let mut catalog = self.catalog();
-        match statement {
-            Admin::CreateDatabase { name, policy } => {
-                check_name(name)?;
-                if let Some(name) = policy.as_ref().and_then(|policy| policy.name.as_deref())
-                    && !name.is_empty()
-                {
-                    check_name(name)?;
-                }
-                let change = policy.as_ref().map(|policy| change(policy, true));
-                let named = policy.as_ref().and_then(|policy| policy.name.as_deref());
-                let policy = change.as_ref().map(|c| (named.unwrap_or(DEFAULT_POLICY), c));
-                catalog.create_database(name, policy)
-            }
-            Admin::DropDatabase(name) => {
-                catalog.drop_database(name);
-                Ok(())
-            }
-            Admin::CreateRetentionPolicy { database, policy, default } => {
-                let name = policy.name.as_deref().unwrap_or_default();
-                check_name(name)?;
-                catalog.create_policy(database, name, &change(policy, *default))
-            }
-            Admin::AlterRetentionPolicy { database, policy, default } => {
-                let name = policy.name.as_deref().unwrap_or_default();
-                catalog.alter_policy(database, name, &change(policy, *default))
-            }
-            Admin::DropRetentionPolicy { database, name } => {
-                catalog.drop_policy(database, name);
-                Ok(())
-            }
-            Admin::CreateUser { name, password, admin } => {
-                catalog.create_user(name, password, *admin)
-            }
-            Admin::DropUser(name) => catalog.drop_user(name),
-            Admin::SetPassword { name, password } => catalog.set_password(name, password),
-            Admin::Grant { privilege, database, user } => {
-                catalog.set_privilege(user, database, kept(*privilege))
-            }
-            Admin::GrantAdmin(user) => catalog.set_admin(user, true),
-            Admin::Revoke { privilege, database, user } => {
-                let held = catalog.user(user).and_then(|u| u.privileges.get(database).copied());
-                catalog.set_privilege(user, database, without(held, *privilege))
-            }
-            Admin::RevokeAdmin(user) => catalog.set_admin(user, false),
-        }
+        let done = administer(&mut catalog, statement);
+        self.service.record_catalog(&change, &catalog);
+        done
     }
 
     fn remove(&self, database: &str, removal: &Remove) -> Result<(), String> {
-        for bucket in self.buckets(database) {
-            lock(&bucket).remove(removal);
-        }
+        let change = self.service.journal.begin(0).map_err(|why| why.to_string())?;
+        self.service.remove(database, removal);
+        kept::record_removal(&change, database, removal);
         Ok(())
+    }
+}
+
+/// Does what a statement says to the catalog.
+fn administer(catalog: &mut catalog::Catalog, statement: &Admin) -> Result<(), String> {
+    match statement {
+        Admin::CreateDatabase { name, policy } => {
+            check_name(name)?;
+            if let Some(name) = policy.as_ref().and_then(|policy| policy.name.as_deref())
+                && !name.is_empty()
+            {
+                check_name(name)?;
+            }
+            let change = policy.as_ref().map(|policy| change(policy, true));
+            let named = policy.as_ref().and_then(|policy| policy.name.as_deref());
+            let policy = change.as_ref().map(|c| (named.unwrap_or(DEFAULT_POLICY), c));
+            catalog.create_database(name, policy)
+        }
+        Admin::DropDatabase(name) => {
+            catalog.drop_database(name);
+            Ok(())
+        }
+        Admin::CreateRetentionPolicy { database, policy, default } => {
+            let name = policy.name.as_deref().unwrap_or_default();
+            check_name(name)?;
+            catalog.create_policy(database, name, &change(policy, *default))
+        }
+        Admin::AlterRetentionPolicy { database, policy, default } => {
+            let name = policy.name.as_deref().unwrap_or_default();
+            catalog.alter_policy(database, name, &change(policy, *default))
+        }
+        Admin::DropRetentionPolicy { database, name } => {
+            catalog.drop_policy(database, name);
+            Ok(())
+        }
+        Admin::CreateUser { name, password, admin } => catalog.create_user(name, password, *admin),
+        Admin::DropUser(name) => catalog.drop_user(name),
+        Admin::SetPassword { name, password } => catalog.set_password(name, password),
+        Admin::Grant { privilege, database, user } => {
+            catalog.set_privilege(user, database, kept(*privilege))
+        }
+        Admin::GrantAdmin(user) => catalog.set_admin(user, true),
+        Admin::Revoke { privilege, database, user } => {
+            let held = catalog.user(user).and_then(|u| u.privileges.get(database).copied());
+            catalog.set_privilege(user, database, without(held, *privilege))
+        }
+        Admin::RevokeAdmin(user) => catalog.set_admin(user, false),
     }
 }
 

@@ -8,7 +8,6 @@ use crate::stage::WriteFault;
 use crate::stage::admit::{Admitted, BucketTarget, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
-use crate::stage::store::store_in_shards;
 use crate::write_path::Store;
 use profiles::answer::Fault;
 use profiles::write::Address;
@@ -76,7 +75,7 @@ impl Store for Service {
         now: i64,
     ) -> Result<(), WriteFault> {
         match target {
-            Target::Bucket(target) => store_in_shards(&self.rules, target, batch, now),
+            Target::Bucket(target) => self.store_and_record(target, batch, now),
             Target::Database(_) => Ok(()),
         }
     }

@@ -25,6 +25,7 @@ pub use token::{NewToken, Token};
 
 use super::id::{Generator, Id};
 use profiles::V2Api;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -43,6 +44,18 @@ pub struct Catalog {
     tokens: BTreeMap<Id, Arc<Token>>,
 }
 
+/// The records of a catalog, to be kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Saved {
+    ids: Generator,
+    users: Vec<User>,
+    orgs: Vec<Org>,
+    buckets: Vec<Bucket>,
+    mappings: Vec<Mapping>,
+    defaults: Vec<(Id, String, Id)>,
+    tokens: Vec<Token>,
+}
+
 impl Catalog {
     /// An empty catalog of this release; the seed decides its ids.
     pub fn new(release: &'static V2Api, seed: u64) -> Self {
@@ -56,6 +69,35 @@ impl Catalog {
             defaults: HashMap::new(),
             tokens: BTreeMap::new(),
         }
+    }
+
+    /// All of it.
+    pub fn saved(&self) -> Saved {
+        let default =
+            |((org, database), mapping): (&(Id, String), &Id)| (*org, database.clone(), *mapping);
+        Saved {
+            ids: self.ids.clone(),
+            users: self.users.values().cloned().collect(),
+            orgs: self.orgs.values().cloned().collect(),
+            buckets: self.buckets.values().cloned().collect(),
+            mappings: self.mappings.values().cloned().collect(),
+            defaults: self.defaults.iter().map(default).collect(),
+            tokens: self.tokens.values().map(|token| Token::clone(token)).collect(),
+        }
+    }
+
+    /// Becomes what was saved.
+    pub fn restore(&mut self, saved: Saved) {
+        *self = Self {
+            release: self.release,
+            ids: saved.ids,
+            users: saved.users.into_iter().map(|user| (user.id, user)).collect(),
+            orgs: saved.orgs.into_iter().map(|org| (org.id, org)).collect(),
+            buckets: saved.buckets.into_iter().map(|bucket| (bucket.id, bucket)).collect(),
+            mappings: saved.mappings.into_iter().map(|mapping| (mapping.id, mapping)).collect(),
+            defaults: saved.defaults.into_iter().map(|(org, db, id)| ((org, db), id)).collect(),
+            tokens: saved.tokens.into_iter().map(|token| (token.id, Arc::new(token))).collect(),
+        };
     }
 
     /// The release that it answers like.

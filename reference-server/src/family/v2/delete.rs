@@ -13,10 +13,11 @@ use super::reply::{ApiError, Code};
 use crate::go_json::{self, Decoder, Place};
 use crate::go_text::Query;
 use profiles::v2_api::DeleteByField;
+use serde::{Deserialize, Serialize};
 
 /// What a tag must be. `_measurement` is a tag here; a series without the tag is never taken,
 /// whether it must be equal or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagRule {
     /// The tag's key.
     pub key: String,
@@ -27,7 +28,7 @@ pub struct TagRule {
 }
 
 /// What is to be deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteRequest {
     /// The organisation.
     pub org: Id,

@@ -1,5 +1,6 @@
 //! Identifiers: 64 bits, written as 16 hexadecimal digits, never zero.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -42,6 +43,20 @@ impl Id {
     }
 }
 
+/// As its digits.
+impl Serialize for Id {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl FromStr for Id {
     type Err = IdError;
 
@@ -63,7 +78,7 @@ impl fmt::Debug for Id {
 }
 
 /// Makes ids and tokens: the same ones in the same order for the same seed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Generator {
     state: u64,
     count: u64,

@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod delete;
 mod flux;
 pub mod id;
+mod kept;
 mod query;
 mod queue;
 mod rejections;

@@ -117,7 +117,7 @@ impl Host for QueryHost<'_> {
             if !self.token.may(Action::Write, "buckets", Some(bucket), Some(org)) {
                 return Err("insufficient permissions".to_owned());
             }
-            lock(&self.service.points(bucket)).remove(removal);
+            self.service.remove_and_record(bucket, removal)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::{ApiError, Code, Id, Reply, api, auth, delete};
 use crate::clock::Clock;
 use crate::go_text::Query;
 use crate::http::{Body, QueryString, Request, Response};
+use crate::journal::{Change, Journal};
 use crate::lock::lock;
 use crate::respond;
 use crate::stage::decode::{self, Incoming};
@@ -44,6 +45,7 @@ pub struct Service {
     pub(super) malformed: Malformed,
     /// How long what is acknowledged waits, in nanoseconds.
     pub(super) queue_delay: i64,
+    pub(super) journal: Journal,
     pub(super) queue: Mutex<Queue>,
     /// The time of the last row that was logged.
     pub(super) logged: Mutex<i64>,
@@ -74,6 +76,7 @@ impl Service {
             malformed: Malformed::of(settings),
             queue_delay: i64::try_from(delay.as_nanos()).unwrap_or(i64::MAX),
             queue: Mutex::default(),
+            journal: Journal::default(),
             logged: Mutex::default(),
         })
     }
@@ -253,9 +256,17 @@ impl Service {
             token,
             now: self.clock.now(),
         };
-        match api::handle(&mut lock(&self.catalog), &asked) {
+        let reads = matches!(asked.method, "GET" | "HEAD");
+        let begun = if reads { Ok(Change::none()) } else { self.journal.begin(0) };
+        let change = match begun {
+            Ok(change) => change,
+            Err(why) => return self.error(&ApiError::new(Code::Internal, why.to_string())),
+        };
+        let replied = api::handle(&mut lock(&self.catalog), &asked);
+        match replied {
             Ok(reply) => {
                 self.forget(&reply);
+                self.record_catalog(&change);
                 respond::reply(http, &reply)
             }
             Err(error) => respond::api_error(http, &error),
@@ -269,6 +280,12 @@ impl Service {
             buckets.remove(id);
             self.quotas.forget_bucket(&id.to_string());
         }
+    }
+
+    /// Drops the points of all buckets that the catalog does not have.
+    pub(super) fn forget_dropped(&self) {
+        let catalog = lock(&self.catalog);
+        lock(&self.buckets).retain(|id, _| catalog.bucket(*id).is_ok());
     }
 
     async fn delete(&self, request: &Request, body: Body<'_>, token: &Token) -> Response {
@@ -291,10 +308,7 @@ impl Service {
             return respond::fault(&self.profile.facts.http, self.api.delete_answers, &fault);
         }
         let done = match self.api.acknowledgement {
-            Acknowledgement::Stored => {
-                self.delete_now(&wanted);
-                Ok(())
-            }
+            Acknowledgement::Stored => self.delete_and_record(wanted),
             Acknowledgement::Queued => self.enqueue(Work::Delete(wanted)),
         };
         match done {

@@ -11,7 +11,6 @@ use crate::stage::WriteFault;
 use crate::stage::admit::{Admitted, BucketTarget, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
-use crate::stage::store::store_in_shards;
 use crate::write_path::Store;
 use profiles::answer::Fault;
 use profiles::v2_api::Acknowledgement;
@@ -84,11 +83,7 @@ impl Store for Service {
         if self.api.acknowledgement == Acknowledgement::Queued {
             return self.accept(target, batch, now);
         }
-        let stored = store_in_shards(&self.rules, target, batch, now);
-        if let Err(fault) = &stored {
-            self.log_fault(&target.organisation, fault, now);
-        }
-        stored
+        self.store_and_record(target, batch, now)
     }
 
     fn store_text(&self, _: &Admitted, _: &[u8], _: i64) -> Result<(), WriteFault> {

@@ -2,6 +2,7 @@
 
 use super::rights::Rights;
 use crate::store::tables::TableSet;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha512};
 use std::collections::BTreeMap;
 
@@ -21,9 +22,10 @@ pub struct Catalog {
 }
 
 /// A token.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Token {
-    hash: [u8; 64],
+    /// [`hash`] of it.
+    hash: Vec<u8>,
     rights: Rights,
     /// From when on it is none, in nanoseconds since 1970.
     expires: Option<i64>,
@@ -38,7 +40,37 @@ pub struct Database {
     pub retention: Option<i64>,
 }
 
+/// All of a catalog but its tables.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Saved {
+    databases: Vec<(String, Option<i64>)>,
+    tokens: BTreeMap<String, Token>,
+    made: u64,
+}
+
 impl Catalog {
+    /// All but the tables.
+    pub(super) fn saved(&self) -> Saved {
+        let databases = self.databases.iter();
+        Saved {
+            databases: databases.map(|(name, known)| (name.clone(), known.retention)).collect(),
+            tokens: self.tokens.clone(),
+            made: self.made,
+        }
+    }
+
+    /// Becomes what was saved; databases that are there keep their tables.
+    pub(super) fn restore(&mut self, saved: Saved) {
+        let mut before = std::mem::take(&mut self.databases);
+        let database = |(name, retention): (String, Option<i64>)| {
+            let known = before.remove(&name).unwrap_or_default();
+            (name, Database { retention, ..known })
+        };
+        self.databases = saved.databases.into_iter().map(database).collect();
+        self.tokens = saved.tokens;
+        self.made = saved.made;
+    }
+
     /// The names of the databases, the product's own first.
     pub fn names(&self) -> Vec<String> {
         let own = std::iter::once(INTERNAL.to_owned());
@@ -113,6 +145,6 @@ impl Catalog {
 }
 
 /// Tokens are kept as their SHA-512, as the product keeps them.
-pub(super) fn hash(token: &str) -> [u8; 64] {
-    Sha512::digest(token.as_bytes()).into()
+pub(super) fn hash(token: &str) -> Vec<u8> {
+    Sha512::digest(token.as_bytes()).to_vec()
 }

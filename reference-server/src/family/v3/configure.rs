@@ -1,7 +1,7 @@
 //! `/api/v3/configure/database`.
 
 use super::catalog::Database;
-use super::{Routed, Service};
+use super::{Routed, Service, kept};
 use crate::http::{Request, Response};
 use crate::lock::lock;
 use crate::names;
@@ -32,6 +32,10 @@ impl Service {
             Some(Ok(retention)) => Some(retention),
             Some(Err(error)) => return failed(400, &error),
         };
+        let change = match self.journal.begin(0) {
+            Ok(change) => change,
+            Err(why) => return failed(500, &why.to_string()),
+        };
         let mut catalog = lock(&self.catalog);
         if catalog.database(&parsed.db).is_some() {
             return failed(409, "attempted to create a resource that already exists");
@@ -41,6 +45,7 @@ impl Service {
             return Routed::Err(self.refusal(&self.profile.facts.write[0], &fault));
         }
         catalog.insert(&parsed.db, Database { retention, ..Database::default() });
+        kept::record_catalog(&change, &catalog);
         Routed::Ok(Response::new(200))
     }
 
@@ -48,7 +53,13 @@ impl Service {
         let Some(name) = request.query.get("db") else {
             return failed(400, "serde error: missing field `db`");
         };
-        if lock(&self.catalog).remove(name) {
+        let change = match self.journal.begin(0) {
+            Ok(change) => change,
+            Err(why) => return failed(500, &why.to_string()),
+        };
+        let mut catalog = lock(&self.catalog);
+        if catalog.remove(name) {
+            kept::record_catalog(&change, &catalog);
             return Routed::Ok(Response::new(200));
         }
         let text = "the requested resource was not found";

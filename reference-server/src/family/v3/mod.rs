@@ -9,6 +9,7 @@ pub mod catalog;
 mod configure;
 #[cfg(feature = "flight")]
 pub(crate) mod flight;
+mod kept;
 mod persistence;
 pub(in crate::family) mod query;
 pub mod rights;
@@ -17,6 +18,7 @@ mod write;
 
 use crate::clock::Clock;
 use crate::http::{Body, BodyError, Request, Response};
+use crate::journal::Journal;
 use crate::lock::lock;
 use crate::respond;
 use crate::stage::WriteFault;
@@ -48,6 +50,7 @@ pub struct Service {
     catalog: Arc<Mutex<Catalog>>,
     quotas: Quotas,
     persistence: Persistence,
+    journal: Journal,
     /// The process as `/ping` names it.
     process_id: String,
     /// The catalog as later releases name it in every answer.
@@ -84,6 +87,7 @@ impl Service {
             catalog: Arc::default(),
             quotas: Quotas::of(settings),
             persistence: Persistence::of(settings),
+            journal: Journal::default(),
             process_id: crate::ids::request_id(),
             catalog_id: crate::ids::request_id(),
         })

@@ -1,10 +1,10 @@
 //! What a token may do: everything, or to read and write some databases. Only some products of the
 //! family can make tokens of the second kind.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What is done to a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Its points are asked for.
@@ -14,7 +14,7 @@ pub enum Action {
 }
 
 /// The rights of a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rights {
     /// An admin's: everything.
     All,
@@ -24,7 +24,7 @@ pub enum Rights {
 
 /// One permission, in the form in which it is asked for (docs-v2
 /// enterprise/admin/tokens/resource/create.md).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// What kind of thing it is about: `db`, or another kind of which nothing is here.
     pub resource_type: String,

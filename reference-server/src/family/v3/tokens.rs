@@ -3,7 +3,7 @@
 use super::catalog;
 use super::configure::failed;
 use super::rights::{Grant, Rights};
-use super::{Routed, Service};
+use super::{Routed, Service, kept};
 use crate::http::{Request, Response};
 use crate::lock::lock;
 use serde::Deserialize;
@@ -53,10 +53,17 @@ impl Service {
         let token = new_token();
         let now = self.clock.now();
         let expiry = expiry.map(|seconds| now.saturating_add(seconds.saturating_mul(SECOND)));
-        let id = lock(&self.catalog).add_token(name, &token, rights, expiry);
-        let Some(id) = id else {
+        let change = match self.journal.begin(0) {
+            Ok(change) => change,
+            Err(why) => return failed(500, &why.to_string()),
+        };
+        let mut catalog = lock(&self.catalog);
+        let Some(id) = catalog.add_token(name, &token, rights, expiry) else {
             return failed(409, &format!("token name already exists, {name}"));
         };
+        kept::record_catalog(&change, &catalog);
+        drop(catalog);
+        drop(change);
         let mut hash = String::new();
         for byte in catalog::hash(&token) {
             let _ = write!(hash, "{byte:02x}");
@@ -85,7 +92,13 @@ impl Service {
         if name == catalog::OWNER {
             return failed(405, "the owner's token cannot be deleted");
         }
-        if lock(&self.catalog).remove_token(name) {
+        let change = match self.journal.begin(0) {
+            Ok(change) => change,
+            Err(why) => return failed(500, &why.to_string()),
+        };
+        let mut catalog = lock(&self.catalog);
+        if catalog.remove_token(name) {
+            kept::record_catalog(&change, &catalog);
             return Routed::Ok(Response::new(200));
         }
         failed(404, &format!("the requested resource was not found: {name}"))

@@ -2,6 +2,7 @@
 
 use super::Service;
 use super::catalog::Database;
+use super::kept;
 use super::rights::{Action, Rights};
 use crate::http::QueryString;
 use crate::lock::lock;
@@ -10,6 +11,7 @@ use crate::stage::admit::{self, Admitted, DatabaseTarget, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
 use crate::stage::store::{Place, store_in_tables};
+use crate::store::tables::TimeUnit;
 use crate::write_path::Store;
 use profiles::Setting;
 use profiles::answer::Fault;
@@ -76,10 +78,41 @@ impl Store for Service {
 
     fn store_text(&self, admitted: &Admitted, text: &[u8], now: i64) -> Result<(), WriteFault> {
         let Target::Database(target) = &admitted.target else { return Ok(()) };
-        let name = target.key.as_str();
+        let change =
+            self.journal.begin(text.len()).map_err(|_| WriteFault::from(Fault::StorageFailed))?;
+        let batch = Batch {
+            database: &target.key,
+            found: target.found,
+            accept_partial: admitted.accept_partial,
+            unit: admitted.unit,
+            now,
+            text,
+        };
+        let stored = self.store(&batch);
+        kept::record_batch(&change, &batch, stored.is_err());
+        stored
+    }
+}
+
+/// A body for a database.
+pub(super) struct Batch<'b> {
+    pub(super) database: &'b str,
+    /// Whether the database was there when it was looked for.
+    pub(super) found: bool,
+    pub(super) accept_partial: bool,
+    pub(super) unit: TimeUnit,
+    /// When it was taken, in nanoseconds since 1970.
+    pub(super) now: i64,
+    pub(super) text: &'b [u8],
+}
+
+impl Service {
+    /// Stores a body in the database that it names, which is made if it is not there.
+    pub(super) fn store(&self, batch: &Batch<'_>) -> Result<(), WriteFault> {
+        let Batch { database: name, found, accept_partial, unit, now, text } = *batch;
         let mut catalog = lock(&self.catalog);
         let is_new = catalog.database(name).is_none();
-        if is_new && target.found {
+        if is_new && found {
             // It was dropped since it was looked for.
             return Err(WriteFault::with(Fault::DatabaseUnknown, "name", name));
         }
@@ -92,7 +125,7 @@ impl Store for Service {
         let oldest = database.retention.map(|retention| now.saturating_sub(retention));
         let place = Place { tables: &mut database.tables, tables_elsewhere: elsewhere, oldest };
         let dialect = &self.profile.facts.dialect;
-        let written = store_in_tables(&self.rules, dialect, place, admitted, text, now);
+        let written = store_in_tables(&self.rules, dialect, place, accept_partial, unit, text, now);
         // The catalog is committed before an empty write is noticed, and unless the whole write
         // was refused (3.6:influxdb3_write/src/write_buffer/mod.rs:303-343).
         let refused = matches!(&written, Err(f) if f.fault == Fault::LinesRejected);

@@ -5,12 +5,13 @@ use crate::family::v2::id::Id;
 use crate::family::v2::reply::{ApiError, Code};
 use crate::go_text::quote;
 use profiles::v2_api::BucketSchemas;
+use serde::{Deserialize, Serialize};
 
 const HOUR: i64 = 3600 * 1_000_000_000;
 const DAY: i64 = 24 * HOUR;
 
 /// A bucket. Durations are nanoseconds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Its id, by which the store knows its data.
     pub id: Id,

@@ -6,9 +6,10 @@ use crate::family::v2::id::Id;
 use crate::family::v2::reply::{ApiError, Code};
 use crate::go_text::is_print;
 use profiles::v2_api::VirtualMappings;
+use serde::{Deserialize, Serialize};
 
 /// A mapping.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     /// Its id; a virtual one has its bucket's.
     pub id: Id,

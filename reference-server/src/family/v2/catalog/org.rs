@@ -3,11 +3,12 @@
 use super::{Catalog, NewBucket};
 use crate::family::v2::id::Id;
 use crate::family::v2::reply::{ApiError, Code};
+use serde::{Deserialize, Serialize};
 
 const DAY: i64 = 24 * 3600 * 1_000_000_000;
 
 /// An organisation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Org {
     /// Its id.
     pub id: Id,
@@ -22,7 +23,7 @@ pub struct Org {
 }
 
 /// A user; always active.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// Their id.
     pub id: Id,

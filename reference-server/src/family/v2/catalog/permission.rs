@@ -1,10 +1,11 @@
 //! What a token may do: an action on the resources of a type, of all, of an organisation, or one.
 
 use crate::family::v2::id::Id;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Reading or writing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Reading.
     Read,
@@ -23,7 +24,7 @@ impl Action {
 }
 
 /// The resources that a permission is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     /// Their type: `buckets`.
     pub kind: String,
@@ -34,7 +35,7 @@ pub struct Resource {
 }
 
 /// One right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permission {
     /// What may be done.
     pub action: Action,

@@ -8,13 +8,14 @@ use super::{Bucket, Catalog};
 use crate::family::v2::id::Id;
 use crate::family::v2::reply::{ApiError, Code};
 use crate::store::FieldType;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// The longest name of a measurement or column (docs; whether bytes or characters is not said).
 const LONGEST_NAME: usize = 128;
 
 /// Which schema a bucket has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SchemaKind {
     /// What its points make.
     #[default]
@@ -43,7 +44,7 @@ impl SchemaKind {
 }
 
 /// The schemas of a bucket's measurements.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExplicitSchema {
     /// How often they were changed: the `ETag`.
     pub version: u64,
@@ -52,7 +53,7 @@ pub struct ExplicitSchema {
 }
 
 /// The schema of one measurement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     /// Its id.
     pub id: Id,
@@ -67,7 +68,7 @@ pub struct Schema {
 }
 
 /// A column of a measurement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -76,7 +77,7 @@ pub struct Column {
 }
 
 /// What a column is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnKind {
     /// The time.
     Timestamp,

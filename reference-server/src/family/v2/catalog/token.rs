@@ -3,10 +3,11 @@
 use super::{Action, Catalog, Permission};
 use crate::family::v2::id::Id;
 use crate::family::v2::reply::{ApiError, Code};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// Its id.
     pub id: Id,

@@ -1,0 +1,231 @@
+//! What makes a server durable: every change is an entry of its log, in the order in which the
+//! changes were made, and no answer leaves before the entries of its request are on disk.
+//!
+//! An entry is what was asked for, not what became of it: a batch as it came with the time at which
+//! it was taken, the catalog as it is after a change of it, what is deleted. A server that starts on
+//! its folder does the same again in the same order, with the code that did it first; nothing of it
+//! depends on the clock, on chance or on settings that may have changed.
+//!
+//! [`Journal::begin`] is held while a change is made and recorded, so that the order of the log is
+//! the order of what happened. Nobody waits for the disk there: that is [`Journal::kept`], after the
+//! change and outside of every lock.
+
+use crate::lock::lock;
+use crate::stage::WriteFault;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, OnceLock};
+use write_ahead_log::{Log, Options, Refused};
+
+/// What an entry has beside its text, at most; what has more is refused by the log itself.
+const HEAD: usize = 4 << 10;
+
+/// How many bytes wait for the disk before no other request is taken up until they are there.
+const WAITING: usize = 32 << 20;
+
+/// Those that were taken up by then, one a connection, still find room for what they bring.
+const ROOM: usize = 512 << 20;
+
+tokio::task_local! {
+    /// What became of the entries of the request that this task answers.
+    static RECORDED: RefCell<Recorded>;
+}
+
+/// The entries of one request.
+#[derive(Debug, Default)]
+struct Recorded {
+    /// The number of the last one, where there is any.
+    last: Option<u64>,
+    /// Why one was not taken.
+    refused: Option<String>,
+}
+
+/// Why a change cannot be made, or is not known to be kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NotKept(String);
+
+/// The log of a folder is opened with these.
+pub(crate) fn options() -> Options {
+    Options { waiting_bytes: ROOM, ..Options::default() }
+}
+
+/// The log of a server, where it has one.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    log: OnceLock<Log>,
+    order: Mutex<()>,
+}
+
+/// A change that is being made: no other one is, until it is dropped.
+pub(crate) struct Change<'j> {
+    /// None where nothing is recorded.
+    log: Option<&'j Log>,
+    _order: Option<MutexGuard<'j, ()>>,
+}
+
+impl Journal {
+    /// One that records nothing, unless it is opened.
+    pub(crate) const fn none() -> Self {
+        Self { log: OnceLock::new(), order: Mutex::new(()) }
+    }
+
+    /// From now on changes are recorded here; before, they are those that the log itself told.
+    pub(crate) fn open(&self, log: Log) {
+        let already = self.log.set(log).is_err();
+        debug_assert!(!already, "a server has one log");
+    }
+
+    /// Whether changes are recorded.
+    pub(crate) fn is_open(&self) -> bool {
+        self.log.get().is_some()
+    }
+
+    /// Records what the folder is of: its first entry.
+    pub(crate) fn record_origin(&self, origin: &Origin) {
+        if let Ok(change) = self.begin(0) {
+            change.record(origin, &[]);
+        }
+    }
+
+    /// Begins a change that has about so many bytes in the log.
+    ///
+    /// # Errors
+    /// The log takes nothing any more, so that nothing may be changed.
+    pub(crate) fn begin(&self, bytes: usize) -> Result<Change<'_>, NotKept> {
+        let Some(log) = self.log.get() else { return Ok(Change::none()) };
+        let order = lock(&self.order);
+        match log.admits(bytes.saturating_add(HEAD)) {
+            Ok(()) => Ok(Change { log: Some(log), _order: Some(order) }),
+            Err(why) => {
+                let why = why.to_string();
+                let _ = RECORDED.try_with(|r| r.borrow_mut().refused = Some(why.clone()));
+                Err(NotKept(why))
+            }
+        }
+    }
+
+    /// Does what a request asks for, then waits until what it changed is on disk, if the
+    /// caller is `patient`.
+    ///
+    /// # Errors
+    /// It is not known to be: what was done is seen until the server is started again, and may or may
+    /// not be there then.
+    pub(crate) async fn kept<T>(
+        &self,
+        patient: bool,
+        work: impl Future<Output = T>,
+    ) -> Result<T, NotKept> {
+        let Some(log) = self.log.get() else { return Ok(work.await) };
+        // Whoever comes while too much waits for the disk waits as well, before there is more of it.
+        if matches!(log.admits(ROOM - WAITING), Err(Refused::Full { .. })) {
+            // That it fails is for those to say who have an entry of their own.
+            let _ = log.synced(log.next_sequence() - 1).await;
+        }
+        let scope = RECORDED.scope(RefCell::default(), async {
+            let done = work.await;
+            (done, RECORDED.with(RefCell::take))
+        });
+        let (done, recorded) = scope.await;
+        if let Some(why) = recorded.refused {
+            return Err(NotKept(why));
+        }
+        if let Some(last) = recorded.last.filter(|_| patient) {
+            log.synced(last).await.map_err(|why| NotKept(why.to_string()))?;
+        }
+        Ok(done)
+    }
+}
+
+impl Change<'_> {
+    /// None: what is asked for changes nothing, or nothing that is kept.
+    pub(crate) const fn none() -> Self {
+        Self { log: None, _order: None }
+    }
+
+    /// Puts the change into the log; `text` is what it is about, as it came.
+    pub(crate) fn record(&self, entry: &impl Serialize, text: &[u8]) {
+        let Some(log) = self.log else { return };
+        let appended = head(entry).and_then(|head| {
+            let length = u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes();
+            log.append(&[&length, &head, text]).map_err(|why| why.to_string())
+        });
+        // Outside of a request it is the log that says, when it is waited for.
+        let _ = RECORDED.try_with(|recorded| {
+            let mut recorded = recorded.borrow_mut();
+            match &appended {
+                Ok(number) => recorded.last = Some(*number),
+                Err(why) => recorded.refused = Some(why.clone()),
+            }
+        });
+        if let Err(why) = appended {
+            tracing::error!(why, "a change is not in the log");
+        }
+    }
+}
+
+fn head(entry: &impl Serialize) -> Result<Vec<u8>, String> {
+    serde_json::to_vec(entry).map_err(|error| error.to_string())
+}
+
+/// The entry and the text that a payload of the log is.
+///
+/// # Errors
+/// It is neither: another program wrote it, or another release.
+pub(crate) fn read<E: DeserializeOwned>(payload: &[u8]) -> Result<(E, &[u8]), String> {
+    let (length, rest) = payload.split_first_chunk().ok_or("it is too short")?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    let (head, text) = rest.split_at_checked(length).ok_or("it is too short")?;
+    Ok((serde_json::from_slice(head).map_err(|error| error.to_string())?, text))
+}
+
+/// That a batch has the outcome that it had the first time.
+///
+/// # Errors
+/// It has not: what is stored would not be what was acknowledged.
+pub(crate) fn same(refused: bool, stored: &Result<(), WriteFault>) -> Result<(), String> {
+    match stored {
+        Ok(()) if refused => {
+            Err("a batch of which something was refused is taken whole".to_owned())
+        }
+        Err(why) if !refused => Err(format!("a batch that was taken is refused: {:?}", why.fault)),
+        _ => Ok(()),
+    }
+}
+
+/// The first entry of every log: what has to be the same each time that the folder is served, since
+/// the same lines would otherwise be answered, and stored, in another way.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    /// The profile's name.
+    pub(crate) profile: String,
+    /// The settings that are not the product's own.
+    pub(crate) settings: BTreeMap<String, String>,
+}
+
+impl Origin {
+    /// That a folder of this origin may be served as the other one.
+    ///
+    /// # Errors
+    /// What is not the same.
+    pub(crate) fn check(&self, asked: &Self) -> Result<(), String> {
+        if self.profile != asked.profile {
+            return Err(format!("it is a folder of {}, not of {}", self.profile, asked.profile));
+        }
+        if self.settings != asked.settings {
+            let shown = |settings: &BTreeMap<String, String>| {
+                let all = settings.iter().map(|(name, value)| format!("{name}={value}"));
+                let all: Vec<_> = all.collect();
+                if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+            };
+            return Err(format!(
+                "it was made with other settings: {}, not {}",
+                shown(&self.settings),
+                shown(&asked.settings)
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! Servers that keep what they store in a folder: what they answered with success is there when they
+//! are started on it again, and nothing else is.
+
+#[path = "../common/client.rs"]
+mod client;
+
+use client::Client;
+use reference_server::Server;
+use std::path::Path;
+
+/// The owner's token, and in v1 the password.
+const TOKEN: &str = "a-token-of-the-tests";
+
+/// The first folder entry, a server on it, and how it is asked.
+struct Running {
+    client: Client,
+    family: &'static str,
+    server: Server,
+}
+
+async fn start(profile: &'static str, folder: &Path) -> Running {
+    try_start(profile, folder, &[]).await.unwrap()
+}
+
+async fn try_start(
+    profile: &'static str,
+    folder: &Path,
+    settings: &[(&str, &str)],
+) -> std::io::Result<Running> {
+    let mut builder = Server::builder(profiles::find(profile).unwrap())
+        .auth(true)
+        .token(TOKEN)
+        .database("db", None)
+        .data(folder);
+    for (name, value) in settings {
+        builder = builder.set(name, value).unwrap();
+    }
+    let server = builder.start().await?;
+    let client = Client::new(server.address().to_string());
+    let family = profile.split('@').next().unwrap_or_default();
+    Ok(Running { client, family, server })
+}
+
+impl Running {
+    /// Stops the server; the folder is free again.
+    async fn stop(self) {
+        drop(self.client);
+        self.server.stop().await;
+    }
+
+    /// Status and body.
+    fn ask(&mut self, method: &str, target: &str, more: &str, body: &str) -> (u16, String) {
+        let authorization = match self.family {
+            "oss-v1" => "Authorization: Basic YWRtaW46YS10b2tlbi1vZi10aGUtdGVzdHM=\r\n".to_owned(),
+            "oss-v2" => format!("Authorization: Token {TOKEN}\r\n"),
+            _ => format!("Authorization: Bearer {TOKEN}\r\n"),
+        };
+        let headers = authorization + more;
+        let answer = self.client.send(method, target, &headers, body.as_bytes()).unwrap();
+        (answer.status, answer.body)
+    }
+
+    fn write(&mut self, database: &str, lines: &str) -> u16 {
+        let target = match self.family {
+            "oss-v2" => format!("/api/v2/write?org=lineproof&bucket={database}"),
+            "v3-core" => format!("/api/v3/write_lp?db={database}"),
+            _ => format!("/write?db={database}"),
+        };
+        self.ask("POST", &target, "", lines).0
+    }
+
+    fn query(&mut self, database: &str, query: &str) -> String {
+        let query = query.replace(' ', "%20").replace('*', "%2A").replace('"', "%22");
+        let (status, body) =
+            self.ask("GET", &format!("/query?db={database}&epoch=ns&q={query}"), "", "");
+        assert!(status < 500, "{body}");
+        body
+    }
+
+    fn change(&mut self, statement: &str) -> String {
+        let statement = statement.replace(' ', "%20").replace('"', "%22").replace('\'', "%27");
+        let (status, body) = self.ask("POST", &format!("/query?db=db&q={statement}"), "", "");
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_is_there_again() {
+    for profile in ["oss-v1@1.6", "oss-v1@1.12", "oss-v2@2.7", "oss-v2@2.9", "v3-core@3.8.0"] {
+        let folder = tempfile::tempdir().unwrap();
+        let before = {
+            let mut server = start(profile, folder.path()).await;
+            assert_eq!(server.write("db", "m,t=a f=1.5,i=2i,s=\"x\",b=t 1000"), 204, "{profile}");
+            assert_eq!(server.write("db", "m,t=a f=2.5 2000\nm,t=b f=3 1000"), 204);
+            // Without a time: what it was then is what it is now.
+            assert_eq!(server.write("db", "now f=1"), 204);
+            // The good line is stored, where the product stores it; the type of the other is known.
+            let refused = server.write("db", "m,t=a f=\"text\" 3000\nm,t=a f=7 4000");
+            assert!(refused >= 400, "{profile}: {refused}");
+            let all =
+                server.query("db", "SELECT * FROM m") + &server.query("db", "SELECT * FROM now");
+            server.stop().await;
+            all
+        };
+        assert!(before.contains("2000"), "{profile}: {before}");
+        for _ in 0..2 {
+            let mut server = start(profile, folder.path()).await;
+            let after =
+                server.query("db", "SELECT * FROM m") + &server.query("db", "SELECT * FROM now");
+            assert_eq!(after, before, "{profile}");
+            assert!(server.write("db", "m,t=a f=\"text\" 5000") >= 400, "{profile}");
+            server.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_policies_and_users_of_v1_are_there_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = ["SHOW DATABASES", "SHOW RETENTION POLICIES ON db", "SHOW USERS"];
+    let before: Vec<String> = {
+        let mut server = start("oss-v1@1.6", folder.path()).await;
+        for statement in [
+            "CREATE DATABASE one",
+            "CREATE DATABASE two",
+            "CREATE RETENTION POLICY short ON db DURATION 2h REPLICATION 1 DEFAULT",
+            "CREATE USER reader WITH PASSWORD 'secret'",
+            "GRANT READ ON db TO reader",
+            "DROP DATABASE one",
+        ] {
+            server.change(statement);
+        }
+        assert_eq!(server.write("two", "m f=1 1000"), 204);
+        server.change("DROP DATABASE two");
+        server.change("CREATE DATABASE two");
+        let all = shown.map(|statement| server.query("db", statement)).to_vec();
+        server.stop().await;
+        all
+    };
+    let mut server = start("oss-v1@1.6", folder.path()).await;
+    assert_eq!(shown.map(|statement| server.query("db", statement)).to_vec(), before);
+    // What bore the name before is gone for good.
+    assert!(!server.query("two", "SELECT * FROM m").contains("1000"));
+    // The user can read, with the password, which is nowhere in the folder.
+    let reads = "GET /query?db=db&u=reader&p=secret&q=SHOW%20MEASUREMENTS";
+    let target = reads.trim_start_matches("GET ");
+    assert_eq!(server.client.send("GET", target, "", b"").unwrap().status, 200);
+    let log = std::fs::read(folder.path().join("log/00000000000000000001.wal")).unwrap();
+    for secret in ["secret", TOKEN] {
+        assert!(!log.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_stays_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let mut server = start("oss-v1@1.6", folder.path()).await;
+        assert_eq!(
+            server.write("db", "m,t=a f=1 1000\nm,t=b f=2 1000\nn f=3 1000\no f=4 1000"),
+            204
+        );
+        server.change("DELETE FROM m WHERE t = 'a'");
+        server.change("DROP MEASUREMENT n");
+        server.change("DROP SERIES FROM o");
+        server.stop().await;
+    }
+    let mut server = start("oss-v1@1.6", folder.path()).await;
+    let left = ["m", "n", "o"].map(|name| server.query("db", &format!("SELECT * FROM {name}")));
+    assert!(left[0].contains("[1000,2,\"b\"]") && !left[0].contains("\"a\""), "{}", left[0]);
+    assert!(!left[1].contains("1000") && !left[2].contains("1000"), "{left:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let mut server = start("oss-v2@2.7", folder.path()).await;
+        assert_eq!(server.write("db", "m,t=a f=1 1000\nm,t=b f=2 1000"), 204);
+        let body = "{\"start\":\"1970-01-01T00:00:00Z\",\"stop\":\"2030-01-01T00:00:00Z\",\
+                    \"predicate\":\"t=\\\"a\\\"\"}";
+        let deleted = server.ask("POST", "/api/v2/delete?org=lineproof&bucket=db", "", body);
+        assert_eq!(deleted.0, 204, "{}", deleted.1);
+        server.stop().await;
+    }
+    let mut server = start("oss-v2@2.7", folder.path()).await;
+    let left = server.query("db", "SELECT * FROM m");
+    assert!(left.contains("\"b\"") && !left.contains("\"a\""), "{left}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_and_tokens_of_v2_are_there_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bucket, token) = {
+        let mut server = start("oss-v2@2.7", folder.path()).await;
+        let (_, orgs) = server.ask("GET", "/api/v2/orgs", "", "");
+        let orgs: serde_json::Value = serde_json::from_str(&orgs).unwrap();
+        let org = orgs["orgs"][0]["id"].as_str().unwrap().to_owned();
+        let new = format!("{{\"orgID\":\"{org}\",\"name\":\"second\",\"retentionRules\":[]}}");
+        let (status, made) = server.ask("POST", "/api/v2/buckets", "", &new);
+        assert_eq!(status, 201, "{made}");
+        assert_eq!(server.write("second", "m f=1 1000"), 204);
+        let bucket: serde_json::Value = serde_json::from_str(&made).unwrap();
+        let id = bucket["id"].as_str().unwrap().to_owned();
+        let new = format!(
+            "{{\"orgID\":\"{org}\",\"permissions\":[{{\"action\":\"write\",\"resource\":\
+             {{\"type\":\"buckets\",\"id\":\"{id}\",\"orgID\":\"{org}\"}}}}]}}"
+        );
+        let (status, made) = server.ask("POST", "/api/v2/authorizations", "", &new);
+        assert_eq!(status, 201, "{made}");
+        let token: serde_json::Value = serde_json::from_str(&made).unwrap();
+        server.stop().await;
+        (id, token["token"].as_str().unwrap().to_owned())
+    };
+    let mut server = start("oss-v2@2.7", folder.path()).await;
+    let (status, _) = server.ask("GET", &format!("/api/v2/buckets/{bucket}"), "", "");
+    assert_eq!(status, 200);
+    let headers = format!("Authorization: Token {token}\r\n");
+    let target = "/api/v2/write?org=lineproof&bucket=second";
+    let answer = server.client.send("POST", target, &headers, b"m f=2 2000").unwrap();
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    let dropped = server.ask("DELETE", &format!("/api/v2/buckets/{bucket}"), "", "");
+    assert_eq!(dropped.0, 204, "{}", dropped.1);
+    server.stop().await;
+    let mut server = start("oss-v2@2.7", folder.path()).await;
+    let (status, _) = server.ask("GET", &format!("/api/v2/buckets/{bucket}"), "", "");
+    assert_eq!(status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_of_v3_are_there_again() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let mut server = start("v3-core@3.8.0", folder.path()).await;
+        // A write makes one; another is made and dropped.
+        assert_eq!(server.write("made", "m f=1 1000"), 204);
+        assert_eq!(server.write("gone", "m f=1 1000"), 204);
+        assert_eq!(server.ask("DELETE", "/api/v3/configure/database?db=gone", "", "").0, 200);
+        server.stop().await;
+    }
+    let mut server = start("v3-core@3.8.0", folder.path()).await;
+    let (_, listed) = server.ask("GET", "/api/v3/configure/database?format=json", "", "");
+    assert!(listed.contains("\"made\"") && !listed.contains("\"gone\""), "{listed}");
+}
+
+/// What a start on this folder says.
+async fn refused(profile: &'static str, folder: &Path, settings: &[(&str, &str)]) -> String {
+    match try_start(profile, folder, settings).await {
+        Ok(_) => panic!("{profile} was started"),
+        Err(why) => why.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_served_as_what_it_was_made_by_and_by_one_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start("oss-v1@1.6", folder.path()).await;
+    let why = refused("oss-v1@1.6", folder.path(), &[]).await;
+    assert!(why.contains("in use"), "{why}");
+    running.stop().await;
+    let why = refused("oss-v1@1.12", folder.path(), &[]).await;
+    assert!(why.contains("a folder of oss-v1@1.6, not of oss-v1@1.12"), "{why}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let running = try_start("v3-core@3.6", folder.path(), &[("columns", "10")]).await.unwrap();
+    running.stop().await;
+    let why = refused("v3-core@3.6", folder.path(), &[]).await;
+    assert!(why.contains("other settings: columns=10, not none"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_has_no_log_yet_says_so() {
+    for profile in ["cloud@docs", "clustered@docs"] {
+        let folder = tempfile::tempdir().unwrap();
+        let why = refused(profile, folder.path(), &[]).await;
+        assert_eq!(why, format!("{profile} cannot keep its data in a folder yet"));
+    }
+}
