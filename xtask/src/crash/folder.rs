@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// After so many rounds comes a new folder.
 pub(super) const ROUNDS: u64 = 10;
@@ -20,8 +20,8 @@ pub(super) const ROUNDS: u64 = 10;
 /// The longest that the writers of a round have, in milliseconds.
 const LONGEST: u64 = 500;
 
-/// The longest that a server has that is killed while it starts, in milliseconds.
-const STARTING: u64 = 60;
+/// How long the first start is thought to take; later the one before tells.
+const STARTING: Duration = Duration::from_millis(20);
 
 /// What was done, for the summary.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +51,8 @@ pub(super) struct Folder<'a> {
     /// What was read last.
     before: Reading,
     server: Option<(Server, Api)>,
+    /// How long the last start took.
+    start: Duration,
     /// How many rounds it has seen.
     rounds: u64,
 }
@@ -78,6 +80,7 @@ impl<'a> Folder<'a> {
             values: Arc::new(AtomicU64::new(1000)),
             before: Reading::default(),
             server: None,
+            start: STARTING,
             rounds: 0,
         })
     }
@@ -154,7 +157,7 @@ impl<'a> Folder<'a> {
 
     /// Starts the server, and kills it while it starts now and then.
     fn start(
-        &self,
+        &mut self,
         chance: &mut Chance,
         counts: &mut Counts,
     ) -> Result<std::result::Result<(Server, Api), Broken>> {
@@ -167,15 +170,23 @@ impl<'a> Folder<'a> {
             log: &log,
             options: self.options,
         };
-        while chance.one_in(4) {
+        // The very first start makes what all others find: it is worth more kills.
+        let mut kills =
+            if self.before.cells.is_empty() { chance.below(4) } else { chance.below(6) / 4 };
+        while kills > 0 {
+            kills -= 1;
             let mut server = Server::spawn(&setup)?;
-            std::thread::sleep(Duration::from_millis(chance.below(STARTING)));
+            std::thread::sleep(self.start * u32::try_from(chance.below(1200)).unwrap_or(0) / 1000);
             server.kill()?;
             counts.kills += 1;
         }
+        let began = Instant::now();
         let mut server = Server::spawn(&setup)?;
         Ok(match server.url() {
-            Ok(url) => Ok((server, Api::new(self.family, &url))),
+            Ok(url) => {
+                self.start = began.elapsed();
+                Ok((server, Api::new(self.family, &url)))
+            }
             Err(why) => Err(Broken(format!("DOES NOT START: {why:#}"))),
         })
     }
