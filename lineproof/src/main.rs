@@ -55,8 +55,5 @@ fn main() -> ExitCode {
         #[cfg(feature = "mutants")]
         cli::Command::Mutants(args) => exit::guarded(|| mutants::mutants(&args)),
     };
-    outcome.unwrap_or_else(|failure| {
-        say!("lineproof: {failure}");
-        failure.code
-    })
+    exit::told(outcome)
 }
