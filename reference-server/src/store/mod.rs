@@ -4,6 +4,7 @@
 pub(crate) mod kept;
 pub mod partitions;
 pub mod points;
+mod recent;
 mod series;
 pub mod shards;
 pub mod tables;

@@ -5,6 +5,7 @@
 //! chunks as they are, and a write that then comes to one of them copies that one first, so that
 //! neither waits for the other.
 
+use super::recent::Words;
 use super::value::{FieldType, Name, Value};
 use std::sync::Arc;
 
@@ -162,6 +163,23 @@ impl Points {
         true
     }
 
+    /// Adds points that come after all others, times ascending.
+    pub(super) fn extend(&mut self, times: &[i64], words: Words<'_>) {
+        let mut words = words.iter();
+        let mut times = times;
+        while !times.is_empty() {
+            if self.chunks.last().is_none_or(|last| last.times.len() >= CHUNK) {
+                self.chunks.push(Arc::new(Chunk::empty(self.field_type)));
+            }
+            let Some(last) = self.chunks.last_mut() else { return };
+            let last = Arc::make_mut(last);
+            let (fit, rest) = times.split_at(times.len().min(CHUNK - last.times.len()));
+            last.times.extend_from_slice(fit);
+            last.values.extend(words.by_ref().take(fit.len()));
+            times = rest;
+        }
+    }
+
     /// Forgets the points between two times, both included.
     pub(super) fn remove(&mut self, first: i64, last: i64) {
         for shared in &mut self.chunks {
@@ -218,6 +236,18 @@ impl From<Vec<(i64, Value)>> for Points {
 }
 
 impl Chunk {
+    /// No point yet; only to be filled.
+    fn empty(field_type: FieldType) -> Self {
+        let values = match field_type {
+            FieldType::Float => Values::Float(Vec::new()),
+            FieldType::Integer => Values::Integer(Vec::new()),
+            FieldType::Unsigned => Values::Unsigned(Vec::new()),
+            FieldType::String => Values::String(Vec::new()),
+            FieldType::Boolean => Values::Boolean(Vec::new()),
+        };
+        Self { times: Vec::new(), values }
+    }
+
     fn of(time: i64, value: Value) -> Self {
         let values = match value {
             Value::Float(v) => Values::Float(vec![v]),
@@ -276,6 +306,17 @@ impl Chunk {
 }
 
 impl Values {
+    /// Adds values by their bits; strings have none.
+    fn extend(&mut self, words: impl Iterator<Item = u64>) {
+        match self {
+            Self::Float(list) => list.extend(words.map(f64::from_bits)),
+            Self::Integer(list) => list.extend(words.map(u64::cast_signed)),
+            Self::Unsigned(list) => list.extend(words),
+            Self::Boolean(list) => list.extend(words.map(|word| word != 0)),
+            Self::String(_) => {}
+        }
+    }
+
     fn get(&self, index: usize) -> Value {
         match self {
             Self::Float(list) => Value::Float(list[index]),
