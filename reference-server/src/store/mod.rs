@@ -6,6 +6,7 @@ pub mod partitions;
 pub mod points;
 mod recent;
 mod series;
+mod series_map;
 pub mod shards;
 pub mod tables;
 pub mod value;

@@ -28,6 +28,11 @@ impl Layout {
         Some(Arc::new(Self(fields?)))
     }
 
+    /// The 64 bits of each value of a line that has these fields.
+    pub(super) fn words<'l>(line: &'l Line<'_>) -> impl Iterator<Item = u64> + 'l {
+        line.fields.iter().map(|(_, value)| word(value))
+    }
+
     /// Whether a line has these fields, in this order.
     pub(super) fn is_of(&self, line: &Line<'_>) -> bool {
         self.0.len() == line.fields.len()
@@ -80,13 +85,18 @@ impl Recent {
         self.is_empty() || (self.times.len() < MOST_ROWS && self.layout.as_ref().is_some_and(same))
     }
 
-    /// Adds a row; the line is of the layout, which [has room](Self::has_room_for).
-    pub(super) fn push(&mut self, layout: &Arc<Layout>, time: i64, line: &Line<'_>) {
+    /// Adds a row of this layout, which [has room](Self::has_room_for): a word a field.
+    pub(super) fn push(
+        &mut self,
+        layout: &Arc<Layout>,
+        time: i64,
+        words: impl IntoIterator<Item = u64>,
+    ) {
         if self.is_empty() {
             self.layout = Some(Arc::clone(layout));
         }
         self.times.push(time);
-        self.words.extend(line.fields.iter().map(|(_, value)| word(value)));
+        self.words.extend(words);
     }
 
     /// Takes all rows away: their times, and of each field its name, type and words.

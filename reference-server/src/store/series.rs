@@ -4,7 +4,6 @@ use super::points::Points;
 use super::recent::{Layout, Recent, Words};
 use super::value::{FieldType, Name, Value};
 use super::view::{Column, Series};
-use line_protocol::Line;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,13 +23,17 @@ pub(super) struct SeriesPoints {
 struct Field(Vec<Points>);
 
 impl SeriesPoints {
-    /// Stores the fields of a line, which is of this layout; the last value written for a field and
-    /// time wins.
-    pub(super) fn push(&mut self, layout: &Arc<Layout>, time: i64, line: &Line<'_>) {
+    /// Stores a row of this layout, a word a field; the last value written for a field and time wins.
+    pub(super) fn push(
+        &mut self,
+        layout: &Arc<Layout>,
+        time: i64,
+        words: impl IntoIterator<Item = u64>,
+    ) {
         if !self.recent.has_room_for(layout) {
             self.settle();
         }
-        self.recent.push(layout, time, line);
+        self.recent.push(layout, time, words);
     }
 
     /// Puts what was written last to the rest. Whoever reads does it first.

@@ -5,7 +5,6 @@
 //! float one week and a string the next.
 
 mod by_field;
-mod series_map;
 mod shard;
 
 use super::series::TagSet;

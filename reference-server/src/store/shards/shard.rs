@@ -1,9 +1,9 @@
 //! One shard: the types of its fields, the points of its series, and what it refuses.
 
-use super::series_map::SeriesMap;
 use crate::go_text;
 use crate::store::recent::Layout;
 use crate::store::series::{SeriesPoints, TagSet};
+use crate::store::series_map::SeriesMap;
 use crate::store::value::{FieldType, Name, Value};
 use line_protocol::{FieldValue, Line};
 use profiles::storage::{ConflictInBatch, Loss, Quoting, Shards as Rules, TimeBesideFields};
@@ -20,7 +20,7 @@ pub(super) struct Shard {
     pub(super) end: i64,
     /// By measurement and field.
     fields: BTreeMap<Name, BTreeMap<Name, FieldType>>,
-    series: SeriesMap,
+    series: SeriesMap<(Name, TagSet)>,
 }
 
 /// What was lost of a batch.
@@ -59,7 +59,7 @@ impl Shard {
 
     /// The series: measurement, tags, points (none where all were dropped).
     pub(super) fn series(&self) -> impl Iterator<Item = (&Name, &TagSet, &SeriesPoints)> {
-        self.series.iter()
+        self.series.iter().map(|((measurement, tags), points)| (measurement, tags, points))
     }
 
     /// Puts what was written last to the rest: before it is read.
@@ -184,7 +184,14 @@ impl Shard {
     /// The slot of a line's series, where a query would find it. The series stays even if the point
     /// is dropped.
     fn slot_of(&mut self, rules: &Rules, line: &Line<'_>) -> Option<usize> {
-        (!is_lost_to_queries(rules, line)).then(|| self.series.slot_of(line))
+        if is_lost_to_queries(rules, line) {
+            return None;
+        }
+        Some(self.series.known(line).unwrap_or_else(|| {
+            let slot = self.series.slot(key_of(line));
+            self.series.remember(Box::from(&*line.series_key), slot);
+            slot
+        }))
     }
 
     /// What is wrong with a point's fields by themselves or beside the registered ones.
@@ -245,7 +252,7 @@ impl Shard {
             *layout = Layout::of(line).filter(|_| !has_time);
         }
         if let Some(layout) = layout {
-            points.push(layout, time, line);
+            points.push(layout, time, Layout::words(line));
             return;
         }
         for (field, value) in line.fields.iter().filter(|(key, _)| **key != *TIME) {
@@ -260,7 +267,7 @@ impl Shard {
         matches: &impl Fn(&[u8], &TagSet, &[u8]) -> bool,
     ) {
         // A series without points is forgotten, its measurement's fields stay.
-        self.series.retain(|measurement, tags, points| {
+        self.series.retain(|(measurement, tags), points| {
             points.remove(start, stop, |field| matches(measurement, tags, field));
             !points.is_empty()
         });
@@ -268,11 +275,11 @@ impl Shard {
 
     pub(super) fn drop_measurement(&mut self, name: &[u8]) {
         self.fields.remove(name);
-        self.series.retain(|measurement, _, _| **measurement != *name);
+        self.series.retain(|(measurement, _), _| **measurement != *name);
     }
 
     pub(super) fn drop_series(&mut self, matches: &impl Fn(&[u8], &TagSet) -> bool) {
-        self.series.retain(|measurement, tags, _| !matches(measurement, tags));
+        self.series.retain(|(measurement, tags), _| !matches(measurement, tags));
     }
 }
 

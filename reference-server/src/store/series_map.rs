@@ -1,17 +1,15 @@
-//! The series of a shard: in order for those who read, by the bytes of a line's key for those who
-//! write.
+//! The series of a shard or a table: in order for those who read, by the bytes of a line's key for
+//! those who write.
 
-use super::super::series::{SeriesPoints, TagSet};
-use super::super::value::Name;
-use super::shard::key_of;
+use super::series::SeriesPoints;
 use hashbrown::HashMap;
 use line_protocol::Line;
 use std::collections::BTreeMap;
 
-/// Series, each in a slot of its own that stays the same until series are dropped.
-#[derive(Clone, Debug, Default)]
-pub(super) struct SeriesMap {
-    order: BTreeMap<(Name, TagSet), usize>,
+/// Series by their keys, each in a slot of its own that stays the same until series are dropped.
+#[derive(Clone, Debug)]
+pub(super) struct SeriesMap<K> {
+    order: BTreeMap<K, usize>,
     slots: Vec<SeriesPoints>,
     known: Known,
 }
@@ -28,23 +26,29 @@ impl Clone for Known {
     }
 }
 
-impl SeriesMap {
-    /// The slot of a line's series, made if there is none.
-    pub(super) fn slot_of(&mut self, line: &Line<'_>) -> usize {
-        if let Some(slot) = self.known.0.get(&*line.series_key) {
-            return *slot;
-        }
-        let slot = self.slot(key_of(line));
+impl<K> Default for SeriesMap<K> {
+    fn default() -> Self {
+        Self { order: BTreeMap::new(), slots: Vec::new(), known: Known::default() }
+    }
+}
+
+impl<K: Ord> SeriesMap<K> {
+    /// The slot of a line's series, where a line that wrote its key in the same way was seen.
+    pub(super) fn known(&self, line: &Line<'_>) -> Option<usize> {
+        self.known.0.get(&*line.series_key).copied()
+    }
+
+    /// From now on a line's key in these bytes leads to this slot.
+    pub(super) fn remember(&mut self, series_key: Box<[u8]>, slot: usize) {
         // Nobody makes it much larger than what it is a memory of.
         if self.known.0.len() > 2 * self.slots.len() + 1024 {
             self.known.0.clear();
         }
-        self.known.0.insert(Box::from(&*line.series_key), slot);
-        slot
+        self.known.0.insert(series_key, slot);
     }
 
     /// The slot of a series, made if there is none.
-    pub(super) fn slot(&mut self, key: (Name, TagSet)) -> usize {
+    pub(super) fn slot(&mut self, key: K) -> usize {
         let next = self.slots.len();
         let slot = *self.order.entry(key).or_insert(next);
         if slot == next {
@@ -58,9 +62,9 @@ impl SeriesMap {
         &mut self.slots[slot]
     }
 
-    /// All series in order: measurement, tags, points.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Name, &TagSet, &SeriesPoints)> {
-        self.order.iter().map(|((name, tags), slot)| (name, tags, &self.slots[*slot]))
+    /// All series in the order of their keys.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &SeriesPoints)> {
+        self.order.iter().map(|(key, slot)| (key, &self.slots[*slot]))
     }
 
     /// Puts what was written last to the rest, in all series.
@@ -69,17 +73,14 @@ impl SeriesMap {
     }
 
     /// Drops the series that `keep` does not want.
-    pub(super) fn retain(
-        &mut self,
-        mut keep: impl FnMut(&Name, &TagSet, &mut SeriesPoints) -> bool,
-    ) {
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &mut SeriesPoints) -> bool) {
         let before = std::mem::take(&mut self.order);
         let mut slots = std::mem::take(&mut self.slots);
         self.known = Known::default();
-        for ((name, tags), slot) in before {
+        for (key, slot) in before {
             let mut points = std::mem::take(&mut slots[slot]);
-            if keep(&name, &tags, &mut points) {
-                self.order.insert((name, tags), self.slots.len());
+            if keep(&key, &mut points) {
+                self.order.insert(key, self.slots.len());
                 self.slots.push(points);
             }
         }
