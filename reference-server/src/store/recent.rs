@@ -99,29 +99,80 @@ impl Recent {
         self.words.extend(words);
     }
 
-    /// Takes all rows away: their times, and of each field its name, type and words.
-    pub(super) fn take(&mut self, mut column: impl FnMut(&Name, FieldType, &[i64], Words<'_>)) {
+    /// Takes all rows away: their times, ascending, and of each field its name, type and words. Of
+    /// rows of one time the last stays.
+    pub(super) fn take(&mut self, mut column: impl FnMut(&Name, FieldType, &[i64], &[u64])) {
         let Some(layout) = self.layout.take() else { return };
         let width = layout.0.len();
+        let rows = self.in_order();
+        let times: Vec<i64> = rows.iter().map(|row| self.times[*row]).collect();
+        let mut words = Vec::with_capacity(rows.len());
         for (index, (name, kind)) in layout.0.iter().enumerate() {
-            column(name, *kind, &self.times, Words { words: &self.words, index, width });
+            words.clear();
+            words.extend(rows.iter().map(|row| self.words[row * width + index]));
+            column(name, *kind, &times, &words);
         }
         self.times.clear();
         self.words.clear();
     }
+
+    /// The rows by time, each time once.
+    fn in_order(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..self.times.len()).collect();
+        if !self.times.is_sorted_by(|one, next| one < next) {
+            rows.sort_by_key(|row| self.times[*row]);
+            // Those of one time are still as they were written.
+            rows.reverse();
+            rows.dedup_by_key(|row| self.times[*row]);
+            rows.reverse();
+        }
+        rows
+    }
 }
 
-/// The words of one column of rows.
-#[derive(Clone, Copy)]
-pub(super) struct Words<'r> {
-    words: &'r [u64],
-    index: usize,
-    width: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use line_protocol::{Dialect, Options};
 
-impl<'r> Words<'r> {
-    /// Row by row.
-    pub(super) fn iter(self) -> impl Iterator<Item = u64> + 'r {
-        self.words.iter().skip(self.index).step_by(self.width.max(1)).copied()
+    fn lines(text: &str) -> Vec<Line<'_>> {
+        line_protocol::parse(text.as_bytes(), &Dialect::GO_V2, &Options::default())
+            .flatten()
+            .collect()
+    }
+
+    #[test]
+    fn rows_come_out_by_time_and_the_last_of_a_time_stays() {
+        let text = "m a=1i,b=1 3\nm a=2i,b=2 1\nm a=3i,b=3 3\nm a=4i,b=4 2";
+        let mut recent = Recent::default();
+        for line in lines(text) {
+            let layout = Layout::of(&line).unwrap();
+            assert!(recent.has_room_for(&layout));
+            recent.push(&layout, line.timestamp.unwrap(), Layout::words(&line));
+        }
+        let mut taken = Vec::new();
+        recent.take(|name, kind, times, words| {
+            taken.push((name.to_vec(), kind, times.to_vec(), words.to_vec()));
+        });
+        let floats = [2.0_f64, 4.0, 3.0].map(f64::to_bits).to_vec();
+        assert_eq!(
+            taken,
+            [
+                (b"a".to_vec(), FieldType::Integer, vec![1, 2, 3], vec![2, 4, 3]),
+                (b"b".to_vec(), FieldType::Float, vec![1, 2, 3], floats),
+            ]
+        );
+        assert!(recent.is_empty());
+    }
+
+    #[test]
+    fn a_layout_is_names_and_types_in_their_order() {
+        let text = "m a=1,b=2\nm a=3,b=4\nm b=1,a=2\nm a=1i,b=2\nm a=1\nm a=1,b=\"x\"\nm a=1,a=2";
+        let lines = lines(text);
+        let layout = Layout::of(&lines[0]).unwrap();
+        let same: Vec<bool> = lines.iter().map(|line| layout.is_of(line)).collect();
+        assert_eq!(same, [true, true, false, false, false, false, false]);
+        assert!(Layout::of(&lines[5]).is_none(), "a string is no word");
+        assert!(Layout::of(&lines[6]).is_none(), "which of two values counts is for others to say");
     }
 }

@@ -1,7 +1,7 @@
 //! The points of one series, field by field, and how series become a view.
 
 use super::points::Points;
-use super::recent::{Layout, Recent, Words};
+use super::recent::{Layout, Recent};
 use super::value::{FieldType, Name, Value};
 use super::view::{Column, Series};
 use std::collections::BTreeMap;
@@ -40,17 +40,11 @@ impl SeriesPoints {
     pub(super) fn settle(&mut self) {
         let Self { fields, recent } = self;
         recent.take(|name, kind, times, words| {
-            // Written in the order of time, and all of it new: nearly always.
-            let ascending = times.is_sorted_by(|one, next| one < next);
             let field = match fields.get_mut(name) {
                 Some(known) => known,
                 None => fields.entry(Name::clone(name)).or_default(),
             };
-            if !(ascending && field.extend(kind, times, words)) {
-                for (time, word) in times.iter().zip(words.iter()) {
-                    field.insert(*time, Value::of_word(kind, word));
-                }
-            }
+            field.merge(kind, times, words);
         });
     }
 
@@ -107,21 +101,20 @@ impl SeriesPoints {
 }
 
 impl Field {
-    /// Adds points of one type behind all others; false where they are not, or would not be the only
-    /// type.
-    fn extend(&mut self, kind: FieldType, times: &[i64], words: Words<'_>) -> bool {
+    /// Stores points of one type, times ascending.
+    fn merge(&mut self, kind: FieldType, times: &[i64], words: &[u64]) {
         match self.0.as_mut_slice() {
             [] => {
                 let mut points = Points::new(kind);
-                points.extend(times, words);
+                points.merge(times, words);
                 self.0.push(points);
-                true
             }
-            [one] if one.field_type() == kind && one.last() < times.first().copied() => {
-                one.extend(times, words);
-                true
+            [one] if one.field_type() == kind => one.merge(times, words),
+            _ => {
+                for (time, word) in times.iter().zip(words) {
+                    self.insert(*time, Value::of_word(kind, *word));
+                }
             }
-            _ => false,
         }
     }
 
