@@ -201,7 +201,7 @@ fn end_of(segment: &[u8], id: u64, synced: u64) -> usize {
 ///
 /// The `tail` is what may not be: a process that was killed, or whose sync failed, can leave bytes
 /// that are in the system's cache only, and after a failed sync the next one may not write them.
-/// So they are written again, as they are.
+/// So they are written again, as they are, and the length with them.
 fn settle(
     folder: &Folder,
     path: PathBuf,
@@ -215,8 +215,8 @@ fn settle(
             file = %path.display(), offset = torn.offset, bytes = torn.bytes,
             "cut off the end of a write that was never finished"
         );
-        file.set_len(end as u64).map_err(io_error("cut", &path))?;
     }
+    file.set_len(end as u64).map_err(io_error("cut", &path))?;
     write_all(&mut *file, (end - tail.len()) as u64, tail).map_err(io_error("write", &path))?;
     file.sync().map_err(io_error("sync", &path))?;
     for names in [folder.log(), folder.path.clone()] {

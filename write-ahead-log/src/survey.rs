@@ -118,7 +118,7 @@ pub(crate) fn survey(folder: &Folder) -> Result<Survey, OpenError> {
         return Err(OpenError::NoLog { folder: folder.path.clone() });
     }
     let (id, is_format_good) = id(folder, &format, &names)?;
-    let report = Report { segments: names.len(), ..Report::default() };
+    let report = Report { segments: names.len(), first_sequence: 1, ..Report::default() };
     let mut survey = Survey { report, id, is_format_good, segments: Vec::new(), next: None };
     if !is_format_good {
         let bytes = if let Format::Bad(bytes) = format { bytes } else { 0 };
