@@ -18,6 +18,8 @@ use crc32fast::Hasher;
 
 /// The length of a header, in bytes.
 pub(crate) const HEADER: usize = 32;
+/// No sequence is larger, so that one can be added to each.
+pub(crate) const LAST_SEQUENCE: u64 = u64::MAX >> 1;
 /// What a frame begins with. No byte is zero, nor a letter of a text.
 pub(crate) const MARKER: [u8; 4] = [0xf5, 0x9e, 0xc3, 0x97];
 
@@ -73,12 +75,13 @@ pub(crate) fn header(bytes: &[u8], id: u64) -> Option<Header> {
     if bytes[..4] != MARKER || checksum(id, &bytes[..28]) != u32_at(bytes, 28) {
         return None;
     }
-    Some(Header {
+    let header = Header {
         length: u32_at(bytes, 4),
         sequence: u64_at(bytes, 8),
         synced: u64_at(bytes, 16),
         payload_checksum: u32_at(bytes, 24),
-    })
+    };
+    (header.sequence <= LAST_SEQUENCE).then_some(header)
 }
 
 /// The frame at the front of these bytes, if there is a whole one.

@@ -171,9 +171,6 @@ pub(crate) fn header_fault(
     if header.first != first {
         return Err(Fault::Misnamed { first: header.first });
     }
-    if header.follows >= header.first {
-        return Err(Fault::SegmentHeader);
-    }
     match next {
         Some(next) if header.follows >= next => {
             Err(Fault::Missing { first: next, last: header.follows })

@@ -13,7 +13,7 @@
 //! header is never what a crash left.
 
 use crate::fault::Fault;
-use crate::frame::{self, Frame, u32_at, u64_at};
+use crate::frame::{self, Frame, LAST_SEQUENCE, u32_at, u64_at};
 
 /// The length of a segment's header, in bytes.
 pub(crate) const HEADER: usize = 40;
@@ -53,10 +53,11 @@ impl Header {
         let good = bytes[..8] == MAGIC
             && u32_at(bytes, 8) == crate::FORMAT_VERSION
             && crc32fast::hash(&bytes[..36]) == u32_at(bytes, 36);
-        good.then(|| Self {
+        let (first, follows) = (u64_at(bytes, 20), u64_at(bytes, 28));
+        (good && follows < first && first <= LAST_SEQUENCE).then(|| Self {
             id: u64_at(bytes, 12),
-            first: u64_at(bytes, 20),
-            follows: u64_at(bytes, 28),
+            first,
+            follows,
         })
     }
 }
@@ -69,8 +70,10 @@ pub(crate) fn name(first: u64) -> String {
 /// The first entry of a segment by its name; nothing if it is not the name of a segment.
 pub(crate) fn first_by_name(name: &str) -> Option<u64> {
     let number = name.strip_suffix(".wal")?;
-    (number.len() == 20 && number.bytes().all(|digit| digit.is_ascii_digit()))
-        .then(|| number.parse().ok())?
+    if number.len() != 20 || !number.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    number.parse().ok().filter(|first| (1..=LAST_SEQUENCE).contains(first))
 }
 
 /// A stretch of a segment.

@@ -127,6 +127,31 @@ fn forgetting_removes_whole_segments_only() {
 }
 
 #[test]
+fn what_is_gone_already_is_forgotten() {
+    let folder = TempDir::new().unwrap();
+    let (log, ..) = open(folder.path(), small());
+    for _ in 0..5 {
+        log.wait(log.append(&[&[7; 48]]).unwrap()).unwrap();
+    }
+    // As a removal leaves it that was done and said to have failed.
+    std::fs::remove_file(folder.path().join("log/00000000000000000001.wal")).unwrap();
+    log.forget_before(5).unwrap();
+    assert_eq!(segments(folder.path()), ["00000000000000000005.wal"]);
+    assert_eq!((log.first_sequence(), log.size()), (5, 40 + 80));
+}
+
+#[test]
+fn an_unfinished_segment_is_removed_and_other_files_stay() {
+    let folder = TempDir::new().unwrap();
+    open(folder.path(), small());
+    for name in ["00000000000000000002.wal.tmp", "notes.txt", "7.wal"] {
+        std::fs::write(folder.path().join("log").join(name), "something").unwrap();
+    }
+    open(folder.path(), small());
+    assert_eq!(segments(folder.path()), ["00000000000000000001.wal", "7.wal", "notes.txt"]);
+}
+
+#[test]
 fn a_caller_that_is_ahead_leaves_sequences_out() {
     let folder = TempDir::new().unwrap();
     let (log, ..) = open(folder.path(), small());

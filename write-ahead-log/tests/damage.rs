@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use support::{Disk, Entries, folder};
+use support::{Disk, Entries, Fault as Failing, Keeps, Plan, folder};
 use write_ahead_log::{Fault, OpenError, Options, Report, repair_with, verify_with};
 
 type FilesOf = BTreeMap<PathBuf, Vec<u8>>;
@@ -187,16 +187,28 @@ fn a_last_frame_that_is_cut_anywhere_is_a_torn_tail() {
 fn a_cut_that_took_what_was_synced_is_damage_where_a_later_frame_says_so() {
     let (files, _) = small_log();
     let frames = frames(&files);
-    // Entry 13 was synced when 14 was written; a hole of zeros is no excuse then.
-    let (_, path, place) = frames.iter().find(|(sequence, ..)| *sequence == 13).unwrap();
-    let last = &frames.last().unwrap().2;
-    assert_eq!(path, &frames.last().unwrap().1, "they are in one segment");
+    let place = |wanted: u64| {
+        let (_, path, place) = frames.iter().find(|(sequence, ..)| *sequence == wanted).unwrap();
+        (path, place.clone())
+    };
+    // Entry 13 was synced when 14 was written. Of 14 the header is left, and it says so.
+    let ((path, hole), (_, next)) = (place(13), place(14));
     let mut changed = files.clone();
     let bytes = changed.get_mut(path).unwrap();
-    bytes[place.clone()].fill(0);
-    bytes.truncate(last.end - 1);
-    let error = Disk::with(&changed).open_log(options()).unwrap_err();
-    assert!(matches!(error, OpenError::Damaged { what: Fault::NoFrame { sequence: 13 }, .. }));
+    bytes[hole.clone()].fill(0);
+    bytes.truncate(next.start + FRAME_HEADER + 1);
+    let what = Fault::NoFrame { sequence: 13 };
+    assert_eq!(damage(&changed).2, what);
+    // Nor is a hole of whole sectors an excuse.
+    let bytes = changed.get_mut(path).unwrap();
+    let holes = vec![0; 2048];
+    bytes.splice(hole.clone(), holes);
+    assert_eq!(damage(&changed).2, what);
+    // Without that header nothing tells.
+    let bytes = changed.get_mut(path).unwrap();
+    bytes.truncate(hole.start + 2048 + FRAME_HEADER - 1);
+    let (_, recovery, _) = Disk::with(&changed).open_log(options()).unwrap();
+    assert_eq!(recovery.torn.unwrap().offset, hole.start as u64);
 }
 
 #[test]
@@ -225,6 +237,11 @@ fn unwritten_sectors_of_the_last_write_are_a_torn_tail() {
         let error = Disk::with(&changed).open_log(Options::default()).unwrap_err();
         assert!(matches!(error, OpenError::Damaged { what: Fault::Payload { sequence: 2 }, .. }));
     }
+}
+
+/// The bytes of a segment's frames.
+fn bytes_of(files: &FilesOf, path: &Path) -> u64 {
+    (files[path].len() - SEGMENT_HEADER) as u64
 }
 
 /// What opening says of these files.
@@ -271,6 +288,14 @@ fn what_is_missing_or_there_twice_is_told() {
     bytes.extend_from_within(place.clone());
     let what = Fault::Repeated { sequence: 15, expected: 16 };
     assert_eq!(damage(&twice), (name(&paths[2]), place.end as u64, what));
+    assert_eq!(repair(&twice).0, entries);
+
+    // All of its segment once more is one stretch.
+    let mut twice = files.clone();
+    let bytes = twice.get_mut(&paths[2]).unwrap();
+    bytes.extend_from_within(SEGMENT_HEADER..);
+    let report = verify(&twice).unwrap();
+    assert_eq!((report.damage.len(), report.damage[0].bytes), (1, bytes_of(&files, &paths[2])));
     assert_eq!(repair(&twice).0, entries);
 
     // A frame cut out, so that the next one lies in its place.
@@ -335,4 +360,47 @@ fn the_text_says_what_to_do() {
             path.display()
         )
     );
+}
+
+#[test]
+fn a_repair_that_is_interrupted_anywhere_can_be_begun_again() {
+    let (files, entries) = small_log();
+    let places = frames(&files);
+    let paths = segments(&files);
+    let change = |path: &Path, at: usize| {
+        let mut changed = files.clone();
+        changed.get_mut(path).unwrap()[at] ^= 1;
+        changed
+    };
+    let mut renamed = files.clone();
+    let last = renamed.remove(&paths[2]).unwrap();
+    renamed.insert(folder().join("log/00000000000000000099.wal"), last);
+    let mut cases = vec![(renamed, None), (change(&paths[1], 3), None)];
+    for (sequence, path, place) in [&places[1], &places[6], &places[9]] {
+        cases.push((change(path, place.start), Some(*sequence)));
+    }
+    cases.push((change(&folder().join("FORMAT"), 40), None));
+    for (n, (damaged, hit)) in cases.iter().enumerate() {
+        for fault in [Failing::Power, Failing::Full, Failing::Io, Failing::Sync] {
+            for keeps in [Keeps::Front, Keeps::Sectors] {
+                for call in 1.. {
+                    let disk = Disk::with(damaged);
+                    disk.settle();
+                    disk.plan(Plan { call, fault, forever: true });
+                    let first = repair_with(Arc::new(disk.clone()), folder());
+                    let fired = disk.mend();
+                    assert_eq!(first.is_err(), fired);
+                    disk.lose_power(keeps);
+                    repair_with(Arc::new(disk.clone()), folder()).unwrap();
+                    let (_, _, left) = disk.open_log(options()).unwrap();
+                    let told = format!("case {n}, {fault:?} at {call}, {keeps:?}");
+                    assert_eq!(left, without(&entries, *hit), "{told}");
+                    if !fired {
+                        assert!(call > 10, "{told}");
+                        break;
+                    }
+                }
+            }
+        }
+    }
 }

@@ -278,6 +278,17 @@ impl Disk {
         state.is_off = false;
     }
 
+    /// All that was done so far would survive.
+    pub(crate) fn settle(&self) {
+        let mut state = self.state();
+        for inode in &mut state.inodes {
+            inode.unsynced.clear();
+            inode.disk = inode.cache.clone();
+        }
+        state.unsynced.clear();
+        state.names_on_disk = state.names.clone();
+    }
+
     /// How many files were synced so far.
     pub(crate) fn syncs(&self) -> usize {
         self.state().syncs
