@@ -9,6 +9,9 @@
 //! | 24..28 | checksum of the log's id and the payload |
 //! | 28..32 | checksum of the log's id and the 28 bytes before |
 //!
+//! A log that is closed ends with a mark: a frame of sequence 0 without a payload, which says that
+//! all was synced. Opening cuts it off again.
+//!
 //! A header has a checksum of its own so that a length is known to be right before the payload is
 //! looked at, and so that a header speaks even when its payload is lost. The log's id is in the
 //! checksums, not in the frame: whoever writes a payload cannot know it, so no payload can hold
@@ -57,6 +60,13 @@ pub(crate) fn checksum(id: u64, bytes: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// The mark at the end of a log that was closed when all up to `synced` was on disk.
+pub(crate) fn closing_mark(id: u64, synced: u64) -> [u8; HEADER] {
+    let mut mark = [0; HEADER];
+    seal(&mut mark, id, 0, synced);
+    mark
+}
+
 /// Fills in the header of a frame whose payload is already in its place.
 pub(crate) fn seal(frame: &mut [u8], id: u64, sequence: u64, synced: u64) {
     let (header, payload) = frame.split_at_mut(HEADER);
@@ -81,7 +91,7 @@ pub(crate) fn header(bytes: &[u8], id: u64) -> Option<Header> {
         synced: u64_at(bytes, 16),
         payload_checksum: u32_at(bytes, 24),
     };
-    (header.sequence <= LAST_SEQUENCE).then_some(header)
+    (header.sequence.max(header.synced) <= LAST_SEQUENCE).then_some(header)
 }
 
 /// The frame at the front of these bytes, if there is a whole one.

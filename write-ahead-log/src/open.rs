@@ -115,7 +115,8 @@ pub(crate) fn recover(
         return Err(folder.damaged(folder.log(), 0, Fault::NoSegment));
     };
     folder.remove_unfinished()?;
-    let tail = &bytes[end_of(&bytes, id, synced)..end];
+    let bytes = &bytes[..end];
+    let tail = &bytes[end_of(bytes, id, synced)..];
     let file = settle(folder, path, end, tail, recovery.torn.as_ref())?;
     recovery.segments = segments.len();
     recovery.bytes = segments.iter().map(|segment| segment.bytes).sum();

@@ -122,6 +122,10 @@ impl<'a> Iterator for Pieces<'a> {
                 self.expected += 1;
                 return Some(Piece::Entry { offset, frame });
             }
+            // The mark of a log that was closed, if nothing is behind it.
+            Some(frame) if frame.header.sequence == 0 && rest.len() == frame.bytes() => {
+                return None;
+            }
             Some(frame) if frame.header.sequence > expected => {
                 self.expected = frame.header.sequence;
                 let fault = Fault::Missing { first: expected, last: frame.header.sequence - 1 };
@@ -139,7 +143,8 @@ impl<'a> Iterator for Pieces<'a> {
 /// Whether what lies from `offset` on, where the entry `expected` should begin, can be the rest of
 /// a write that a crash cut off: bytes of which nobody was told that they are on disk.
 ///
-/// - A header anywhere behind that says that `expected` was synced proves that it was whole.
+/// - A header anywhere behind that says that `expected` was synced proves that it was whole; a
+///   closing mark is one.
 /// - A valid frame behind may be of the same write, of which the disk had written the end first.
 ///   Then whole sectors before it were never written and hold zeros; else they were changed later.
 pub(crate) fn is_torn(bytes: &[u8], id: u64, offset: usize, expected: u64) -> bool {

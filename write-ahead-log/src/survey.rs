@@ -246,11 +246,11 @@ impl Found {
     }
 }
 
-/// The sequence behind the last of which an intact header is left.
+/// The sequence behind the last of which an intact header speaks.
 fn behind_headers(bytes: &[u8], id: u64) -> u64 {
     frame::markers(bytes)
         .filter_map(|at| frame::header(&bytes[at..], id))
-        .map(|header| header.sequence + 1)
+        .map(|header| header.sequence.max(header.synced) + 1)
         .max()
         .unwrap_or(0)
 }
