@@ -129,10 +129,8 @@ fn make(folder: &Folder) -> Result<u64, OpenError> {
     let log = folder.log();
     folder.files.make_folder(&log).map_err(io_error("make", &log))?;
     let first = folder.segment(1);
-    match folder.segments()?[..] {
-        [] => {}
-        [1] if folder.read(&first)?.len() <= segment::HEADER => {}
-        _ => return Err(folder.damaged(folder.format_file(), 0, Fault::Format)),
+    if !folder.is_blank(&folder.segments()?)? {
+        return Err(folder.damaged(folder.format_file(), 0, Fault::Format));
     }
     // A random number, which the standard library has no other way to give.
     let id = RandomState::new().build_hasher().finish();

@@ -131,6 +131,7 @@ impl<'a> Iterator for Pieces<'a> {
                 let fault = Fault::Missing { first: expected, last: frame.header.sequence - 1 };
                 return Some(Piece::Bad { offset, bytes: 0, fault });
             }
+            Some(frame) if frame.header.sequence == 0 => Fault::BehindMark,
             Some(frame) => Fault::Repeated { sequence: frame.header.sequence, expected },
             None => Fault::of_frame(rest, self.id, expected),
         };

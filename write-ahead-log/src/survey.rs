@@ -114,7 +114,7 @@ pub(crate) struct Survey {
 pub(crate) fn survey(folder: &Folder) -> Result<Survey, OpenError> {
     let format = folder.format()?;
     let names = folder.segments()?;
-    if names.is_empty() && matches!(format, Format::Missing) {
+    if matches!(format, Format::Missing) && folder.is_blank(&names)? {
         return Err(OpenError::NoLog { folder: folder.path.clone() });
     }
     let (id, is_format_good) = id(folder, &format, &names)?;

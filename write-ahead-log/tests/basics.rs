@@ -242,6 +242,19 @@ fn where_no_log_is_nothing_is_made() {
 }
 
 #[test]
+fn a_log_whose_making_was_interrupted_is_made_again() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("log")).unwrap();
+    let segment = folder.path().join("log/00000000000000000001.wal");
+    std::fs::write(&segment, [0; 40]).unwrap();
+    assert!(matches!(write_ahead_log::verify(folder.path()), Err(OpenError::NoLog { .. })));
+    let (log, ..) = open(folder.path(), Options::default());
+    log.append(&[b"one"]).unwrap();
+    drop(log);
+    assert_eq!(open(folder.path(), Options::default()).2, [(1, b"one".to_vec())]);
+}
+
+#[test]
 fn an_entry_that_is_too_long_is_refused() {
     let folder = TempDir::new().unwrap();
     let options = Options { largest_entry: 10, ..Options::default() };

@@ -326,6 +326,16 @@ fn what_is_missing_or_there_twice_is_told() {
     assert_eq!((report.damage.len(), report.damage[0].bytes), (1, bytes_of(&files, &paths[2])));
     assert_eq!(repair(&twice).0, entries);
 
+    // Anything behind the mark that closed the log.
+    let (closed, entries) = closed_log();
+    for more in [vec![0], vec![b'x'; 600], files[&paths[2]][SEGMENT_HEADER..].to_vec()] {
+        let mut longer = closed.clone();
+        longer.get_mut(&paths[2]).unwrap().extend(more);
+        let end = closed[&paths[2]].len() - FRAME_HEADER;
+        assert_eq!(damage(&longer), (name(&paths[2]), end as u64, Fault::BehindMark));
+        assert_eq!(repair(&longer).0, entries);
+    }
+
     // A frame cut out, so that the next one lies in its place.
     let (sequence, path, place) = frames(&files)[1].clone();
     let mut shifted = files.clone();
