@@ -5,6 +5,7 @@ mod bundle;
 mod check;
 mod clauses;
 mod concurrent;
+pub(crate) mod data;
 mod detect;
 mod diff;
 mod explain;
@@ -61,6 +62,7 @@ pub(crate) enum Command {
     // A server is judged, or stands in for one.
     Run(Box<RunArgs>),
     Serve(ServeArgs),
+    Data(data::DataArgs),
     // Files are.
     Check(CheckArgs),
     // What there is to know before.

@@ -57,3 +57,11 @@ pub(crate) fn guarded(
         ))
     })
 }
+
+/// The exit code of a command, after it was told why it ended early, if it did.
+pub(crate) fn told(outcome: Result<ExitCode, Failure>) -> ExitCode {
+    outcome.unwrap_or_else(|failure| {
+        say!("lineproof: {failure}");
+        failure.code
+    })
+}

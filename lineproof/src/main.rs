@@ -8,6 +8,7 @@ mod check;
 mod clauses;
 mod cli;
 mod concurrent;
+mod data;
 mod detect;
 mod diff;
 mod differences;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         cli::Command::Run(args) => exit::guarded(|| run::run(&args)),
         cli::Command::Serve(args) => exit::guarded(|| serve::serve(&args)),
+        cli::Command::Data(args) => exit::guarded(|| data::data(&args)),
         cli::Command::Check(args) => exit::guarded(|| check::check(&args)),
         cli::Command::List(args) => exit::guarded(|| list::list(&args)),
         cli::Command::Explain(args) => exit::guarded(|| explain::explain(&args)),
@@ -53,8 +55,5 @@ fn main() -> ExitCode {
         #[cfg(feature = "mutants")]
         cli::Command::Mutants(args) => exit::guarded(|| mutants::mutants(&args)),
     };
-    outcome.unwrap_or_else(|failure| {
-        say!("lineproof: {failure}");
-        failure.code
-    })
+    exit::told(outcome)
 }

@@ -43,11 +43,16 @@ mod embedded {
     use super::{ExitCode, Failure, ServeArgs};
     use crate::cli::ServeFormat;
     use crate::embedded::Fault;
+    use futures::future::join_all;
     use profiles::{Family, Profile};
     use reference_server::{Builder, Server, duration, provision};
     use std::io::Write;
     use std::net::SocketAddr;
     use std::path::Path;
+    use std::time::Duration;
+
+    /// How long what was asked may still be answered when the server is told to end.
+    const STOPPING: Duration = Duration::from_secs(10);
 
     /// A server to start.
     pub(super) struct Plan {
@@ -60,6 +65,13 @@ mod embedded {
     pub(super) fn plans(args: &ServeArgs) -> Result<Vec<Plan>, Failure> {
         let found: Result<Vec<_>, _> = args.profiles.iter().map(|p| profiles::find(p)).collect();
         let found = found.map_err(Failure::usage)?;
+        if args.data.is_some() && found.len() > 1 {
+            return Err(Failure::usage(format!(
+                "--data is for one server, and there are {} profiles; start one for each, with a \
+                 folder of its own",
+                found.len()
+            )));
+        }
         let databases: Result<Vec<_>, _> = args.buckets.iter().map(|text| database(text)).collect();
         let databases = databases?;
         let identity = identity(args)?;
@@ -97,6 +109,9 @@ mod embedded {
             }
             for (name, retention) in &databases {
                 builder = builder.database(name, *retention);
+            }
+            if let Some(folder) = &args.data {
+                builder = builder.data(folder);
             }
             let builder = if wants_setup { builder } else { builder.fresh() };
             Ok(Plan { builder, profile, address: address(args, index, found.len())? })
@@ -161,11 +176,15 @@ mod embedded {
     }
 
     pub(super) async fn serve(args: &ServeArgs, plans: Vec<Plan>) -> Result<ExitCode, Failure> {
+        tell_warnings();
         let mut servers = Vec::new();
         for plan in plans {
             let (name, address) = (plan.profile.name(), plan.address);
+            let from = args.data.as_ref().map(|folder| format!(" from {}", folder.display()));
+            let from = from.unwrap_or_default();
             let started = plan.builder.start().await;
-            let fail = |why| Failure::usage(format!("{name} cannot be served on {address}: {why}"));
+            let fail =
+                |why| Failure::usage(format!("{name} cannot be served on {address}{from}: {why}"));
             servers.push(started.map_err(fail)?);
         }
         // Nothing is announced before all of them answer.
@@ -173,7 +192,20 @@ mod embedded {
             announce(args, server);
         }
         stop_asked().await;
+        let stopped = join_all(servers.into_iter().map(Server::stop));
+        if tokio::time::timeout(STOPPING, stopped).await.is_err() {
+            say!("lineproof: some requests were not answered in {STOPPING:?}");
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What servers have to say beside their answers, as that the disk is full: on standard error, a
+    /// line each.
+    fn tell_warnings() {
+        let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN);
+        let lines = lines.with_writer(std::io::stderr).with_ansi(false).with_target(false);
+        // Where somebody listens already, they do.
+        let _ = lines.without_time().try_init();
     }
 
     /// The first line of each server, once it answers. A token that nobody chose has to be told.

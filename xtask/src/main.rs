@@ -6,6 +6,7 @@ mod cargo_mutants;
 mod clients;
 mod commands;
 mod conformance;
+mod crash;
 mod fuzz;
 mod instructions;
 mod miri;

@@ -10,12 +10,20 @@ use std::path::PathBuf;
   lineproof serve --profile oss-v2@2.7 --bind 127.0.0.1:8086 --token my-token --org acme --bucket first --bucket short=1d
   lineproof serve --profile v3-core@3.6 --auth off
   lineproof serve --profile oss-v1@1.6 --profile v3-core@3.6        (a free port each)
+  lineproof serve --profile oss-v2@2.7 --data ./data --token my-token --org acme --bucket first
 
 The first line on standard output is `lineproof PROFILE listening on URL`, once the server answers.
-Data is kept in memory. Without --token, --org and --bucket the server is as the product is when it
-was just installed; with any of them it is set up, and a token that was chosen is asked for
-(v1: it is the password of the user `admin`).
-It ends on Ctrl-C and SIGTERM.")]
+Without --token, --org and --bucket the server is as the product is when it was just installed; with
+any of them it is set up, and a token that was chosen is asked for (v1: it is the password of the
+user `admin`).
+
+Data is kept in memory, and with --data in a folder: what was acknowledged is on disk then, and a
+server that is started on the folder again has it. What is to be there from the start is made in a
+new folder only; later the same options change nothing. One server at a time uses a folder. If a
+start finds damage it says where; see `lineproof data --help`.
+
+It ends on Ctrl-C and SIGTERM.
+Exit codes: 0 it was told to end; 2 it cannot start: the options, the address or the data.")]
 pub(crate) struct ServeArgs {
     /// What to answer like: product@edition, as `lineproof list --profiles` shows them; may be
     /// repeated, each gets a port of its own
@@ -24,6 +32,9 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one; once for each profile, or once with port 0
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) bind: Vec<std::net::SocketAddr>,
+    /// Keep what is written in this folder, which is made if it is not there; with one profile only
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// Whether credentials are asked for; by default as the product does, or where --token is given
     #[arg(long, value_enum)]
     pub(crate) auth: Option<Switch>,

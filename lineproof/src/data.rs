@@ -1,0 +1,131 @@
+//! `lineproof data`: the folder of a server that keeps its data, when the server is not there.
+
+use crate::cli::data::{DataArgs, DataCommand, DataFormat, FolderArgs};
+use crate::exit::Failure;
+use crate::streams::print;
+use serde_json::json;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use write_ahead_log::{Damage, Report, Torn};
+
+pub(crate) fn data(args: &DataArgs) -> Result<ExitCode, Failure> {
+    match &args.command {
+        DataCommand::Verify(args) => verify(&args.folder),
+        DataCommand::Repair(args) => repair(&args.folder),
+    }
+}
+
+fn verify(args: &FolderArgs) -> Result<ExitCode, Failure> {
+    let report = write_ahead_log::verify(&args.folder).map_err(Failure::usage)?;
+    print(&match args.format {
+        DataFormat::Text => text(&args.folder, &report, Done::Verified),
+        DataFormat::Json => json(&args.folder, &report),
+    })?;
+    Ok(if report.damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn repair(args: &FolderArgs) -> Result<ExitCode, Failure> {
+    let report = write_ahead_log::repair(&args.folder).map_err(Failure::usage)?;
+    // What it says was found before; whether it is good now is seen by looking again.
+    let now = write_ahead_log::verify(&args.folder).map_err(Failure::usage)?;
+    print(&match args.format {
+        DataFormat::Text => text(&args.folder, &report, Done::Repaired),
+        DataFormat::Json => json(&args.folder, &report),
+    })?;
+    if now.damage.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    say!("lineproof: {} is still damaged", args.folder.display());
+    print(&text(&args.folder, &now, Done::Verified))?;
+    Ok(ExitCode::FAILURE)
+}
+
+/// What was done with the folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Verified,
+    Repaired,
+}
+
+fn text(folder: &Path, report: &Report, done: Done) -> String {
+    let folder = folder.display();
+    let is_good = report.damage.is_empty();
+    let entries = counted(report.entries, "entry", "entries");
+    let segments = counted(report.segments as u64, "segment", "segments");
+    let bytes = report.bytes;
+    let mut text = match (is_good, done) {
+        (true, Done::Repaired) if report.torn.is_none() => {
+            format!("{folder}: good, nothing was changed: {entries} in {segments}, {bytes} bytes\n")
+        }
+        (true, _) => format!("{folder}: good: {entries} in {segments}, {bytes} bytes\n"),
+        (false, Done::Verified) => {
+            let places = counted(report.damage.len() as u64, "place", "places");
+            format!("{folder}: damaged at {places}; {entries} in {segments} are good\n")
+        }
+        (false, Done::Repaired) => format!("{folder}: mended; {entries} are kept\n"),
+    };
+    for damage in &report.damage {
+        let Damage { file, offset, bytes, what, entries_lost, .. } = damage;
+        let lost = counted(*entries_lost, "entry", "entries");
+        let _ = writeln!(
+            text,
+            "  {} at byte {offset}, {bytes} bytes: {what}; {lost} lost",
+            file.display()
+        );
+    }
+    if let Some(Torn { file, offset, bytes }) = &report.torn {
+        let _ = writeln!(
+            text,
+            "  {} at byte {offset}, {bytes} bytes: a write that was not finished; nobody was told \
+             that it is kept",
+            file.display()
+        );
+    }
+    for copy in &report.copies {
+        let _ = writeln!(text, "  copied to {}", copy.display());
+    }
+    if report.lost > 0 {
+        let lost = counted(report.lost, "entry was", "entries were");
+        let _ = writeln!(text, "  {lost} lost before, and left out by an earlier repair");
+    }
+    if !is_good && done == Done::Verified {
+        let _ = writeln!(text, "keep what is good with:\n  lineproof data repair {folder}");
+    }
+    text
+}
+
+fn counted(number: u64, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
+}
+
+fn json(folder: &Path, report: &Report) -> String {
+    let path = |path: &Path| path.display().to_string();
+    let damage = report.damage.iter().map(|damage| {
+        json!({
+            "file": path(&damage.file),
+            "offset": damage.offset,
+            "bytes": damage.bytes,
+            "what": damage.what.to_string(),
+            "entries_lost": damage.entries_lost,
+        })
+    });
+    let torn = report
+        .torn
+        .as_ref()
+        .map(|torn| json!({"file": path(&torn.file), "offset": torn.offset, "bytes": torn.bytes}));
+    let report = json!({
+        "folder": path(folder),
+        "good": report.damage.is_empty(),
+        "entries": report.entries,
+        "segments": report.segments,
+        "bytes": report.bytes,
+        "first_sequence": report.first_sequence,
+        "next_sequence": report.next_sequence,
+        "lost_before": report.lost,
+        "torn": torn,
+        "damage": damage.collect::<Vec<_>>(),
+        "copies": report.copies.iter().map(|copy| path(copy)).collect::<Vec<_>>(),
+    });
+    format!("{report:#}\n")
+}
