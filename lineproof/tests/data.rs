@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const TOKEN: &str = "apiv3_kept";
@@ -33,7 +33,28 @@ fn serve(profile: &str, folder: &Path) -> Command {
 
 /// A server that does not start: its exit code, and what it says.
 fn refused(profile: &str, folder: &Path) -> (i32, String) {
-    ended(&serve(profile, folder).output().unwrap())
+    does_not_start(serve(profile, folder))
+}
+
+fn does_not_start(mut command: Command) -> (i32, String) {
+    let mut child = command.spawn().unwrap();
+    if end(&mut child).is_none() {
+        child.kill().unwrap();
+        panic!("it goes on: {:?}", child.wait_with_output().unwrap());
+    }
+    ended(&child.wait_with_output().unwrap())
+}
+
+/// How a process ended, if it does so in time.
+fn end(child: &mut Child) -> Option<ExitStatus> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    None
 }
 
 /// The exit code, and what is on standard error.
@@ -116,16 +137,9 @@ impl Server {
     fn stop(mut self) -> String {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = end(&mut self.child).expect("it ends");
         let mut said = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let status = loop {
-            match self.child.try_wait().unwrap() {
-                Some(status) => break status,
-                None => assert!(Instant::now() < deadline, "it does not end"),
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
         assert!(status.success(), "{status} {said}");
         said
     }
@@ -213,7 +227,8 @@ fn a_folder_of_another_product_is_refused() {
 fn one_folder_is_for_one_profile() {
     let folder = tempfile::tempdir().unwrap();
     let mut two = serve("oss-v1@1.6", folder.path());
-    let (code, said) = ended(&two.args(["--profile", "v3-core@3.6"]).output().unwrap());
+    two.args(["--profile", "v3-core@3.6"]);
+    let (code, said) = does_not_start(two);
     assert!(code == 2 && said.contains("--data is for one server"), "{code} {said}");
     assert!(fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was begun there");
 }

@@ -170,13 +170,13 @@ impl<'a> Folder<'a> {
             log: &log,
             options: self.options,
         };
-        // The very first start makes what all others find: it is worth more kills.
-        let mut kills =
-            if self.before.cells.is_empty() { chance.below(4) } else { chance.below(6) / 4 };
-        while kills > 0 {
-            kills -= 1;
+        // The very first start makes what all others find, late in its time: it is worth more kills.
+        let is_first = self.before.cells.is_empty();
+        let kills = if is_first { chance.below(4) } else { chance.below(6) / 4 };
+        for _ in 0..kills {
             let mut server = Server::spawn(&setup)?;
-            std::thread::sleep(self.start * u32::try_from(chance.below(1200)).unwrap_or(0) / 1000);
+            let per_mille = chance.from(if is_first { 500 } else { 0 }, 1200);
+            std::thread::sleep(self.start * u32::try_from(per_mille).unwrap_or(0) / 1000);
             server.kill()?;
             counts.kills += 1;
         }
