@@ -52,6 +52,8 @@ pub struct Detection {
     pub anonymous: bool,
     /// Whether one product and edition is clearly the best.
     pub clear: bool,
+    /// Whether the best agrees with enough of what the server did to be like it at all.
+    pub somebody: bool,
     /// The best profile, and those that the probes cannot tell from it.
     pub best: Vec<String>,
     /// Every profile that something certain is known of, the best first.
@@ -164,6 +166,7 @@ pub async fn detect(
         probes: heard.len(),
         anonymous,
         clear: weighed.clear,
+        somebody: weighed.somebody,
         best: weighed.best.iter().map(|profile| profile.name()).collect(),
         candidates: weighed.candidates,
         telling: weighed.telling,

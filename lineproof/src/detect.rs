@@ -147,6 +147,9 @@ fn verdict(found: &Detection) -> String {
             format!("is most like {one}, as far as it can be told without credentials")
         }
         [one] => format!("acts like none of the profiles; {one} is the nearest"),
+        several if !found.somebody => {
+            format!("acts like none of the profiles; the nearest are {}", several.join(", "))
+        }
         several => {
             format!("cannot be told apart by these probes: {}", several.join(", "))
         }

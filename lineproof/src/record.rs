@@ -10,7 +10,9 @@ use harness::record::{Ended, Place, Provenance, Recorded, record_into};
 use harness::snapshot::Snapshots;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Failure> {
@@ -32,6 +34,9 @@ pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Failure> {
     };
     let chosen: Vec<_> =
         chosen.into_iter().filter(|case| !(args.missing && is_there(case))).cloned().collect();
+    if !args.dry_run {
+        check_folder(&args.snapshots_dir)?;
+    }
     let provenance = Provenance { basis: args.basis, from: args.from.clone() };
     let place =
         Place { dir: &args.snapshots_dir, edition: args.edition.as_deref(), dry_run: args.dry_run };
@@ -54,6 +59,18 @@ pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Failure> {
     }))
 }
 
+/// That files can be made in a folder, which is made if it is not there: before a server is asked for
+/// minutes.
+fn check_folder(folder: &Path) -> Result<(), Failure> {
+    let fail = |error: io::Error| {
+        let folder = folder.display();
+        Failure::usage(format!("{folder}: {error}; choose another with --snapshots-dir"))
+    };
+    fs::create_dir_all(folder).map_err(fail)?;
+    let file = folder.join(format!(".lineproof-{}", std::process::id()));
+    fs::File::create_new(&file).and_then(|_| fs::remove_file(&file)).map_err(fail)
+}
+
 /// What is told on the way and in the end.
 struct Told {
     format: RecordFormat,
@@ -65,7 +82,7 @@ struct Told {
 
 impl Told {
     fn new(format: RecordFormat, cases: usize) -> Self {
-        let visible = std::io::stderr().is_terminal();
+        let visible = io::stderr().is_terminal();
         let draw =
             if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(cases as u64), draw);

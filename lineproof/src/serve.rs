@@ -65,6 +65,13 @@ mod embedded {
     pub(super) fn plans(args: &ServeArgs) -> Result<Vec<Plan>, Failure> {
         let found: Result<Vec<_>, _> = args.profiles.iter().map(|p| profiles::find(p)).collect();
         let found = found.map_err(Failure::usage)?;
+        let data = args.data.as_ref().and_then(|folder| folder.to_str());
+        if let Some(url) = data.filter(|folder| folder.contains("://")) {
+            return Err(Failure::usage(format!(
+                "--data {url}: data is kept in a folder of this machine; object storage is not there \
+                 yet"
+            )));
+        }
         if args.data.is_some() && found.len() > 1 {
             return Err(Failure::usage(format!(
                 "--data is for one server, and there are {} profiles; start one for each, with a \

@@ -156,6 +156,15 @@ fn what_is_none_of_them_is_shown_as_it_is() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("status 404, server: teapot/1, \"short\""), "{said}");
+    // All profiles are equally far from it: none of them is meant.
+    for stub in
+        ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"]
+    {
+        let output = detect(&answering(stub), &[]);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(!said.contains("cannot be told apart"), "{said}");
+        assert!(said.is_empty() || said.contains("acts like no"), "{said}");
+    }
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let output = detect(&format!("http://{nobody}"), &[]);
     assert_eq!(output.status.code(), Some(3));

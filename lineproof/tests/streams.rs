@@ -64,3 +64,22 @@ fn nothing_is_sent_for_a_package_that_is_there_or_a_program_that_is_not() {
     }
     assert_eq!(std::fs::read_to_string(there).unwrap(), "mine");
 }
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before_a_server_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "mine").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let target = format!("http://{}", listener.local_addr().unwrap());
+    let output = Command::new(env!("CARGO_BIN_EXE_lineproof"))
+        .args(["record", "--target", &target, "--profile", "oss-v2@2.7", "--edition", "2.8"])
+        .args(["--from", "a test", "--snapshots-dir"])
+        .arg(file.join("below"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("choose another with --snapshots-dir"), "{}", said(&output));
+    assert!(listener.accept().is_err(), "the target was asked");
+}

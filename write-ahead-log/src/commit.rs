@@ -141,6 +141,16 @@ impl Writer {
         Ok(())
     }
 
+    /// Writes down that all is synced, so that damage to the last entries can be told.
+    fn close(&mut self) {
+        let end = self.current().bytes;
+        let mark = frame::closing_mark(self.id, self.next - 1);
+        let marked = write_all(&mut *self.file, end, &mark).and_then(|()| self.file.sync());
+        if let Err(error) = marked {
+            tracing::warn!(%error, "the log is closed without its mark; no entry is lost");
+        }
+    }
+
     /// Removes the segments all of whose entries are before this one, the oldest first.
     fn forget_before(&mut self, sequence: u64) -> io::Result<()> {
         let log = self.folder.log();
@@ -209,6 +219,10 @@ impl Core {
                     Err(failure) => return self.queue.failed(failure),
                 }
             }
+        }
+        let mut writer = lock(&self.writer);
+        if writer.failure.is_none() {
+            writer.close();
         }
     }
 

@@ -47,6 +47,8 @@ pub enum Fault {
         /// The last that is missing.
         last: u64,
     },
+    /// Something lies behind the mark that says that the log was closed.
+    BehindMark,
     /// There is no segment.
     NoSegment,
 }
@@ -82,6 +84,7 @@ impl fmt::Display for Fault {
             }
             Self::Missing { first, last } if first == last => write!(f, "entry {first} is missing"),
             Self::Missing { first, last } => write!(f, "entries {first} to {last} are missing"),
+            Self::BehindMark => f.write_str("the log was closed here, and yet something follows"),
             Self::NoSegment => f.write_str("no segment is left"),
         }
     }

@@ -124,7 +124,7 @@ impl Files for RealFiles {
         let how = if create { how.create(true).append(true) } else { how.read(true) };
         let file = how.open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Box::new(RealLock { _file: file })),
+            Ok(()) => Ok(Box::new(RealLock(file))),
             Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -149,9 +149,15 @@ impl File for RealFile {
     }
 }
 
-/// Closing the file lets the lock go.
-struct RealLock {
-    _file: fs::File,
-}
+/// A locked file.
+struct RealLock(fs::File);
 
 impl Lock for RealLock {}
+
+impl Drop for RealLock {
+    fn drop(&mut self) {
+        // To close the file is not enough: a process that is just being started has it open too,
+        // until it runs its own program. If this fails, closing lets the lock go in the end.
+        let _ = self.0.unlock();
+    }
+}

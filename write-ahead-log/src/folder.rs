@@ -82,6 +82,16 @@ impl Folder {
         Ok(firsts)
     }
 
+    /// Whether a folder without `FORMAT` and with these segments is not a log yet: it is empty, or
+    /// the making of the log was interrupted.
+    pub(crate) fn is_blank(&self, segments: &[u64]) -> Result<bool, OpenError> {
+        Ok(match segments {
+            [] => true,
+            [1] => self.read(&self.segment(1))?.len() <= segment::HEADER,
+            _ => false,
+        })
+    }
+
     /// Removes files that a crash left unfinished.
     pub(crate) fn remove_unfinished(&self) -> Result<(), OpenError> {
         let log = self.log();

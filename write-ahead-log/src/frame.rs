@@ -9,6 +9,9 @@
 //! | 24..28 | checksum of the log's id and the payload |
 //! | 28..32 | checksum of the log's id and the 28 bytes before |
 //!
+//! A log that is closed ends with a mark: a frame of sequence 0 without a payload, which says that
+//! all was synced. Opening cuts it off again.
+//!
 //! A header has a checksum of its own so that a length is known to be right before the payload is
 //! looked at, and so that a header speaks even when its payload is lost. The log's id is in the
 //! checksums, not in the frame: whoever writes a payload cannot know it, so no payload can hold
@@ -18,6 +21,8 @@ use crc32fast::Hasher;
 
 /// The length of a header, in bytes.
 pub(crate) const HEADER: usize = 32;
+/// No sequence is larger, so that one can be added to each.
+pub(crate) const LAST_SEQUENCE: u64 = u64::MAX >> 1;
 /// What a frame begins with. No byte is zero, nor a letter of a text.
 pub(crate) const MARKER: [u8; 4] = [0xf5, 0x9e, 0xc3, 0x97];
 
@@ -55,6 +60,13 @@ pub(crate) fn checksum(id: u64, bytes: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// The mark at the end of a log that was closed when all up to `synced` was on disk.
+pub(crate) fn closing_mark(id: u64, synced: u64) -> [u8; HEADER] {
+    let mut mark = [0; HEADER];
+    seal(&mut mark, id, 0, synced);
+    mark
+}
+
 /// Fills in the header of a frame whose payload is already in its place.
 pub(crate) fn seal(frame: &mut [u8], id: u64, sequence: u64, synced: u64) {
     let (header, payload) = frame.split_at_mut(HEADER);
@@ -73,12 +85,13 @@ pub(crate) fn header(bytes: &[u8], id: u64) -> Option<Header> {
     if bytes[..4] != MARKER || checksum(id, &bytes[..28]) != u32_at(bytes, 28) {
         return None;
     }
-    Some(Header {
+    let header = Header {
         length: u32_at(bytes, 4),
         sequence: u64_at(bytes, 8),
         synced: u64_at(bytes, 16),
         payload_checksum: u32_at(bytes, 24),
-    })
+    };
+    (header.sequence.max(header.synced) <= LAST_SEQUENCE).then_some(header)
 }
 
 /// The frame at the front of these bytes, if there is a whole one.

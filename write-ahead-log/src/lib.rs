@@ -56,8 +56,9 @@
 //! bytes that are not the next entry are a *torn tail*, which opening cuts off, unless something
 //! behind them proves that they were whole once:
 //!
-//! - Each frame says up to which entry all was synced when it was written. An intact header that
-//!   says it of the entry that is not there is proof that it was lost later.
+//! - Each frame says up to which entry all was synced when it was written, and so does the mark at
+//!   the end of a log that was closed. An intact header that says it of the entry that is not there
+//!   is proof that it was lost later.
 //! - A valid frame behind, without such proof, is of the same write. A disk may write the end of
 //!   it first, but it writes whole sectors: if no sector of 512 bytes before the frame is left
 //!   zero, all was written and something was changed later.
@@ -66,12 +67,16 @@
 //!
 //! Everything else is [`OpenError::Damaged`], and nothing is changed.
 //!
-//! What cannot be told apart: damage to the last frame of the log looks like a torn tail, since
-//! nothing was written later that could prove anything; so does a zeroed sector in the last write;
-//! and a log whose last entries or last segments are gone altogether looks like one that never
-//! had them, as does one whose first segments are gone like one that forgot them. A caller that
-//! has stored elsewhere how far it was can compare this with [`Recovery::first_sequence`] and
-//! [`Recovery::next_sequence`]. Only the first of these is told with a warning.
+//! What cannot be told apart:
+//!
+//! - In a log that was not closed, damage to the last frame, or a zeroed sector in the last write,
+//!   looks like a torn tail: nothing was written later that could prove anything.
+//! - A log whose last entries or segments are gone altogether looks like one that never had them,
+//!   and one whose first segments are gone like one that forgot them.
+//!
+//! A torn tail is told, with a warning and in [`Recovery::torn`]. For the rest, a caller that has
+//! stored elsewhere how far it was can look at [`Recovery::first_sequence`] and
+//! [`Recovery::next_sequence`].
 
 mod commit;
 mod error;

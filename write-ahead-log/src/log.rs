@@ -177,7 +177,8 @@ impl Log {
     }
 
     /// Removes the segments all of whose entries are before `sequence`. If the segment that is
-    /// written is such a one, a new one is begun first. Waits for a commit that is under way.
+    /// written is such a one, a new one is begun. Blocks for a few syncs, and while a commit is
+    /// under way.
     ///
     /// # Errors
     ///
@@ -198,7 +199,7 @@ impl Log {
         self.core().queue.next()
     }
 
-    /// The sequence of the first entry that is still there.
+    /// The sequence of the first entry that is still there. Blocks while a commit is under way.
     pub fn first_sequence(&self) -> u64 {
         lock(&self.core().writer).first()
     }

@@ -115,7 +115,8 @@ pub(crate) fn recover(
         return Err(folder.damaged(folder.log(), 0, Fault::NoSegment));
     };
     folder.remove_unfinished()?;
-    let tail = &bytes[end_of(&bytes, id, synced)..end];
+    let bytes = &bytes[..end];
+    let tail = &bytes[end_of(bytes, id, synced)..];
     let file = settle(folder, path, end, tail, recovery.torn.as_ref())?;
     recovery.segments = segments.len();
     recovery.bytes = segments.iter().map(|segment| segment.bytes).sum();
@@ -128,10 +129,8 @@ fn make(folder: &Folder) -> Result<u64, OpenError> {
     let log = folder.log();
     folder.files.make_folder(&log).map_err(io_error("make", &log))?;
     let first = folder.segment(1);
-    match folder.segments()?[..] {
-        [] => {}
-        [1] if folder.read(&first)?.len() <= segment::HEADER => {}
-        _ => return Err(folder.damaged(folder.format_file(), 0, Fault::Format)),
+    if !folder.is_blank(&folder.segments()?)? {
+        return Err(folder.damaged(folder.format_file(), 0, Fault::Format));
     }
     // A random number, which the standard library has no other way to give.
     let id = RandomState::new().build_hasher().finish();
@@ -171,9 +170,6 @@ pub(crate) fn header_fault(
     if header.first != first {
         return Err(Fault::Misnamed { first: header.first });
     }
-    if header.follows >= header.first {
-        return Err(Fault::SegmentHeader);
-    }
     match next {
         Some(next) if header.follows >= next => {
             Err(Fault::Missing { first: next, last: header.follows })
@@ -201,7 +197,7 @@ fn end_of(segment: &[u8], id: u64, synced: u64) -> usize {
 ///
 /// The `tail` is what may not be: a process that was killed, or whose sync failed, can leave bytes
 /// that are in the system's cache only, and after a failed sync the next one may not write them.
-/// So they are written again, as they are.
+/// So they are written again, as they are, and the length with them.
 fn settle(
     folder: &Folder,
     path: PathBuf,
@@ -215,8 +211,8 @@ fn settle(
             file = %path.display(), offset = torn.offset, bytes = torn.bytes,
             "cut off the end of a write that was never finished"
         );
-        file.set_len(end as u64).map_err(io_error("cut", &path))?;
     }
+    file.set_len(end as u64).map_err(io_error("cut", &path))?;
     write_all(&mut *file, (end - tail.len()) as u64, tail).map_err(io_error("write", &path))?;
     file.sync().map_err(io_error("sync", &path))?;
     for names in [folder.log(), folder.path.clone()] {

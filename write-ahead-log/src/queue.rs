@@ -206,4 +206,4 @@ impl Queue {
 }
 
 /// How much memory the queue keeps for the next batch, in bytes.
-const KEPT_BYTES: usize = 1 << 20;
+const KEPT_BYTES: usize = 8 << 20;

@@ -13,7 +13,7 @@
 //! header is never what a crash left.
 
 use crate::fault::Fault;
-use crate::frame::{self, Frame, u32_at, u64_at};
+use crate::frame::{self, Frame, LAST_SEQUENCE, u32_at, u64_at};
 
 /// The length of a segment's header, in bytes.
 pub(crate) const HEADER: usize = 40;
@@ -53,10 +53,11 @@ impl Header {
         let good = bytes[..8] == MAGIC
             && u32_at(bytes, 8) == crate::FORMAT_VERSION
             && crc32fast::hash(&bytes[..36]) == u32_at(bytes, 36);
-        good.then(|| Self {
+        let (first, follows) = (u64_at(bytes, 20), u64_at(bytes, 28));
+        (good && follows < first && first <= LAST_SEQUENCE).then(|| Self {
             id: u64_at(bytes, 12),
-            first: u64_at(bytes, 20),
-            follows: u64_at(bytes, 28),
+            first,
+            follows,
         })
     }
 }
@@ -69,8 +70,10 @@ pub(crate) fn name(first: u64) -> String {
 /// The first entry of a segment by its name; nothing if it is not the name of a segment.
 pub(crate) fn first_by_name(name: &str) -> Option<u64> {
     let number = name.strip_suffix(".wal")?;
-    (number.len() == 20 && number.bytes().all(|digit| digit.is_ascii_digit()))
-        .then(|| number.parse().ok())?
+    if number.len() != 20 || !number.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    number.parse().ok().filter(|first| (1..=LAST_SEQUENCE).contains(first))
 }
 
 /// A stretch of a segment.
@@ -119,11 +122,16 @@ impl<'a> Iterator for Pieces<'a> {
                 self.expected += 1;
                 return Some(Piece::Entry { offset, frame });
             }
+            // The mark of a log that was closed, if nothing is behind it.
+            Some(frame) if frame.header.sequence == 0 && rest.len() == frame.bytes() => {
+                return None;
+            }
             Some(frame) if frame.header.sequence > expected => {
                 self.expected = frame.header.sequence;
                 let fault = Fault::Missing { first: expected, last: frame.header.sequence - 1 };
                 return Some(Piece::Bad { offset, bytes: 0, fault });
             }
+            Some(frame) if frame.header.sequence == 0 => Fault::BehindMark,
             Some(frame) => Fault::Repeated { sequence: frame.header.sequence, expected },
             None => Fault::of_frame(rest, self.id, expected),
         };
@@ -136,7 +144,8 @@ impl<'a> Iterator for Pieces<'a> {
 /// Whether what lies from `offset` on, where the entry `expected` should begin, can be the rest of
 /// a write that a crash cut off: bytes of which nobody was told that they are on disk.
 ///
-/// - A header anywhere behind that says that `expected` was synced proves that it was whole.
+/// - A header anywhere behind that says that `expected` was synced proves that it was whole; a
+///   closing mark is one.
 /// - A valid frame behind may be of the same write, of which the disk had written the end first.
 ///   Then whole sectors before it were never written and hold zeros; else they were changed later.
 pub(crate) fn is_torn(bytes: &[u8], id: u64, offset: usize, expected: u64) -> bool {

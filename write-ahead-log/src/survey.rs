@@ -114,11 +114,11 @@ pub(crate) struct Survey {
 pub(crate) fn survey(folder: &Folder) -> Result<Survey, OpenError> {
     let format = folder.format()?;
     let names = folder.segments()?;
-    if names.is_empty() && matches!(format, Format::Missing) {
+    if matches!(format, Format::Missing) && folder.is_blank(&names)? {
         return Err(OpenError::NoLog { folder: folder.path.clone() });
     }
     let (id, is_format_good) = id(folder, &format, &names)?;
-    let report = Report { segments: names.len(), ..Report::default() };
+    let report = Report { segments: names.len(), first_sequence: 1, ..Report::default() };
     let mut survey = Survey { report, id, is_format_good, segments: Vec::new(), next: None };
     if !is_format_good {
         let bytes = if let Format::Bad(bytes) = format { bytes } else { 0 };
@@ -246,11 +246,11 @@ impl Found {
     }
 }
 
-/// The sequence behind the last of which an intact header is left.
+/// The sequence behind the last of which an intact header speaks.
 fn behind_headers(bytes: &[u8], id: u64) -> u64 {
     frame::markers(bytes)
         .filter_map(|at| frame::header(&bytes[at..], id))
-        .map(|header| header.sequence + 1)
+        .map(|header| header.sequence.max(header.synced) + 1)
         .max()
         .unwrap_or(0)
 }

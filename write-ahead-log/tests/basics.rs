@@ -127,6 +127,31 @@ fn forgetting_removes_whole_segments_only() {
 }
 
 #[test]
+fn what_is_gone_already_is_forgotten() {
+    let folder = TempDir::new().unwrap();
+    let (log, ..) = open(folder.path(), small());
+    for _ in 0..5 {
+        log.wait(log.append(&[&[7; 48]]).unwrap()).unwrap();
+    }
+    // As a removal leaves it that was done and said to have failed.
+    std::fs::remove_file(folder.path().join("log/00000000000000000001.wal")).unwrap();
+    log.forget_before(5).unwrap();
+    assert_eq!(segments(folder.path()), ["00000000000000000005.wal"]);
+    assert_eq!((log.first_sequence(), log.size()), (5, 40 + 80));
+}
+
+#[test]
+fn an_unfinished_segment_is_removed_and_other_files_stay() {
+    let folder = TempDir::new().unwrap();
+    open(folder.path(), small());
+    for name in ["00000000000000000002.wal.tmp", "notes.txt", "7.wal"] {
+        std::fs::write(folder.path().join("log").join(name), "something").unwrap();
+    }
+    open(folder.path(), small());
+    assert_eq!(segments(folder.path()), ["00000000000000000001.wal", "7.wal", "notes.txt"]);
+}
+
+#[test]
 fn a_caller_that_is_ahead_leaves_sequences_out() {
     let folder = TempDir::new().unwrap();
     let (log, ..) = open(folder.path(), small());
@@ -214,6 +239,19 @@ fn where_no_log_is_nothing_is_made() {
     assert!(matches!(write_ahead_log::verify(folder.path()), Err(OpenError::NoLog { .. })));
     assert!(matches!(write_ahead_log::repair(folder.path()), Err(OpenError::NoLog { .. })));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_log_whose_making_was_interrupted_is_made_again() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("log")).unwrap();
+    let segment = folder.path().join("log/00000000000000000001.wal");
+    std::fs::write(&segment, [0; 40]).unwrap();
+    assert!(matches!(write_ahead_log::verify(folder.path()), Err(OpenError::NoLog { .. })));
+    let (log, ..) = open(folder.path(), Options::default());
+    log.append(&[b"one"]).unwrap();
+    drop(log);
+    assert_eq!(open(folder.path(), Options::default()).2, [(1, b"one".to_vec())]);
 }
 
 #[test]

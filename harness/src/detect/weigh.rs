@@ -81,6 +81,7 @@ pub struct Contradiction {
 /// What came of it.
 pub(super) struct Weighed {
     pub(super) clear: bool,
+    pub(super) somebody: bool,
     pub(super) best: Vec<&'static Profile>,
     pub(super) candidates: Vec<Candidate>,
     pub(super) telling: Vec<Telling>,
@@ -199,11 +200,25 @@ const fn share(kind: Kind) -> f64 {
 
 fn judged(all: &[Weight<'_, '_>]) -> Weighed {
     let candidates = all.iter().map(Weight::candidate).collect();
-    let Some(first) = all.first() else {
-        let notes = vec!["no probe had an answer that anything is known of".to_owned()];
+    let nobody = |candidates, why: &str| {
         let (best, telling, against) = (Vec::new(), Vec::new(), Vec::new());
-        return Weighed { clear: false, best, candidates, telling, against, notes };
+        Weighed {
+            clear: false,
+            somebody: false,
+            best,
+            candidates,
+            telling,
+            against,
+            notes: vec![why.to_owned()],
+        }
     };
+    let Some(first) = all.first() else {
+        return nobody(candidates, "no probe had an answer that anything is known of");
+    };
+    // Even the nearest is not near: all of them being equally wrong says nothing.
+    if first.score() <= 0.0 {
+        return nobody(candidates, "no answer is one that any of the profiles gives");
+    }
     let mut notes = Vec::new();
     let (mut like, mut rival) = (vec![first], None);
     for other in &all[1..] {
@@ -228,6 +243,7 @@ fn judged(all: &[Weight<'_, '_>]) -> Weighed {
     }
     Weighed {
         clear: is_somebody && like.len() == 1,
+        somebody: is_somebody,
         best: like.iter().map(|weight| weight.profile).collect(),
         candidates,
         telling: rival

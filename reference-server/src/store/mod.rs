@@ -4,7 +4,9 @@
 pub(crate) mod kept;
 pub mod partitions;
 pub mod points;
+mod recent;
 mod series;
+mod series_map;
 pub mod shards;
 pub mod tables;
 pub mod value;

@@ -162,6 +162,64 @@ impl Points {
         true
     }
 
+    /// Stores points whose values are words, times ascending; the new value of a time wins.
+    pub(super) fn merge(&mut self, times: &[i64], words: &[u64]) {
+        let Some(first) = times.first() else { return };
+        if self.last() < Some(*first) {
+            return self.extend(times, words);
+        }
+        let reaches = |chunk: &Arc<Chunk>| chunk.times.first().is_some_and(|start| start <= first);
+        let Some(last) = self.chunks.last_mut().filter(|chunk| reaches(chunk)) else {
+            // Far behind: rare, and few at a time.
+            for (time, word) in times.iter().zip(words) {
+                self.insert(*time, Value::of_word(self.field_type, *word));
+            }
+            return;
+        };
+        // Writers that are not quite level: what lies behind the first of them is taken out of the
+        // last chunk and put back together with them.
+        let last = Arc::make_mut(last);
+        let behind = last.split_off(last.times.partition_point(|time| time < first));
+        let (mut old, mut new) = (0, 0);
+        let (mut all_times, mut all_words) = (Vec::new(), Vec::new());
+        while let Some(time) = times.get(new) {
+            match behind.times.get(old) {
+                Some(other) if other < time => {
+                    all_times.push(*other);
+                    all_words.push(behind.values.word(old));
+                    old += 1;
+                }
+                other => {
+                    old += usize::from(other == Some(time));
+                    all_times.push(*time);
+                    all_words.push(words[new]);
+                    new += 1;
+                }
+            }
+        }
+        all_times.extend_from_slice(&behind.times[old..]);
+        all_words.extend((old..behind.times.len()).map(|index| behind.values.word(index)));
+        if last.times.is_empty() {
+            self.chunks.pop();
+        }
+        self.extend(&all_times, &all_words);
+    }
+
+    /// Adds points that come after all others, times ascending.
+    fn extend(&mut self, mut times: &[i64], mut words: &[u64]) {
+        while !times.is_empty() {
+            if self.chunks.last().is_none_or(|last| last.times.len() >= CHUNK) {
+                self.chunks.push(Arc::new(Chunk::empty(self.field_type)));
+            }
+            let Some(last) = self.chunks.last_mut() else { return };
+            let last = Arc::make_mut(last);
+            let fit = times.len().min(CHUNK.saturating_sub(last.times.len()));
+            last.times.extend_from_slice(&times[..fit]);
+            last.values.extend(words[..fit].iter().copied());
+            (times, words) = (&times[fit..], &words[fit..]);
+        }
+    }
+
     /// Forgets the points between two times, both included.
     pub(super) fn remove(&mut self, first: i64, last: i64) {
         for shared in &mut self.chunks {
@@ -218,6 +276,18 @@ impl From<Vec<(i64, Value)>> for Points {
 }
 
 impl Chunk {
+    /// No point yet; only to be filled.
+    fn empty(field_type: FieldType) -> Self {
+        let values = match field_type {
+            FieldType::Float => Values::Float(Vec::new()),
+            FieldType::Integer => Values::Integer(Vec::new()),
+            FieldType::Unsigned => Values::Unsigned(Vec::new()),
+            FieldType::String => Values::String(Vec::new()),
+            FieldType::Boolean => Values::Boolean(Vec::new()),
+        };
+        Self { times: Vec::new(), values }
+    }
+
     fn of(time: i64, value: Value) -> Self {
         let values = match value {
             Value::Float(v) => Values::Float(vec![v]),
@@ -276,6 +346,28 @@ impl Chunk {
 }
 
 impl Values {
+    /// The bits of a value; those of strings are none.
+    fn word(&self, index: usize) -> u64 {
+        match self {
+            Self::Float(list) => list[index].to_bits(),
+            Self::Integer(list) => list[index].cast_unsigned(),
+            Self::Unsigned(list) => list[index],
+            Self::Boolean(list) => u64::from(list[index]),
+            Self::String(_) => 0,
+        }
+    }
+
+    /// Adds values by their bits; strings have none.
+    fn extend(&mut self, words: impl Iterator<Item = u64>) {
+        match self {
+            Self::Float(list) => list.extend(words.map(f64::from_bits)),
+            Self::Integer(list) => list.extend(words.map(u64::cast_signed)),
+            Self::Unsigned(list) => list.extend(words),
+            Self::Boolean(list) => list.extend(words.map(|word| word != 0)),
+            Self::String(_) => {}
+        }
+    }
+
     fn get(&self, index: usize) -> Value {
         match self {
             Self::Float(list) => Value::Float(list[index]),
@@ -395,6 +487,41 @@ mod tests {
         assert!(points.chunks.iter().all(|c| (1..=CHUNK).contains(&c.times.len())));
         let backwards: Vec<_> = points.iter().rev().collect();
         assert!(backwards.iter().eq(expected.iter().rev()));
+    }
+
+    #[test]
+    fn merged_many_at_a_time_they_are_what_they_are_one_by_one() {
+        for level in [1, 7, 64, 5000] {
+            let mut merged = Points::new(FieldType::Integer);
+            let mut expected = BTreeMap::new();
+            let numbered: Vec<_> = (0..).zip(scattered()).collect();
+            // Pieces that rise, pieces that overlap the end by a little, pieces from far behind.
+            for piece in numbered.chunks(level) {
+                let piece: BTreeMap<i64, i64> = piece.iter().map(|(n, time)| (*time, *n)).collect();
+                let times: Vec<i64> = piece.keys().copied().collect();
+                let words: Vec<u64> = piece.values().map(|n| n.cast_unsigned()).collect();
+                merged.merge(&times, &words);
+                expected.extend(piece);
+            }
+            let expected: Vec<_> =
+                expected.into_iter().map(|(time, n)| (time, Value::Integer(n))).collect();
+            assert_eq!(merged.iter().collect::<Vec<_>>(), expected, "{level} at a time");
+            assert!(merged.chunks.iter().all(|c| (1..=CHUNK).contains(&c.times.len())));
+        }
+    }
+
+    #[test]
+    fn two_writers_that_are_nearly_level_merge_at_the_end() {
+        let mut merged = Points::new(FieldType::Float);
+        for start in 0..200 {
+            // Each second piece lies half in the one before.
+            let times: Vec<i64> = (0..64).map(|i| start * 32 + i).collect();
+            let words = vec![(start as f64).to_bits(); 64];
+            merged.merge(&times, &words);
+        }
+        let at = |time: i64| Value::Float((time / 32).min(199) as f64);
+        let expected: Vec<_> = (0..199 * 32 + 64).map(|time| (time, at(time))).collect();
+        assert_eq!(merged.iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The points of one series, field by field, and how series become a view.
 
 use super::points::Points;
-use super::value::{Name, Value};
+use super::recent::{Layout, Recent};
+use super::value::{FieldType, Name, Value};
 use super::view::{Column, Series};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Tag keys and values, sorted by key.
 pub type TagSet = Vec<(Name, Name)>;
@@ -12,6 +14,8 @@ pub type TagSet = Vec<(Name, Name)>;
 #[derive(Clone, Debug, Default)]
 pub(super) struct SeriesPoints {
     fields: BTreeMap<Name, Field>,
+    /// What was written last, until [`settle`](Self::settle).
+    recent: Recent,
 }
 
 /// The points of one field, by the types of their values: nearly always one.
@@ -19,8 +23,34 @@ pub(super) struct SeriesPoints {
 struct Field(Vec<Points>);
 
 impl SeriesPoints {
+    /// Stores a row of this layout, a word a field; the last value written for a field and time wins.
+    pub(super) fn push(
+        &mut self,
+        layout: &Arc<Layout>,
+        time: i64,
+        words: impl IntoIterator<Item = u64>,
+    ) {
+        if !self.recent.has_room_for(layout) {
+            self.settle();
+        }
+        self.recent.push(layout, time, words);
+    }
+
+    /// Puts what was written last to the rest. Whoever reads does it first.
+    pub(super) fn settle(&mut self) {
+        let Self { fields, recent } = self;
+        recent.take(|name, kind, times, words| {
+            let field = match fields.get_mut(name) {
+                Some(known) => known,
+                None => fields.entry(Name::clone(name)).or_default(),
+            };
+            field.merge(kind, times, words);
+        });
+    }
+
     /// Stores a value; the last one written for a field and time wins.
     pub(super) fn insert(&mut self, field: &[u8], time: i64, value: Value) {
+        self.settle();
         match self.fields.get_mut(field) {
             Some(known) => known.insert(time, value),
             None => self.fields.entry(Name::from(field)).or_default().insert(time, value),
@@ -29,6 +59,7 @@ impl SeriesPoints {
 
     /// Forgets the points of some fields between two times, both included.
     pub(super) fn remove(&mut self, start: i64, stop: i64, of: impl Fn(&[u8]) -> bool) {
+        self.settle();
         self.fields.retain(|name, field| {
             if of(name) {
                 field.0.iter_mut().for_each(|points| points.remove(start, stop));
@@ -40,12 +71,13 @@ impl SeriesPoints {
 
     /// Whether it has no point.
     pub(super) fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.fields.is_empty() && self.recent.is_empty()
     }
 
-    /// Adds its points to a series of a view, field by field and type by type. What the view has
+    /// Adds its points, which are [settled](Self::settle), to a series of a view, field by field and type by type. What the view has
     /// already is of earlier shards.
     pub(super) fn add_to(&self, series: &mut Series, shard: i64) {
+        debug_assert!(self.recent.is_empty(), "settled before it is read");
         let is_first = series.columns.is_empty();
         for (name, field) in &self.fields {
             let mut types: Vec<&Points> = field.0.iter().collect();
@@ -69,6 +101,23 @@ impl SeriesPoints {
 }
 
 impl Field {
+    /// Stores points of one type, times ascending.
+    fn merge(&mut self, kind: FieldType, times: &[i64], words: &[u64]) {
+        match self.0.as_mut_slice() {
+            [] => {
+                let mut points = Points::new(kind);
+                points.merge(times, words);
+                self.0.push(points);
+            }
+            [one] if one.field_type() == kind => one.merge(times, words),
+            _ => {
+                for (time, word) in times.iter().zip(words) {
+                    self.insert(*time, Value::of_word(kind, *word));
+                }
+            }
+        }
+    }
+
     fn insert(&mut self, time: i64, value: Value) {
         let kind = value.field_type();
         if self.0.iter().any(|points| points.field_type() != kind) {

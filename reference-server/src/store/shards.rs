@@ -178,7 +178,8 @@ impl ShardedBucket {
     }
 
     /// What queries see, measurements in the order of their names.
-    pub fn view(&self) -> Vec<Measurement> {
+    pub fn view(&mut self) -> Vec<Measurement> {
+        self.shards.values_mut().for_each(Shard::settle);
         let mut measurements: BTreeMap<Name, Measurement> = BTreeMap::new();
         let mut series: BTreeMap<(Name, TagSet), Series> = BTreeMap::new();
         for (start, shard) in &self.shards {

@@ -6,14 +6,16 @@
 
 mod schema;
 
-use super::series::{SeriesPoints, TagSet};
+use super::recent::Layout;
+use super::series::TagSet;
+use super::series_map::SeriesMap;
 use super::shards::stored;
 use super::value::{Name, Value};
 use super::view::{Measurement, Series, Unreadable};
-use line_protocol::{FieldValue, Line, Precision};
+use line_protocol::{FieldValue, Line, Precision, Text};
 use profiles::storage::{Overflow, RefusedLine, RepeatedTags, Tables as Rules};
 use schema::Schema;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use schema::{ColumnType, SchemaFault};
 
@@ -36,20 +38,38 @@ pub struct TableSet {
 struct Table {
     name: Name,
     schema: Schema,
-    series: BTreeMap<TagSet, SeriesPoints>,
+    series: SeriesMap<TagSet>,
     /// A line with a repeated tag was stored: no query can read the table any more.
     uneven: bool,
+    /// The fields of the line that was found to fit last: what has the same fits as well.
+    fitting: Option<Arc<Layout>>,
 }
 
 /// A line that fits its table, to be stored.
 #[derive(Debug)]
 pub struct Row {
     table: usize,
-    tags: TagSet,
-    /// Whether a tag was repeated.
-    uneven: bool,
+    series: SeriesOf,
     time: i64,
-    fields: Vec<(Name, Value)>,
+    fields: Fields,
+}
+
+/// The series of a row.
+#[derive(Debug)]
+enum SeriesOf {
+    /// Lines of it were seen.
+    Slot(usize),
+    /// Its tags, and its line's key; none where a tag was repeated.
+    Tags(TagSet, Option<Box<[u8]>>),
+}
+
+/// The fields of a row.
+#[derive(Debug)]
+enum Fields {
+    /// Numbers and booleans.
+    Words(Arc<Layout>, Vec<u64>),
+    /// Others, or some of which it is not known yet whether they are of a known layout.
+    Named(Vec<(Name, Value)>),
 }
 
 impl TableSet {
@@ -69,8 +89,9 @@ impl TableSet {
         let empty = |table: &Table| Table {
             name: table.name.clone(),
             schema: table.schema.clone(),
-            series: BTreeMap::new(),
+            series: SeriesMap::default(),
             uneven: false,
+            fitting: None,
         };
         Self { tables: self.tables.iter().map(empty).collect() }
     }
@@ -91,10 +112,25 @@ impl TableSet {
     /// Stores a row that [`row`](Self::row) made.
     pub fn insert(&mut self, row: Row) {
         let Some(table) = self.tables.get_mut(row.table) else { return };
-        table.uneven |= row.uneven;
-        let points = table.series.entry(row.tags).or_default();
-        for (key, value) in row.fields {
-            points.insert(&key, row.time, value);
+        let slot = match row.series {
+            SeriesOf::Slot(slot) => slot,
+            SeriesOf::Tags(tags, key) => {
+                let slot = table.series.slot(tags);
+                match key {
+                    Some(key) => table.series.remember(key, slot),
+                    None => table.uneven = true,
+                }
+                slot
+            }
+        };
+        let points = table.series.points(slot);
+        match row.fields {
+            Fields::Words(layout, words) => points.push(&layout, row.time, words),
+            Fields::Named(fields) => {
+                for (key, value) in fields {
+                    points.insert(&key, row.time, value);
+                }
+            }
         }
     }
 
@@ -128,6 +164,7 @@ impl TableSet {
             self.tables.truncate(number);
             if let (Some(index), Some(columns)) = (known, columns) {
                 self.tables[index].schema.truncate(columns);
+                self.tables[index].fitting = None;
             }
         }
         row
@@ -153,13 +190,24 @@ impl TableSet {
                 let table = Table {
                     name: Name::from(&*line.measurement),
                     schema: Schema::default(),
-                    series: BTreeMap::new(),
+                    series: SeriesMap::default(),
                     uneven: false,
+                    fitting: None,
                 };
                 self.tables.push(table);
                 &mut self.tables[index]
             }
         };
+        let time = || match (line.timestamp, unit) {
+            (None, TimeUnit::Guessed) => Ok(now),
+            (None, TimeUnit::Given(precision)) => Ok(precision.truncate(now)),
+            (Some(time), unit) => scale(time, unit),
+        };
+        if let (Some(slot), Some(layout)) = (table.series.known(line), table.fitting_of(line)) {
+            let words = Layout::words(line).collect();
+            let (series, fields) = (SeriesOf::Slot(slot), Fields::Words(layout, words));
+            return Ok(Row { table: index, series, time: time()?, fields });
+        }
         for (index, (key, _)) in line.tags.iter().enumerate() {
             let earlier = &line.tags[..index];
             if rules.repeated_tags == RepeatedTags::Refused && earlier.iter().any(|(k, _)| k == key)
@@ -179,11 +227,7 @@ impl TableSet {
             }
         }
         table.schema.time_column();
-        let time = match (line.timestamp, unit) {
-            (None, TimeUnit::Guessed) => now,
-            (None, TimeUnit::Given(precision)) => precision.truncate(now),
-            (Some(time), unit) => scale(time, unit)?,
-        };
+        let time = time()?;
         let mut uneven = false;
         let mut tags: TagSet = Vec::with_capacity(line.tags.len());
         for (key, value) in &line.tags {
@@ -193,8 +237,17 @@ impl TableSet {
             }
         }
         tags.sort();
-        let fields = line.fields.iter().map(|(key, value)| (Name::from(&**key), stored(value)));
-        Ok(Row { table: index, tags, uneven, time, fields: fields.collect() })
+        table.fitting = Layout::of(line);
+        let fields = match &table.fitting {
+            Some(layout) => Fields::Words(Arc::clone(layout), Layout::words(line).collect()),
+            None => {
+                let named =
+                    |(key, value): &(Text<'_>, FieldValue<'_>)| (Name::from(&**key), stored(value));
+                Fields::Named(line.fields.iter().map(named).collect())
+            }
+        };
+        let series = SeriesOf::Tags(tags, (!uneven).then(|| Box::from(&*line.series_key)));
+        Ok(Row { table: index, series, time, fields })
     }
 
     /// The names of the tables, in the order in which they were made.
@@ -203,18 +256,28 @@ impl TableSet {
     }
 
     /// One table, as queries see it.
-    pub fn table(&self, name: &[u8]) -> Option<Measurement> {
-        self.tables.iter().find(|table| *table.name == *name).map(Table::view)
+    pub fn table(&mut self, name: &[u8]) -> Option<Measurement> {
+        self.tables.iter_mut().find(|table| *table.name == *name).map(Table::view)
     }
 
     /// What queries see, tables in the order in which they were made.
-    pub fn view(&self) -> Vec<Measurement> {
-        self.tables.iter().map(Table::view).collect()
+    pub fn view(&mut self) -> Vec<Measurement> {
+        self.tables.iter_mut().map(Table::view).collect()
     }
 }
 
 impl Table {
-    fn view(&self) -> Measurement {
+    /// The layout of a line that needs no other look at its fields.
+    fn fitting_of(&self, line: &Line<'_>) -> Option<Arc<Layout>> {
+        let layout = self.fitting.as_ref().filter(|layout| layout.is_of(line))?;
+        let finite =
+            |value: &FieldValue<'_>| !matches!(value, FieldValue::Float(v) if v.is_infinite());
+        // Those a release may refuse.
+        line.fields.iter().all(|(_, value)| finite(value)).then(|| Arc::clone(layout))
+    }
+
+    fn view(&mut self) -> Measurement {
+        self.series.settle();
         let unreadable = if self.uneven {
             Some(Unreadable::UnevenColumns)
         } else if !self.schema.has_time() {

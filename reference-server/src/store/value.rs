@@ -58,6 +58,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// The value that these 64 bits are; a string is none.
+    pub(super) fn of_word(kind: FieldType, word: u64) -> Self {
+        match kind {
+            FieldType::Float => Self::Float(f64::from_bits(word)),
+            FieldType::Integer => Self::Integer(word.cast_signed()),
+            FieldType::Unsigned => Self::Unsigned(word),
+            FieldType::Boolean => Self::Boolean(word != 0),
+            FieldType::String => Self::String(Name::default()),
+        }
+    }
+
     /// The value's type.
     pub const fn field_type(&self) -> FieldType {
         match self {

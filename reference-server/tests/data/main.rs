@@ -3,6 +3,7 @@
 
 #[path = "../common/client.rs"]
 mod client;
+mod full_disk;
 
 use client::Client;
 use reference_server::Server;

@@ -50,8 +50,8 @@ impl Host for InfluxqlHost {
         if !self.rights.allow(Action::Read, database) {
             return Vec::new();
         }
-        let catalog = lock(&self.catalog);
-        catalog.database(database).map(|database| database.tables.view()).unwrap_or_default()
+        let mut catalog = lock(&self.catalog);
+        catalog.database_mut(database).map(|database| database.tables.view()).unwrap_or_default()
     }
 
     fn users(&self) -> Vec<(String, bool)> {
@@ -176,7 +176,7 @@ pub(super) mod sql_host {
             if !self.rights.allow(Action::Read, database) {
                 return None;
             }
-            lock(&self.catalog).database(database)?.tables.table(name.as_bytes())
+            lock(&self.catalog).database_mut(database)?.tables.table(name.as_bytes())
         }
     }
 }

@@ -119,7 +119,7 @@ mod tests {
         lost.into_iter().map(|l| (String::from_utf8_lossy(&l.field).into_owned(), l.why)).collect()
     }
 
-    fn stored(bucket: &ShardedBucket) -> Vec<String> {
+    fn stored(bucket: &mut ShardedBucket) -> Vec<String> {
         let mut all = Vec::new();
         for measurement in bucket.view() {
             for series in measurement.series {
@@ -143,7 +143,7 @@ mod tests {
         let lost = write(&mut bucket, "m,t=a h=1,f=2i 72000000000000\nm,t=a f=3 72000000000001");
         assert_eq!(lost, [("f".to_owned(), Why::ConflictWithStored { got, want })]);
         assert_eq!(
-            stored(&bucket),
+            stored(&mut bucket),
             [
                 "f Float(1.0) 0",
                 "f Float(3.0) 20",
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(write(&mut bucket, "m,t=a f=1 0\nm,t=b f=\"x\" 0\nm f=1i 0"), []);
         bucket.delete(0, 0, |_, tags, _| tags.is_empty());
         assert_eq!(write(&mut bucket, "m f=true 0"), [], "nothing is left that it conflicts with");
-        assert_eq!(stored(&bucket).len(), 3);
+        assert_eq!(stored(&mut bucket).len(), 3);
     }
 
     #[test]
@@ -170,6 +170,6 @@ mod tests {
             write(&mut bucket, "m a=1,b=2 32000000000000\nm a=1 32400000000000\nm time=1,c=1");
         let too_old = |field: &str| (field.to_owned(), Why::TooOld);
         assert_eq!(lost, [too_old("a"), too_old("b"), ("time".to_owned(), Why::NamedTime)]);
-        assert_eq!(stored(&bucket), ["a Float(1.0) 9", "c Float(1.0) 10"]);
+        assert_eq!(stored(&mut bucket), ["a Float(1.0) 9", "c Float(1.0) 10"]);
     }
 }

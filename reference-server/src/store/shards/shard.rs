@@ -1,11 +1,14 @@
 //! One shard: the types of its fields, the points of its series, and what it refuses.
 
 use crate::go_text;
+use crate::store::recent::Layout;
 use crate::store::series::{SeriesPoints, TagSet};
+use crate::store::series_map::SeriesMap;
 use crate::store::value::{FieldType, Name, Value};
 use line_protocol::{FieldValue, Line};
 use profiles::storage::{ConflictInBatch, Loss, Quoting, Shards as Rules, TimeBesideFields};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The key that storage keeps for itself, as a tag and as a field.
 pub(super) const TIME: &[u8] = b"time";
@@ -15,8 +18,9 @@ pub(super) const TIME: &[u8] = b"time";
 pub(super) struct Shard {
     /// The first time that is not in it any more.
     pub(super) end: i64,
-    fields: BTreeMap<(Name, Name), FieldType>,
-    series: BTreeMap<(Name, TagSet), SeriesPoints>,
+    /// By measurement and field.
+    fields: BTreeMap<Name, BTreeMap<Name, FieldType>>,
+    series: SeriesMap<(Name, TagSet)>,
 }
 
 /// What was lost of a batch.
@@ -43,17 +47,24 @@ pub enum ShardFault {
 
 impl Shard {
     pub(super) fn new(end: i64) -> Self {
-        Self { end, fields: BTreeMap::new(), series: BTreeMap::new() }
+        Self { end, fields: BTreeMap::new(), series: SeriesMap::default() }
     }
 
     /// The registered fields: measurement, field, type.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Name, &Name, FieldType)> {
-        self.fields.iter().map(|((measurement, field), kind)| (measurement, field, *kind))
+        self.fields.iter().flat_map(|(measurement, fields)| {
+            fields.iter().map(move |(field, kind)| (measurement, field, *kind))
+        })
     }
 
     /// The series: measurement, tags, points (none where all were dropped).
     pub(super) fn series(&self) -> impl Iterator<Item = (&Name, &TagSet, &SeriesPoints)> {
         self.series.iter().map(|((measurement, tags), points)| (measurement, tags, points))
+    }
+
+    /// Puts what was written last to the rest: before it is read.
+    pub(super) fn settle(&mut self) {
+        self.series.settle();
     }
 
     /// Stores what it can of these points.
@@ -86,9 +97,10 @@ impl Shard {
         if rules.new_shard_needs_utf8 && is_new && lines.iter().any(|line| not_utf8(&line)) {
             return Err(ShardFault::NotUtf8);
         }
-        for line in &validated.accepted {
-            if !is_lost_to_queries(rules, line) {
-                self.insert(line);
+        let mut layout = None;
+        for (line, slot) in &validated.accepted {
+            if let Some(slot) = slot {
+                self.insert(*slot, line, &mut layout);
             }
         }
         let dropped = match (tagged, validated.dropped) {
@@ -111,8 +123,14 @@ impl Shard {
         lines: &[&'l Line<'i>],
     ) -> Validated<'l, 'i> {
         let mut validated = Validated::default();
+        let mut fitting = Fitting::default();
         for line in lines {
-            let checked = self.check_point(rules, line).and_then(|()| {
+            let slot = self.slot_of(rules, line);
+            if fitting.covers(line) {
+                validated.accepted.push((line, slot));
+                continue;
+            }
+            let checked = check_point(line).and_then(|()| {
                 for (field, value) in &line.fields {
                     check_length(rules, line, field, value)?;
                     if **field == *TIME {
@@ -124,7 +142,8 @@ impl Shard {
                 }
                 Ok(())
             });
-            validated.note(line, checked);
+            fitting.note(line, checked.is_ok());
+            validated.note(line, slot, checked);
         }
         validated
     }
@@ -137,12 +156,23 @@ impl Shard {
         lines: &[&'l Line<'i>],
     ) -> Result<Validated<'l, 'i>, ShardFault> {
         let mut validated = Validated::default();
+        let mut fitting = Fitting::default();
         for line in lines {
-            let checked =
-                self.check_point(rules, line).and_then(|()| self.check_fields(rules, line));
-            validated.note(line, checked);
+            let slot = self.slot_of(rules, line);
+            if fitting.covers(line) {
+                validated.accepted.push((line, slot));
+                continue;
+            }
+            let checked = check_point(line).and_then(|()| self.check_fields(rules, line));
+            fitting.note(line, checked.is_ok());
+            validated.note(line, slot, checked);
         }
-        for line in &validated.accepted {
+        let mut registered = Fitting::default();
+        for (line, _) in &validated.accepted {
+            if registered.covers(line) {
+                continue;
+            }
+            registered.note(line, true);
             for (field, value) in line.fields.iter().filter(|(key, _)| **key != *TIME) {
                 let registered = self.register(&line.measurement, field, type_of(value));
                 registered.map_err(|_| ShardFault::Conflict)?;
@@ -151,17 +181,17 @@ impl Shard {
         Ok(validated)
     }
 
-    /// What is wrong with a point whatever its values are. Its series stays even if the point is
-    /// dropped.
-    fn check_point(&mut self, rules: &Rules, line: &Line<'_>) -> Result<(), Vec<u8>> {
-        if !is_lost_to_queries(rules, line) {
-            self.series.entry(key_of(line)).or_default();
+    /// The slot of a line's series, where a query would find it. The series stays even if the point
+    /// is dropped.
+    fn slot_of(&mut self, rules: &Rules, line: &Line<'_>) -> Option<usize> {
+        if is_lost_to_queries(rules, line) {
+            return None;
         }
-        if line.fields.iter().all(|(key, _)| **key == *TIME) {
-            let start = &b"invalid field name: input field \"time\" on measurement \""[..];
-            return Err([start, &*line.measurement, b"\" is invalid"].concat());
-        }
-        Ok(())
+        Some(self.series.known(line).unwrap_or_else(|| {
+            let slot = self.series.slot(key_of(line));
+            self.series.remember(Box::from(&*line.series_key), slot);
+            slot
+        }))
     }
 
     /// What is wrong with a point's fields by themselves or beside the registered ones.
@@ -171,8 +201,7 @@ impl Shard {
             if **field == *TIME {
                 continue;
             }
-            let key = (Name::from(&*line.measurement), Name::from(&**field));
-            let registered = self.fields.get(&key).copied();
+            let registered = self.registered(&line.measurement, field);
             if let Some(registered) = registered.filter(|known| *known != type_of(value)) {
                 return Err(conflict(rules, line, field, type_of(value), registered));
             }
@@ -187,9 +216,17 @@ impl Shard {
         field: &[u8],
         field_type: FieldType,
     ) -> Result<(), FieldType> {
-        let key = (Name::from(measurement), Name::from(field));
-        let registered = *self.fields.entry(key).or_insert(field_type);
+        let registered = self.registered(measurement, field).unwrap_or_else(|| {
+            let fields = self.fields.entry(Name::from(measurement)).or_default();
+            fields.insert(Name::from(field), field_type);
+            field_type
+        });
         if registered == field_type { Ok(()) } else { Err(registered) }
+    }
+
+    /// The type of a field.
+    fn registered(&self, measurement: &[u8], field: &[u8]) -> Option<FieldType> {
+        self.fields.get(measurement)?.get(field).copied()
     }
 
     /// Stores one field of a point, whatever type the field has elsewhere.
@@ -200,15 +237,24 @@ impl Shard {
         time: i64,
         value: &FieldValue<'_>,
     ) {
-        let points = self.series.entry(key.clone()).or_default();
-        points.insert(field, time, stored(value));
+        let slot = self.series.slot(key.clone());
+        self.series.points(slot).insert(field, time, stored(value));
         // Where series differ, queries are told of the first type.
-        self.fields.entry((key.0.clone(), Name::from(field))).or_insert_with(|| type_of(value));
+        let _ = self.register(&key.0, field, type_of(value));
     }
 
-    fn insert(&mut self, line: &Line<'_>) {
+    /// Stores a line; `layout` is that of the line before.
+    fn insert(&mut self, slot: usize, line: &Line<'_>, layout: &mut Option<Arc<Layout>>) {
         let time = super::time_of(line);
-        let points = self.series.entry(key_of(line)).or_default();
+        let points = self.series.points(slot);
+        let has_time = line.fields.iter().any(|(key, _)| **key == *TIME);
+        if !layout.as_ref().is_some_and(|layout| layout.is_of(line)) {
+            *layout = Layout::of(line).filter(|_| !has_time);
+        }
+        if let Some(layout) = layout {
+            points.push(layout, time, Layout::words(line));
+            return;
+        }
         for (field, value) in line.fields.iter().filter(|(key, _)| **key != *TIME) {
             points.insert(field, time, stored(value));
         }
@@ -228,7 +274,7 @@ impl Shard {
     }
 
     pub(super) fn drop_measurement(&mut self, name: &[u8]) {
-        self.fields.retain(|(measurement, _), _| **measurement != *name);
+        self.fields.remove(name);
         self.series.retain(|(measurement, _), _| **measurement != *name);
     }
 
@@ -240,14 +286,15 @@ impl Shard {
 /// What the checks left of a batch.
 #[derive(Default)]
 struct Validated<'l, 'i> {
-    accepted: Vec<&'l Line<'i>>,
+    /// Each with the slot of its series, where queries find it.
+    accepted: Vec<(&'l Line<'i>, Option<usize>)>,
     dropped: Option<Dropped>,
 }
 
 impl<'l, 'i> Validated<'l, 'i> {
-    fn note(&mut self, line: &'l Line<'i>, checked: Result<(), Vec<u8>>) {
+    fn note(&mut self, line: &'l Line<'i>, slot: Option<usize>, checked: Result<(), Vec<u8>>) {
         match checked {
-            Ok(()) => self.accepted.push(line),
+            Ok(()) => self.accepted.push((line, slot)),
             Err(reason) => {
                 // The first reason speaks for all.
                 let first = Dropped { loss: Loss::Points, reason, count: 0 };
@@ -255,6 +302,33 @@ impl<'l, 'i> Validated<'l, 'i> {
             }
         }
     }
+}
+
+/// The measurement and the fields of a line that was found to fit: what has the same fits as well.
+#[derive(Default)]
+struct Fitting<'l>(Option<(&'l [u8], Arc<Layout>)>);
+
+impl<'l> Fitting<'l> {
+    /// Whether nothing more need be asked of a line.
+    fn covers(&self, line: &Line<'_>) -> bool {
+        let same = |(measurement, layout): &(&[u8], Arc<Layout>)| {
+            **measurement == *line.measurement && layout.is_of(line)
+        };
+        self.0.as_ref().is_some_and(same)
+    }
+
+    fn note(&mut self, line: &'l Line<'_>, fits: bool) {
+        self.0 = Layout::of(line).filter(|_| fits).map(|layout| (&*line.measurement, layout));
+    }
+}
+
+/// What is wrong with a point whatever its values are.
+fn check_point(line: &Line<'_>) -> Result<(), Vec<u8>> {
+    if line.fields.iter().all(|(key, _)| **key == *TIME) {
+        let start = &b"invalid field name: input field \"time\" on measurement \""[..];
+        return Err([start, &*line.measurement, b"\" is invalid"].concat());
+    }
+    Ok(())
 }
 
 /// The points without a tag `time`, and what is said of the others: they leave no series.
@@ -287,12 +361,12 @@ fn is_lost_to_queries(rules: &Rules, line: &Line<'_>) -> bool {
 }
 
 /// What the release says of fields `time` that it left out of points which it stores.
-fn stripped_of_time(rules: &Rules, stored: &[&Line<'_>]) -> Option<Dropped> {
+fn stripped_of_time(rules: &Rules, stored: &[(&Line<'_>, Option<usize>)]) -> Option<Dropped> {
     if rules.time_beside_fields == TimeBesideFields::Stripped {
         return None;
     }
-    let has_time = |line: &&&Line<'_>| line.fields.iter().any(|(key, _)| **key == *TIME);
-    let line = stored.iter().rev().find(has_time)?;
+    let has_time = |(line, _): &&(&Line<'_>, _)| line.fields.iter().any(|(key, _)| **key == *TIME);
+    let (line, _) = stored.iter().rev().find(has_time)?;
     let start = &b"invalid field name: input field \"time\" on measurement \""[..];
     let end = &b"\" is invalid. Field \"time\" has been stripped from point."[..];
     let reason = [start, &*line.measurement, end].concat();

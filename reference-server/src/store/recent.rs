@@ -1,0 +1,178 @@
+//! The rows of a series that were written last, as they came: row after row, to be put into the
+//! columns many at a time. A row costs an append in one place; ten columns would cost ten.
+
+use super::value::{FieldType, Name};
+use line_protocol::{FieldValue, Line};
+use std::sync::Arc;
+
+/// How many rows wait at most. So many that a column's place in memory is looked up rarely, so few
+/// that a series with few points is small.
+const MOST_ROWS: usize = 64;
+
+/// The fields of rows, in the order of their lines: names and types, no name twice, no strings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Layout(Box<[(Name, FieldType)]>);
+
+impl Layout {
+    /// That of a line; none where its values are not all numbers or booleans, or a field is there
+    /// twice.
+    pub(super) fn of(line: &Line<'_>) -> Option<Arc<Self>> {
+        let fields = &line.fields;
+        let field =
+            |(index, (name, value)): (usize, &(line_protocol::Text<'_>, FieldValue<'_>))| {
+                let kind = kind_of(value)?;
+                let again = fields[..index].iter().any(|(earlier, _)| earlier == name);
+                (!again).then(|| (Name::from(&**name), kind))
+            };
+        let fields: Option<Box<[_]>> = fields.iter().enumerate().map(field).collect();
+        Some(Arc::new(Self(fields?)))
+    }
+
+    /// The 64 bits of each value of a line that has these fields.
+    pub(super) fn words<'l>(line: &'l Line<'_>) -> impl Iterator<Item = u64> + 'l {
+        line.fields.iter().map(|(_, value)| word(value))
+    }
+
+    /// Whether a line has these fields, in this order.
+    pub(super) fn is_of(&self, line: &Line<'_>) -> bool {
+        self.0.len() == line.fields.len()
+            && self.0.iter().zip(&line.fields).all(|((name, kind), (field, value))| {
+                kind_of(value) == Some(*kind) && **name == **field
+            })
+    }
+}
+
+/// The type of a value that is a word.
+fn kind_of(value: &FieldValue<'_>) -> Option<FieldType> {
+    match value {
+        FieldValue::Float(_) => Some(FieldType::Float),
+        FieldValue::Integer(_) => Some(FieldType::Integer),
+        FieldValue::Unsigned(_) => Some(FieldType::Unsigned),
+        FieldValue::Boolean(_) => Some(FieldType::Boolean),
+        FieldValue::String(_) => None,
+    }
+}
+
+/// The value's 64 bits; strings have none and are not asked for.
+fn word(value: &FieldValue<'_>) -> u64 {
+    match value {
+        FieldValue::Float(v) => v.to_bits(),
+        FieldValue::Integer(v) => v.cast_unsigned(),
+        FieldValue::Unsigned(v) => *v,
+        FieldValue::Boolean(v) => u64::from(*v),
+        FieldValue::String(_) => 0,
+    }
+}
+
+/// Rows of one layout.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recent {
+    layout: Option<Arc<Layout>>,
+    times: Vec<i64>,
+    /// As many for each row as the layout has fields.
+    words: Vec<u64>,
+}
+
+impl Recent {
+    /// Whether there is no row.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// Whether a row of this layout can be pushed before the others are taken.
+    pub(super) fn has_room_for(&self, layout: &Arc<Layout>) -> bool {
+        let same = |own: &Arc<Layout>| Arc::ptr_eq(own, layout) || own == layout;
+        self.is_empty() || (self.times.len() < MOST_ROWS && self.layout.as_ref().is_some_and(same))
+    }
+
+    /// Adds a row of this layout, which [has room](Self::has_room_for): a word a field.
+    pub(super) fn push(
+        &mut self,
+        layout: &Arc<Layout>,
+        time: i64,
+        words: impl IntoIterator<Item = u64>,
+    ) {
+        if self.is_empty() {
+            self.layout = Some(Arc::clone(layout));
+        }
+        self.times.push(time);
+        self.words.extend(words);
+    }
+
+    /// Takes all rows away: their times, ascending, and of each field its name, type and words. Of
+    /// rows of one time the last stays.
+    pub(super) fn take(&mut self, mut column: impl FnMut(&Name, FieldType, &[i64], &[u64])) {
+        let Some(layout) = self.layout.take() else { return };
+        let width = layout.0.len();
+        let rows = self.in_order();
+        let times: Vec<i64> = rows.iter().map(|row| self.times[*row]).collect();
+        let mut words = Vec::with_capacity(rows.len());
+        for (index, (name, kind)) in layout.0.iter().enumerate() {
+            words.clear();
+            words.extend(rows.iter().map(|row| self.words[row * width + index]));
+            column(name, *kind, &times, &words);
+        }
+        self.times.clear();
+        self.words.clear();
+    }
+
+    /// The rows by time, each time once.
+    fn in_order(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..self.times.len()).collect();
+        if !self.times.is_sorted_by(|one, next| one < next) {
+            rows.sort_by_key(|row| self.times[*row]);
+            // Those of one time are still as they were written.
+            rows.reverse();
+            rows.dedup_by_key(|row| self.times[*row]);
+            rows.reverse();
+        }
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use line_protocol::{Dialect, Options};
+
+    fn lines(text: &str) -> Vec<Line<'_>> {
+        line_protocol::parse(text.as_bytes(), &Dialect::GO_V2, &Options::default())
+            .flatten()
+            .collect()
+    }
+
+    #[test]
+    fn rows_come_out_by_time_and_the_last_of_a_time_stays() {
+        let text = "m a=1i,b=1 3\nm a=2i,b=2 1\nm a=3i,b=3 3\nm a=4i,b=4 2";
+        let mut recent = Recent::default();
+        for line in lines(text) {
+            let layout = Layout::of(&line).unwrap();
+            assert!(recent.has_room_for(&layout));
+            recent.push(&layout, line.timestamp.unwrap(), Layout::words(&line));
+        }
+        let mut taken = Vec::new();
+        recent.take(|name, kind, times, words| {
+            taken.push((name.to_vec(), kind, times.to_vec(), words.to_vec()));
+        });
+        let floats = [2.0_f64, 4.0, 3.0].map(f64::to_bits).to_vec();
+        assert_eq!(
+            taken,
+            [
+                (b"a".to_vec(), FieldType::Integer, vec![1, 2, 3], vec![2, 4, 3]),
+                (b"b".to_vec(), FieldType::Float, vec![1, 2, 3], floats),
+            ]
+        );
+        assert!(recent.is_empty());
+    }
+
+    #[test]
+    fn a_layout_is_names_and_types_in_their_order() {
+        let text = "m a=1,b=2\nm a=3,b=4\nm b=1,a=2\nm a=1i,b=2\nm a=1\nm a=1,b=\"x\"\nm a=1,a=2";
+        let lines = lines(text);
+        let layout = Layout::of(&lines[0]).unwrap();
+        let same: Vec<bool> = lines.iter().map(|line| layout.is_of(line)).collect();
+        assert_eq!(same, [true, true, false, false, false, false, false]);
+        assert!(Layout::of(&lines[5]).is_none(), "a string is no word");
+        assert!(Layout::of(&lines[6]).is_none(), "which of two values counts is for others to say");
+    }
+}

@@ -1,0 +1,88 @@
+//! The series of a shard or a table: in order for those who read, by the bytes of a line's key for
+//! those who write.
+
+use super::series::SeriesPoints;
+use hashbrown::HashMap;
+use line_protocol::Line;
+use std::collections::BTreeMap;
+
+/// Series by their keys, each in a slot of its own that stays the same until series are dropped.
+#[derive(Clone, Debug)]
+pub(super) struct SeriesMap<K> {
+    order: BTreeMap<K, usize>,
+    slots: Vec<SeriesPoints>,
+    known: Known,
+}
+
+/// Slots by [`Line::series_key`]. Lines can write one key in several ways: it is a memory of some, not
+/// of all.
+#[derive(Debug, Default)]
+struct Known(HashMap<Box<[u8]>, usize>);
+
+/// A copy is for reading, which needs none.
+impl Clone for Known {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl<K> Default for SeriesMap<K> {
+    fn default() -> Self {
+        Self { order: BTreeMap::new(), slots: Vec::new(), known: Known::default() }
+    }
+}
+
+impl<K: Ord> SeriesMap<K> {
+    /// The slot of a line's series, where a line that wrote its key in the same way was seen.
+    pub(super) fn known(&self, line: &Line<'_>) -> Option<usize> {
+        self.known.0.get(&*line.series_key).copied()
+    }
+
+    /// From now on a line's key in these bytes leads to this slot.
+    pub(super) fn remember(&mut self, series_key: Box<[u8]>, slot: usize) {
+        // Nobody makes it much larger than what it is a memory of.
+        if self.known.0.len() > 2 * self.slots.len() + 1024 {
+            self.known.0.clear();
+        }
+        self.known.0.insert(series_key, slot);
+    }
+
+    /// The slot of a series, made if there is none.
+    pub(super) fn slot(&mut self, key: K) -> usize {
+        let next = self.slots.len();
+        let slot = *self.order.entry(key).or_insert(next);
+        if slot == next {
+            self.slots.push(SeriesPoints::default());
+        }
+        slot
+    }
+
+    /// What is in a slot.
+    pub(super) fn points(&mut self, slot: usize) -> &mut SeriesPoints {
+        &mut self.slots[slot]
+    }
+
+    /// All series in the order of their keys.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &SeriesPoints)> {
+        self.order.iter().map(|(key, slot)| (key, &self.slots[*slot]))
+    }
+
+    /// Puts what was written last to the rest, in all series.
+    pub(super) fn settle(&mut self) {
+        self.slots.iter_mut().for_each(SeriesPoints::settle);
+    }
+
+    /// Drops the series that `keep` does not want.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &mut SeriesPoints) -> bool) {
+        let before = std::mem::take(&mut self.order);
+        let mut slots = std::mem::take(&mut self.slots);
+        self.known = Known::default();
+        for (key, slot) in before {
+            let mut points = std::mem::take(&mut slots[slot]);
+            if keep(&key, &mut points) {
+                self.order.insert(key, self.slots.len());
+                self.slots.push(points);
+            }
+        }
+    }
+}
