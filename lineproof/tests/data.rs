@@ -101,7 +101,7 @@ impl Server {
         write!(
             stream,
             "{method} {target}{user} HTTP/1.1\r\nHost: x\r\nAuthorization: {scheme}{TOKEN}\r\n\
-             Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+             Connection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )
         .unwrap();
@@ -112,13 +112,41 @@ impl Server {
     }
 
     fn write(&self, line: &str) {
+        self.write_to("first", line);
+    }
+
+    fn write_to(&self, database: &str, line: &str) {
         let target = match self.profile.split('-').next() {
-            Some("v3") => "/api/v3/write_lp?db=first",
-            _ if self.profile.starts_with("oss-v2") => "/api/v2/write?org=acme&bucket=first",
-            _ => "/write?db=first",
+            Some("v3") => format!("/api/v3/write_lp?db={database}"),
+            _ if self.profile.starts_with("oss-v2") => {
+                format!("/api/v2/write?org=acme&bucket={database}")
+            }
+            _ => format!("/write?db={database}"),
         };
-        let (status, body) = self.send("POST", target, line);
+        let (status, body) = self.send("POST", &target, line);
         assert_eq!(status, 204, "{body}");
+    }
+
+    /// Makes a database.
+    fn make(&self, name: &str) {
+        let (status, body) = match self.profile.split('-').next() {
+            Some("v3") => {
+                let body = format!("{{\"db\": \"{name}\"}}");
+                self.send("POST", "/api/v3/configure/database?", &body)
+            }
+            _ if self.profile.starts_with("oss-v2") => {
+                let (_, orgs) = self.send("GET", "/api/v2/orgs?org=acme", "");
+                let orgs = orgs.lines().filter(|line| !line.starts_with(char::is_alphanumeric));
+                let orgs: Json = serde_json::from_str(&orgs.collect::<String>()).unwrap();
+                let id = orgs["orgs"][0]["id"].as_str().unwrap();
+                let body = format!(
+                    "{{\"orgID\": \"{id}\", \"name\": \"{name}\", \"retentionRules\": []}}"
+                );
+                self.send("POST", "/api/v2/buckets?", &body)
+            }
+            _ => self.send("POST", &format!("/query?q=CREATE+DATABASE+{name}"), ""),
+        };
+        assert!(matches!(status, 200 | 201), "{status} {body}");
     }
 
     /// The values of `m` in the order of their times, as long as they are there.
@@ -334,6 +362,36 @@ fn damage_is_refused_named_and_mended() {
     server.write("m v=6i 6");
     server.stop();
     assert_eq!(Server::start("oss-v1@1.6", folder.path()).values(), [1, 2, 4, 5, 6]);
+}
+
+/// The rest is served, whatever rests on what is lost.
+#[rstest]
+#[case("oss-v1@1.6")]
+#[case("oss-v2@2.7")]
+#[case("v3-core@3.6")]
+fn what_rests_on_what_is_lost_does_not_take_the_rest_with_it(#[case] profile: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(profile, folder.path());
+    server.write("m v=1i 1");
+    server.make("second");
+    for value in 2..=3 {
+        server.write_to("second", &format!("m v={value}i {value}"));
+    }
+    server.write("m v=4i 4");
+    server.stop();
+    // The entry that made the database is the first that names it.
+    let path = segment(folder.path());
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(6).position(|window| window == b"second").unwrap();
+    bytes[at] ^= 0x20;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(data(&["repair"], folder.path()).0, 0);
+    let server = Server::start(profile, folder.path());
+    assert_eq!(server.values(), [1, 4]);
+    let said = server.stop();
+    // A product that makes databases when they are written to needs no other entry.
+    let is_made_by_writes = profile.starts_with("v3");
+    assert_eq!(said.contains("2 entries cannot be done again"), !is_made_by_writes, "{said}");
 }
 
 #[test]

@@ -24,27 +24,68 @@ pub(crate) fn open(
             format!("{} cannot keep its data in a folder yet", origin.profile),
         ));
     }
+    let mut lost = Lost::default();
     let redo = |sequence: u64, payload: &[u8]| {
-        if sequence == 1 {
-            let (made, _) = journal::read::<Origin>(payload)?;
-            return made.check(origin);
-        }
-        service.redo(payload)
+        let done = if sequence == 1 {
+            journal::read::<Origin>(payload).and_then(|(made, _)| made.check(origin))
+        } else {
+            service.redo(payload)
+        };
+        lost.judge(sequence, done)
     };
     let (log, recovery) = Log::open(folder, journal::options(), redo).map_err(io::Error::other)?;
-    if let Some(torn) = &recovery.torn {
-        let (file, offset, bytes) = (torn.file.display(), torn.offset, torn.bytes);
-        tracing::warn!(
-            "{file}: {bytes} bytes at {offset} of a write that was not finished are cut off"
-        );
-    }
+    lost.tell(folder);
     service.journal().open(log.clone());
-    if recovery.next_sequence > 1 {
+    // A start that was cut off may have left the first entry alone.
+    if recovery.next_sequence > 2 {
         return Ok(());
     }
     // Its first entries are on disk before anybody is served.
-    service.journal().record_origin(origin);
+    if recovery.next_sequence == 1 {
+        service.journal().record_origin(origin);
+    }
     provision(service)?;
     service.record_beginning();
     log.wait(log.next_sequence() - 1).map_err(io::Error::other)
+}
+
+/// What cannot be done again since what it rests on is lost: a repair keeps every entry that can be
+/// read, and a batch may be there whose database is not.
+#[derive(Default)]
+struct Lost {
+    /// The sequence of the last entry.
+    last: u64,
+    /// Whether entries are missing before it.
+    is_after_a_gap: bool,
+    /// How many entries could not be done.
+    entries: u64,
+    /// The first of them, and why.
+    first: Option<(u64, String)>,
+}
+
+impl Lost {
+    /// Passes on what came of an entry; a failure behind a gap is no reason to lose the rest as well.
+    fn judge(&mut self, sequence: u64, done: Result<(), String>) -> Result<(), String> {
+        self.is_after_a_gap |= sequence != self.last + 1;
+        self.last = sequence;
+        match done {
+            Err(why) if self.is_after_a_gap => {
+                self.entries += 1;
+                self.first.get_or_insert((sequence, why));
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn tell(&self, folder: &Path) {
+        if let Some((sequence, why)) = &self.first {
+            tracing::warn!(
+                "{}: {} entries cannot be done again, since entries before them are lost; the first \
+                 is entry {sequence}: {why}",
+                folder.display(),
+                self.entries
+            );
+        }
+    }
 }

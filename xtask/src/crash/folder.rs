@@ -10,6 +10,7 @@ use super::writer::{self, Round};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -162,7 +163,7 @@ impl<'a> Folder<'a> {
         counts: &mut Counts,
     ) -> Result<std::result::Result<(Server, Api), Broken>> {
         let log = self.log();
-        let data = self.path.join("data");
+        let data = self.data();
         let setup = Setup {
             binary: self.binary,
             profile: self.profile,
@@ -282,6 +283,24 @@ impl<'a> Folder<'a> {
         Ok(Ok(found))
     }
 
+    /// What `lineproof data verify` has to say against a folder that nobody uses.
+    fn not_good(&self) -> Result<Option<String>> {
+        let mut command = Command::new(self.binary);
+        command.args(["data", "verify", "--format", "json"]).arg(self.data());
+        let output = command.output().context("lineproof could not be started")?;
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let is_good = output.status.success() && said["good"] == true && said["torn"].is_null();
+        let told = || {
+            let error = String::from_utf8_lossy(&output.stderr);
+            format!("after SIGTERM the folder is not good ({}): {said} {error}", output.status)
+        };
+        Ok((!is_good).then(told))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.path.join("data")
+    }
+
     fn log(&self) -> PathBuf {
         self.path.join("server.log")
     }
@@ -302,6 +321,7 @@ impl<'a> Folder<'a> {
             if !status.success() {
                 found.push(format!("after SIGTERM it ended with {status}{}", self.last_words()));
             }
+            found.extend(self.not_good()?);
         }
         counts.findings += found.len() as u64;
         if found.is_empty() {
