@@ -31,7 +31,7 @@ use tokio::time::{sleep, sleep_until};
 use writer::{Round, Writer};
 
 /// The area of all results that come from here.
-const AREA: &str = "concurrent";
+pub(crate) const AREA: &str = "concurrent";
 
 /// More findings of one sort are counted, not shown.
 const SHOWN: usize = 2;

@@ -24,8 +24,8 @@ pub(crate) struct Folder {
 pub(crate) enum Format {
     /// There is no such file.
     Missing,
-    /// So many bytes that neither this version nor a newer one wrote.
-    Bad(usize),
+    /// Something that neither this version nor a newer one wrote.
+    Bad,
     /// The log's id.
     Id(u64),
 }
@@ -147,13 +147,13 @@ impl Folder {
                 });
             }
             Some(FORMAT_VERSION) => {}
-            _ => return Ok(Format::Bad(bytes.len())),
+            _ => return Ok(Format::Bad),
         }
         let id =
             lines.next().and_then(|line| u64::from_str_radix(line.strip_prefix("id ")?, 16).ok());
         Ok(match id {
             Some(id) if format_text(id).as_bytes() == bytes => Format::Id(id),
-            _ => Format::Bad(bytes.len()),
+            _ => Format::Bad,
         })
     }
 

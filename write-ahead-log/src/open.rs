@@ -69,7 +69,7 @@ pub(crate) fn recover(
 ) -> Result<(Recovered, Recovery), OpenError> {
     let id = match folder.format()? {
         Format::Id(id) => id,
-        Format::Bad(_) => return Err(folder.damaged(folder.format_file(), 0, Fault::Format)),
+        Format::Bad => return Err(folder.damaged(folder.format_file(), 0, Fault::Format)),
         Format::Missing => make(folder)?,
     };
     let firsts = folder.segments()?;

@@ -155,7 +155,6 @@ impl Queue {
         let mut inner = lock(&self.inner);
         inner.progress.failure.get_or_insert(failure);
         inner.batch = Batch::default();
-        inner.waiting = 0;
         self.tell(&inner);
         self.work.notify_all();
     }

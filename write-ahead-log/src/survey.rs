@@ -121,8 +121,9 @@ pub(crate) fn survey(folder: &Folder) -> Result<Survey, OpenError> {
     let report = Report { segments: names.len(), first_sequence: 1, ..Report::default() };
     let mut survey = Survey { report, id, is_format_good, segments: Vec::new(), next: None };
     if !is_format_good {
-        let bytes = if let Format::Bad(bytes) = format { bytes } else { 0 };
-        survey.damage(folder.format_file(), 0, bytes, Fault::Format);
+        let path = folder.format_file();
+        let bytes = if let Format::Missing = format { 0 } else { folder.read(&path)?.len() };
+        survey.damage(path, 0, bytes, Fault::Format);
     }
     if names.is_empty() {
         survey.damage(folder.log(), 0, 0, Fault::NoSegment);

@@ -101,6 +101,15 @@ fn a_full_segment_is_followed_by_one_named_by_its_first_entry() {
 }
 
 #[test]
+fn a_first_entry_that_is_longer_than_a_segment_is_written_into_the_first_segment() {
+    let folder = TempDir::new().unwrap();
+    let (log, ..) = open(folder.path(), small());
+    log.wait(log.append(&[&[8; 500]]).unwrap()).unwrap();
+    assert_eq!(segments(folder.path()), ["00000000000000000001.wal"]);
+    assert_eq!(log.size(), 40 + 532);
+}
+
+#[test]
 fn forgetting_removes_whole_segments_only() {
     let folder = TempDir::new().unwrap();
     let (log, ..) = open(folder.path(), small());

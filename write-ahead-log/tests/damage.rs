@@ -381,7 +381,9 @@ fn segments_of_another_log_or_under_another_name_are_told() {
     let mut other = files.clone();
     other.insert(format.clone(), others[&format].clone());
     assert_eq!(damage(&other).2, Fault::OtherLog);
-    assert_eq!(repair(&other).0, entries);
+    let (left, report, after) = repair(&other);
+    assert_eq!(left, entries);
+    assert_eq!(after[&report.copies[0]], others[&format]);
 }
 
 #[test]

@@ -39,6 +39,10 @@ fn more_than_may_wait_is_refused_until_the_disk_is_ahead() {
     assert_eq!(log.admits(1000 - waiting - 31), Err(Refused::Full { waiting, limit: 1000 }));
     assert_eq!(log.append(&[&[3; 100]]), Err(Refused::Full { waiting, limit: 1000 }));
     assert_eq!(log.state(), State::Writable);
+    // The first is on disk, the others are not yet.
+    disk.pass_one();
+    log.wait(1).unwrap();
+    assert_eq!(log.admits(1000), Err(Refused::Full { waiting: 800, limit: 1000 }));
     disk.open_gate();
     log.wait(3).unwrap();
     assert_eq!(log.append(&[&[3; 5000]]), Ok(4), "the first that waits may be of any length");
@@ -103,6 +107,8 @@ fn what_failed_is_cut_off() {
         log.wait(log.append(&[b"not on disk"]).unwrap()).unwrap_err();
         assert!(disk.mend());
         assert_eq!(log.size(), size);
+        // Nothing more is begun either.
+        log.forget_before(99).unwrap();
         drop(log);
         let (_, recovery, entries) = disk.open_log(Options::default()).unwrap();
         assert_eq!((entries, recovery.torn), (vec![(1, b"good".to_vec())], None), "{fault:?}");

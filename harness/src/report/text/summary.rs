@@ -5,18 +5,18 @@ use crate::case::Level;
 use crate::event::{CaseResult, Finished, Started};
 use crate::report::runs::{area, sentence, tally};
 use crate::verdict::{Ending, Verdict};
+use crate::{concurrent, generate};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The summary of one profile.
 pub(super) fn summary(started: &Started, results: &[&CaseResult], style: Style) -> String {
     let mut text = format!(
-        "{}  {}  strict {}  {} of {} cases\n",
+        "{}  {}  strict {}  {}\n",
         style.paint("1", &started.profile),
         started.target,
         started.strict,
-        results.len(),
-        started.cases
+        ran(started, results)
     );
     if let (Some(shard), Some(selection)) = (started.shard, &started.selection) {
         let _ = writeln!(text, "  {shard}, {} cases in all", selection.cases);
@@ -34,6 +34,17 @@ pub(super) fn summary(started: &Started, results: &[&CaseResult], style: Style) 
     text += &unjudged(started, results);
     text += &slowest(results);
     text
+}
+
+/// How much was run, in its own measure: of what is made at random only findings and one summary are
+/// results.
+fn ran(started: &Started, results: &[&CaseResult]) -> String {
+    let all_of = |name| !results.is_empty() && results.iter().all(|r| area(&r.id) == name);
+    match started.cases {
+        batches if all_of(generate::AREA) => format!("{batches} random batches"),
+        rounds if all_of(concurrent::AREA) => format!("{rounds} rounds of concurrent writers"),
+        cases => format!("{} of {cases} cases", results.len()),
+    }
 }
 
 /// `240 pass, 2 fail, 12 unsupported`.
@@ -92,10 +103,11 @@ fn unjudged(started: &Started, results: &[&CaseResult]) -> String {
     text
 }
 
-/// How many cases were judged without an expectation.
+/// How many cases were judged without an expectation. What is made at random never has one.
 fn ledger_alone<'r>(results: impl Iterator<Item = &'r CaseResult>) -> usize {
     let judged = |r: &&CaseResult| matches!(r.verdict, Verdict::Pass | Verdict::Fail);
-    results.filter(|r| r.basis.is_none()).filter(judged).count()
+    let of_cases = |r: &&CaseResult| ![generate::AREA, concurrent::AREA].contains(&area(&r.id));
+    results.filter(|r| r.basis.is_none()).filter(judged).filter(of_cases).count()
 }
 
 fn slowest(results: &[&CaseResult]) -> String {
