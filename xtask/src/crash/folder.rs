@@ -127,9 +127,9 @@ impl<'a> Folder<'a> {
                 Err(broken) => return Ok(Err(broken)),
             },
         };
-        // In every fifth round the server is killed with nothing under way: it must show then what it
+        // In every fourth round the server is killed with nothing under way: it must show then what it
         // showed before, in whatever order things came.
-        let is_quiet = chance.one_in(5);
+        let is_quiet = chance.one_in(4);
         let mut history = self.write(&api, &mut server, chance, is_quiet)?;
         if let Some(status) = server.ended_by_itself()? {
             return Ok(Err(Broken(format!("ENDED by itself ({status})"))));

@@ -111,7 +111,7 @@ impl Planner {
             0 if is_main => self.timeless(&mut batch),
             1 if is_main => self.typed(&mut batch, false),
             2 if is_main => self.conflicting(&mut batch),
-            3 if is_main => self.shared(&mut batch),
+            3 | 7 if is_main => self.shared(&mut batch),
             4 => self.malformed(&mut batch),
             5 => self.wide(&mut batch),
             6 if self.large && is_main && self.chance.one_in(3) => self.bulk(&mut batch),
@@ -206,7 +206,7 @@ impl Planner {
 
     /// Points of everybody's, of which one writer's may stay as well as another's.
     fn shared(&mut self, batch: &mut Batch) {
-        for time in self.times(5, 20) {
+        for time in self.times(5, 6) {
             let mut line = batch.line("shared", &"all".into(), None, Some(moment(time)));
             line.field("v", self.value().to_string(), "i");
             line.end(Sort::Good);
