@@ -7,7 +7,8 @@ use std::path::Path;
 use write_ahead_log::Log;
 
 /// Does again what the log in the folder says, and makes the server keep what follows. What a new
-/// folder begins with is made by `provision`.
+/// folder begins with is made by `provision`; whether it was new is what is given back. `open_to_all`
+/// is that somebody said that no credentials are to be asked for.
 ///
 /// # Errors
 /// The folder cannot be used: it is damaged, of a newer format, in use, of another profile, or no
@@ -15,9 +16,10 @@ use write_ahead_log::Log;
 pub(crate) fn open(
     folder: &Path,
     origin: &Origin,
+    open_to_all: bool,
     service: &Service,
     provision: impl FnOnce(&Service) -> io::Result<()>,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     if !service.keeps() {
         return Err(io::Error::new(
             io::ErrorKind::Unsupported,
@@ -27,7 +29,7 @@ pub(crate) fn open(
     let mut lost = Lost::default();
     let redo = |sequence: u64, payload: &[u8]| {
         let done = if sequence == 1 {
-            journal::read::<Origin>(payload).and_then(|(made, _)| made.check(origin))
+            journal::read::<Origin>(payload).and_then(|(made, _)| made.check(origin, open_to_all))
         } else {
             service.redo(payload)
         };
@@ -38,7 +40,7 @@ pub(crate) fn open(
     service.journal().open(log.clone());
     // A start that was cut off may have left the first entry alone.
     if recovery.next_sequence > 2 {
-        return Ok(());
+        return Ok(false);
     }
     // Its first entries are on disk before anybody is served.
     if recovery.next_sequence == 1 {
@@ -46,7 +48,8 @@ pub(crate) fn open(
     }
     provision(service)?;
     service.record_beginning();
-    log.wait(log.next_sequence() - 1).map_err(io::Error::other)
+    log.wait(log.next_sequence() - 1).map_err(io::Error::other)?;
+    Ok(true)
 }
 
 /// What cannot be done again since what it rests on is lost: a repair keeps every entry that can be

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock};
-use write_ahead_log::{Log, Options, Refused};
+use write_ahead_log::{Log, Options};
 
 /// What an entry has beside its text, at most; what has more is refused by the log itself.
 const HEAD: usize = 4 << 10;
@@ -26,7 +26,10 @@ const HEAD: usize = 4 << 10;
 const WAITING: usize = 32 << 20;
 
 /// Those that were taken up by then, one a connection, still find room for what they bring.
-const ROOM: usize = 512 << 20;
+const ROOM: usize = 2 << 30;
+
+/// The largest body that this server reads is half of a gibibyte.
+const LARGEST: usize = 768 << 20;
 
 tokio::task_local! {
     /// What became of the entries of the request that this task answers.
@@ -49,7 +52,7 @@ pub(crate) struct NotKept(String);
 
 /// The log of a folder is opened with these.
 pub(crate) fn options() -> Options {
-    Options { waiting_bytes: ROOM, ..Options::default() }
+    Options { waiting_bytes: ROOM, largest_entry: LARGEST, ..Options::default() }
 }
 
 /// The log of a server, where it has one.
@@ -57,19 +60,21 @@ pub(crate) fn options() -> Options {
 pub(crate) struct Journal {
     log: OnceLock<Log>,
     order: Mutex<()>,
+    /// Why a change that was made is not in the log: no other may follow it.
+    missing: OnceLock<String>,
 }
 
 /// A change that is being made: no other one is, until it is dropped.
 pub(crate) struct Change<'j> {
     /// None where nothing is recorded.
-    log: Option<&'j Log>,
+    log: Option<(&'j Log, &'j OnceLock<String>)>,
     _order: Option<MutexGuard<'j, ()>>,
 }
 
 impl Journal {
     /// One that records nothing, unless it is opened.
     pub(crate) const fn none() -> Self {
-        Self { log: OnceLock::new(), order: Mutex::new(()) }
+        Self { log: OnceLock::new(), order: Mutex::new(()), missing: OnceLock::new() }
     }
 
     /// From now on changes are recorded here; before, they are those that the log itself told.
@@ -97,10 +102,13 @@ impl Journal {
     pub(crate) fn begin(&self, bytes: usize) -> Result<Change<'_>, NotKept> {
         let Some(log) = self.log.get() else { return Ok(Change::none()) };
         let order = lock(&self.order);
-        match log.admits(bytes.saturating_add(HEAD)) {
-            Ok(()) => Ok(Change { log: Some(log), _order: Some(order) }),
+        let admitted = match self.missing.get() {
+            Some(why) => Err(why.clone()),
+            None => log.admits(bytes.saturating_add(HEAD)).map_err(|why| why.to_string()),
+        };
+        match admitted {
+            Ok(()) => Ok(Change { log: Some((log, &self.missing)), _order: Some(order) }),
             Err(why) => {
-                let why = why.to_string();
                 let _ = RECORDED.try_with(|r| r.borrow_mut().refused = Some(why.clone()));
                 Err(NotKept(why))
             }
@@ -120,7 +128,7 @@ impl Journal {
     ) -> Result<T, NotKept> {
         let Some(log) = self.log.get() else { return Ok(work.await) };
         // Whoever comes while too much waits for the disk waits as well, before there is more of it.
-        if matches!(log.admits(ROOM - WAITING), Err(Refused::Full { .. })) {
+        if log.waiting_bytes() > WAITING {
             // That it fails is for those to say who have an entry of their own.
             let _ = log.synced(log.next_sequence() - 1).await;
         }
@@ -147,7 +155,7 @@ impl Change<'_> {
 
     /// Puts the change into the log; `text` is what it is about, as it came.
     pub(crate) fn record(&self, entry: &impl Serialize, text: &[u8]) {
-        let Some(log) = self.log else { return };
+        let Some((log, missing)) = self.log else { return };
         let appended = head(entry).and_then(|head| {
             let length = u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes();
             log.append(&[&length, &head, text]).map_err(|why| why.to_string())
@@ -161,7 +169,10 @@ impl Change<'_> {
             }
         });
         if let Err(why) = appended {
-            tracing::error!(why, "a change is not in the log");
+            // What comes later may rest on it: the log would not be done again as it was.
+            let why = format!("a change could not be written to the log ({why}); start again");
+            tracing::error!(why, "read-only");
+            let _ = missing.set(why);
         }
     }
 }
@@ -203,6 +214,8 @@ pub(crate) struct Origin {
     pub(crate) profile: String,
     /// The settings that are not the product's own.
     pub(crate) settings: BTreeMap<String, String>,
+    /// Whether credentials are asked for. It may change, but not by being forgotten.
+    pub(crate) asks_credentials: bool,
 }
 
 impl Origin {
@@ -210,7 +223,14 @@ impl Origin {
     ///
     /// # Errors
     /// What is not the same.
-    pub(crate) fn check(&self, asked: &Self) -> Result<(), String> {
+    pub(crate) fn check(&self, asked: &Self, open_to_all: bool) -> Result<(), String> {
+        if self.asks_credentials && !asked.asks_credentials && !open_to_all {
+            return Err(
+                "its server asked for credentials, and this one would not: say --token or \
+                        --auth on again, or --auth off"
+                    .to_owned(),
+            );
+        }
         if self.profile != asked.profile {
             return Err(format!("it is a folder of {}, not of {}", self.profile, asked.profile));
         }

@@ -43,6 +43,8 @@ pub struct Builder {
     /// Those of them that are not the product's own.
     set: BTreeMap<String, String>,
     provision: Provision,
+    /// Whether the owner's token was chosen, not made up.
+    token_is_chosen: bool,
     data: Option<PathBuf>,
     mutant: mutant::Chosen,
     #[cfg(feature = "flight")]
@@ -65,6 +67,7 @@ impl Server {
                 token: format!("apiv3_{}", crate::ids::request_id()),
                 ..Provision::default()
             },
+            token_is_chosen: false,
             data: None,
             mutant: mutant::Chosen::default(),
             #[cfg(feature = "flight")]
@@ -130,6 +133,7 @@ impl Builder {
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.provision.token = token.into();
+        self.token_is_chosen = true;
         self
     }
 
@@ -228,15 +232,9 @@ impl Builder {
             made.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))
         };
         let service = Arc::new(service);
-        match self.data {
-            Some(folder) => {
-                let origin = Origin { profile: self.profile.name(), settings: self.set };
-                let on = Arc::clone(&service);
-                let opened = move || data::open(&folder, &origin, &on, provision);
-                tokio::task::spawn_blocking(opened).await.map_err(io::Error::other)??;
-            }
-            None => provision(&service)?,
-        }
+        // Before anything is made in a folder: a start that fails here leaves none behind.
+        let listener = TcpListener::bind(self.address).await?;
+        let address = listener.local_addr()?;
         #[cfg(feature = "flight")]
         let doors = {
             let flight = service.flight(self.profile);
@@ -245,13 +243,29 @@ impl Builder {
         };
         #[cfg(not(feature = "flight"))]
         let doors = Doors {};
+        let mut token = token.filter(|_| auth);
+        match self.data {
+            Some(folder) => {
+                let origin = Origin {
+                    profile: self.profile.name(),
+                    settings: self.set,
+                    asks_credentials: auth,
+                };
+                let open_to_all = self.auth == Some(false);
+                let on = Arc::clone(&service);
+                let opened = move || data::open(&folder, &origin, open_to_all, &on, provision);
+                let opened = tokio::task::spawn_blocking(opened).await;
+                // A token that was just made up is none of a folder that was there.
+                if !opened.map_err(io::Error::other)?? && !self.token_is_chosen {
+                    token = None;
+                }
+            }
+            None => provision(&service)?,
+        }
         let tls = doors.speak_tls();
-        let listener = TcpListener::bind(self.address).await?;
-        let address = listener.local_addr()?;
         let (stop, stop_seen) = watch::channel(false);
         let accepting = accept(listener, service, Arc::new(doors), mutant, stop_seen);
         let accepting = Some(tokio::spawn(accepting));
-        let token = token.filter(|_| auth);
         Ok(Server { profile: self.profile, address, token, tls, stop, accepting })
     }
 }

@@ -52,7 +52,7 @@ pub enum OpenError {
         what: Fault,
     },
     /// The caller's `replay` failed.
-    #[error("entry {sequence} of the log cannot be used: {source}")]
+    #[error("entry {sequence} of the log cannot be used, nothing was changed: {source}")]
     Replay {
         /// The sequence of the entry.
         sequence: u64,

@@ -58,6 +58,31 @@ pub(crate) fn write_all(file: &mut dyn File, mut offset: u64, mut bytes: &[u8]) 
     Ok(())
 }
 
+/// How a folder is made: what is in a log is nobody else's business.
+fn private_folder() -> fs::DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes to set"))]
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// How a file is made, or emptied.
+fn private_file() -> OpenOptions {
+    let mut options = private_options();
+    options.write(true).create(true).truncate(true);
+    options
+}
+
+/// What a file that is made may be used for, and by whom.
+fn private_options() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes to set"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// The file system of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealFiles;
@@ -70,7 +95,7 @@ impl Files for RealFiles {
         if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
             self.make_folder(above)?;
         }
-        match fs::create_dir(path) {
+        match private_folder().create(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
             Err(error) => Err(error),
             Ok(()) => match path.parent() {
@@ -92,7 +117,7 @@ impl Files for RealFiles {
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
-        Ok(Box::new(RealFile(fs::File::create(path)?)))
+        Ok(Box::new(RealFile(private_file().open(path)?)))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn File>> {
@@ -119,7 +144,7 @@ impl Files for RealFiles {
     }
 
     fn lock(&self, path: &Path, create: bool) -> io::Result<Box<dyn Lock>> {
-        let mut how = OpenOptions::new();
+        let mut how = private_options();
         // What only looks takes the lock on a file that it need not be able to write.
         let how = if create { how.create(true).append(true) } else { how.read(true) };
         let file = how.open(path)?;

@@ -194,6 +194,11 @@ impl Log {
         self.core().size.load(Ordering::Relaxed)
     }
 
+    /// How many bytes wait for the disk, with the headers of their frames.
+    pub fn waiting_bytes(&self) -> usize {
+        self.core().queue.waiting()
+    }
+
     /// The sequence that the next entry will have.
     pub fn next_sequence(&self) -> u64 {
         self.core().queue.next()

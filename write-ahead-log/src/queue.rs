@@ -198,6 +198,11 @@ impl Queue {
         lock(&self.inner).next
     }
 
+    /// How many bytes are not on disk yet.
+    pub(crate) fn waiting(&self) -> usize {
+        lock(&self.inner).waiting
+    }
+
     /// The failure after which nothing is taken.
     pub(crate) fn failure(&self) -> Option<Failure> {
         lock(&self.inner).progress.failure.clone()

@@ -39,8 +39,8 @@ pub(crate) struct VerifyArgs {
   lineproof data repair ./data
 
 The server must be stopped. Each damaged stretch is copied to a file in DIR/damaged, named by its
-segment and offset, before it is taken out of the log; nothing else is lost. A repair that was
-interrupted can be begun again. What is good already is left as it is.
+segment and offset, before it is taken out of the log. What rests on it cannot be done again: a start
+says so. A repair that was interrupted can be begun again. What is good already is left as it is.
 Exit codes: 0 the folder is good now; 1 it is still damaged; 2 it cannot be read or written: no data
 there, in use, or of a newer format.")]
 pub(crate) struct RepairArgs {

@@ -68,19 +68,45 @@ pub(crate) enum SavedRemoval {
 
 /// A measurement, tag keys and values.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct SavedKey(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>);
+pub(crate) struct SavedKey(Bytes, Vec<(Bytes, Bytes)>);
+
+/// Bytes, as text where they are: that is short.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Bytes {
+    Text(String),
+    Other(Vec<u8>),
+}
+
+impl From<&Name> for Bytes {
+    fn from(bytes: &Name) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.to_owned()),
+            Err(_) => Self::Other(bytes.to_vec()),
+        }
+    }
+}
+
+impl From<Bytes> for Name {
+    fn from(bytes: Bytes) -> Self {
+        match bytes {
+            Bytes::Text(text) => Self::from(text.into_bytes()),
+            Bytes::Other(bytes) => Self::from(bytes),
+        }
+    }
+}
 
 impl From<&SeriesKey> for SavedKey {
     fn from(key: &SeriesKey) -> Self {
-        let tags = key.tags.iter().map(|(key, value)| (key.to_vec(), value.to_vec()));
-        Self(key.measurement.to_vec(), tags.collect())
+        let tags = key.tags.iter().map(|(key, value)| (key.into(), value.into()));
+        Self((&key.measurement).into(), tags.collect())
     }
 }
 
 impl From<SavedKey> for SeriesKey {
     fn from(SavedKey(measurement, tags): SavedKey) -> Self {
-        let tags = tags.into_iter().map(|(key, value)| (Name::from(key), Name::from(value)));
-        Self { measurement: Name::from(measurement), tags: tags.collect() }
+        let tags = tags.into_iter().map(|(key, value)| (key.into(), value.into()));
+        Self { measurement: measurement.into(), tags: tags.collect() }
     }
 }
 

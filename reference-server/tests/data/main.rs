@@ -7,6 +7,8 @@ mod full_disk;
 
 use client::Client;
 use reference_server::Server;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 
 /// The owner's token, and in v1 the password.
@@ -224,6 +226,96 @@ async fn buckets_and_tokens_of_v2_are_there_again() {
     let mut server = start("oss-v2@2.7", folder.path()).await;
     let (status, _) = server.ask("GET", &format!("/api/v2/buckets/{bucket}"), "", "");
     assert_eq!(status, 404);
+}
+
+/// A write that found its bucket before the bucket was changed is done again as it was done: under the
+/// rules that held when it was stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_is_changed_under_a_slow_write_is_no_riddle_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, status) = {
+        let mut server = start("oss-v2@2.7", folder.path()).await;
+        let (_, listed) = server.ask("GET", "/api/v2/buckets?name=db", "", "");
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        let id = listed["buckets"][0]["id"].as_str().unwrap().to_owned();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let old = now.as_nanos() - 2 * 86_400 * 1_000_000_000;
+        let line = format!("m f=1 {old}\n");
+        let mut slow = TcpStream::connect(server.server.address()).unwrap();
+        let head = format!(
+            "POST /api/v2/write?org=lineproof&bucket=db HTTP/1.1\r\nHost: x\r\n\
+             Authorization: Token {TOKEN}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            line.len()
+        );
+        slow.write_all(head.as_bytes()).unwrap();
+        slow.write_all(&line.as_bytes()[..4]).unwrap();
+        // Until the bucket was found there is nothing to see: a while is given, and the other order
+        // is right as well.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        let rules = "{\"retentionRules\":[{\"type\":\"expire\",\"everySeconds\":3600,\
+                     \"shardGroupDurationSeconds\":3600}]}";
+        let changed = server.ask("PATCH", &format!("/api/v2/buckets/{id}"), "", rules);
+        assert_eq!(changed.0, 200, "{}", changed.1);
+        slow.write_all(&line.as_bytes()[4..]).unwrap();
+        let mut answer = String::new();
+        slow.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().to_owned();
+        // A change of the bucket holds for what comes after it.
+        assert_eq!(server.write("db", &format!("m f=2 {old}")), 422);
+        server.stop().await;
+        (old, status)
+    };
+    let mut server = start("oss-v2@2.7", folder.path()).await;
+    let stored = server.query("db", "SELECT * FROM m").contains(&old.to_string());
+    assert!(!stored || status == "204", "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_are_not_forgotten_and_a_token_is_not_made_up_again() {
+    let folder = tempfile::tempdir().unwrap();
+    start("oss-v1@1.6", folder.path()).await.stop().await;
+    let again = |auth: Option<bool>| {
+        let builder = Server::builder(profiles::find("oss-v1@1.6").unwrap()).data(folder.path());
+        match auth {
+            Some(auth) => builder.auth(auth),
+            None => builder,
+        }
+    };
+    let why = again(None).start().await.map(|_| ()).unwrap_err().to_string();
+    assert!(why.contains("say --token or --auth on again"), "{why}");
+    let server = again(Some(true)).start().await.unwrap();
+    assert_eq!(server.token(), None, "the folder knows no token but its own");
+    server.stop().await;
+    again(Some(false)).start().await.unwrap().stop().await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_reads_a_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("data");
+    start("oss-v2@2.7", &folder).await.stop().await;
+    let mut all = vec![folder];
+    while let Some(path) = all.pop() {
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} {mode:o}", path.display());
+        if path.is_dir() {
+            all.extend(path.read_dir().unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+}
+
+/// A start that fails leaves no folder that belongs to nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_makes_no_folder() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("data");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let builder = Server::builder(profiles::find("v3-core@3.6").unwrap());
+    let builder = builder.bind(taken.local_addr().unwrap()).data(&folder);
+    assert!(builder.start().await.is_err());
+    assert!(!folder.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

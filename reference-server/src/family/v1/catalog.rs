@@ -50,7 +50,7 @@ pub struct Policy {
 }
 
 /// A user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The name.
     pub name: String,
@@ -401,20 +401,20 @@ impl Catalog {
 }
 
 /// All of a catalog but its points.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     databases: Vec<SavedDatabase>,
     users: Vec<User>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SavedDatabase {
     name: String,
     policies: Vec<SavedPolicy>,
     default_policy: String,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SavedPolicy {
     name: String,
     duration: i64,

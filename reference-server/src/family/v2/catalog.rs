@@ -47,7 +47,8 @@ pub struct Catalog {
 /// The records of a catalog, to be kept.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Saved {
-    ids: Generator,
+    /// How many ids in order were made.
+    ids: u64,
     users: Vec<User>,
     orgs: Vec<Org>,
     buckets: Vec<Bucket>,
@@ -76,7 +77,7 @@ impl Catalog {
         let default =
             |((org, database), mapping): (&(Id, String), &Id)| (*org, database.clone(), *mapping);
         Saved {
-            ids: self.ids.clone(),
+            ids: self.ids.count(),
             users: self.users.values().cloned().collect(),
             orgs: self.orgs.values().cloned().collect(),
             buckets: self.buckets.values().cloned().collect(),
@@ -90,7 +91,7 @@ impl Catalog {
     pub fn restore(&mut self, saved: Saved) {
         *self = Self {
             release: self.release,
-            ids: saved.ids,
+            ids: Generator::again(saved.ids, crate::ids::unique_bits()),
             users: saved.users.into_iter().map(|user| (user.id, user)).collect(),
             orgs: saved.orgs.into_iter().map(|org| (org.id, org)).collect(),
             buckets: saved.buckets.into_iter().map(|bucket| (bucket.id, bucket)).collect(),

@@ -78,7 +78,7 @@ impl fmt::Debug for Id {
 }
 
 /// Makes ids and tokens: the same ones in the same order for the same seed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Generator {
     state: u64,
     count: u64,
@@ -88,6 +88,17 @@ impl Generator {
     /// A generator whose output the seed decides.
     pub const fn new(seed: u64) -> Self {
         Self { state: seed, count: 0 }
+    }
+
+    /// One that goes on with the ids in order, and is seeded anew: from its state all later secrets
+    /// could be told, so that is written nowhere.
+    pub const fn again(count: u64, seed: u64) -> Self {
+        Self { state: seed, count }
+    }
+
+    /// How many ids in order were made.
+    pub const fn count(&self) -> u64 {
+        self.count
     }
 
     /// An id in no order, as organisations and buckets have them.

@@ -150,6 +150,7 @@ impl Service {
             Entry::Catalog(saved) => {
                 lock(&self.catalog).restore(saved);
                 self.forget_dropped();
+                self.apply_rules();
             }
             Entry::Delete(wanted) => self.delete_now(&wanted),
             Entry::Remove { bucket, removal } => self.remove(bucket, &removal.into()),

@@ -4,7 +4,7 @@
 //! the paths of v1 have credentials of their own and no CORS.
 
 use super::accept::Malformed;
-use super::catalog::{Catalog, LookupError, Token};
+use super::catalog::{Bucket, Catalog, LookupError, Token};
 use super::queue::{Queue, Work};
 use super::{ApiError, Code, Id, Reply, api, auth, delete};
 use crate::clock::Clock;
@@ -263,10 +263,14 @@ impl Service {
             Err(why) => return self.error(&ApiError::new(Code::Internal, why.to_string())),
         };
         let replied = api::handle(&mut lock(&self.catalog), &asked);
+        if !reads {
+            self.apply_rules();
+            // A request that fails may have changed something too.
+            self.record_catalog(&change);
+        }
         match replied {
             Ok(reply) => {
                 self.forget(&reply);
-                self.record_catalog(&change);
                 respond::reply(http, &reply)
             }
             Err(error) => respond::api_error(http, &error),
@@ -330,28 +334,41 @@ impl Service {
         }
     }
 
-    /// The points of a bucket, kept as its record says.
+    /// The points of a bucket.
     pub(super) fn points(&self, id: Id) -> Arc<Mutex<ShardedBucket>> {
-        let (retention, shard_duration) = match lock(&self.catalog).bucket(id) {
-            Ok(record) => (record.retention, record.shard_group),
-            Err(_) => (0, 0),
+        let catalog = lock(&self.catalog);
+        let new = || {
+            let (retention, width) = catalog.bucket(id).map_or((None, 0), rules_of);
+            Arc::new(Mutex::new(ShardedBucket::new(self.rules, retention, width)))
         };
-        let retention = (retention != 0).then_some(retention);
-        let new = || ShardedBucket::new(self.rules, retention, shard_duration);
-        // The map is free again before the bucket is waited for.
-        let points = Arc::clone(
-            lock(&self.buckets).entry(id).or_insert_with(|| Arc::new(Mutex::new(new()))),
-        );
-        let mut bucket = lock(&points);
-        bucket.retention = retention;
-        bucket.shard_duration = shard_duration.max(1);
-        drop(bucket);
-        points
+        Arc::clone(lock(&self.buckets).entry(id).or_insert_with(new))
+    }
+
+    /// Makes all points be kept as the records of their buckets say: after each change of these.
+    pub(super) fn apply_rules(&self) {
+        let all: Vec<_> = {
+            let catalog = lock(&self.catalog);
+            let buckets = lock(&self.buckets);
+            let rules = |(id, points): (&Id, &Arc<Mutex<ShardedBucket>>)| {
+                Some((rules_of(catalog.bucket(*id).ok()?), Arc::clone(points)))
+            };
+            buckets.iter().filter_map(rules).collect()
+        };
+        for ((retention, width), points) in all {
+            let mut bucket = lock(&points);
+            bucket.retention = retention;
+            bucket.shard_duration = width.max(1);
+        }
     }
 
     pub(super) fn error(&self, error: &ApiError) -> Response {
         respond::api_error(&self.profile.facts.http, error)
     }
+}
+
+/// How long a bucket's points are kept, where not for ever, and how wide its shards are.
+fn rules_of(record: &Bucket) -> (Option<i64>, i64) {
+    (Some(record.retention).filter(|retention| *retention != 0), record.shard_group)
 }
 
 fn not_allowed(methods: &'static str) -> ApiError {

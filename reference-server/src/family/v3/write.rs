@@ -90,6 +90,10 @@ impl Store for Service {
         };
         let stored = self.store(&batch);
         kept::record_batch(&change, &batch, stored.is_err());
+        let fault = stored.as_ref().err().map(|fault| fault.fault);
+        if matches!(fault, None | Some(Fault::PartialLines | Fault::PartialLimit)) {
+            self.persistence.add(text.len(), self.clock.now());
+        }
         stored
     }
 }
@@ -131,10 +135,6 @@ impl Service {
         let refused = matches!(&written, Err(f) if f.fault == Fault::LinesRejected);
         if is_new && !refused {
             catalog.insert(name, made);
-        }
-        let stored = written.as_ref().err().map(|fault| fault.fault);
-        if matches!(stored, None | Some(Fault::PartialLines | Fault::PartialLimit)) {
-            self.persistence.add(text.len(), self.clock.now());
         }
         written
     }
