@@ -173,10 +173,11 @@ fn one_cell(cell: &Cell, changes: &[Change<'_>], now: Option<&Stored>, found: &m
         return;
     }
     // The last that was acknowledged should be seen, or what came before all of them.
-    let last = allowed.iter().rev().find(|change| change.ended.is_some()).or(allowed.first());
+    let last =
+        allowed.iter().rev().find(|change| change.ended.is_some()).or_else(|| allowed.first());
     let (deed, wanted) = last.map_or((None, None), |change| (change.deed, change.value));
     let known = changes.iter().any(|change| change.value == value);
-    let wanted = || wanted.map_or("gone".to_owned(), ToString::to_string);
+    let wanted = || wanted.map_or_else(|| "gone".to_owned(), ToString::to_string);
     match value {
         None => found.add(Kind::Lost, deed, || format!("{cell}, which is {}", wanted())),
         Some(value) if allowed.iter().all(|change| change.value.is_none()) => {

@@ -2,6 +2,7 @@
 //! one value.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -103,10 +104,11 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn add(&mut self, cell: Cell, stored: Stored) {
-        if self.cells.contains_key(&cell) {
-            self.twice.push((cell, stored));
-        } else {
-            self.cells.insert(cell, stored);
+        match self.cells.entry(cell) {
+            Entry::Occupied(first) => self.twice.push((first.key().clone(), stored)),
+            Entry::Vacant(empty) => {
+                empty.insert(stored);
+            }
         }
     }
 }

@@ -170,7 +170,7 @@ impl Planner {
     }
 
     /// The server says when.
-    fn timeless(&mut self, batch: &mut Batch) {
+    fn timeless(&self, batch: &mut Batch) {
         let number = self.value().to_string().into();
         let mut line = batch.line(TIMELESS, &self.name, Some(number), None);
         line.field("v", self.value().to_string(), "i");
@@ -222,7 +222,7 @@ impl Planner {
         }
     }
 
-    fn bulk(&mut self, batch: &mut Batch) {
+    fn bulk(&self, batch: &mut Batch) {
         for time in 0..LARGE {
             let mut line = batch.line("bulk", &self.name, None, Some(moment(time)));
             line.field("v", self.value().to_string(), "i");
