@@ -2,6 +2,7 @@
 //! result, and nothing is where nothing is wrong.
 
 #[path = "bench/server.rs"]
+#[allow(dead_code, reason = "other tests look at bodies")]
 mod server;
 
 use harness::bench::result::Outcome;
@@ -53,7 +54,7 @@ async fn an_honest_server_loses_nothing() {
         let ledger = &outcome.ledger;
         assert!(!ledger.is_broken() && ledger.not_read.is_none(), "{ledger:#?}");
         assert_eq!(ledger.counted, Some(outcome.lines));
-        assert_eq!(ledger.acknowledged, ledger.by_connection.iter().sum());
+        assert_eq!(ledger.acknowledged, ledger.by_connection.iter().sum::<u64>());
         assert!(ledger.by_connection.iter().all(|lines| *lines > 0), "{ledger:#?}");
         assert_eq!(ledger.sampled, 200.min(usize::try_from(outcome.lines).unwrap()));
         assert_eq!(outcome.server_version.as_deref(), Some("1.6.7"));
@@ -198,7 +199,8 @@ async fn who_interrupts_has_what_is_known() {
     let plan = Plan { duration: Duration::from_secs(600), ..plan() };
     let began = Instant::now();
     let mut told = 0;
-    let outcome = bench::run(&target(&server), &plan, interrupt, |_| {
+    let target = target(&server);
+    let outcome = bench::run(&target, &plan, interrupt, |_| {
         told += 1;
         sender.send(true).unwrap();
     });

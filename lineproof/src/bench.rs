@@ -3,12 +3,15 @@
 mod table;
 
 use crate::cli::{BenchArgs, BenchFormat};
+use crate::detect;
 use crate::embedded::Fault;
 use crate::exit::{Failure, plain};
 use crate::run;
 use crate::streams::print;
 use harness::bench::result::{Outcome, Second};
 use harness::bench::{self, Ended, Pace, Plan, Shape};
+use harness::detect::Undetected;
+use harness::run::Interrupt;
 use harness::target::Target;
 use profiles::Profile;
 use std::io::IsTerminal;
@@ -25,7 +28,9 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
     }
     run::runtime()?.block_on(async {
         let interrupt = run::interrupts();
-        let profile = profile(args)?;
+        let Some(profile) = profile(args, &interrupt).await? else {
+            return Ok(ExitCode::from(130));
+        };
         let (target, _server) = run::target(&args.target, profile, Fault::default()).await?;
         let shows = std::io::stderr().is_terminal();
         let on_second = |second: &Second| {
@@ -47,13 +52,38 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-/// What the server is taken for.
-fn profile(args: &BenchArgs) -> Result<&'static Profile, Failure> {
-    let profiles = run::chosen_profiles(&args.target)?;
-    let [profile] = profiles[..] else {
-        return Err(Failure::usage("bench needs exactly one --profile"));
-    };
-    Ok(profile)
+/// What the server is taken for: as the user says, or else as it acts. None where somebody had enough.
+async fn profile(
+    args: &BenchArgs,
+    interrupt: &Interrupt,
+) -> Result<Option<&'static Profile>, Failure> {
+    if !args.target.profiles.is_empty() {
+        return Ok(run::chosen_profiles(&args.target)?.first().copied());
+    }
+    let url = args.target.target.as_deref().unwrap_or_default();
+    // Any profile will do to ask.
+    let mut target = Target::new(url, profiles::ALL[0]).map_err(Failure::usage)?;
+    target.credentials = run::credentials(&args.target);
+    target.org = args.target.org.clone().filter(|org| !org.is_empty());
+    target.database.clone_from(&args.target.database);
+    target.timeout = run::timeout(args.target.timeout)?;
+    match detect::of_target(&target, interrupt).await {
+        Err(Undetected::Unusable(why)) => Err(Failure::unusable(why)),
+        Err(Undetected::Interrupted(_)) => Ok(None),
+        Ok(found) => {
+            let best = found.best.first().and_then(|name| profiles::find(name).ok());
+            let best = best.ok_or_else(|| {
+                Failure::usage(
+                    "it is not clear what the server is: say what it is taken for with --profile",
+                )
+            })?;
+            say!(
+                "lineproof: taken for {}, as which it acts most; --profile says another",
+                best.name()
+            );
+            Ok(Some(best))
+        }
+    }
 }
 
 fn finished(args: &BenchArgs, target: &Target, outcome: &Outcome) -> Result<ExitCode, Failure> {

@@ -5,7 +5,7 @@ use super::result::Ledger;
 use super::tally::Sampled;
 use super::workload::{COUNTED, HOST, Workload};
 use crate::point::Point;
-use crate::read_back::{Reader, Series, Unreadable, count, read_some};
+use crate::read_back::{Place, Reader, Series, Unreadable, count, read_some};
 use crate::session::Session;
 use crate::space::Space;
 use std::collections::HashMap;
@@ -17,6 +17,12 @@ const TOLD: usize = 10;
 
 /// How long a line is looked for that was acknowledged and is not there.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it is read at most: a server that is slow to ask is asked for fewer lines.
+const READING: Duration = Duration::from_secs(30);
+
+/// Of why something is not known no more is shown.
+const MOST_SAID: usize = 300;
 
 /// A program reads whole series, one each time it runs: no more than these are sampled for it.
 const SERIES_FOR_PROGRAMS: usize = 8;
@@ -51,51 +57,27 @@ pub(super) async fn ledger(
         return ledger;
     };
     ledger.reader = Some(reader.name());
-    ledger.sampled = loaded.tally.sample.lines.len();
-    let deadline = Instant::now() + session.target.visible_within().max(PATIENCE);
     let place = session.place(space);
-    let mut wanted: Vec<Point> = loaded
-        .tally
-        .sample
-        .lines
-        .iter()
-        .map(|sampled| point(session, workload, *sampled))
-        .collect();
-    let mut pause = Duration::from_millis(50);
-    let found = loop {
-        let read = read_some(&*session.pool, reader, &place, HOST, &wanted).await;
-        let is_over = Instant::now() >= deadline;
-        match read {
-            Ok(points) => {
-                let wrong = judge(&wanted, points);
-                if wrong.is_empty() || is_over {
-                    break Ok(wrong);
-                }
-                // Only those are looked for again.
-                wanted = wrong.into_iter().map(|wrong| wrong.wanted).collect();
-            }
-            Err(why) if is_over => break Err(why),
-            Err(_) => {}
-        }
-        sleep(pause).await;
-        pause *= 2;
-    };
-    match found {
-        Ok(wrong) => {
+    let sample = &loaded.tally.sample.lines;
+    let wanted: Vec<_> = sample.iter().map(|sampled| point(session, workload, *sampled)).collect();
+    let deadline = Instant::now() + session.target.visible_within().max(PATIENCE);
+    match read(session, reader, &place, wanted, deadline).await {
+        Ok((asked, wrong)) => {
+            ledger.sampled = asked;
             ledger.missing = wrong.iter().filter(|wrong| wrong.stored.is_none()).count();
             ledger.changed = wrong.len() - ledger.missing;
-            ledger.told =
-                wrong.iter().take(TOLD).map(|wrong| session.hide(&wrong.told())).collect();
+            let told = wrong.iter().take(TOLD).map(|wrong| session.hide(&wrong.told()));
+            ledger.told = told.collect();
         }
         Err(why) => {
-            ledger.not_read = Some(session.hide(why.why()));
+            ledger.not_read = Some(shown(session, &why));
             return ledger;
         }
     }
     let series = Series { measurement: &workload.measurement, field: COUNTED };
     match counted(session, reader, &place, series, &ledger, deadline).await {
         Ok(counted) => ledger.counted = counted,
-        Err(why) => ledger.not_read = Some(format!("not counted: {}", session.hide(why.why()))),
+        Err(why) => ledger.not_read = Some(format!("not counted: {}", shown(session, &why))),
     }
     if ledger.uncounted() > 0 {
         let (uncounted, of) = (ledger.uncounted(), ledger.acknowledged);
@@ -113,11 +95,55 @@ pub(super) async fn ledger(
     ledger
 }
 
+/// How many lines could be looked for, and what is wrong with them: what is missing is looked for until
+/// then.
+async fn read(
+    session: &Session,
+    reader: &Reader,
+    place: &Place,
+    mut wanted: Vec<Point>,
+    deadline: Instant,
+) -> Result<(usize, Vec<Wrong>), Unreadable> {
+    let until = Instant::now() + READING;
+    let mut asked = None;
+    let mut pause = Duration::from_millis(50);
+    loop {
+        let read = read_some(&*session.pool, reader, place, (HOST, &wanted), until).await;
+        let is_over = Instant::now() >= deadline;
+        match read {
+            Ok(read) => {
+                let rest = wanted.split_off(read.asked);
+                let mut wrong = judge(&wanted, read.points);
+                // What there was no time to look for again is wrong all the same.
+                if asked.is_some() {
+                    wrong.extend(rest.into_iter().map(|wanted| Wrong { wanted, stored: None }));
+                }
+                let asked = *asked.get_or_insert(read.asked);
+                if is_over || wrong.is_empty() {
+                    return Ok((asked, wrong));
+                }
+                // Only those are looked for again.
+                wanted = wrong.into_iter().map(|wrong| wrong.wanted).collect();
+            }
+            Err(why) if is_over => return Err(why),
+            Err(_) => {}
+        }
+        sleep(pause).await;
+        pause *= 2;
+    }
+}
+
+/// Why something is not known, in a line.
+fn shown(session: &Session, why: &Unreadable) -> String {
+    // Hidden before it is cut: half a secret would not be found.
+    session.hide(why.why()).chars().take(MOST_SAID).collect()
+}
+
 /// Counts until all acknowledged lines are there, or the time is over.
 async fn counted(
     session: &Session,
     reader: &Reader,
-    place: &crate::read_back::Place,
+    place: &Place,
     series: Series<'_>,
     ledger: &Ledger,
     deadline: Instant,

@@ -70,29 +70,41 @@ fn points_of(
     Ok(points)
 }
 
+/// The fields with their types, and the tags, of each measurement.
+#[derive(Default)]
+pub(super) struct Columns {
+    fields: HashMap<String, BTreeMap<String, Vec<String>>>,
+    tags: HashMap<String, BTreeSet<String>>,
+}
+
+/// The columns of a measurement.
+pub(super) async fn columns(
+    ask: &impl Ask,
+    place: &Place,
+    measurement: &str,
+) -> Result<Columns, Unreadable> {
+    let from = quoted(measurement);
+    let fields = types(&series(ask, place, &format!("SHOW FIELD KEYS FROM {from}")).await?);
+    let tags = keys(&series(ask, place, &format!("SHOW TAG KEYS FROM {from}")).await?);
+    Ok(Columns { fields, tags })
+}
+
 /// What is stored of these points of one measurement.
 pub(super) async fn some(
     ask: &impl Ask,
     place: &Place,
     tag: &str,
     wanted: &[Point],
+    columns: &Columns,
 ) -> Result<Vec<Point>, Unreadable> {
-    let Some(measurement) = wanted.first().map(|point| quoted(&point.measurement)) else {
-        return Ok(Vec::new());
-    };
     let one = |point: &Point| {
         let value = value_of(point, tag).replace('\\', "\\\\").replace('\'', "\\'");
-        let tag = quoted(tag);
+        let (measurement, tag) = (quoted(&point.measurement), quoted(tag));
         format!("SELECT * FROM {measurement} WHERE {tag} = '{value}' AND time = {}", point.time)
     };
     let text = wanted.iter().map(one).collect::<Vec<_>>().join("; ");
     let rows = series(ask, place, &text).await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let fields = types(&series(ask, place, &format!("SHOW FIELD KEYS FROM {measurement}")).await?);
-    let tags = keys(&series(ask, place, &format!("SHOW TAG KEYS FROM {measurement}")).await?);
-    points_of(&rows, &fields, &tags)
+    points_of(&rows, &columns.fields, &columns.tags)
 }
 
 /// How many values this field has.

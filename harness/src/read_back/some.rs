@@ -4,9 +4,14 @@
 use super::{Ask, Only, Place, Reader, Unreadable, flux, influxql, sql};
 use crate::point::{Point, canonical};
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// How many points one request asks for.
-const AT_ONCE: usize = 25;
+/// How many points one request asks for at most.
+const MOST_AT_ONCE: usize = 25;
+
+/// A request that takes longer than this asks for enough.
+const LONG: Duration = Duration::from_millis(250);
 
 /// What is counted.
 #[derive(Clone, Copy, Debug)]
@@ -16,32 +21,71 @@ pub(crate) struct Series<'s> {
     pub(crate) field: &'s str,
 }
 
-/// What is stored of these points of one measurement, whose series this tag tells apart: those of
-/// their series and times, with whatever fields. Others may be among them.
+/// What was read.
+#[derive(Debug, Default)]
+pub(crate) struct Portion {
+    /// Points of the series and times that were asked for, with whatever fields; others may be among
+    /// them.
+    pub(crate) points: Vec<Point>,
+    /// How many of the points that were wanted were asked for: time may not have been enough for all.
+    pub(crate) asked: usize,
+}
+
+/// What columns hold, as far as a language must be asked for it.
+enum Columns {
+    Influxql(influxql::Columns),
+    Sql(sql::Columns),
+    Told,
+}
+
+/// What is stored of these points of one measurement, whose series this tag tells apart, as far as it
+/// can be read until then.
 pub(crate) async fn read_some(
     ask: &impl Ask,
     reader: &Reader,
     place: &Place,
-    tag: &str,
-    wanted: &[Point],
-) -> Result<Vec<Point>, Unreadable> {
+    (tag, wanted): (&str, &[Point]),
+    until: Instant,
+) -> Result<Portion, Unreadable> {
+    let mut read = Portion::default();
+    let Some(first) = wanted.first() else { return Ok(read) };
+    let measurement = first.measurement.as_str();
     if let Reader::Program(runner) = reader {
-        let mut stored = Vec::new();
         for only in series_of(tag, wanted) {
             let place = Place { only: Some(only), ..place.clone() };
-            stored.extend(runner.read(&place).await?.points);
+            read.points.extend(runner.read(&place).await?.points);
         }
-        return Ok(canonical(stored));
+        return Ok(Portion { points: canonical(read.points), asked: wanted.len() });
     }
-    let mut stored = Vec::new();
-    for some in wanted.chunks(AT_ONCE) {
-        stored.extend(match reader {
-            Reader::Flux => flux::some(ask, place, tag, some).await?,
-            Reader::Sql => sql::some(ask, place, tag, some).await?,
-            Reader::Influxql | Reader::Program(_) => influxql::some(ask, place, tag, some).await?,
-        });
+    let columns = match reader {
+        Reader::Influxql => Columns::Influxql(influxql::columns(ask, place, measurement).await?),
+        Reader::Sql => Columns::Sql(sql::columns(ask, place, measurement).await?),
+        Reader::Flux | Reader::Program(_) => Columns::Told,
+    };
+    // Few at first: how much a server takes at once, and how fast it is, is not known yet.
+    let (mut at_once, mut most) = (2, MOST_AT_ONCE);
+    while read.asked < wanted.len() && (Instant::now() < until || read.asked == 0) {
+        let rest = &wanted[read.asked..];
+        let some = &rest[..rest.len().min(at_once)];
+        let began = Instant::now();
+        let points = match &columns {
+            Columns::Influxql(columns) => influxql::some(ask, place, tag, some, columns).await,
+            Columns::Sql(columns) => sql::some(ask, place, tag, some, columns).await,
+            Columns::Told => flux::some(ask, place, tag, some).await,
+        };
+        match points {
+            Ok(points) => {
+                read.asked += some.len();
+                read.points.extend(points);
+                at_once = if began.elapsed() < LONG { (at_once * 2).min(most) } else { at_once };
+            }
+            // Some servers take one statement only.
+            Err(_) if at_once > 1 => (at_once, most) = (1, 1),
+            Err(why) => return Err(why),
+        }
     }
-    Ok(canonical(stored))
+    read.points = canonical(read.points);
+    Ok(read)
 }
 
 /// How many lines there are; none where what reads cannot count.

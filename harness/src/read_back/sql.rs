@@ -42,25 +42,34 @@ async fn tables(
     Ok(tables)
 }
 
+/// The types of the columns of a table; none where there is no such table.
+pub(super) type Columns = Option<BTreeMap<String, String>>;
+
+/// The columns of a table.
+pub(super) async fn columns(
+    ask: &impl Ask,
+    place: &Place,
+    table: &str,
+) -> Result<Columns, Unreadable> {
+    Ok(tables(ask, place).await?.remove(table))
+}
+
 /// What is stored of these points of one table.
 pub(super) async fn some(
     ask: &impl Ask,
     place: &Place,
     tag: &str,
     wanted: &[Point],
+    columns: &Columns,
 ) -> Result<Vec<Point>, Unreadable> {
-    let Some(table) = wanted.first().map(|point| point.measurement.as_str()) else {
-        return Ok(Vec::new());
-    };
+    let (Some(columns), Some(first)) = (columns, wanted.first()) else { return Ok(Vec::new()) };
+    let table = first.measurement.as_str();
     let one = |point: &Point| {
         let value = value_of(point, tag).replace('\'', "''");
         let time = jiff::Timestamp::from_nanosecond(i128::from(point.time)).unwrap_or_default();
         format!("({} = '{value}' AND time = '{time:.9}')", quoted(tag))
     };
     let which = wanted.iter().map(one).collect::<Vec<_>>().join(" OR ");
-    let tables = tables(ask, place).await?;
-    // Where nothing was ever stored there is no table.
-    let Some(columns) = tables.get(table) else { return Ok(Vec::new()) };
     let text = format!("SELECT * FROM {} WHERE {which}", quoted(table));
     let rows = rows(ask, place, &text).await?;
     rows.iter().map(|row| point(table, columns, row)).collect()

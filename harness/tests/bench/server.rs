@@ -2,7 +2,7 @@
 //! has exactly one fault. It knows nothing of the harness.
 
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,9 +33,16 @@ pub(crate) enum Nature {
     GoesBlind(u64),
 }
 
+#[derive(Default)]
+struct Database {
+    lines: Vec<String>,
+    /// Where the lines of a time are.
+    by_time: HashMap<String, Vec<usize>>,
+}
+
 struct State {
     nature: Nature,
-    databases: Mutex<BTreeMap<String, Vec<String>>>,
+    databases: Mutex<BTreeMap<String, Database>>,
     writes: AtomicU64,
     lines: AtomicU64,
     gate: Mutex<()>,
@@ -164,7 +171,13 @@ fn param(target: &str, name: &str) -> String {
 }
 
 fn keep(state: &State, database: &str, lines: Vec<String>) {
-    state.databases.lock().unwrap().entry(database.to_owned()).or_default().extend(lines);
+    let mut databases = state.databases.lock().unwrap();
+    let database = databases.entry(database.to_owned()).or_default();
+    for line in lines {
+        let time = line.rsplit(' ').next().unwrap().to_owned();
+        database.by_time.entry(time).or_default().push(database.lines.len());
+        database.lines.push(line);
+    }
 }
 
 /// A write of the load; none where it is not answered.
@@ -214,15 +227,15 @@ fn query(state: &State, text: &str, database: &str) -> String {
     let mut databases = state.databases.lock().unwrap();
     let quoted = text.split('"').nth(1).unwrap_or_default().to_owned();
     if text.starts_with("CREATE DATABASE") {
-        databases.insert(quoted, Vec::new());
+        databases.insert(quoted, Database::default());
     } else if text.starts_with("DROP DATABASE") {
         databases.remove(&quoted);
     } else if text == "SHOW DATABASES" {
         let names: Vec<_> = databases.keys().map(|name| [name]).collect();
         let series = json!([{"name": "databases", "columns": ["name"], "values": names}]);
         return json!({"results": [{"series": series}]}).to_string();
-    } else if let Some(lines) = databases.get(database) {
-        let results: Vec<_> = text.split("; ").map(|text| statement(text, lines)).collect();
+    } else if let Some(database) = databases.get(database) {
+        let results: Vec<_> = text.split("; ").map(|text| statement(text, database)).collect();
         return json!({ "results": results }).to_string();
     } else if text.starts_with("LINEPROOF") {
         return json!({"error": "error parsing query"}).to_string();
@@ -231,7 +244,8 @@ fn query(state: &State, text: &str, database: &str) -> String {
 }
 
 /// One statement on the lines of a database; each is a series of its own.
-fn statement(text: &str, lines: &[String]) -> Json {
+fn statement(text: &str, database: &Database) -> Json {
+    let lines = &database.lines;
     if text.starts_with("LINEPROOF") {
         return json!({"error": "error parsing query"});
     }
@@ -244,8 +258,9 @@ fn statement(text: &str, lines: &[String]) -> Json {
     let picked: Vec<_> = match text.split_once(" WHERE ") {
         Some((_, which)) => {
             let host = format!("hostname={},", which.split('\'').nth(1).unwrap());
-            let time = format!(" {}", which.rsplit(' ').next().unwrap());
-            lines.iter().filter(|line| line.contains(&host) && line.ends_with(&time)).collect()
+            let at = database.by_time.get(which.rsplit(' ').next().unwrap());
+            let of_time = at.into_iter().flatten().map(|at| &lines[*at]);
+            of_time.filter(|line| line.contains(&host)).collect()
         }
         // Of which types columns are, one line tells.
         None if text.starts_with("SHOW") => lines.iter().take(1).collect(),
@@ -260,8 +275,11 @@ fn series(text: &str, line: &str) -> Json {
     let (fields, time) = rest.rsplit_once(' ').unwrap();
     let (name, tags) = key.split_once(',').unwrap();
     let pairs = |text: &str| -> Vec<(String, String)> {
-        let pair = |text: &str| text.split_once('=').unwrap();
-        text.split(',').map(pair).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+        let pair = |text: &str| {
+            let (key, value) = text.split_once('=').unwrap();
+            (key.to_owned(), value.to_owned())
+        };
+        text.split(',').map(pair).collect()
     };
     let is_integer = |value: &str| value.ends_with('i') && !value.starts_with('"');
     let (columns, values): (Vec<String>, Vec<Vec<Json>>) = if text.starts_with("SHOW FIELD KEYS") {

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 /// Measures how fast a server takes lines, and whether it keeps them
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  lineproof bench --target http://127.0.0.1:8086 --profile oss-v1@1.6
+  lineproof bench --target http://127.0.0.1:8086     (what it is, `lineproof detect` finds out first)
   lineproof bench --target URL --profile oss-v2@2.7 --connections 16 --duration 60 --gzip --format json
   lineproof bench --target URL --profile oss-v1@1.6 --rate 50000      (open loop: 50 000 lines a second)
   lineproof bench --target URL --profile oss-v1@1.6 --server-pid $(pidof influxd)
