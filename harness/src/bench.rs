@@ -123,6 +123,16 @@ pub async fn run(
         Ok(session) => session?,
         Err(Stopped { left_behind, .. }) => return Err(Ended::Interrupted(left_behind)),
     };
+    if plan.sample > 0 && session.reader.is_none() {
+        let left = given_back(&session, Some(Until::after(LONG_PATIENCE))).await;
+        let url = session.target.base.url();
+        let left = left.err().map_or_else(String::new, |left| format!("; left behind: {left}"));
+        return Err(Unusable(format!(
+            "{url} has none of its query languages, so nobody can see what it keeps: name a program with \
+             --read-back, or do without (--no-sample){left}"
+        ))
+        .into());
+    }
     let case = place("bench/load", "The load of a bench");
     let space = match session.begin(&case).await {
         Ok(space) => space,

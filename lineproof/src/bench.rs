@@ -13,7 +13,7 @@ use harness::bench::{self, Ended, Pace, Plan, Shape};
 use harness::detect::Undetected;
 use harness::run::Interrupt;
 use harness::target::Target;
-use profiles::Profile;
+use profiles::{Capability, Profile};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -133,6 +133,7 @@ fn plan(args: &BenchArgs) -> Result<Plan, Failure> {
             return Err(Failure::usage(format!("--server-pid: there is no process {pid}")));
         }
     }
+    let no_sample = args.no_sample || args.target.lacks.contains(&Capability::ReadBack);
     let whole = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let plan = Plan {
         shape: Shape {
@@ -146,7 +147,7 @@ fn plan(args: &BenchArgs) -> Result<Plan, Failure> {
         pace: args.rate.map_or(Pace::Closed, |lines_per_second| Pace::Open { lines_per_second }),
         warmup: seconds("--warmup", args.warmup)?,
         duration: seconds("--duration", args.duration)?,
-        sample: if args.no_sample { 0 } else { args.sample.get() },
+        sample: if no_sample { 0 } else { args.sample.get() },
         keep: args.keep,
         server_pid: args.server_pid,
     };

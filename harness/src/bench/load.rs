@@ -10,10 +10,11 @@ use crate::redact::Secrets;
 use crate::run::Stop;
 use crate::session::opening::PATIENCE;
 use crate::wire::{Lean, WireError};
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 
@@ -44,6 +45,8 @@ struct Shared {
     /// The next body's number.
     next: AtomicU64,
     is_over: AtomicBool,
+    /// Closed when nobody waits for answers any more.
+    gives_up: Semaphore,
     opened: AtomicU64,
     /// Requests that have begun and not ended.
     under_way: AtomicU64,
@@ -106,6 +109,7 @@ pub(super) async fn load(
         tally: Mutex::new(Tally::new(connections, sample)),
         next: AtomicU64::new(0),
         is_over: AtomicBool::new(false),
+        gives_up: Semaphore::new(0),
         opened: AtomicU64::new(0),
         under_way: AtomicU64::new(0),
         began,
@@ -121,11 +125,10 @@ pub(super) async fn load(
         std::thread::spawn(move || pace(&shared))
     });
     let mut costs = Costs::new(plan.server_pid);
-    let mut tasks = JoinSet::new();
-    for number in 0..connections {
-        let ring = Ring::new(&shared.workload, number, connections);
-        tasks.spawn(one(Arc::clone(&shared), number, ring, connect()));
-    }
+    let lanes: Vec<_> = (0..connections)
+        .map(|number| (number, Ring::new(&shared.workload, number, connections), connect()))
+        .collect();
+    let mut threads = threads(&shared, lanes);
     let mut seconds = Vec::new();
     let mut interrupted = false;
     let second = Duration::from_secs(1);
@@ -145,14 +148,15 @@ pub(super) async fn load(
                 costs.look();
                 tell(&shared, &mut last, &mut seconds, &mut on_second);
             }
-            done = tasks.join_next() => if done.is_none() { break },
+            _ = &mut threads => break,
         }
     }
     if interrupted {
         // What is under way may still be answered.
-        let rest = async { while tasks.join_next().await.is_some() {} };
-        timeout(PATIENCE, rest).await.ok();
-        tasks.shutdown().await;
+        if timeout(PATIENCE, &mut threads).await.is_err() {
+            shared.gives_up.close();
+            threads.await.ok();
+        }
     }
     let cost = costs.end();
     let ended = Instant::now();
@@ -182,6 +186,51 @@ pub(super) async fn load(
         cost,
         interrupted,
     }
+}
+
+/// Sends on all connections, and tells when they are done. Each processor has a thread with some of
+/// them: nobody wakes another thread to hand it a request, which takes longer than sending one.
+fn threads(shared: &Arc<Shared>, lanes: Vec<(usize, Ring, Lean)>) -> oneshot::Receiver<()> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let count = processors.min(lanes.len()).max(1);
+    let mut groups: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
+    for lane in lanes {
+        groups[lane.0 % count].push(lane);
+    }
+    let all: Vec<_> = groups
+        .into_iter()
+        .map(|group| {
+            let shared = Arc::clone(shared);
+            std::thread::spawn(move || on_this_thread(&shared, group))
+        })
+        .collect();
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        for thread in all {
+            // Who panics has said why.
+            thread.join().ok();
+        }
+        sender.send(()).ok();
+    });
+    receiver
+}
+
+/// Sends on these connections until they are done, or nobody waits any more.
+fn on_this_thread(shared: &Arc<Shared>, lanes: Vec<(usize, Ring, Lean)>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // Without one nothing is sent, which the result shows.
+    let Ok(runtime) = runtime else { return };
+    runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for (number, ring, lean) in lanes {
+            tasks.spawn(one(Arc::clone(shared), number, ring, lean));
+        }
+        let all = async { while tasks.join_next().await.is_some() {} };
+        tokio::select! {
+            () = all => {}
+            _ = shared.gives_up.acquire() => {}
+        }
+    });
 }
 
 /// Ends a second.

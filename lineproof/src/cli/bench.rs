@@ -47,7 +47,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = above_zero)]
     pub(crate) duration: f64,
     /// How many seconds are sent before it counts
-    #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, allow_negative_numbers = true)]
     pub(crate) warmup: f64,
     /// What the lines are made from
     #[arg(long, value_name = "SEED", default_value_t = 1)]

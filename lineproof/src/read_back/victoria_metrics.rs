@@ -187,4 +187,16 @@ mod tests {
     fn names_are_quoted_in_the_selector() {
         assert_eq!(matching(&args()), r#"{db="lp\"1",__name__=~"a\\.b_.*"}"#);
     }
+
+    #[test]
+    fn one_series_and_a_stretch_of_time_can_be_asked_for() {
+        let mut args = args();
+        assert_eq!(range(&args), "start=-9223372036&end=9223372036");
+        args.place.prefix.clear();
+        args.place.tag = Some(("hostname".to_owned(), "host_7".to_owned()));
+        args.place.from = Some(1_700_000_000_999_000_000);
+        args.place.until = Some(1_700_000_001_000_000_000);
+        assert_eq!(matching(&args), r#"{db="lp\"1",hostname="host_7"}"#);
+        assert_eq!(range(&args), "start=1700000000&end=1700000002");
+    }
 }
