@@ -5,7 +5,6 @@ mod cargo;
 mod cargo_mutants;
 mod clients;
 mod commands;
-mod compare_throughput;
 mod conformance;
 mod fuzz;
 mod instructions;

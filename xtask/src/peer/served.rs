@@ -40,11 +40,6 @@ impl Served {
         &self.url
     }
 
-    /// Its process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The memory that it holds, in MiB.
     pub(crate) fn resident(&self) -> Result<u64> {
         super::resident(&self.child)
