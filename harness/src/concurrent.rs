@@ -327,7 +327,7 @@ fn unreadable(why: &str) -> Found {
 }
 
 /// The case for which a place is made on the target: what it does is the writers' business.
-fn place(id: &str, summary: &str) -> Case {
+pub(crate) fn place(id: &str, summary: &str) -> Case {
     Case {
         id: id.to_owned(),
         summary: summary.to_owned(),

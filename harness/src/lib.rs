@@ -15,8 +15,10 @@
 //! once whose connections break; both are runs of `chance`. [`record`] goes the same way and writes
 //! snapshots instead; [`explain`] tells of a case without a target, [`clauses`] which promises of the
 //! products' pages have cases, [`detect`] whom a server acts like, and [`support`] packs what went wrong
-//! for somebody else to look at.
+//! for somebody else to look at. [`bench`] judges nothing but what is lost: it measures how fast a target
+//! takes lines.
 
+pub mod bench;
 pub mod case;
 mod chance;
 pub mod claim;

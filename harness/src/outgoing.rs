@@ -64,6 +64,7 @@ pub(crate) fn outgoing(family: Family, step: &Step, space: &Space) -> Option<Out
                 prefix: String::new(),
                 org: space.org.clone(),
                 authorization: None,
+                only: None,
             };
             let mut request = query(*language, &place, &space.fill(text));
             if let Some(method) = &sending.method {

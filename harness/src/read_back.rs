@@ -6,6 +6,7 @@ mod csv;
 mod flux;
 mod influxql;
 mod program;
+mod some;
 mod sql;
 
 use crate::diagnose::is_page;
@@ -15,6 +16,7 @@ use crate::wire::{Request, Response, WireError};
 use profiles::Capability;
 pub(crate) use program::Runner;
 pub use program::{Program, end_all};
+pub(crate) use some::{Series, count, read_some};
 use std::sync::Arc;
 
 /// What reads a target back.
@@ -85,6 +87,19 @@ pub(crate) struct Place {
     pub(crate) prefix: String,
     pub(crate) org: Option<String>,
     pub(crate) authorization: Option<String>,
+    /// What a program is asked for besides; it may print more.
+    pub(crate) only: Option<Only>,
+}
+
+/// One series, and a stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Only {
+    /// The tag that tells the series apart from others, and its value.
+    pub(crate) tag: String,
+    pub(crate) value: String,
+    /// Nanoseconds since 1970, the first and the last.
+    pub(crate) from: i64,
+    pub(crate) until: i64,
 }
 
 impl Place {

@@ -174,6 +174,11 @@ impl Session {
         self.secrets.hide(text)
     }
 
+    /// What no text may hold that is shown.
+    pub(crate) fn hidden(&self) -> Secrets {
+        self.secrets.clone()
+    }
+
     /// Whether a secret of the target, longer than a word that answers have, is in the text.
     pub(crate) fn is_known(&self, text: &str) -> bool {
         let own = self.target.credentials.secrets().map(|(secret, _)| secret);
@@ -372,6 +377,16 @@ impl Session {
         driver::sweep(&self.admin(), &self.ready, &self.begins).await
     }
 
+    /// Gives back everything but this place, which stays.
+    pub(crate) async fn close_but(&self, space: &Space) {
+        let live = std::mem::take(&mut *self.live());
+        let is_other =
+            |live: &&Space| live.database != space.database || live.prefix != space.prefix;
+        for space in live.iter().filter(is_other).chain(&self.first) {
+            canary::give_back(self, space).await;
+        }
+    }
+
     /// What stays in a database that others use too: only InfluxQL can drop it.
     fn kept(&self) -> Result<(), String> {
         match &self.target.database {
@@ -406,6 +421,7 @@ impl Session {
             prefix: space.prefix.clone(),
             org: space.org.clone(),
             authorization: self.ready.authorization.clone(),
+            only: None,
         }
     }
 

@@ -5,6 +5,7 @@ mod connection;
 mod curl;
 mod fragment;
 mod held;
+mod lean;
 mod pool;
 mod read;
 mod tls;
@@ -13,6 +14,7 @@ pub use connection::{Base, BaseError};
 pub use curl::curl;
 pub use fragment::Fragment;
 pub(crate) use held::{Held, Left};
+pub(crate) use lean::Lean;
 pub(crate) use pool::Pool;
 pub(crate) use tls::UNANSWERED;
 

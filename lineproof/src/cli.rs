@@ -1,6 +1,7 @@
 //! What can be typed: the commands, in the order in which a user meets them. The arguments of each are
 //! in the file of its name; what several have in common is in `target`, `select`, `part` and `output`.
 
+mod bench;
 mod bundle;
 mod check;
 mod clauses;
@@ -29,6 +30,7 @@ mod serve;
 mod sides;
 mod target;
 
+pub(crate) use bench::{BenchArgs, BenchFormat};
 pub(crate) use bundle::BundleArgs;
 pub(crate) use check::{CheckArgs, CheckFormat, Unit};
 pub(crate) use clauses::{ClausesArgs, ClausesFormat};
@@ -61,6 +63,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     // A server is judged, or stands in for one.
     Run(Box<RunArgs>),
+    Bench(Box<BenchArgs>),
     Serve(ServeArgs),
     Data(data::DataArgs),
     // Files are.

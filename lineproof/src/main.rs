@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod streams;
+mod bench;
 mod bundle;
 mod chance;
 mod check;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let outcome = match cli.command {
         cli::Command::Run(args) => exit::guarded(|| run::run(&args)),
+        cli::Command::Bench(args) => exit::guarded(|| bench::bench(&args)),
         cli::Command::Serve(args) => exit::guarded(|| serve::serve(&args)),
         cli::Command::Data(args) => exit::guarded(|| data::data(&args)),
         cli::Command::Check(args) => exit::guarded(|| check::check(&args)),

@@ -1,6 +1,7 @@
 //! Flux through `/api/v2/query`, with the annotations that tell types and tags.
 
 use super::csv::{Block, blocks};
+use super::some::{Series as Counted, value_of};
 use super::{Ask, Place, Unreadable, encode, not_ok};
 use crate::point::{Point, Value};
 use crate::wire::Request;
@@ -22,8 +23,76 @@ fn post(place: &Place) -> Request {
 }
 
 pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Unreadable> {
-    let bucket = serde_json::Value::from(place.database.as_str());
-    let script = format!("from(bucket: {bucket}) |> range({RANGE})");
+    let script = format!("from(bucket: {}) |> range({RANGE})", literal(&place.database));
+    let mut points = Vec::new();
+    for block in tables(ask, place, &script).await? {
+        points.extend(block_points(&block)?);
+    }
+    Ok(points)
+}
+
+/// What is stored of these points of one measurement.
+pub(super) async fn some(
+    ask: &impl Ask,
+    place: &Place,
+    tag: &str,
+    wanted: &[Point],
+) -> Result<Vec<Point>, Unreadable> {
+    let one = |(n, point): (usize, &Point)| {
+        let (bucket, name) = (literal(&place.database), literal(&point.measurement));
+        let (tag, value) = (literal(tag), literal(value_of(point, tag)));
+        let (start, stop) = (time(point.time), time(point.time + 1));
+        format!(
+            "from(bucket: {bucket}) |> range(start: {start}, stop: {stop}) \
+             |> filter(fn: (r) => r._measurement == {name} and r[{tag}] == {value}) \
+             |> yield(name: \"{n}\")"
+        )
+    };
+    let script: Vec<_> = wanted.iter().enumerate().map(one).collect();
+    let mut points = Vec::new();
+    for block in tables(ask, place, &script.join("\n")).await? {
+        points.extend(block_points(&block)?);
+    }
+    Ok(points)
+}
+
+/// How many values this field has.
+pub(super) async fn count(
+    ask: &impl Ask,
+    place: &Place,
+    counted: Counted<'_>,
+) -> Result<u64, Unreadable> {
+    let bucket = literal(&place.database);
+    let (name, field) = (literal(counted.measurement), literal(counted.field));
+    let script = format!(
+        "from(bucket: {bucket}) |> range({RANGE}) \
+         |> filter(fn: (r) => r._measurement == {name} and r._field == {field}) \
+         |> count() |> group() |> sum()"
+    );
+    let mut sum = 0;
+    for block in tables(ask, place, &script).await? {
+        let at = block.header.iter().position(|column| column == "_value");
+        for row in &block.rows {
+            let cell = at.and_then(|at| row.get(at)).and_then(|cell| cell.parse::<u64>().ok());
+            sum += cell.ok_or_else(|| {
+                Unreadable::Wrong(format!("Flux: the answer is no count ({row:?})"))
+            })?;
+        }
+    }
+    Ok(sum)
+}
+
+fn literal(text: &str) -> serde_json::Value {
+    serde_json::Value::from(text)
+}
+
+fn time(nanoseconds: i64) -> String {
+    let time = jiff::Timestamp::from_nanosecond(i128::from(nanoseconds)).unwrap_or_default();
+    format!("{time:.9}")
+}
+
+/// The tables that a script gives.
+async fn tables(ask: &impl Ask, place: &Place, script: &str) -> Result<Vec<Block>, Unreadable> {
     let dialect = json!({"header": true, "annotations": ["datatype", "group"]});
     let body = json!({"query": script, "type": "flux", "dialect": dialect});
     let request = post(place).header("Content-Type", "application/json").body(body.to_string());
@@ -31,11 +100,7 @@ pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Un
     if response.status != 200 {
         return Err(not_ok("Flux", &response));
     }
-    let mut points = Vec::new();
-    for block in blocks(&response.text()) {
-        points.extend(block_points(&block)?);
-    }
-    Ok(points)
+    Ok(blocks(&response.text()))
 }
 
 fn block_points(block: &Block) -> Result<Vec<Point>, Unreadable> {

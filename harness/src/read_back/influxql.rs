@@ -1,5 +1,6 @@
 //! InfluxQL through `/query`: what is there, and of which type each column is.
 
+use super::some::{Series as Counted, value_of};
 use super::{Ask, Place, Unreadable, encode, not_ok};
 use crate::point::{Point, Value};
 use crate::wire::{Request, Response};
@@ -46,9 +47,18 @@ pub(super) async fn points(
             rows.extend(series(ask, place, &format!("SELECT * FROM {one}")).await?);
         }
     }
+    points_of(&rows, &fields, &tags)
+}
+
+/// The points that rows are, by the columns of their measurements.
+fn points_of(
+    rows: &[Series],
+    fields: &HashMap<String, BTreeMap<String, Vec<String>>>,
+    tags: &HashMap<String, BTreeSet<String>>,
+) -> Result<Vec<Point>, Unreadable> {
     let none = (BTreeMap::new(), BTreeSet::new());
     let mut points = Vec::new();
-    for series in &rows {
+    for series in rows {
         let of_fields = fields.get(&series.name).unwrap_or(&none.0);
         let of_tags = tags.get(&series.name).unwrap_or(&none.1);
         let columns: Vec<_> =
@@ -58,6 +68,58 @@ pub(super) async fn points(
         }
     }
     Ok(points)
+}
+
+/// The fields with their types, and the tags, of each measurement.
+#[derive(Default)]
+pub(super) struct Columns {
+    fields: HashMap<String, BTreeMap<String, Vec<String>>>,
+    tags: HashMap<String, BTreeSet<String>>,
+}
+
+/// The columns of a measurement.
+pub(super) async fn columns(
+    ask: &impl Ask,
+    place: &Place,
+    measurement: &str,
+) -> Result<Columns, Unreadable> {
+    let from = quoted(measurement);
+    let fields = types(&series(ask, place, &format!("SHOW FIELD KEYS FROM {from}")).await?);
+    let tags = keys(&series(ask, place, &format!("SHOW TAG KEYS FROM {from}")).await?);
+    Ok(Columns { fields, tags })
+}
+
+/// What is stored of these points of one measurement.
+pub(super) async fn some(
+    ask: &impl Ask,
+    place: &Place,
+    tag: &str,
+    wanted: &[Point],
+    columns: &Columns,
+) -> Result<Vec<Point>, Unreadable> {
+    let one = |point: &Point| {
+        let value = value_of(point, tag).replace('\\', "\\\\").replace('\'', "\\'");
+        let (measurement, tag) = (quoted(&point.measurement), quoted(tag));
+        format!("SELECT * FROM {measurement} WHERE {tag} = '{value}' AND time = {}", point.time)
+    };
+    let text = wanted.iter().map(one).collect::<Vec<_>>().join("; ");
+    let rows = series(ask, place, &text).await?;
+    points_of(&rows, &columns.fields, &columns.tags)
+}
+
+/// How many values this field has.
+pub(super) async fn count(
+    ask: &impl Ask,
+    place: &Place,
+    counted: Counted<'_>,
+) -> Result<u64, Unreadable> {
+    let (field, measurement) = (quoted(counted.field), quoted(counted.measurement));
+    let text = format!("SELECT count({field}) FROM {measurement}");
+    let rows = series(ask, place, &text).await?;
+    // Where nothing is stored nothing comes.
+    let Some(row) = rows.first().and_then(|series| series.values.first()) else { return Ok(0) };
+    let count = row.get(1).and_then(Json::as_u64);
+    count.ok_or_else(|| Unreadable::Wrong(format!("{text}: the answer is no count ({row:?})")))
 }
 
 /// Drops the measurements with the place's prefix, in a database that others use too.

@@ -83,7 +83,14 @@ impl Runner {
 
     /// Runs it once.
     pub(crate) async fn read(&self, place: &Place) -> Result<Printed, Unreadable> {
+        let only = place.only.as_ref();
+        let tag = only.map(|only| format!("{}={}", only.tag, only.value));
+        let [from, until] = [only.map(|only| only.from), only.map(|only| only.until)]
+            .map(|t| t.map(|t| t.to_string()));
         let environment = [
+            ("LINEPROOF_TAG", tag.as_ref()),
+            ("LINEPROOF_FROM", from.as_ref()),
+            ("LINEPROOF_UNTIL", until.as_ref()),
             ("LINEPROOF_TARGET", Some(&self.url)),
             ("LINEPROOF_DATABASE", Some(&place.database)),
             ("LINEPROOF_PREFIX", Some(&place.prefix)),

@@ -1,5 +1,6 @@
 //! SQL through `/api/v3/query_sql`: the columns from `information_schema`, then each table.
 
+use super::some::{Series as Counted, value_of};
 use super::{Ask, Place, Unreadable, encode, not_ok};
 use crate::point::{Point, Value};
 use crate::wire::Request;
@@ -15,6 +16,21 @@ pub(super) fn request(place: &Place, text: &str) -> Request {
 }
 
 pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Unreadable> {
+    let tables = tables(ask, place).await?;
+    let mut points = Vec::new();
+    for (table, columns) in &tables {
+        for row in rows(ask, place, &format!("SELECT * FROM {}", quoted(table))).await? {
+            points.push(point(table, columns, &row)?);
+        }
+    }
+    Ok(points)
+}
+
+/// The types of the columns of each table.
+async fn tables(
+    ask: &impl Ask,
+    place: &Place,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, Unreadable> {
     let mut tables: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for row in rows(ask, place, COLUMNS).await? {
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
@@ -23,14 +39,60 @@ pub(super) async fn read(ask: &impl Ask, place: &Place) -> Result<Vec<Point>, Un
             .or_default()
             .insert(text("column_name"), text("data_type"));
     }
-    let mut points = Vec::new();
-    for (table, columns) in &tables {
-        let quoted = table.replace('"', "\"\"");
-        for row in rows(ask, place, &format!("SELECT * FROM \"{quoted}\"")).await? {
-            points.push(point(table, columns, &row)?);
-        }
+    Ok(tables)
+}
+
+/// The types of the columns of a table; none where there is no such table.
+pub(super) type Columns = Option<BTreeMap<String, String>>;
+
+/// The columns of a table.
+pub(super) async fn columns(
+    ask: &impl Ask,
+    place: &Place,
+    table: &str,
+) -> Result<Columns, Unreadable> {
+    Ok(tables(ask, place).await?.remove(table))
+}
+
+/// What is stored of these points of one table.
+pub(super) async fn some(
+    ask: &impl Ask,
+    place: &Place,
+    tag: &str,
+    wanted: &[Point],
+    columns: &Columns,
+) -> Result<Vec<Point>, Unreadable> {
+    let (Some(columns), Some(first)) = (columns, wanted.first()) else { return Ok(Vec::new()) };
+    let table = first.measurement.as_str();
+    let one = |point: &Point| {
+        let value = value_of(point, tag).replace('\'', "''");
+        let time = jiff::Timestamp::from_nanosecond(i128::from(point.time)).unwrap_or_default();
+        format!("({} = '{value}' AND time = '{time:.9}')", quoted(tag))
+    };
+    let which = wanted.iter().map(one).collect::<Vec<_>>().join(" OR ");
+    let text = format!("SELECT * FROM {} WHERE {which}", quoted(table));
+    let rows = rows(ask, place, &text).await?;
+    rows.iter().map(|row| point(table, columns, row)).collect()
+}
+
+/// How many rows have this field.
+pub(super) async fn count(
+    ask: &impl Ask,
+    place: &Place,
+    counted: Counted<'_>,
+) -> Result<u64, Unreadable> {
+    if !tables(ask, place).await?.contains_key(counted.measurement) {
+        return Ok(0);
     }
-    Ok(points)
+    let (field, table) = (quoted(counted.field), quoted(counted.measurement));
+    let text = format!("SELECT count({field}) AS lines FROM {table}");
+    let rows = rows(ask, place, &text).await?;
+    let count = rows.first().and_then(|row| row["lines"].as_u64());
+    count.ok_or_else(|| Unreadable::Wrong(format!("{text}: the answer is no count ({rows:?})")))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 async fn rows(ask: &impl Ask, place: &Place, text: &str) -> Result<Vec<Json>, Unreadable> {

@@ -85,6 +85,19 @@ impl Base {
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
+/// A connection to a target, with TLS where its URL says so.
+pub(super) async fn open(base: &Base, timeout: Duration) -> Result<Box<dyn Stream>, WireError> {
+    let host = base.host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let connect = TcpStream::connect((host.clone(), base.port));
+    let tcp = match tokio::time::timeout(timeout, connect).await {
+        Err(_) => return Err(WireError::Unconnected(timeout)),
+        Ok(Err(error)) => return Err(connect_error(base, &error)),
+        Ok(Ok(tcp)) => tcp,
+    };
+    tcp.set_nodelay(true).ok();
+    Ok(if base.tls { Box::new(tls::handshake(host, tcp, timeout).await?) } else { Box::new(tcp) })
+}
+
 /// An open connection.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
@@ -109,19 +122,7 @@ pub(super) enum Since {
 
 impl Connection {
     pub(super) async fn open(base: &Base, timeout: Duration) -> Result<Self, WireError> {
-        let host = base.host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let connect = TcpStream::connect((host.clone(), base.port));
-        let tcp = match tokio::time::timeout(timeout, connect).await {
-            Err(_) => return Err(WireError::Unconnected(timeout)),
-            Ok(Err(error)) => return Err(connect_error(base, &error)),
-            Ok(Ok(tcp)) => tcp,
-        };
-        tcp.set_nodelay(true).ok();
-        let stream: Box<dyn Stream> = if base.tls {
-            Box::new(tls::handshake(host, tcp, timeout).await?)
-        } else {
-            Box::new(tcp)
-        };
+        let stream = open(base, timeout).await?;
         Ok(Self { stream, reusable: true, exchange: 0, declared: None })
     }
 

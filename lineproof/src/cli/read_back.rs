@@ -1,5 +1,6 @@
 //! What can be typed after `lineproof read-back`.
 
+use super::target::pair;
 use clap::{Args, Subcommand};
 
 /// Prints what a server stores as line protocol: programs for `--read-back`
@@ -34,6 +35,20 @@ pub(crate) struct PlaceArgs {
     /// Only measurements that begin like this
     #[arg(long, env = "LINEPROOF_PREFIX", value_name = "TEXT", default_value = "")]
     pub(crate) prefix: String,
+    /// Only series with this tag
+    #[arg(long, env = "LINEPROOF_TAG", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) tag: Option<(String, String)>,
+    /// Only points from this time on, in nanoseconds since 1970
+    #[arg(long, env = "LINEPROOF_FROM", value_name = "NANOSECONDS", allow_negative_numbers = true)]
+    pub(crate) from: Option<i64>,
+    /// Only points until this time
+    #[arg(
+        long,
+        env = "LINEPROOF_UNTIL",
+        value_name = "NANOSECONDS",
+        allow_negative_numbers = true
+    )]
+    pub(crate) until: Option<i64>,
     /// A token, sent as a bearer's
     #[arg(long, env = "LINEPROOF_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,

@@ -18,7 +18,7 @@ const LOSSES: [Loss; 4] =
 
 /// Seconds: all times that nanoseconds in 64 bits can say. Without an end the server takes the
 /// present time, and leaves out what is later.
-const RANGE: &str = "start=-9223372036&end=9223372036";
+const RANGE: [i64; 2] = [-9_223_372_036, 9_223_372_036];
 
 /// The server's own separator is no sound choice of ours.
 const NO_SEPARATOR: &str = "--separator is missing: what stands between measurement and field in the \
@@ -36,7 +36,7 @@ pub(super) async fn read(args: &VictoriaMetricsArgs) -> Result<String, Failure> 
     get(&args.place, "/internal/force_flush").await?;
     let matching = utf8_percent_encode(&matching(args), NON_ALPHANUMERIC).to_string();
     let answer =
-        get(&args.place, &format!("/api/v1/export?match%5B%5D={matching}&{RANGE}")).await?;
+        get(&args.place, &format!("/api/v1/export?match%5B%5D={matching}&{}", range(args))).await?;
     let mut points: BTreeMap<Key, Vec<BTreeMap<String, Value>>> = BTreeMap::new();
     for line in answer.text().lines().filter(|line| !line.trim().is_empty()) {
         let wrong = || {
@@ -49,6 +49,14 @@ pub(super) async fn read(args: &VictoriaMetricsArgs) -> Result<String, Failure> 
     Ok(print(&points, &LOSSES.into_iter().collect::<Losses>()))
 }
 
+/// The time that is asked for, in whole seconds around it.
+fn range(args: &VictoriaMetricsArgs) -> String {
+    let seconds = |time: i64| time.div_euclid(1_000_000_000);
+    let start = args.place.from.map_or(RANGE[0], seconds);
+    let end = args.place.until.map_or(RANGE[1], |until| (seconds(until) + 1).min(RANGE[1]));
+    format!("start={start}&end={end}")
+}
+
 /// The series of the database, as a selector.
 fn matching(args: &VictoriaMetricsArgs) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -59,7 +67,9 @@ fn matching(args: &VictoriaMetricsArgs) -> String {
         let begins = format!("{}.*", escaped(&args.place.prefix));
         format!(",__name__=~{}", quoted(&begins))
     };
-    format!("{{{}={database}{measurements}}}", args.label)
+    let tag = args.place.tag.as_ref();
+    let tag = tag.map_or_else(String::new, |(key, value)| format!(",{key}={}", quoted(value)));
+    format!("{{{}={database}{measurements}{tag}}}", args.label)
 }
 
 /// A text as a regular expression that matches only it.
@@ -176,5 +186,17 @@ mod tests {
     #[test]
     fn names_are_quoted_in_the_selector() {
         assert_eq!(matching(&args()), r#"{db="lp\"1",__name__=~"a\\.b_.*"}"#);
+    }
+
+    #[test]
+    fn one_series_and_a_stretch_of_time_can_be_asked_for() {
+        let mut args = args();
+        assert_eq!(range(&args), "start=-9223372036&end=9223372036");
+        args.place.prefix.clear();
+        args.place.tag = Some(("hostname".to_owned(), "host_7".to_owned()));
+        args.place.from = Some(1_700_000_000_999_000_000);
+        args.place.until = Some(1_700_000_001_000_000_000);
+        assert_eq!(matching(&args), r#"{db="lp\"1",hostname="host_7"}"#);
+        assert_eq!(range(&args), "start=1700000000&end=1700000002");
     }
 }
