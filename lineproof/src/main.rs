@@ -21,7 +21,6 @@ mod known;
 mod list;
 #[cfg(feature = "mutants")]
 mod mutants;
-// Needs no server: tested in the build that everybody tests.
 #[cfg(all(test, not(feature = "mutants")))]
 #[path = "mutants/outcome.rs"]
 mod mutants_outcome;

@@ -27,6 +27,8 @@ pub fn complete(mut events: Vec<Event>) -> Result<Vec<Event>, String> {
             stale: Vec::new(),
             milliseconds: run.results.iter().map(|result| result.milliseconds).sum(),
         });
+        // That the beginning is missing is said by no end.
+        finished.reason = finished.reason.or_else(|| run.reason().map(str::to_owned));
         // Of random batches only what was found is told, and what came of all of them.
         let is_random = run.results.iter().any(|result| runs::area(&result.id) == AREA);
         let selected = run.started.filter(|_| !is_random).map_or(0, |started| started.cases);

@@ -1,5 +1,6 @@
 //! What a run says of the fault that its server has. Nothing is said by what came to no verdict: the
-//! machine may have been slow, and no fault is found by that.
+//! machine may have been slow, and no fault is found by that. It needs no server, so that it is tested in
+//! the build that everybody tests.
 
 use harness::verdict::{Ending, Verdict};
 use std::collections::BTreeMap;
