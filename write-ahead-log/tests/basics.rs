@@ -239,7 +239,8 @@ fn an_error_of_replay_names_the_entry() {
     drop(log);
     let replay = |_, payload: &[u8]| if payload == b"odd" { Err("what is odd?") } else { Ok(()) };
     let error = Log::open(folder.path(), Options::default(), replay).unwrap_err();
-    assert_eq!(error.to_string(), "entry 2 of the log cannot be used: what is odd?");
+    let says = "entry 2 of the log cannot be used, nothing was changed: what is odd?";
+    assert_eq!(error.to_string(), says);
 }
 
 #[test]
