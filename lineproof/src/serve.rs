@@ -118,7 +118,7 @@ mod embedded {
                 builder = builder.database(name, *retention);
             }
             if let Some(folder) = &args.data {
-                builder = builder.data(folder);
+                builder = builder.data(folder).log_bytes(args.log_bytes);
             }
             let builder = if wants_setup { builder } else { builder.fresh() };
             Ok(Plan { builder, profile, address: address(args, index, found.len())? })

@@ -1,55 +1,107 @@
-//! A server's folder: from the log in it to the state that it had, and from then on into it.
+//! A server's folder: from snapshot and log in it to the state that it had, and from then on into them.
 
 use crate::journal::{self, Origin};
 use crate::server::Service;
+use crate::snapshots::{self, Snapshots};
+use crate::store::snapshot::Reads;
+use profiles::storage::Storage;
 use std::io;
-use std::path::Path;
-use write_ahead_log::Log;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use write_ahead_log::{Log, OpenError, Options};
 
-/// Does again what the log in the folder says, and makes the server keep what follows. What a new
-/// folder begins with is made by `provision`; whether it was new is what is given back. `open_to_all`
-/// is that somebody said that no credentials are to be asked for.
+/// What is to be opened.
+pub(crate) struct Opening {
+    /// The server's folder.
+    pub(crate) folder: PathBuf,
+    /// What the server is.
+    pub(crate) origin: Origin,
+    /// Whether somebody said that no credentials are to be asked for.
+    pub(crate) open_to_all: bool,
+    /// How long the log becomes, in bytes, before there is a snapshot.
+    pub(crate) log_bytes: u64,
+    /// How the product stores points.
+    pub(crate) storage: &'static Storage,
+}
+
+/// A folder that is open.
+pub(crate) struct Opened {
+    /// Whether there was nothing in it.
+    pub(crate) was_new: bool,
+    /// Makes its log shorter from now on.
+    pub(crate) snapshots: snapshots::Running,
+}
+
+/// Takes what the snapshot in the folder has, does again what the log says from there on, and makes the
+/// server keep what follows. What a new folder begins with is made by `provision`.
 ///
 /// # Errors
 /// The folder cannot be used: it is damaged, of a newer format, in use, of another profile, or no
 /// folder. The text says what can be done.
 pub(crate) fn open(
-    folder: &Path,
-    origin: &Origin,
-    open_to_all: bool,
-    service: &Service,
+    opening: Opening,
+    service: &Arc<Service>,
     provision: impl FnOnce(&Service) -> io::Result<()>,
-) -> io::Result<bool> {
+) -> io::Result<Opened> {
+    let Opening { folder, origin, open_to_all, log_bytes, storage } = opening;
+    let folder = folder.as_path();
     if !service.keeps() {
         return Err(io::Error::new(
             io::ErrorKind::Unsupported,
             format!("{} cannot keep its data in a folder yet", origin.profile),
         ));
     }
-    let mut lost = Lost::default();
+    let reads = Arc::new(Reads::default());
+    let restored = snapshots::find(folder).and_then(|found| {
+        let Some(found) = found else { return Ok((1, Vec::new())) };
+        let checked = found.origin().check(&origin, open_to_all);
+        checked.map_err(|why| {
+            let why = format!("{}: {why}", folder.display());
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        })?;
+        Ok((found.next(), found.restore(folder, storage, service, &reads)?))
+    });
+    let (next, files) = restored.map_err(|error| in_use(folder).unwrap_or(error))?;
+    let mut lost = Lost::after(next - 1);
     let redo = |sequence: u64, payload: &[u8]| {
+        // The snapshot has it.
+        if sequence < next {
+            return Ok(());
+        }
         let done = if sequence == 1 {
-            journal::read::<Origin>(payload).and_then(|(made, _)| made.check(origin, open_to_all))
+            journal::read::<Origin>(payload).and_then(|(made, _)| made.check(&origin, open_to_all))
         } else {
             service.redo(payload)
         };
         lost.judge(sequence, done)
     };
-    let (log, recovery) = Log::open(folder, journal::options(), redo).map_err(io::Error::other)?;
+    let options = Options { next_at_least: next, ..journal::options() };
+    let (log, recovery) = Log::open(folder, options, redo).map_err(io::Error::other)?;
     lost.tell(folder);
-    service.journal().open(log.clone());
+    service.journal().open(log.clone(), Arc::clone(&reads));
     // A start that was cut off may have left the first entry alone.
-    if recovery.next_sequence > 2 {
-        return Ok(false);
+    let was_new = next == 1 && recovery.next_sequence <= 2;
+    if was_new {
+        // Its first entries are on disk before anybody is served.
+        if recovery.next_sequence == 1 {
+            service.journal().record_origin(&origin);
+        }
+        provision(service)?;
+        service.record_beginning();
+        log.wait(log.next_sequence() - 1).map_err(io::Error::other)?;
     }
-    // Its first entries are on disk before anybody is served.
-    if recovery.next_sequence == 1 {
-        service.journal().record_origin(origin);
+    let snapshots = Snapshots::new(folder, Arc::clone(service), origin, reads, next, files);
+    snapshots.tidy()?;
+    Ok(Opened { was_new, snapshots: snapshots.run(log, log_bytes)? })
+}
+
+/// That another server uses the folder, and so may have changed it under our eyes.
+fn in_use(folder: &Path) -> Option<io::Error> {
+    let nothing_done = |_, _: &[u8]| Err("not to be done");
+    match Log::open(folder, journal::options(), nothing_done) {
+        Err(error @ OpenError::InUse { .. }) => Some(io::Error::other(error)),
+        _ => None,
     }
-    provision(service)?;
-    service.record_beginning();
-    log.wait(log.next_sequence() - 1).map_err(io::Error::other)?;
-    Ok(true)
 }
 
 /// What cannot be done again since what it rests on is lost: a repair keeps every entry that can be
@@ -67,6 +119,11 @@ struct Lost {
 }
 
 impl Lost {
+    /// Entries are expected from the one behind this on.
+    fn after(last: u64) -> Self {
+        Self { last, ..Self::default() }
+    }
+
     /// Passes on what came of an entry; a failure behind a gap is no reason to lose the rest as well.
     fn judge(&mut self, sequence: u64, done: Result<(), String>) -> Result<(), String> {
         self.is_after_a_gap |= sequence != self.last + 1;

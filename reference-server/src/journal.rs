@@ -12,12 +12,13 @@
 
 use crate::lock::lock;
 use crate::stage::WriteFault;
+use crate::store::snapshot::Reads;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, OnceLock};
-use write_ahead_log::{Log, Options};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use write_ahead_log::{Log, Options, State};
 
 /// What an entry has beside its text, at most; what has more is refused by the log itself.
 const HEAD: usize = 4 << 10;
@@ -47,8 +48,14 @@ struct Recorded {
 
 /// Why a change cannot be made, or is not known to be kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct NotKept(String);
+pub(crate) enum NotKept {
+    /// The log did not take it.
+    #[error("{0}")]
+    Log(String),
+    /// What it rests on is damaged.
+    #[error("what is stored cannot be read: {0}")]
+    Unreadable(String),
+}
 
 /// The log of a folder is opened with these.
 pub(crate) fn options() -> Options {
@@ -62,6 +69,8 @@ pub(crate) struct Journal {
     order: Mutex<()>,
     /// Why a change that was made is not in the log: no other may follow it.
     missing: OnceLock<String>,
+    /// What is read of snapshots, where there may be any.
+    reads: OnceLock<Arc<Reads>>,
 }
 
 /// A change that is being made: no other one is, until it is dropped.
@@ -74,12 +83,17 @@ pub(crate) struct Change<'j> {
 impl Journal {
     /// One that records nothing, unless it is opened.
     pub(crate) const fn none() -> Self {
-        Self { log: OnceLock::new(), order: Mutex::new(()), missing: OnceLock::new() }
+        Self {
+            log: OnceLock::new(),
+            order: Mutex::new(()),
+            missing: OnceLock::new(),
+            reads: OnceLock::new(),
+        }
     }
 
     /// From now on changes are recorded here; before, they are those that the log itself told.
-    pub(crate) fn open(&self, log: Log) {
-        let already = self.log.set(log).is_err();
+    pub(crate) fn open(&self, log: Log, reads: Arc<Reads>) {
+        let already = self.log.set(log).is_err() || self.reads.set(reads).is_err();
         debug_assert!(!already, "a server has one log");
     }
 
@@ -95,6 +109,15 @@ impl Journal {
         }
     }
 
+    /// Looks at what is there while nobody changes it, with the sequence of the next entry; none where
+    /// something is there that the log has not, or will not have.
+    pub(crate) fn between_changes<T>(&self, look: impl FnOnce(u64) -> T) -> Option<T> {
+        let log = self.log.get()?;
+        let _order = lock(&self.order);
+        let is_whole = self.missing.get().is_none() && log.state() == State::Writable;
+        is_whole.then(|| look(log.next_sequence()))
+    }
+
     /// Begins a change that has about so many bytes in the log.
     ///
     /// # Errors
@@ -102,24 +125,30 @@ impl Journal {
     pub(crate) fn begin(&self, bytes: usize) -> Result<Change<'_>, NotKept> {
         let Some(log) = self.log.get() else { return Ok(Change::none()) };
         let order = lock(&self.order);
-        let admitted = match self.missing.get() {
-            Some(why) => Err(why.clone()),
-            None => log.admits(bytes.saturating_add(HEAD)).map_err(|why| why.to_string()),
+        let admitted = match (self.missing.get(), self.damage()) {
+            (Some(why), _) => Err(why.clone()),
+            (None, Some(why)) => Err(why.to_owned()),
+            (None, None) => log.admits(bytes.saturating_add(HEAD)).map_err(|why| why.to_string()),
         };
         match admitted {
             Ok(()) => Ok(Change { log: Some((log, &self.missing)), _order: Some(order) }),
             Err(why) => {
                 let _ = RECORDED.try_with(|r| r.borrow_mut().refused = Some(why.clone()));
-                Err(NotKept(why))
+                Err(NotKept::Log(why))
             }
         }
+    }
+
+    /// What is wrong with what is stored, where somebody found that.
+    fn damage(&self) -> Option<&str> {
+        self.reads.get()?.damage()
     }
 
     /// Does what a request asks for, then waits until what it changed is on disk, if the
     /// caller is `patient`.
     ///
     /// # Errors
-    /// It is not known to be: what was done is seen until the server is started again, and may or may
+    /// A snapshot is damaged; or it is not known to be: what was done is seen until the server is started again, and may or may
     /// not be there then.
     pub(crate) async fn kept<T>(
         &self,
@@ -137,11 +166,15 @@ impl Journal {
             (done, RECORDED.with(RefCell::take))
         });
         let (done, recorded) = scope.await;
+        // What was read, or was to be changed, is not all that there is.
+        if let Some(why) = self.damage() {
+            return Err(NotKept::Unreadable(why.to_owned()));
+        }
         if let Some(why) = recorded.refused {
-            return Err(NotKept(why));
+            return Err(NotKept::Log(why));
         }
         if let Some(last) = recorded.last.filter(|_| patient) {
-            log.synced(last).await.map_err(|why| NotKept(why.to_string()))?;
+            log.synced(last).await.map_err(|why| NotKept::Log(why.to_string()))?;
         }
         Ok(done)
     }
@@ -208,7 +241,7 @@ pub(crate) fn same(refused: bool, stored: &Result<(), WriteFault>) -> Result<(),
 
 /// The first entry of every log: what has to be the same each time that the folder is served, since
 /// the same lines would otherwise be answered, and stored, in another way.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Origin {
     /// The profile's name.
     pub(crate) profile: String,

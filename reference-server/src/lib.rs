@@ -35,6 +35,7 @@ pub mod provision;
 pub mod query;
 pub mod respond;
 pub mod server;
+mod snapshots;
 pub mod stage;
 pub mod store;
 #[cfg(feature = "flight")]
@@ -43,3 +44,4 @@ mod tls;
 pub mod write_path;
 
 pub use server::{Builder, Server};
+pub use snapshots::{SnapshotReport, verify_snapshot};

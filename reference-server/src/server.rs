@@ -7,6 +7,8 @@ use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
 use crate::journal::{Journal, NotKept, Origin};
 use crate::mutant;
 use crate::provision::{NewDatabase, Provision};
+use crate::snapshots::{self, Frozen};
+use crate::store::snapshot::Moved;
 #[cfg(feature = "flight")]
 use crate::{flight, http, query::sql::run::Limits, tls};
 use profiles::{Family, Profile, Settings};
@@ -30,6 +32,8 @@ pub struct Server {
     stop: watch::Sender<bool>,
     /// Ends when the last connection has.
     accepting: Option<JoinHandle<()>>,
+    /// Where data is kept.
+    snapshots: Option<snapshots::Running>,
 }
 
 /// What a server is to be.
@@ -46,6 +50,7 @@ pub struct Builder {
     /// Whether the owner's token was chosen, not made up.
     token_is_chosen: bool,
     data: Option<PathBuf>,
+    log_bytes: u64,
     mutant: mutant::Chosen,
     #[cfg(feature = "flight")]
     identity: Option<tls::Identity>,
@@ -69,6 +74,7 @@ impl Server {
             },
             token_is_chosen: false,
             data: None,
+            log_bytes: snapshots::LOG_BYTES,
             mutant: mutant::Chosen::default(),
             #[cfg(feature = "flight")]
             identity: None,
@@ -104,6 +110,9 @@ impl Server {
         let _ = self.stop.send(true);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.await;
+        }
+        if let Some(snapshots) = self.snapshots.take() {
+            let _ = tokio::task::spawn_blocking(|| snapshots.end()).await;
         }
     }
 }
@@ -188,6 +197,14 @@ impl Builder {
         self
     }
 
+    /// How long the log of [`data`](Self::data) becomes, in bytes, before what it brought is put into
+    /// Parquet files and leaves memory; 256 MiB where nothing is said.
+    #[must_use]
+    pub const fn log_bytes(mut self, bytes: u64) -> Self {
+        self.log_bytes = bytes;
+        self
+    }
+
     /// Answers with this fault. Before any other setting: the fault may be of the settings.
     #[cfg(feature = "mutants")]
     #[must_use]
@@ -244,6 +261,7 @@ impl Builder {
         #[cfg(not(feature = "flight"))]
         let doors = Doors {};
         let mut token = token.filter(|_| auth);
+        let mut snapshots = None;
         match self.data {
             Some(folder) => {
                 let origin = Origin {
@@ -251,14 +269,22 @@ impl Builder {
                     settings: self.set,
                     asks_credentials: auth,
                 };
-                let open_to_all = self.auth == Some(false);
+                let opening = data::Opening {
+                    folder,
+                    origin,
+                    open_to_all: self.auth == Some(false),
+                    log_bytes: self.log_bytes,
+                    storage: &self.profile.facts.storage,
+                };
                 let on = Arc::clone(&service);
-                let opened = move || data::open(&folder, &origin, open_to_all, &on, provision);
-                let opened = tokio::task::spawn_blocking(opened).await;
+                let opened = move || data::open(opening, &on, provision);
+                let opened =
+                    tokio::task::spawn_blocking(opened).await.map_err(io::Error::other)??;
                 // A token that was just made up is none of a folder that was there.
-                if !opened.map_err(io::Error::other)?? && !self.token_is_chosen {
+                if !opened.was_new && !self.token_is_chosen {
                     token = None;
                 }
+                snapshots = Some(opened.snapshots);
             }
             None => provision(&service)?,
         }
@@ -266,7 +292,7 @@ impl Builder {
         let (stop, stop_seen) = watch::channel(false);
         let accepting = accept(listener, service, Arc::new(doors), mutant, stop_seen);
         let accepting = Some(tokio::spawn(accepting));
-        Ok(Server { profile: self.profile, address, token, tls, stop, accepting })
+        Ok(Server { profile: self.profile, address, token, tls, stop, accepting, snapshots })
     }
 }
 
@@ -335,6 +361,39 @@ impl Service {
             Self::V1(_) | Self::V3(_) => true,
             Self::V2(service) => service.stores_at_once(),
             Self::Iox(_) => false,
+        }
+    }
+
+    /// All that is there now; nobody changes it meanwhile.
+    pub(crate) fn freeze(&self) -> Frozen {
+        match self {
+            Self::V1(service) => service.freeze(),
+            Self::V2(service) => service.freeze(),
+            Self::V3(service) => service.freeze(),
+            Self::Iox(_) => Frozen::nothing(),
+        }
+    }
+
+    /// Becomes what was frozen.
+    ///
+    /// # Errors
+    /// It is not of this family, or contradicts itself.
+    pub(crate) fn thaw(&self, frozen: Frozen) -> Result<(), String> {
+        match self {
+            Self::V1(service) => service.thaw(frozen),
+            Self::V2(service) => service.thaw(frozen),
+            Self::V3(service) => service.thaw(frozen),
+            Self::Iox(_) => Err("this product has no snapshots".to_owned()),
+        }
+    }
+
+    /// Lets go of the memory of what is in files by now.
+    pub(crate) fn move_out(&self, moved: &Moved) {
+        match self {
+            Self::V1(service) => service.move_out(moved),
+            Self::V2(service) => service.move_out(moved),
+            Self::V3(service) => service.move_out(moved),
+            Self::Iox(_) => {}
         }
     }
 

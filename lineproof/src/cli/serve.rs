@@ -19,8 +19,9 @@ user `admin`).
 
 Data is kept in memory, and with --data in a folder: what was acknowledged is on disk then, and a
 server that is started on the folder again has it. What is to be there from the start is made in a
-new folder only; later the same options change nothing. One server at a time uses a folder. If a
-start finds damage it says where; see `lineproof data --help`.
+new folder only; later the same options change nothing. One server at a time uses a folder. Its log
+is put into Parquet files when it is long. If a start finds damage it says where; see
+`lineproof data --help`.
 
 It ends on Ctrl-C and SIGTERM.
 Exit codes: 0 it was told to end; 2 it cannot start: the options, the address or the data.")]
@@ -35,6 +36,10 @@ pub(crate) struct ServeArgs {
     /// Keep what is written in this folder, which is made if it is not there; with one profile only
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// How long the log of --data becomes, in bytes, before what it brought is put into Parquet files
+    /// and leaves memory
+    #[arg(long, value_name = "BYTES", requires = "data", default_value_t = 268_435_456)]
+    pub(crate) log_bytes: u64,
     /// Whether credentials are asked for; by default as the product does, or where --token is given
     #[arg(long, value_enum)]
     pub(crate) auth: Option<Switch>,

@@ -1,4 +1,4 @@
-//! How the log writes down what has no form of its own.
+//! How the log and snapshots write down what has no form of its own.
 
 use super::value::Name;
 use crate::query::influxql::host::{Remove, SeriesKey};
@@ -71,10 +71,12 @@ pub(crate) enum SavedRemoval {
 pub(crate) struct SavedKey(Bytes, Vec<(Bytes, Bytes)>);
 
 /// Bytes, as text where they are: that is short.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Bytes {
+pub(crate) enum Bytes {
+    /// UTF-8.
     Text(String),
+    /// Anything.
     Other(Vec<u8>),
 }
 
@@ -83,6 +85,15 @@ impl From<&Name> for Bytes {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::Text(text.to_owned()),
             Err(_) => Self::Other(bytes.to_vec()),
+        }
+    }
+}
+
+impl From<&Bytes> for Name {
+    fn from(bytes: &Bytes) -> Self {
+        match bytes {
+            Bytes::Text(text) => Self::from(text.as_bytes()),
+            Bytes::Other(bytes) => Self::from(bytes.as_slice()),
         }
     }
 }

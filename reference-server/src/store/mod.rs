@@ -1,6 +1,7 @@
 //! What is stored: shards of series for the Go products, tables for v3, tables in partitions for
 //! the IOx router, and one view of all.
 
+mod chunk;
 pub(crate) mod kept;
 pub mod partitions;
 pub mod points;
@@ -8,9 +9,11 @@ mod recent;
 mod series;
 mod series_map;
 pub mod shards;
+pub(crate) mod snapshot;
 pub mod tables;
 pub mod value;
 pub mod view;
 
+pub use chunk::Slice;
 pub use series::TagSet;
 pub use value::{FieldType, Name, Value};

@@ -3,72 +3,50 @@
 //!
 //! A write at the end costs an append; one in the past moves at most a chunk. A query takes the
 //! chunks as they are, and a write that then comes to one of them copies that one first, so that
-//! neither waits for the other.
+//! neither waits for the other. What a snapshot holds is not in memory at all: a part of the points is
+//! known by its place in a file, and read when it is wanted.
 
-use super::value::{FieldType, Name, Value};
+use super::chunk::{Chunk, Slice};
+use super::snapshot::StoredColumn;
+use super::value::{FieldType, Value};
 use std::sync::Arc;
 
 /// How many points a chunk has at most. Large enough that a chunk costs nothing beside its points,
 /// small enough that a point in its middle, or a copy of it, costs little.
-const CHUNK: usize = 4096;
+pub(super) const CHUNK: usize = 4096;
+
+/// Of fewer points a copy costs less than one part more.
+const SMALL: usize = 256;
 
 /// Points by time, each time once.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Points {
     /// None of them empty, one after another in time.
-    chunks: Vec<Arc<Chunk>>,
+    parts: Vec<Part>,
     field_type: FieldType,
 }
 
-/// Some of the points: as many times as values, times ascending.
-#[derive(Clone, Debug, PartialEq)]
-struct Chunk {
-    times: Vec<i64>,
-    values: Values,
+/// Some of the points.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    /// In memory.
+    Held(Arc<Chunk>),
+    /// In a file, and read when somebody wants to see them.
+    Stored(StoredColumn),
 }
 
-/// Values of one type.
-#[derive(Clone, Debug, PartialEq)]
-enum Values {
-    Float(Vec<f64>),
-    Integer(Vec<i64>),
-    Unsigned(Vec<u64>),
-    String(Vec<Name>),
-    Boolean(Vec<bool>),
-}
-
-/// Values that lie one after another.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Slice<'a> {
-    /// 64-bit floating point.
-    Float(&'a [f64]),
-    /// Signed 64-bit integers.
-    Integer(&'a [i64]),
-    /// Unsigned 64-bit integers.
-    Unsigned(&'a [u64]),
-    /// Bytes.
-    String(&'a [Name]),
-    /// True or false.
-    Boolean(&'a [bool]),
-}
-
-/// The same for each type of values, whatever their type is.
-macro_rules! each {
-    ($values:expr, $list:ident => $do:expr) => {
-        match $values {
-            Values::Float($list) => $do,
-            Values::Integer($list) => $do,
-            Values::Unsigned($list) => $do,
-            Values::String($list) => $do,
-            Values::Boolean($list) => $do,
-        }
-    };
+/// Points that lie one after another in memory.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    chunk: Arc<Chunk>,
+    from: usize,
+    to: usize,
 }
 
 impl Points {
     /// No point yet, for values of this type.
     pub const fn new(field_type: FieldType) -> Self {
-        Self { chunks: Vec::new(), field_type }
+        Self { parts: Vec::new(), field_type }
     }
 
     /// The type of all values.
@@ -78,22 +56,22 @@ impl Points {
 
     /// How many points there are.
     pub fn len(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.times.len()).sum()
+        self.parts.iter().map(Part::len).sum()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.parts.is_empty()
     }
 
     /// The first time.
     pub fn first(&self) -> Option<i64> {
-        self.chunks.first().and_then(|chunk| chunk.times.first()).copied()
+        self.parts.first().map(Part::first)
     }
 
     /// The last time.
     pub fn last(&self) -> Option<i64> {
-        self.chunks.last().and_then(|chunk| chunk.times.last()).copied()
+        self.parts.last().map(Part::last)
     }
 
     /// All points, by time.
@@ -103,37 +81,66 @@ impl Points {
 
     /// The points between two times, both included, by time.
     pub fn between(&self, first: i64, last: i64) -> impl DoubleEndedIterator<Item = (i64, Value)> {
-        self.pieces(first, last).flat_map(|(chunk, from, to)| {
+        self.pieces(first, last).flat_map(|Piece { chunk, from, to }| {
             (from..to).map(move |index| (chunk.times[index], chunk.values.get(index)))
         })
     }
 
     /// The times between two times, both included.
     pub fn times(&self, first: i64, last: i64) -> impl DoubleEndedIterator<Item = i64> {
-        self.pieces(first, last).flat_map(|(chunk, from, to)| chunk.times[from..to].iter().copied())
+        self.touched(first, last).iter().flat_map(move |part| {
+            let chunk = part.times();
+            let (from, to) = chunk.range(first, last);
+            (from..to).map(move |index| chunk.times[index])
+        })
+    }
+
+    /// The first time that is not before another.
+    pub fn next_time(&self, from: i64) -> Option<i64> {
+        let part = self.parts.get(self.part_of(from))?;
+        let is_inside = part.first() < from;
+        if is_inside { self.times(from, i64::MAX).next() } else { Some(part.first()) }
+    }
+
+    /// Whether there is a point between two times, both included.
+    pub fn any_between(&self, first: i64, last: i64) -> bool {
+        self.next_time(first).is_some_and(|time| time <= last)
     }
 
     /// How many points there are between two times, both included.
     pub fn count(&self, first: i64, last: i64) -> usize {
-        self.pieces(first, last).map(|(_, from, to)| to - from).sum()
+        let count = |part: &Part| {
+            if first <= part.first() && part.last() <= last {
+                return part.len();
+            }
+            let (from, to) = part.times().range(first, last);
+            to - from
+        };
+        self.touched(first, last).iter().map(count).sum()
     }
 
-    /// Times and values between two times, both included, as they lie in memory.
-    pub fn slices(&self, first: i64, last: i64) -> impl Iterator<Item = (&[i64], Slice<'_>)> {
-        self.pieces(first, last)
-            .map(|(chunk, from, to)| (&chunk.times[from..to], chunk.values.slice(from, to)))
+    /// The points between two times, both included, as they lie in memory.
+    pub fn pieces(&self, first: i64, last: i64) -> impl DoubleEndedIterator<Item = Piece> {
+        let pieces = self.touched(first, last).iter().map(move |part| {
+            let chunk = part.chunk(self.field_type);
+            let (from, to) = chunk.range(first, last);
+            Piece { chunk, from, to }
+        });
+        // Between two points there may be none.
+        pieces.filter(|piece| !piece.is_empty())
     }
 
     /// Whether it has the same times as other points. Of those that were not written side by side it
     /// may say no though they have.
     pub fn has_times_of(&self, other: &Self) -> bool {
-        let mut pairs = self.chunks.iter().zip(&other.chunks);
-        self.chunks.len() == other.chunks.len() && pairs.all(|(a, b)| a.times == b.times)
+        let mut pairs = self.parts.iter().zip(&other.parts);
+        self.parts.len() == other.parts.len() && pairs.all(|(one, other)| one.has_times_of(other))
     }
 
     /// The value at a time.
     pub fn at(&self, time: i64) -> Option<Value> {
-        let chunk = self.chunks.get(self.chunk_of(time))?;
+        let part = self.parts.get(self.part_of(time)).filter(|part| part.first() <= time)?;
+        let chunk = part.chunk(self.field_type);
         let index = chunk.times.binary_search(&time).ok()?;
         Some(chunk.values.get(index))
     }
@@ -143,21 +150,21 @@ impl Points {
         if value.field_type() != self.field_type {
             return false;
         }
-        let place = self.chunk_of(time);
-        // What comes after everything goes to the last chunk while that has room.
-        let place = match self.chunks.last() {
-            Some(last) if place == self.chunks.len() && last.times.len() < CHUNK => place - 1,
+        let place = self.part_of(time);
+        // What comes after everything goes to the last part while that has room.
+        let place = match self.parts.last() {
+            Some(last) if place == self.parts.len() && last.has_room() => place - 1,
             _ => place,
         };
-        let Some(shared) = self.chunks.get_mut(place) else {
-            self.chunks.push(Arc::new(Chunk::of(time, value)));
+        let Some(part) = self.parts.get_mut(place) else {
+            self.parts.push(Part::Held(Arc::new(Chunk::of(time, value))));
             return true;
         };
-        let chunk = Arc::make_mut(shared);
+        let chunk = part.change(self.field_type);
         chunk.insert(time, value);
         if chunk.times.len() > CHUNK {
             let behind = chunk.split_off(CHUNK / 2);
-            self.chunks.insert(place + 1, Arc::new(behind));
+            self.parts.insert(place + 1, Part::Held(Arc::new(behind)));
         }
         true
     }
@@ -168,8 +175,7 @@ impl Points {
         if self.last() < Some(*first) {
             return self.extend(times, words);
         }
-        let reaches = |chunk: &Arc<Chunk>| chunk.times.first().is_some_and(|start| start <= first);
-        let Some(last) = self.chunks.last_mut().filter(|chunk| reaches(chunk)) else {
+        let Some(last) = self.parts.last_mut().filter(|part| part.first() <= *first) else {
             // Far behind: rare, and few at a time.
             for (time, word) in times.iter().zip(words) {
                 self.insert(*time, Value::of_word(self.field_type, *word));
@@ -177,9 +183,10 @@ impl Points {
             return;
         };
         // Writers that are not quite level: what lies behind the first of them is taken out of the
-        // last chunk and put back together with them.
-        let last = Arc::make_mut(last);
+        // last part and put back together with them.
+        let last = last.change(self.field_type);
         let behind = last.split_off(last.times.partition_point(|time| time < first));
+        let is_emptied = last.times.is_empty();
         let (mut old, mut new) = (0, 0);
         let (mut all_times, mut all_words) = (Vec::new(), Vec::new());
         while let Some(time) = times.get(new) {
@@ -199,8 +206,8 @@ impl Points {
         }
         all_times.extend_from_slice(&behind.times[old..]);
         all_words.extend((old..behind.times.len()).map(|index| behind.values.word(index)));
-        if last.times.is_empty() {
-            self.chunks.pop();
+        if is_emptied {
+            self.parts.pop();
         }
         self.extend(&all_times, &all_words);
     }
@@ -208,11 +215,11 @@ impl Points {
     /// Adds points that come after all others, times ascending.
     fn extend(&mut self, mut times: &[i64], mut words: &[u64]) {
         while !times.is_empty() {
-            if self.chunks.last().is_none_or(|last| last.times.len() >= CHUNK) {
-                self.chunks.push(Arc::new(Chunk::empty(self.field_type)));
+            if self.parts.last().is_none_or(|last| !last.has_room()) {
+                self.parts.push(Part::Held(Arc::new(Chunk::empty(self.field_type))));
             }
-            let Some(last) = self.chunks.last_mut() else { return };
-            let last = Arc::make_mut(last);
+            let Some(last) = self.parts.last_mut() else { return };
+            let last = last.change(self.field_type);
             let fit = times.len().min(CHUNK.saturating_sub(last.times.len()));
             last.times.extend_from_slice(&times[..fit]);
             last.values.extend(words[..fit].iter().copied());
@@ -222,44 +229,166 @@ impl Points {
 
     /// Forgets the points between two times, both included.
     pub(super) fn remove(&mut self, first: i64, last: i64) {
-        for shared in &mut self.chunks {
-            let (from, to) = shared.range(first, last);
-            if from < to {
-                Arc::make_mut(shared).remove(from, to);
+        let mut is_emptied = false;
+        for part in &mut self.parts {
+            if part.last() < first || last < part.first() {
+                continue;
             }
+            if first <= part.first() && part.last() <= last {
+                *part = Part::Held(Arc::new(Chunk::empty(self.field_type)));
+            } else {
+                let (from, to) = part.times().range(first, last);
+                if from < to {
+                    part.change(self.field_type).remove(from, to);
+                }
+            }
+            is_emptied |= part.is_empty();
         }
-        self.chunks.retain(|chunk| !chunk.times.is_empty());
+        if is_emptied {
+            self.parts.retain(|part| !part.is_empty());
+        }
     }
 
     /// Adds points of the same type that are all later: those of the next shard.
     pub(super) fn append(&mut self, later: &Self) {
-        self.chunks.extend(later.chunks.iter().cloned());
+        self.parts.extend(later.parts.iter().cloned());
     }
 
-    /// The number of the first chunk that does not end before a time.
-    fn chunk_of(&self, time: i64) -> usize {
+    /// Its parts, by time.
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Its parts, to be put elsewhere: each stays what it was to those who read.
+    pub(super) fn parts_mut(&mut self) -> &mut [Part] {
+        &mut self.parts
+    }
+
+    /// Adds a part that comes after all others.
+    pub(super) fn push_part(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+
+    /// The number of the first part that does not end before a time.
+    fn part_of(&self, time: i64) -> usize {
         // Nearly always a point comes behind all others.
-        match self.chunks.last().and_then(|last| last.times.last()) {
-            Some(end) if *end < time => self.chunks.len(),
-            _ => self.chunks.partition_point(|c| c.times.last().is_some_and(|end| *end < time)),
+        match self.parts.last() {
+            Some(last) if last.last() < time => self.parts.len(),
+            _ => self.parts.partition_point(|part| part.last() < time),
         }
     }
 
-    /// The chunks with points between two times, and from where to where these lie.
-    fn pieces(
-        &self,
-        first: i64,
-        last: i64,
-    ) -> impl DoubleEndedIterator<Item = (&Chunk, usize, usize)> {
-        let begin = self.chunk_of(first);
-        let behind = |chunk: &Arc<Chunk>| chunk.times.first().is_some_and(|start| *start <= last);
-        let end = begin + self.chunks[begin..].partition_point(behind);
-        let pieces = self.chunks[begin..end.max(begin)].iter().map(move |chunk| {
-            let (from, to) = chunk.range(first, last);
-            (&**chunk, from, to)
-        });
-        // Between two points there may be none.
-        pieces.filter(|(_, from, to)| from < to)
+    /// The parts that may have points between two times.
+    fn touched(&self, first: i64, last: i64) -> &[Part] {
+        let begin = self.part_of(first);
+        let end = begin + self.parts[begin..].partition_point(|part| part.first() <= last);
+        &self.parts[begin..end]
+    }
+}
+
+/// However they are kept.
+impl PartialEq for Points {
+    fn eq(&self, other: &Self) -> bool {
+        self.field_type == other.field_type && self.iter().eq(other.iter())
+    }
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Self::Held(chunk) => chunk.times.len(),
+            Self::Stored(column) => column.rows().count(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The first time; a part is not empty.
+    pub(super) fn first(&self) -> i64 {
+        match self {
+            Self::Held(chunk) => chunk.times.first().copied().unwrap_or_default(),
+            Self::Stored(column) => column.rows().first(),
+        }
+    }
+
+    /// The last time; a part is not empty.
+    pub(super) fn last(&self) -> i64 {
+        match self {
+            Self::Held(chunk) => chunk.times.last().copied().unwrap_or_default(),
+            Self::Stored(column) => column.rows().last(),
+        }
+    }
+
+    /// Whether points that come after all others may be added. Where somebody else holds them they
+    /// would be copied first: a new part costs less, unless it were one of many small ones.
+    fn has_room(&self) -> bool {
+        match self {
+            Self::Held(chunk) => {
+                let count = chunk.times.len();
+                count < CHUNK && (count < SMALL || Arc::strong_count(chunk) == 1)
+            }
+            Self::Stored(_) => false,
+        }
+    }
+
+    /// The points.
+    pub(super) fn chunk(&self, field_type: FieldType) -> Arc<Chunk> {
+        match self {
+            Self::Held(chunk) => Arc::clone(chunk),
+            Self::Stored(column) => column.chunk(field_type),
+        }
+    }
+
+    /// The times, and who knows which values.
+    fn times(&self) -> Arc<Chunk> {
+        match self {
+            Self::Held(chunk) => Arc::clone(chunk),
+            Self::Stored(column) => column.times(),
+        }
+    }
+
+    /// The points, to be changed: in memory from now on, and nobody else's.
+    fn change(&mut self, field_type: FieldType) -> &mut Chunk {
+        if let Self::Stored(column) = self {
+            *self = Self::Held(column.chunk(field_type));
+        }
+        match self {
+            Self::Held(chunk) => Arc::make_mut(chunk),
+            Self::Stored(_) => unreachable!("it was taken into memory"),
+        }
+    }
+
+    /// Whether it has the same times as another, as far as that is known without reading.
+    pub(super) fn has_times_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Held(one), Self::Held(other)) => one.times == other.times,
+            (Self::Stored(one), Self::Stored(other)) => Arc::ptr_eq(one.rows(), other.rows()),
+            _ => false,
+        }
+    }
+}
+
+impl Piece {
+    /// Nanoseconds since 1970, ascending.
+    pub fn times(&self) -> &[i64] {
+        &self.chunk.times[self.from..self.to]
+    }
+
+    /// As many values as times.
+    pub fn values(&self) -> Slice<'_> {
+        self.chunk.values.slice(self.from, self.to)
+    }
+
+    /// Whether nothing is left of it.
+    pub const fn is_empty(&self) -> bool {
+        self.from >= self.to
+    }
+
+    /// Leaves out so many points at its beginning.
+    pub const fn skip(&mut self, count: usize) {
+        self.from += count;
     }
 }
 
@@ -272,192 +401,6 @@ impl From<Vec<(i64, Value)>> for Points {
             made.insert(time, value);
         }
         made
-    }
-}
-
-impl Chunk {
-    /// No point yet; only to be filled.
-    fn empty(field_type: FieldType) -> Self {
-        let values = match field_type {
-            FieldType::Float => Values::Float(Vec::new()),
-            FieldType::Integer => Values::Integer(Vec::new()),
-            FieldType::Unsigned => Values::Unsigned(Vec::new()),
-            FieldType::String => Values::String(Vec::new()),
-            FieldType::Boolean => Values::Boolean(Vec::new()),
-        };
-        Self { times: Vec::new(), values }
-    }
-
-    fn of(time: i64, value: Value) -> Self {
-        let values = match value {
-            Value::Float(v) => Values::Float(vec![v]),
-            Value::Integer(v) => Values::Integer(vec![v]),
-            Value::Unsigned(v) => Values::Unsigned(vec![v]),
-            Value::String(v) => Values::String(vec![v]),
-            Value::Boolean(v) => Values::Boolean(vec![v]),
-        };
-        Self { times: vec![time], values }
-    }
-
-    /// Stores a value of the chunk's type.
-    fn insert(&mut self, time: i64, value: Value) {
-        let place = match self.times.last() {
-            Some(end) if *end < time => Err(self.times.len()),
-            _ => self.times.binary_search(&time),
-        };
-        match place {
-            Ok(index) => self.values.put(index, value, true),
-            Err(index) => {
-                self.times.insert(index, time);
-                self.values.put(index, value, false);
-            }
-        }
-    }
-
-    fn remove(&mut self, from: usize, to: usize) {
-        self.times.drain(from..to);
-        each!(&mut self.values, list => { list.drain(from..to); });
-    }
-
-    fn split_off(&mut self, at: usize) -> Self {
-        let values = match &mut self.values {
-            Values::Float(list) => Values::Float(list.split_off(at)),
-            Values::Integer(list) => Values::Integer(list.split_off(at)),
-            Values::Unsigned(list) => Values::Unsigned(list.split_off(at)),
-            Values::String(list) => Values::String(list.split_off(at)),
-            Values::Boolean(list) => Values::Boolean(list.split_off(at)),
-        };
-        Self { times: self.times.split_off(at), values }
-    }
-
-    /// From where to where the points between two times lie.
-    fn range(&self, first: i64, last: i64) -> (usize, usize) {
-        // Of a long range nearly all chunks lie in it as a whole.
-        let from = match self.times.first() {
-            Some(start) if *start < first => self.times.partition_point(|time| *time < first),
-            _ => 0,
-        };
-        let to = match self.times.last() {
-            Some(end) if *end > last => self.times.partition_point(|time| *time <= last),
-            _ => self.times.len(),
-        };
-        (from, to)
-    }
-}
-
-impl Values {
-    /// The bits of a value; those of strings are none.
-    fn word(&self, index: usize) -> u64 {
-        match self {
-            Self::Float(list) => list[index].to_bits(),
-            Self::Integer(list) => list[index].cast_unsigned(),
-            Self::Unsigned(list) => list[index],
-            Self::Boolean(list) => u64::from(list[index]),
-            Self::String(_) => 0,
-        }
-    }
-
-    /// Adds values by their bits; strings have none.
-    fn extend(&mut self, words: impl Iterator<Item = u64>) {
-        match self {
-            Self::Float(list) => list.extend(words.map(f64::from_bits)),
-            Self::Integer(list) => list.extend(words.map(u64::cast_signed)),
-            Self::Unsigned(list) => list.extend(words),
-            Self::Boolean(list) => list.extend(words.map(|word| word != 0)),
-            Self::String(_) => {}
-        }
-    }
-
-    fn get(&self, index: usize) -> Value {
-        match self {
-            Self::Float(list) => Value::Float(list[index]),
-            Self::Integer(list) => Value::Integer(list[index]),
-            Self::Unsigned(list) => Value::Unsigned(list[index]),
-            Self::String(list) => Value::String(Name::clone(&list[index])),
-            Self::Boolean(list) => Value::Boolean(list[index]),
-        }
-    }
-
-    fn slice(&self, from: usize, to: usize) -> Slice<'_> {
-        match self {
-            Self::Float(list) => Slice::Float(&list[from..to]),
-            Self::Integer(list) => Slice::Integer(&list[from..to]),
-            Self::Unsigned(list) => Slice::Unsigned(&list[from..to]),
-            Self::String(list) => Slice::String(&list[from..to]),
-            Self::Boolean(list) => Slice::Boolean(&list[from..to]),
-        }
-    }
-
-    /// Puts a value of this type before or instead of another.
-    fn put(&mut self, index: usize, value: Value, replaces: bool) {
-        match (self, value) {
-            (Self::Float(list), Value::Float(v)) => put(list, index, v, replaces),
-            (Self::Integer(list), Value::Integer(v)) => put(list, index, v, replaces),
-            (Self::Unsigned(list), Value::Unsigned(v)) => put(list, index, v, replaces),
-            (Self::String(list), Value::String(v)) => put(list, index, v, replaces),
-            (Self::Boolean(list), Value::Boolean(v)) => put(list, index, v, replaces),
-            // `Points::insert` has looked at the type.
-            _ => {}
-        }
-    }
-}
-
-impl<'a> Slice<'a> {
-    /// How many values there are.
-    pub const fn len(self) -> usize {
-        match self {
-            Self::Float(list) => list.len(),
-            Self::Integer(list) => list.len(),
-            Self::Unsigned(list) => list.len(),
-            Self::String(list) => list.len(),
-            Self::Boolean(list) => list.len(),
-        }
-    }
-
-    /// Whether there is none.
-    pub const fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// The value at a place.
-    pub fn get(self, index: usize) -> Option<Value> {
-        match self {
-            Self::Float(list) => list.get(index).copied().map(Value::Float),
-            Self::Integer(list) => list.get(index).copied().map(Value::Integer),
-            Self::Unsigned(list) => list.get(index).copied().map(Value::Unsigned),
-            Self::String(list) => list.get(index).cloned().map(Value::String),
-            Self::Boolean(list) => list.get(index).copied().map(Value::Boolean),
-        }
-    }
-
-    /// The values.
-    pub fn iter(self) -> impl Iterator<Item = Value> {
-        (0..self.len()).filter_map(move |index| self.get(index))
-    }
-
-    /// The values before a place, and the others.
-    #[must_use]
-    pub fn split_at(self, place: usize) -> (Self, Self) {
-        macro_rules! split {
-            ($of:ident, $list:expr) => {{
-                let (before, behind) = $list.split_at(place);
-                (Self::$of(before), Self::$of(behind))
-            }};
-        }
-        match self {
-            Self::Float(list) => split!(Float, list),
-            Self::Integer(list) => split!(Integer, list),
-            Self::Unsigned(list) => split!(Unsigned, list),
-            Self::String(list) => split!(String, list),
-            Self::Boolean(list) => split!(Boolean, list),
-        }
-    }
-}
-
-fn put<T>(list: &mut Vec<T>, index: usize, value: T, replaces: bool) {
-    match list.get_mut(index).filter(|_| replaces) {
-        Some(old) => *old = value,
-        None => list.insert(index, value),
     }
 }
 
@@ -484,7 +427,7 @@ mod tests {
         let expected: Vec<_> = expected.into_iter().collect();
         assert_eq!(points.iter().collect::<Vec<_>>(), expected);
         assert_eq!(points.len(), expected.len());
-        assert!(points.chunks.iter().all(|c| (1..=CHUNK).contains(&c.times.len())));
+        assert!(points.parts.iter().all(|part| (1..=CHUNK).contains(&part.len())));
         let backwards: Vec<_> = points.iter().rev().collect();
         assert!(backwards.iter().eq(expected.iter().rev()));
     }
@@ -506,7 +449,7 @@ mod tests {
             let expected: Vec<_> =
                 expected.into_iter().map(|(time, n)| (time, Value::Integer(n))).collect();
             assert_eq!(merged.iter().collect::<Vec<_>>(), expected, "{level} at a time");
-            assert!(merged.chunks.iter().all(|c| (1..=CHUNK).contains(&c.times.len())));
+            assert!(merged.parts.iter().all(|part| (1..=CHUNK).contains(&part.len())));
         }
     }
 
@@ -536,9 +479,11 @@ mod tests {
                 expected,
                 "{first} to {last}"
             );
-            assert!(points.slices(first, last).all(|(times, _)| !times.is_empty()));
-            let slices = points.slices(first, last).flat_map(|(times, _)| times.iter().copied());
-            assert_eq!(slices.collect::<Vec<_>>(), expected);
+            assert!(points.pieces(first, last).all(|piece| !piece.is_empty()));
+            let pieces = points.pieces(first, last).flat_map(|piece| piece.times().to_vec());
+            assert_eq!(pieces.collect::<Vec<_>>(), expected);
+            assert_eq!(points.count(first, last), expected.len());
+            assert_eq!(points.any_between(first, last), !expected.is_empty());
         }
         assert_eq!(points.at(8192), Some(Value::Integer(4096)));
         assert_eq!(points.at(8193), None);

@@ -1,6 +1,6 @@
 //! The points of one series, field by field, and how series become a view.
 
-use super::points::Points;
+use super::points::{Part, Points};
 use super::recent::{Layout, Recent};
 use super::value::{FieldType, Name, Value};
 use super::view::{Column, Series};
@@ -72,6 +72,32 @@ impl SeriesPoints {
     /// Whether it has no point.
     pub(super) fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.recent.is_empty()
+    }
+
+    /// Its fields, by name, each with an entry for each type of its values; [settled](Self::settle).
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&Name, &Points)> {
+        self.fields
+            .iter()
+            .flat_map(|(name, field)| field.0.iter().map(move |points| (name, points)))
+    }
+
+    /// The same, for parts of them to be put elsewhere.
+    pub(super) fn fields_mut(&mut self) -> impl Iterator<Item = (&Name, &mut Points)> {
+        let fields = self.fields.iter_mut();
+        fields.flat_map(|(name, field)| field.0.iter_mut().map(move |points| (name, points)))
+    }
+
+    /// Adds points that come after all others of their field and type.
+    pub(super) fn push_part(&mut self, name: &Name, kind: FieldType, part: Part) {
+        let field = self.fields.entry(Name::clone(name)).or_default();
+        match field.0.iter_mut().find(|points| points.field_type() == kind) {
+            Some(points) => points.push_part(part),
+            None => {
+                let mut points = Points::new(kind);
+                points.push_part(part);
+                field.0.push(points);
+            }
+        }
     }
 
     /// Adds its points, which are [settled](Self::settle), to a series of a view, field by field and type by type. What the view has

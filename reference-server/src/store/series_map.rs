@@ -67,6 +67,13 @@ impl<K: Ord> SeriesMap<K> {
         self.order.iter().map(|(key, slot)| (key, &self.slots[*slot]))
     }
 
+    /// Shows each series in the order of their keys.
+    pub(super) fn each(&mut self, mut visit: impl FnMut(&K, &mut SeriesPoints)) {
+        for (key, slot) in &self.order {
+            visit(key, &mut self.slots[*slot]);
+        }
+    }
+
     /// Puts what was written last to the rest, in all series.
     pub(super) fn settle(&mut self) {
         self.slots.iter_mut().for_each(SeriesPoints::settle);

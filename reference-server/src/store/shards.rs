@@ -7,14 +7,17 @@
 mod by_field;
 mod shard;
 
-use super::series::TagSet;
+use super::kept::Bytes;
+use super::series::{SeriesPoints, TagSet};
+use super::snapshot::{Index, Moved, Section};
 use super::value::{FieldType, Name};
 use super::view::{Measurement, Series};
 use crate::go_text;
 use crate::query::influxql::host::{Remove, SeriesKey};
 use line_protocol::Line;
 use profiles::storage::{BeyondRetention, ConflictInBatch, Loss, Shards as Rules, TypesOf};
-use shard::Shard;
+use serde::{Deserialize, Serialize};
+use shard::{SavedShard, Shard};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
@@ -177,6 +180,41 @@ impl ShardedBucket {
         }
     }
 
+    /// All of it as it is now: what becomes of the one is not seen in the other.
+    pub(crate) fn frozen(&mut self) -> Self {
+        self.shards.values_mut().for_each(Shard::settle);
+        self.clone()
+    }
+
+    /// Lets go of what is in files by now.
+    pub(crate) fn move_out(&mut self, moved: &Moved) {
+        self.each_series(&mut |_, _, series| moved.apply(series));
+    }
+
+    /// Shows each series, shard by shard and measurement by measurement.
+    pub(super) fn each_series(
+        &mut self,
+        visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
+    ) {
+        for (start, shard) in &mut self.shards {
+            shard.each_series(|measurement, tags, points| {
+                visit((Some(*start), measurement), tags, points);
+            });
+        }
+    }
+
+    /// What a snapshot says of it.
+    pub(super) fn saved(&self, index: &mut Index) -> SavedShards {
+        // A bucket that has types of its own is of a product that keeps no folder.
+        debug_assert!(self.types.is_empty());
+        let shards = self.shards.iter().map(|(start, shard)| (*start, shard.saved(index)));
+        SavedShards {
+            retention: self.retention,
+            shard_duration: self.shard_duration,
+            shards: shards.collect(),
+        }
+    }
+
     /// What queries see, measurements in the order of their names.
     pub fn view(&mut self) -> Vec<Measurement> {
         self.shards.values_mut().for_each(Shard::settle);
@@ -276,6 +314,31 @@ impl ShardedBucket {
         }
     }
 }
+
+/// A bucket without its points.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedShards {
+    retention: Option<i64>,
+    shard_duration: i64,
+    shards: Vec<(i64, SavedShard)>,
+}
+
+impl SavedShards {
+    /// The bucket that was saved.
+    ///
+    /// # Errors
+    /// It contradicts itself.
+    pub(super) fn restore(self, rules: Rules, index: &Index) -> Result<ShardedBucket, String> {
+        let mut bucket = ShardedBucket::new(rules, self.retention, self.shard_duration);
+        for (start, shard) in self.shards {
+            bucket.shards.insert(start, shard.restore(index)?);
+        }
+        Ok(bucket)
+    }
+}
+
+/// A measurement's fields, as they are saved.
+type SavedFields = (Bytes, Vec<(Bytes, FieldType)>);
 
 /// The time of a line; the parser of this dialect gave it one.
 fn time_of(line: &Line<'_>) -> i64 {

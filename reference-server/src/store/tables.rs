@@ -6,15 +6,18 @@
 
 mod schema;
 
+use super::kept::Bytes;
 use super::recent::Layout;
-use super::series::TagSet;
+use super::series::{SeriesPoints, TagSet};
 use super::series_map::SeriesMap;
 use super::shards::stored;
+use super::snapshot::{Index, Moved, SavedSeries, Section};
 use super::value::{Name, Value};
 use super::view::{Measurement, Series, Unreadable};
 use line_protocol::{FieldValue, Line, Precision, Text};
 use profiles::storage::{Overflow, RefusedLine, RepeatedTags, Tables as Rules};
 use schema::Schema;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub use schema::{ColumnType, SchemaFault};
@@ -250,6 +253,42 @@ impl TableSet {
         Ok(Row { table: index, series, time, fields })
     }
 
+    /// All of them as they are now: what becomes of the ones is not seen in the others.
+    pub(crate) fn frozen(&mut self) -> Self {
+        self.tables.iter_mut().for_each(|table| table.series.settle());
+        self.clone()
+    }
+
+    /// Lets go of what is in files by now.
+    pub(crate) fn move_out(&mut self, moved: &Moved) {
+        self.each_series(&mut |_, _, series| moved.apply(series));
+    }
+
+    /// Shows each series, table by table.
+    pub(super) fn each_series(
+        &mut self,
+        visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
+    ) {
+        for Table { name, series, .. } in &mut self.tables {
+            series.each(|tags, points| visit((None, name), tags, points));
+        }
+    }
+
+    /// What a snapshot says of them.
+    pub(super) fn saved(&self, index: &mut Index) -> SavedTables {
+        let table = |table: &Table| {
+            let columns = table.schema.columns().iter();
+            let series = table.series.iter();
+            SavedTable {
+                name: Bytes::from(&table.name),
+                columns: columns.map(|(name, kind)| (Bytes::from(name), *kind)).collect(),
+                uneven: table.uneven,
+                series: series.map(|(tags, points)| SavedSeries::of(tags, points, index)).collect(),
+            }
+        };
+        SavedTables(self.tables.iter().map(table).collect())
+    }
+
     /// The names of the tables, in the order in which they were made.
     pub fn names(&self) -> Vec<Name> {
         self.tables.iter().map(|table| table.name.clone()).collect()
@@ -263,6 +302,45 @@ impl TableSet {
     /// What queries see, tables in the order in which they were made.
     pub fn view(&mut self) -> Vec<Measurement> {
         self.tables.iter_mut().map(Table::view).collect()
+    }
+}
+
+/// The tables of a database without their points.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedTables(Vec<SavedTable>);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedTable {
+    name: Bytes,
+    columns: Vec<(Bytes, ColumnType)>,
+    uneven: bool,
+    series: Vec<SavedSeries>,
+}
+
+impl SavedTables {
+    /// The tables that were saved.
+    ///
+    /// # Errors
+    /// They contradict themselves.
+    pub(super) fn restore(self, index: &Index) -> Result<TableSet, String> {
+        let mut tables = Vec::with_capacity(self.0.len());
+        for saved in self.0 {
+            let columns = saved.columns.into_iter().map(|(name, kind)| (Name::from(name), kind));
+            let mut series = SeriesMap::default();
+            for one in saved.series {
+                let (tags, points) = one.restore(index)?;
+                let slot = series.slot(tags);
+                *series.points(slot) = points;
+            }
+            tables.push(Table {
+                name: Name::from(saved.name),
+                schema: Schema::of(columns),
+                series,
+                uneven: saved.uneven,
+                fitting: None,
+            });
+        }
+        Ok(TableSet { tables })
     }
 }
 

@@ -4,9 +4,10 @@
 #[path = "../common/client.rs"]
 mod client;
 mod full_disk;
+mod snapshots;
 
 use client::Client;
-use reference_server::Server;
+use reference_server::{Builder, Server};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -30,14 +31,19 @@ async fn try_start(
     folder: &Path,
     settings: &[(&str, &str)],
 ) -> std::io::Result<Running> {
-    let mut builder = Server::builder(profiles::find(profile).unwrap())
-        .auth(true)
-        .token(TOKEN)
-        .database("db", None)
-        .data(folder);
+    let mut builder = builder(profile).data(folder);
     for (name, value) in settings {
         builder = builder.set(name, value).unwrap();
     }
+    run(profile, builder).await
+}
+
+fn builder(profile: &'static str) -> Builder {
+    let builder = Server::builder(profiles::find(profile).unwrap());
+    builder.auth(true).token(TOKEN).database("db", None)
+}
+
+async fn run(profile: &'static str, builder: Builder) -> std::io::Result<Running> {
     let server = builder.start().await?;
     let client = Client::new(server.address().to_string());
     let family = profile.split('@').next().unwrap_or_default();

@@ -129,6 +129,12 @@ impl Catalog {
         self.databases.iter().map(|(name, _)| name.clone()).collect()
     }
 
+    /// All policies, each with the name of its database.
+    pub(super) fn policies(&self) -> impl Iterator<Item = (&str, &Policy)> {
+        let databases = self.databases.iter();
+        databases.flat_map(|(name, known)| known.policies.iter().map(move |p| (name.as_str(), p)))
+    }
+
     /// A database.
     pub fn database(&self, name: &str) -> Option<&Database> {
         self.databases.iter().find(|(known, _)| known == name).map(|(_, database)| database)

@@ -7,14 +7,17 @@ use crate::journal::{self, Change, NotKept};
 use crate::lock::lock;
 use crate::query::influxql::host::Remove;
 use crate::respond;
+use crate::snapshots::Frozen;
 use crate::stage::WriteFault;
 use crate::stage::admit::BucketTarget;
 use crate::stage::parse::{self, ParsedBatch};
 use crate::stage::store::store_in_shards;
 use crate::store::kept::{SavedRemoval, Unit};
+use crate::store::snapshot::{Moved, Store};
 use profiles::answer::Fault;
 use profiles::write::BadLines;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 
 /// An entry of the log.
@@ -114,6 +117,47 @@ impl Service {
     pub(crate) fn record_beginning(&self) {
         if let Ok(change) = self.journal.begin(0) {
             self.record_catalog(&change, &lock(&self.catalog));
+        }
+    }
+
+    /// All that is there now; nobody changes it meanwhile.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let catalog = lock(&self.catalog);
+        let stores = catalog.policies().map(|(database, policy)| {
+            let key = vec![database.to_owned(), policy.name.clone()];
+            (key, Store::Shards(lock(&policy.bucket).frozen()))
+        });
+        let stores = stores.collect();
+        Frozen { catalog: json!(catalog.saved()), stores }
+    }
+
+    /// Becomes what was frozen.
+    ///
+    /// # Errors
+    /// It is not of this family, or contradicts itself.
+    pub(crate) fn thaw(&self, frozen: Frozen) -> Result<(), String> {
+        let saved = serde_json::from_value(frozen.catalog).map_err(|error| error.to_string())?;
+        let mut catalog = lock(&self.catalog);
+        catalog.restore(saved);
+        for (key, store) in frozen.stores {
+            let ([database, policy], Store::Shards(points)) = (key.as_slice(), store) else {
+                return Err("it has points of no retention policy".to_owned());
+            };
+            let found = catalog.database(database).and_then(|known| known.policy(policy));
+            let policy = found.ok_or("it has points of a policy that is not there")?;
+            *lock(&policy.bucket) = points;
+        }
+        Ok(())
+    }
+
+    /// Lets go of what is in files by now.
+    pub(crate) fn move_out(&self, moved: &Moved) {
+        let buckets: Vec<_> = {
+            let catalog = lock(&self.catalog);
+            catalog.policies().map(|(_, policy)| Arc::clone(&policy.bucket)).collect()
+        };
+        for bucket in buckets {
+            lock(&bucket).move_out(moved);
         }
     }
 

@@ -9,15 +9,18 @@ use crate::journal::{self, Change, NotKept};
 use crate::lock::lock;
 use crate::query::influxql::host::Remove;
 use crate::respond;
+use crate::snapshots::Frozen;
 use crate::stage::WriteFault;
 use crate::stage::admit::BucketTarget;
 use crate::stage::parse::{self, ParsedBatch};
 use crate::stage::store::store_in_shards;
 use crate::store::kept::{SavedRemoval, Unit};
+use crate::store::snapshot::{Moved, Store};
 use profiles::answer::Fault;
 use profiles::v2_api::Acknowledgement;
 use profiles::write::BadLines;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// An entry of the log.
 #[derive(Serialize, Deserialize)]
@@ -132,6 +135,43 @@ impl Service {
     pub(crate) fn record_beginning(&self) {
         if let Ok(change) = self.journal.begin(0) {
             self.record_catalog(&change);
+        }
+    }
+
+    /// All that is there now; nobody changes it meanwhile.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let catalog = json!(lock(&self.catalog).saved());
+        let mut all = self.all_points();
+        all.sort_by_key(|(id, _)| *id);
+        let stores = all
+            .into_iter()
+            .map(|(id, points)| (vec![id.to_string()], Store::Shards(lock(&points).frozen())));
+        Frozen { catalog, stores: stores.collect() }
+    }
+
+    /// Becomes what was frozen.
+    ///
+    /// # Errors
+    /// It is not of this family, or contradicts itself.
+    pub(crate) fn thaw(&self, frozen: Frozen) -> Result<(), String> {
+        let saved = serde_json::from_value(frozen.catalog).map_err(|error| error.to_string())?;
+        lock(&self.catalog).restore(saved);
+        for (key, store) in frozen.stores {
+            let ([id], Store::Shards(points)) = (key.as_slice(), store) else {
+                return Err("it has points of no bucket".to_owned());
+            };
+            let id = id.parse().map_err(|_| format!("{id} is no bucket"))?;
+            *lock(&self.points(id)) = points;
+        }
+        self.forget_dropped();
+        self.apply_rules();
+        Ok(())
+    }
+
+    /// Lets go of what is in files by now.
+    pub(crate) fn move_out(&self, moved: &Moved) {
+        for (_, points) in self.all_points() {
+            lock(&points).move_out(moved);
         }
     }
 

@@ -344,6 +344,12 @@ impl Service {
         Arc::clone(lock(&self.buckets).entry(id).or_insert_with(new))
     }
 
+    /// The points of all buckets.
+    pub(super) fn all_points(&self) -> Vec<(Id, Arc<Mutex<ShardedBucket>>)> {
+        let buckets = lock(&self.buckets);
+        buckets.iter().map(|(id, points)| (*id, Arc::clone(points))).collect()
+    }
+
     /// Makes all points be kept as the records of their buckets say: after each change of these.
     pub(super) fn apply_rules(&self) {
         let all: Vec<_> = {

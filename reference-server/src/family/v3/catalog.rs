@@ -97,6 +97,11 @@ impl Catalog {
         self.databases.get_mut(name)
     }
 
+    /// All databases but the product's own.
+    pub(super) fn databases_mut(&mut self) -> impl Iterator<Item = (&String, &mut Database)> {
+        self.databases.iter_mut()
+    }
+
     /// How many tables all databases but this one have.
     pub fn tables_elsewhere(&self, name: &str) -> usize {
         let others = self.databases.iter().filter(|(other, _)| *other != name);

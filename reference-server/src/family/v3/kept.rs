@@ -6,9 +6,12 @@ use super::write::Batch;
 use crate::http::Response;
 use crate::journal::{self, Change, NotKept};
 use crate::lock::lock;
+use crate::snapshots::Frozen;
 use crate::store::kept::Unit;
+use crate::store::snapshot::{Moved, Store};
 use crate::store::tables::TimeUnit;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// An entry of the log.
 #[derive(Serialize, Deserialize)]
@@ -57,13 +60,51 @@ impl Service {
 
     /// The answer to a request whose changes are not known to be on disk: our own words.
     pub(crate) fn not_kept(&self, why: &NotKept) -> Response {
-        Response::new(500).with_body(format!("write to the log failed: {why}"))
+        Response::new(500).with_body(match why {
+            NotKept::Log(why) => format!("write to the log failed: {why}"),
+            NotKept::Unreadable(_) => why.to_string(),
+        })
     }
 
     /// Keeps what the server was given to begin with.
     pub(crate) fn record_beginning(&self) {
         if let Ok(change) = self.journal.begin(0) {
             record_catalog(&change, &lock(&self.catalog));
+        }
+    }
+
+    /// All that is there now; nobody changes it meanwhile.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let mut catalog = lock(&self.catalog);
+        let stores = catalog
+            .databases_mut()
+            .map(|(name, database)| (vec![name.clone()], Store::Tables(database.tables.frozen())));
+        let stores = stores.collect();
+        Frozen { catalog: json!(catalog.saved()), stores }
+    }
+
+    /// Becomes what was frozen.
+    ///
+    /// # Errors
+    /// It is not of this family, or contradicts itself.
+    pub(crate) fn thaw(&self, frozen: Frozen) -> Result<(), String> {
+        let saved = serde_json::from_value(frozen.catalog).map_err(|error| error.to_string())?;
+        let mut catalog = lock(&self.catalog);
+        catalog.restore(saved);
+        for (key, store) in frozen.stores {
+            let ([name], Store::Tables(tables)) = (key.as_slice(), store) else {
+                return Err("it has tables of no database".to_owned());
+            };
+            let database = catalog.database_mut(name);
+            database.ok_or("it has tables of a database that is not there")?.tables = tables;
+        }
+        Ok(())
+    }
+
+    /// Lets go of what is in files by now.
+    pub(crate) fn move_out(&self, moved: &Moved) {
+        for (_, database) in lock(&self.catalog).databases_mut() {
+            database.tables.move_out(moved);
         }
     }
 

@@ -1,12 +1,16 @@
 //! One shard: the types of its fields, the points of its series, and what it refuses.
 
+use super::SavedFields;
 use crate::go_text;
+use crate::store::kept::Bytes;
 use crate::store::recent::Layout;
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::series_map::SeriesMap;
+use crate::store::snapshot::{Index, SavedSeries};
 use crate::store::value::{FieldType, Name, Value};
 use line_protocol::{FieldValue, Line};
 use profiles::storage::{ConflictInBatch, Loss, Quoting, Shards as Rules, TimeBesideFields};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,6 +25,34 @@ pub(super) struct Shard {
     /// By measurement and field.
     fields: BTreeMap<Name, BTreeMap<Name, FieldType>>,
     series: SeriesMap<(Name, TagSet)>,
+}
+
+/// A shard without its points.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SavedShard {
+    end: i64,
+    fields: Vec<SavedFields>,
+    series: Vec<(Bytes, SavedSeries)>,
+}
+
+impl SavedShard {
+    /// The shard that was saved.
+    ///
+    /// # Errors
+    /// It contradicts itself.
+    pub(super) fn restore(self, index: &Index) -> Result<Shard, String> {
+        let mut shard = Shard::new(self.end);
+        for (measurement, fields) in self.fields {
+            let fields = fields.into_iter().map(|(name, kind)| (Name::from(name), kind));
+            shard.fields.insert(Name::from(measurement), fields.collect());
+        }
+        for (measurement, series) in self.series {
+            let (tags, points) = series.restore(index)?;
+            let slot = shard.series.slot((Name::from(measurement), tags));
+            *shard.series.points(slot) = points;
+        }
+        Ok(shard)
+    }
 }
 
 /// What was lost of a batch.
@@ -60,6 +92,23 @@ impl Shard {
     /// The series: measurement, tags, points (none where all were dropped).
     pub(super) fn series(&self) -> impl Iterator<Item = (&Name, &TagSet, &SeriesPoints)> {
         self.series.iter().map(|((measurement, tags), points)| (measurement, tags, points))
+    }
+
+    /// Shows each series, measurement by measurement.
+    pub(super) fn each_series(&mut self, mut visit: impl FnMut(&Name, &TagSet, &mut SeriesPoints)) {
+        self.series.each(|(measurement, tags), points| visit(measurement, tags, points));
+    }
+
+    /// What a snapshot says of it.
+    pub(super) fn saved(&self, index: &mut Index) -> SavedShard {
+        let fields = self.fields.iter().map(|(measurement, fields)| {
+            let fields = fields.iter().map(|(name, kind)| (Bytes::from(name), *kind));
+            (Bytes::from(measurement), fields.collect())
+        });
+        let series = self.series.iter().map(|((measurement, tags), points)| {
+            (Bytes::from(measurement), SavedSeries::of(tags, points, index))
+        });
+        SavedShard { end: self.end, fields: fields.collect(), series: series.collect() }
     }
 
     /// Puts what was written last to the rest: before it is read.

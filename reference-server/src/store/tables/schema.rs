@@ -3,11 +3,12 @@
 use crate::store::value::{FieldType, Name};
 use line_protocol::FieldValue;
 use profiles::storage::{TableLimit, Tables as Rules};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 
 /// The type of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnType {
     /// A tag.
     Tag,
@@ -149,6 +150,18 @@ pub(super) struct Schema {
 }
 
 impl Schema {
+    /// One of these columns.
+    pub(super) fn of(columns: impl Iterator<Item = (Name, ColumnType)>) -> Self {
+        let mut schema = Self::default();
+        columns.for_each(|(name, kind)| schema.push(&name, kind));
+        schema
+    }
+
+    /// The columns, in the order in which they were made.
+    pub(super) fn columns(&self) -> &[(Name, ColumnType)] {
+        &self.columns
+    }
+
     /// Finds or makes a column of this type.
     pub(super) fn column(
         &mut self,

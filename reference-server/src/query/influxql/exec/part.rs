@@ -4,7 +4,7 @@ use super::function::Function;
 use super::node::{as_float, cast};
 use super::read::At;
 use super::reduce::Sample;
-use crate::store::points::Slice;
+use crate::store::Slice;
 use crate::store::view::Series;
 use crate::store::{FieldType, Value};
 use profiles::influxql::Planner;

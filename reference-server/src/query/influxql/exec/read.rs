@@ -312,7 +312,7 @@ pub(super) fn columns_between(tables: &[Table], range: Range) -> Columns {
             }
         }
         for column in table.measurement.series.iter().flat_map(|s| &s.columns) {
-            if column.points.times(first, last).next().is_some() {
+            if column.points.any_between(first, last) {
                 columns.add_field(&column.name, column.field_type);
             }
         }

@@ -192,9 +192,7 @@ impl<'a> Run<'a> {
     ) -> impl Iterator<Item = &'a Column> + use<'a> {
         let (name, read_as) = self.field;
         series.columns.iter().filter(move |c| {
-            c.name == *name
-                && converts(c.field_type, *read_as)
-                && c.points.times(first, last).next().is_some()
+            c.name == *name && converts(c.field_type, *read_as) && c.points.any_between(first, last)
         })
     }
 
@@ -213,21 +211,23 @@ impl<'a> Run<'a> {
         match decided {
             Some(false) => return Box::new(std::iter::empty()),
             Some(true) if !self.wanted.descending => {
-                let mut slices = column.points.slices(first, last);
-                let mut current = slices.next();
+                let mut pieces = column.points.pieces(first, last);
+                let mut current = pieces.next();
                 return Box::new(std::iter::from_fn(move || {
-                    let (times, _) = current?;
-                    let (window, end) = self.window(*times.first()?);
+                    let (window, end) = self.window(*current.as_ref()?.times().first()?);
                     let mut part = Part::new(self.function, self.wanted.planner);
-                    while let Some((times, values)) = current {
+                    while let Some(piece) = &mut current {
+                        let times = piece.times();
                         let count = times.partition_point(|time| i128::from(*time) < end);
                         if count == 0 {
                             break;
                         }
-                        let (inside, behind) = (times.split_at(count), values.split_at(count));
-                        part.take_slice(series, inside.0, behind.0, read_as);
-                        let rest = (inside.1, behind.1);
-                        current = if rest.0.is_empty() { slices.next() } else { Some(rest) };
+                        let (inside, _) = piece.values().split_at(count);
+                        part.take_slice(series, &times[..count], inside, read_as);
+                        piece.skip(count);
+                        if piece.is_empty() {
+                            current = pieces.next();
+                        }
                     }
                     part.sample(group, window)
                 }));

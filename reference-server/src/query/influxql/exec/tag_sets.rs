@@ -70,7 +70,7 @@ pub(super) fn bounds_of<'a>(
 
 fn bounds_of_points(column: &Column, duration: i64, add: &mut impl FnMut((i64, i64))) {
     let mut from = i64::MIN;
-    while let Some(time) = column.points.times(from, i64::MAX).next() {
+    while let Some(time) = column.points.next_time(from) {
         let bounds = shard_bounds(time, duration);
         add(bounds);
         if bounds.1 == i64::MAX {
@@ -104,7 +104,7 @@ pub(super) fn shards<'a>(table: &'a Table, wanted: &Wanted<'_>) -> Vec<Shard<'a>
         let stands = |s: &&&Series| {
             let is_inside = |empty: &i64| start <= *empty && *empty <= end;
             alone
-                || s.columns.iter().any(|c| c.points.times(start, end).next().is_some())
+                || s.columns.iter().any(|c| c.points.any_between(start, end))
                 || s.empty_in.iter().any(is_inside)
         };
         let sets = sets.iter().filter_map(|((_, values), series)| {

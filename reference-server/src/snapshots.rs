@@ -1,0 +1,391 @@
+//! Snapshots: what a server stores, put into Parquet files once its log is long, so that the log can
+//! be forgotten up to there, and the memory be given back.
+//!
+//! A snapshot is what was there between two entries of the log. Under the lock that gives changes
+//! their order the stores are copied (they share their points, so nothing of these is); without it
+//! their points are written, then the manifest that names all files. Only when that is on disk is the
+//! log forgotten, and what is in memory replaced by its place in a file. A crash at any time leaves
+//! the manifest before or the one after; files that it does not name are removed by the next start.
+
+use crate::journal::Origin;
+use crate::lock::lock;
+use crate::server::Service;
+use crate::store::snapshot::{Index, Reads, SavedStore, SnapshotFile, Store, Writer, check};
+use profiles::storage::Storage;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use write_ahead_log::{Files, Log, RealFiles};
+
+/// The folder of the snapshots in a server's folder.
+const FOLDER: &str = "snapshots";
+
+/// What says which files are of the snapshot.
+const MANIFEST: &str = "manifest.json";
+
+/// The version of the manifest's form.
+const FORMAT: u32 = 1;
+
+/// How long the log becomes, in bytes, before there is a snapshot, unless something else is said.
+pub(crate) const LOG_BYTES: u64 = 256 << 20;
+
+/// How often the log is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long nothing is tried after a snapshot that failed.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// The key of a store among those of its server, and the store.
+pub(crate) type Keyed<S> = (Vec<String>, S);
+
+/// What a server holds between two changes.
+pub(crate) struct Frozen {
+    /// The catalog.
+    pub(crate) catalog: serde_json::Value,
+    /// Its stores.
+    pub(crate) stores: Vec<Keyed<Store>>,
+}
+
+impl Frozen {
+    /// Of a server that keeps nothing.
+    pub(crate) const fn nothing() -> Self {
+        Self { catalog: serde_json::Value::Null, stores: Vec::new() }
+    }
+}
+
+/// What a snapshot is.
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    /// The first entry of the log that is not in it.
+    next: u64,
+    origin: Origin,
+    catalog: serde_json::Value,
+    index: Index,
+    stores: Vec<Keyed<SavedStore>>,
+}
+
+/// The first line of the file of a manifest.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    format: u32,
+    /// How many bytes follow, and their checksum.
+    bytes: u64,
+    crc32: u32,
+}
+
+/// The snapshot that was found in a folder.
+pub(crate) struct Found(Manifest);
+
+/// The snapshots of a running server.
+pub(crate) struct Snapshots {
+    service: Arc<Service>,
+    files: Arc<dyn Files>,
+    folder: PathBuf,
+    origin: Origin,
+    reads: Arc<Reads>,
+    /// The files of the snapshot that is there.
+    current: Mutex<Vec<Arc<SnapshotFile>>>,
+    /// The first entry of the log that is not in it.
+    next: AtomicU64,
+    ending: Arc<Ending>,
+}
+
+/// Whether the thread that makes snapshots is to end.
+#[derive(Debug, Default)]
+struct Ending {
+    asked: Mutex<bool>,
+    woken: Condvar,
+}
+
+/// The thread that makes snapshots; it ends with this.
+#[derive(Debug)]
+pub(crate) struct Running {
+    ending: Arc<Ending>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Looks for the snapshot in a server's folder.
+///
+/// # Errors
+/// There is one, and it cannot be read: of a newer format, or damaged.
+pub(crate) fn find(folder: &Path) -> io::Result<Option<Found>> {
+    let path = folder.join(FOLDER).join(MANIFEST);
+    let told = |why: String| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()))
+    };
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
+        }
+    };
+    let line = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (head, body) = bytes.split_at(line);
+    let body = body.get(1..).unwrap_or_default();
+    let head: Head = serde_json::from_slice(head)
+        .map_err(|error| told(format!("its first line cannot be read: {error}")))?;
+    if head.format > FORMAT {
+        return Err(told(format!(
+            "it is of the newer format {}, and this lineproof knows {FORMAT}",
+            head.format
+        )));
+    }
+    if head.bytes != body.len() as u64 || head.crc32 != crc32fast::hash(body) {
+        let what =
+            "damaged: it is not what was written; without it no file of the snapshot can be read";
+        return Err(told(what.to_owned()));
+    }
+    let manifest = serde_json::from_slice(body).map_err(|error| told(error.to_string()))?;
+    Ok(Some(Found(manifest)))
+}
+
+/// What is found out about the snapshot of a folder, whose server is not there.
+#[derive(Debug)]
+pub struct SnapshotReport {
+    /// How many files it has.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The files that are missing or damaged, and what is wrong with each.
+    pub damage: Vec<(PathBuf, String)>,
+}
+
+/// Reads all files of the snapshot in a server's folder and holds them against their checksums; none
+/// where there is no snapshot.
+///
+/// # Errors
+/// The snapshot's manifest cannot be read.
+pub fn verify_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
+    let Some(Found(manifest)) = find(folder)? else { return Ok(None) };
+    let folder = folder.join(FOLDER);
+    let files = manifest.index.files();
+    let damage = files.iter().filter_map(|facts| {
+        let path = folder.join(&facts.name);
+        let error = check(&path, facts.bytes, &facts.sums).err()?;
+        Some((path, error.to_string()))
+    });
+    let bytes = files.iter().map(|facts| facts.bytes).sum();
+    Ok(Some(SnapshotReport { files: files.len(), bytes, damage: damage.collect() }))
+}
+
+impl Found {
+    /// The first entry of the log that is not in it.
+    pub(crate) const fn next(&self) -> u64 {
+        self.0.next
+    }
+
+    /// What the folder is of.
+    pub(crate) const fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// Gives the server what is in the snapshot, and itself to those that follow.
+    ///
+    /// # Errors
+    /// A file is missing or damaged, or the snapshot contradicts itself.
+    pub(crate) fn restore(
+        mut self,
+        folder: &Path,
+        storage: &Storage,
+        service: &Service,
+        reads: &Arc<Reads>,
+    ) -> io::Result<Vec<Arc<SnapshotFile>>> {
+        let folder = folder.join(FOLDER);
+        self.0.index.open(&folder, reads)?;
+        let path = folder.join(MANIFEST);
+        let told = |why: String| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()))
+        };
+        let stores = self.0.stores.into_iter().map(|(key, saved)| {
+            let store = saved.restore(storage, &self.0.index).map_err(told)?;
+            Ok((key, store))
+        });
+        let stores = stores.collect::<io::Result<_>>()?;
+        service.thaw(Frozen { catalog: self.0.catalog, stores }).map_err(told)?;
+        Ok(self.0.index.opened().to_vec())
+    }
+}
+
+impl Snapshots {
+    /// Those of a server whose folder was opened; `current` are the files of the snapshot there, and
+    /// `next` is the first entry that is not in it.
+    pub(crate) fn new(
+        folder: &Path,
+        service: Arc<Service>,
+        origin: Origin,
+        reads: Arc<Reads>,
+        next: u64,
+        current: Vec<Arc<SnapshotFile>>,
+    ) -> Self {
+        Self {
+            service,
+            files: Arc::new(RealFiles),
+            folder: folder.join(FOLDER),
+            origin,
+            reads,
+            current: Mutex::new(current),
+            next: AtomicU64::new(next),
+            ending: Arc::default(),
+        }
+    }
+
+    /// Makes a snapshot whenever the log has so many bytes, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// No thread can be made.
+    pub(crate) fn run(self, log: Log, log_bytes: u64) -> io::Result<Running> {
+        let ending = Arc::clone(&self.ending);
+        let work = move || {
+            let mut wait = LOOK;
+            while !self.ending.is_asked_within(wait) {
+                wait = LOOK;
+                let has_grown = log.next_sequence() > self.next.load(Ordering::Relaxed);
+                if !has_grown || log.size() <= log_bytes {
+                    continue;
+                }
+                match self.make(&log) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+                    Err(error) => {
+                        tracing::error!(%error, "no snapshot could be made; the log stays as long as it is");
+                        wait = PAUSE;
+                    }
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("snapshots".to_owned()).spawn(work)?;
+        Ok(Running { ending, thread: Some(thread) })
+    }
+
+    /// Makes a snapshot of what is there now, and forgets the log up to there.
+    ///
+    /// # Errors
+    /// The file system failed, or nothing may be taken for kept: the snapshot before is as it was.
+    pub(crate) fn make(&self, log: &Log) -> io::Result<()> {
+        let began = std::time::Instant::now();
+        let frozen = self.service.journal().between_changes(|next| (next, self.service.freeze()));
+        let Some((next, Frozen { catalog, mut stores })) = frozen else {
+            return Err(io::Error::other("the log takes nothing any more"));
+        };
+        // Nobody is told of a snapshot what the log may not have.
+        log.wait(next - 1).map_err(io::Error::other)?;
+        self.files.make_folder(&self.folder)?;
+        let mut writer = Writer::new(&*self.files, &self.folder, next, &self.reads);
+        writer.survey(stores.iter_mut().map(|(_, store)| store));
+        for (_, store) in &mut stores {
+            if self.ending.is_asked_within(Duration::ZERO) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            writer.write(store)?;
+        }
+        let moved = writer.finish()?;
+        let mut index = Index::default();
+        let stores = stores.iter().map(|(key, store)| (key.clone(), store.saved(&mut index)));
+        let stores = stores.collect();
+        let opened = index.opened().to_vec();
+        let origin = self.origin.clone();
+        self.publish(&Manifest { next, origin, catalog, index, stores })?;
+        self.next.store(next, Ordering::Relaxed);
+        log.forget_before(next)?;
+        self.service.move_out(&moved);
+        let (files, points) = (opened.len(), moved.len());
+        self.succeed(opened);
+        let seconds = began.elapsed().as_secs_f64();
+        tracing::info!(next, files, points, seconds, "snapshot");
+        Ok(())
+    }
+
+    /// Puts a manifest in the place of the one before, in one step.
+    fn publish(&self, manifest: &Manifest) -> io::Result<()> {
+        let body = serde_json::to_vec(manifest)?;
+        let head = Head { format: FORMAT, bytes: body.len() as u64, crc32: crc32fast::hash(&body) };
+        let mut bytes = serde_json::to_vec(&head)?;
+        bytes.push(b'\n');
+        bytes.extend_from_slice(&body);
+        let (path, unfinished) = (self.folder.join(MANIFEST), self.folder.join("manifest.tmp"));
+        let mut file = self.files.create(&unfinished)?;
+        let mut offset = 0;
+        while offset < bytes.len() {
+            match file.write_at(offset as u64, &bytes[offset..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => offset += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        file.sync()?;
+        drop(file);
+        self.files.rename(&unfinished, &path)?;
+        self.files.sync_folder(&self.folder)
+    }
+
+    /// From now on these are the files; the others are removed when nobody reads them any more.
+    fn succeed(&self, opened: Vec<Arc<SnapshotFile>>) {
+        let before = std::mem::replace(&mut *lock(&self.current), opened);
+        let current = lock(&self.current);
+        for file in before {
+            if !current.iter().any(|other| Arc::ptr_eq(other, &file)) {
+                file.be_done_with();
+            }
+        }
+    }
+
+    /// Removes what a snapshot left behind that was not finished, or could not be removed.
+    ///
+    /// # Errors
+    /// The file system failed.
+    pub(crate) fn tidy(&self) -> io::Result<()> {
+        if !self.folder.is_dir() {
+            return Ok(());
+        }
+        let current = lock(&self.current);
+        let is_known =
+            |name: &str| name == MANIFEST || current.iter().any(|file| file.facts().name == *name);
+        for name in self.files.list(&self.folder)? {
+            let is_ours =
+                Path::new(&name).extension().is_some_and(|e| e == "parquet" || e == "tmp");
+            if is_ours && !is_known(&name) {
+                self.files.remove(&self.folder.join(name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ending {
+    /// Whether it is, by the time that this has passed.
+    fn is_asked_within(&self, time: Duration) -> bool {
+        let asked = lock(&self.asked);
+        match self.woken.wait_timeout_while(asked, time, |asked| !*asked) {
+            Ok((asked, _)) => *asked,
+            Err(poisoned) => *poisoned.into_inner().0,
+        }
+    }
+
+    fn ask(&self) {
+        *lock(&self.asked) = true;
+        self.woken.notify_all();
+    }
+}
+
+impl Running {
+    /// Ends it, and waits until it has: what it was at is left, and the folder free.
+    pub(crate) fn end(mut self) {
+        self.ending.ask();
+        if let Some(thread) = self.thread.take() {
+            // A panic was told by itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.ending.ask();
+    }
+}

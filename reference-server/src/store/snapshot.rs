@@ -1,0 +1,119 @@
+//! Points that lie in files: Parquet, one file for the points of a measurement in a shard (v3: of a
+//! table) that one snapshot wrote.
+//!
+//! A series' points are put there in [`Rows`]: some of its rows that follow one another in time, each
+//! with a value in each of the fields that were written together. Of rows in memory there are only
+//! their first and last time and their place; what is in them is read when a query wants it.
+
+mod checked;
+mod file;
+mod saved;
+mod writer;
+
+use super::chunk::Chunk;
+use super::points::Part;
+use super::series::{SeriesPoints, TagSet};
+use super::shards::ShardedBucket;
+use super::tables::TableSet;
+use super::value::{FieldType, Name};
+use std::sync::Arc;
+
+pub(crate) use checked::check;
+pub(crate) use file::{Reads, SnapshotFile};
+pub(super) use saved::SavedSeries;
+pub(crate) use saved::{Index, SavedStore};
+pub(crate) use writer::{Moved, Writer};
+
+/// Rows of one series in a file, ascending in time.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    file: Arc<SnapshotFile>,
+    /// Counted from the beginning of the file.
+    first_row: u64,
+    count: u32,
+    first: i64,
+    last: i64,
+}
+
+/// The values that one field has in some rows: in each of them one.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredColumn {
+    rows: Arc<Rows>,
+    /// Its place among the columns of the file.
+    column: u32,
+}
+
+/// What a snapshot is of: all points of a bucket, or of a database.
+#[derive(Debug)]
+pub(crate) enum Store {
+    /// Of a Go product.
+    Shards(ShardedBucket),
+    /// Of v3.
+    Tables(TableSet),
+}
+
+/// Of what a series is: the start of its shard where there are shards, and its measurement or table.
+pub(crate) type Section<'s> = (Option<i64>, &'s Name);
+
+impl Store {
+    /// Shows each series, those of a section one after another.
+    fn each_series(&mut self, visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints)) {
+        match self {
+            Self::Shards(bucket) => bucket.each_series(visit),
+            Self::Tables(tables) => tables.each_series(visit),
+        }
+    }
+}
+
+impl Rows {
+    /// How many there are.
+    pub(super) const fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    /// The time of the first one.
+    pub(super) const fn first(&self) -> i64 {
+        self.first
+    }
+
+    /// The time of the last one.
+    pub(super) const fn last(&self) -> i64 {
+        self.last
+    }
+}
+
+impl StoredColumn {
+    /// Where its rows are.
+    pub(super) const fn rows(&self) -> &Arc<Rows> {
+        &self.rows
+    }
+
+    /// Its points, read. None where the file is damaged, which is then known of all of the store.
+    pub(super) fn chunk(&self, field_type: FieldType) -> Arc<Chunk> {
+        self.rows.file.chunk(&self.rows, self.column, field_type)
+    }
+
+    /// Its times, read, without values.
+    pub(super) fn times(&self) -> Arc<Chunk> {
+        self.rows.file.times(&self.rows)
+    }
+}
+
+/// A part by what it is made of: the same as long as nobody changed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    Held(usize),
+    Stored { file: u64, first_row: u64, column: u32 },
+}
+
+impl Identity {
+    /// That of a part. Of one in memory it says nothing any more once that is dropped.
+    fn of(part: &Part) -> Self {
+        match part {
+            Part::Held(chunk) => Self::Held(Arc::as_ptr(chunk).addr()),
+            Part::Stored(StoredColumn { rows, column }) => {
+                Self::Stored { file: rows.file.id(), first_row: rows.first_row, column: *column }
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! One Parquet file of a snapshot, to be read: some rows of one column at a time.
+
+use super::Rows;
+use super::checked::CheckedFile;
+use crate::lock::lock;
+use crate::store::chunk::{Chunk, Values};
+use crate::store::value::{FieldType, Name};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::properties::ReaderProperties;
+use parquet::file::reader::RowGroupReader;
+use parquet::file::serialized_reader::SerializedRowGroupReader;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// The column of the times in every file.
+pub(super) const TIME_COLUMN: u32 = 0;
+
+/// How many bytes of points are kept that were read.
+const KEPT: usize = 64 << 20;
+
+/// What is known of a file without opening it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FileFacts {
+    /// Its name in the folder of the snapshots.
+    pub(crate) name: String,
+    /// Its length in bytes.
+    pub(crate) bytes: u64,
+    /// How many values of fields it has.
+    pub(crate) values: u64,
+    /// The checksums of its blocks.
+    pub(crate) sums: Vec<u32>,
+}
+
+/// What all files of a store share: what was read last, and whether one of them is damaged.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    recent: Mutex<Recent>,
+    damage: OnceLock<String>,
+    /// How many files there have been.
+    files: AtomicU64,
+}
+
+/// What was read last, in two halves: what nobody asked for while the other half filled up goes.
+#[derive(Debug, Default)]
+struct Recent {
+    young: HashMap<Place, Arc<Chunk>>,
+    old: HashMap<Place, Arc<Chunk>>,
+    young_bytes: usize,
+}
+
+/// File, first row, column.
+type Place = (u64, u64, u32);
+
+/// One file.
+#[derive(Debug)]
+pub(crate) struct SnapshotFile {
+    /// Of all files of this process another one.
+    id: u64,
+    facts: FileFacts,
+    bytes: Arc<CheckedFile>,
+    metadata: ParquetMetaData,
+    /// The first row of each row group.
+    groups: Vec<u64>,
+    reads: Arc<Reads>,
+    /// Whether no snapshot needs it any more.
+    is_done_with: AtomicBool,
+}
+
+impl Reads {
+    /// What is wrong with a file that somebody wanted to read: file, place, and what can be done.
+    pub(crate) fn damage(&self) -> Option<&str> {
+        self.damage.get().map(String::as_str)
+    }
+
+    fn get(&self, place: Place) -> Option<Arc<Chunk>> {
+        let mut recent = lock(&self.recent);
+        if let Some(chunk) = recent.young.get(&place) {
+            return Some(Arc::clone(chunk));
+        }
+        let chunk = recent.old.remove(&place)?;
+        recent.put(place, Arc::clone(&chunk));
+        Some(chunk)
+    }
+
+    fn put(&self, place: Place, chunk: &Arc<Chunk>) {
+        lock(&self.recent).put(place, Arc::clone(chunk));
+    }
+}
+
+impl Recent {
+    fn put(&mut self, place: Place, chunk: Arc<Chunk>) {
+        self.young_bytes += chunk.bytes();
+        self.young.insert(place, chunk);
+        if self.young_bytes > KEPT / 2 {
+            self.old = std::mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+    }
+}
+
+impl SnapshotFile {
+    /// Opens a file in this folder; reads what Parquet keeps at its end.
+    ///
+    /// # Errors
+    /// It is not there, or not the one that was written.
+    pub(crate) fn open(folder: &Path, facts: FileFacts, reads: &Arc<Reads>) -> io::Result<Self> {
+        let path = folder.join(&facts.name);
+        let there = path.metadata()?.len();
+        if there != facts.bytes {
+            let what = format!("it has {there} bytes, and was written with {}", facts.bytes);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        let bytes = Arc::new(CheckedFile::new(path, facts.bytes, facts.sums.clone()));
+        let metadata = ParquetMetaDataReader::new()
+            .with_offset_index_policy(PageIndexPolicy::Required)
+            .with_column_index_policy(PageIndexPolicy::Skip)
+            .parse_and_finish(&*bytes)
+            .map_err(io::Error::other)?;
+        let mut next = 0;
+        let mut groups = Vec::new();
+        for group in metadata.row_groups() {
+            groups.push(next);
+            next += u64::try_from(group.num_rows()).unwrap_or_default();
+        }
+        let id = reads.files.fetch_add(1, Ordering::Relaxed);
+        let (reads, is_done_with) = (Arc::clone(reads), AtomicBool::new(false));
+        Ok(Self { id, facts, bytes, metadata, groups, reads, is_done_with })
+    }
+
+    pub(super) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// What a snapshot says of it.
+    pub(crate) const fn facts(&self) -> &FileFacts {
+        &self.facts
+    }
+
+    /// It is removed when nobody reads it any more.
+    pub(crate) fn be_done_with(&self) {
+        self.is_done_with.store(true, Ordering::Relaxed);
+    }
+
+    /// The times of some rows, with any values.
+    pub(super) fn times(&self, rows: &Rows) -> Arc<Chunk> {
+        self.read(rows, TIME_COLUMN, FieldType::Integer).unwrap_or_else(|why| {
+            self.fail(&why);
+            Arc::new(Chunk::empty(FieldType::Integer))
+        })
+    }
+
+    /// The points of some rows and a column.
+    pub(super) fn chunk(&self, rows: &Rows, column: u32, field_type: FieldType) -> Arc<Chunk> {
+        self.read(rows, column, field_type).unwrap_or_else(|why| {
+            self.fail(&why);
+            Arc::new(Chunk::empty(field_type))
+        })
+    }
+
+    fn read(&self, rows: &Rows, column: u32, kind: FieldType) -> Result<Arc<Chunk>, String> {
+        let place = (self.id, rows.first_row, column);
+        if let Some(chunk) = self.reads.get(place) {
+            return Ok(chunk);
+        }
+        let chunk = if column == TIME_COLUMN {
+            let times = match self.column(rows, column, kind)? {
+                Values::Integer(times) => times,
+                _ => return Err("its times are not what they were".to_owned()),
+            };
+            if times.first() != Some(&rows.first) || times.last() != Some(&rows.last) {
+                return Err(format!("the times of its row {} are others", rows.first_row));
+            }
+            Chunk { values: Values::Integer(Vec::new()), times }
+        } else {
+            let times = self.read(rows, TIME_COLUMN, FieldType::Integer)?.times.clone();
+            Chunk { times, values: self.column(rows, column, kind)? }
+        };
+        let chunk = Arc::new(chunk);
+        self.reads.put(place, &chunk);
+        Ok(chunk)
+    }
+
+    /// The values of a column in some rows, each of which has one.
+    fn column(&self, rows: &Rows, column: u32, kind: FieldType) -> Result<Values, String> {
+        let group = self.groups.partition_point(|start| *start <= rows.first_row);
+        let group = group.checked_sub(1).ok_or("it has no rows")?;
+        let index = self.metadata.offset_index().and_then(|index| index.get(group));
+        let reader = SerializedRowGroupReader::new(
+            Arc::clone(&self.bytes),
+            self.metadata.row_group(group),
+            index.map(Vec::as_slice),
+            Arc::new(ReaderProperties::builder().set_read_bloom_filter(false).build()),
+        );
+        let place = usize::try_from(column).map_err(|error| error.to_string())?;
+        let reader = reader.and_then(|reader| reader.get_column_reader(place));
+        let before = rows.first_row - self.groups[group];
+        let before = usize::try_from(before).map_err(|error| error.to_string())?;
+        let (start, count) = (before, rows.count());
+        let values = match (kind, reader.map_err(told)?) {
+            (FieldType::Float, ColumnReader::DoubleColumnReader(reader)) => {
+                Values::Float(values(reader, start, count)?)
+            }
+            (FieldType::Integer, ColumnReader::Int64ColumnReader(reader)) => {
+                Values::Integer(values(reader, start, count)?)
+            }
+            (FieldType::Unsigned, ColumnReader::Int64ColumnReader(reader)) => {
+                let values = values(reader, start, count)?;
+                Values::Unsigned(values.into_iter().map(i64::cast_unsigned).collect())
+            }
+            (FieldType::Boolean, ColumnReader::BoolColumnReader(reader)) => {
+                Values::Boolean(values(reader, start, count)?)
+            }
+            (FieldType::String, ColumnReader::ByteArrayColumnReader(reader)) => {
+                let values = values(reader, start, count)?;
+                Values::String(values.iter().map(|value| Name::from(value.data())).collect())
+            }
+            _ => return Err(format!("its column {column} is of another type")),
+        };
+        Ok(values)
+    }
+
+    /// From now on the store is known to be damaged: nobody is to take what is left for all.
+    fn fail(&self, why: &str) {
+        let why = format!(
+            "{}: {why}; stop the server, then see what `lineproof data verify` says of the folder",
+            self.bytes.path().display()
+        );
+        tracing::error!(why, "a snapshot cannot be read");
+        let _ = self.reads.damage.set(why);
+    }
+}
+
+impl Drop for SnapshotFile {
+    fn drop(&mut self) {
+        if !self.is_done_with.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = std::fs::remove_file(self.bytes.path()) {
+            // The next start removes what no snapshot names.
+            tracing::warn!(path = %self.bytes.path().display(), %error, "a file is left behind");
+        }
+    }
+}
+
+/// So many values after the first ones.
+fn values<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    before: usize,
+    count: usize,
+) -> Result<Vec<T::T>, String> {
+    let skipped = reader.skip_records(before).map_err(told)?;
+    let mut values = Vec::with_capacity(count);
+    let mut levels = Vec::with_capacity(count);
+    let mut rows = 0;
+    while rows < count {
+        let read = reader.read_records(count - rows, Some(&mut levels), None, &mut values);
+        match read.map_err(told)? {
+            (0, _, _) => break,
+            (more, _, _) => rows += more,
+        }
+    }
+    if skipped != before || values.len() != count {
+        return Err(format!(
+            "of {count} values after {before} it has {} after {skipped}",
+            values.len()
+        ));
+    }
+    Ok(values)
+}
+
+fn told(error: ParquetError) -> String {
+    match error {
+        // Our own words about the bytes.
+        ParquetError::External(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}

@@ -1,0 +1,175 @@
+//! What a snapshot says of its stores beside their points: which series there are, where their points
+//! lie, and what is known of fields and columns.
+
+use super::file::{FileFacts, Reads, SnapshotFile};
+use super::{Rows, Store, StoredColumn};
+use crate::store::kept::Bytes;
+use crate::store::points::Part;
+use crate::store::series::{SeriesPoints, TagSet};
+use crate::store::shards::SavedShards;
+use crate::store::tables::SavedTables;
+use crate::store::value::{FieldType, Name};
+use profiles::storage::{Shards as Rules, Storage};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A store, all of whose points are in files.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum SavedStore {
+    /// Of a Go product.
+    Shards(SavedShards),
+    /// Of v3.
+    Tables(SavedTables),
+}
+
+/// The files of a snapshot, and the fields that rows have together: each named once, and by its
+/// number in every series.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Index {
+    files: Vec<FileFacts>,
+    shapes: Vec<Vec<SavedField>>,
+    #[serde(skip)]
+    by_shape: HashMap<Vec<SavedField>, u32>,
+    #[serde(skip)]
+    opened: Vec<Arc<SnapshotFile>>,
+    #[serde(skip)]
+    by_file: HashMap<u64, u32>,
+}
+
+/// A field, its type, and its column in the file.
+type SavedField = (Bytes, FieldType, u32);
+
+/// A series: its tags, and its rows in files.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::store) struct SavedSeries(Vec<(Bytes, Bytes)>, Vec<SavedRows>);
+
+/// The number of the file, the first row, how many there are, the first time, how much later the
+/// last one is, the number of the shape.
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedRows(u32, u64, u32, i64, u64, u32);
+
+impl Store {
+    /// What a snapshot says of it; all its points are in files by then.
+    pub(crate) fn saved(&self, index: &mut Index) -> SavedStore {
+        match self {
+            Self::Shards(bucket) => SavedStore::Shards(bucket.saved(index)),
+            Self::Tables(tables) => SavedStore::Tables(tables.saved(index)),
+        }
+    }
+}
+
+impl SavedStore {
+    /// The store that was saved; `rules` are those of a Go product.
+    ///
+    /// # Errors
+    /// The snapshot is of another kind of product, or contradicts itself.
+    pub(crate) fn restore(self, storage: &Storage, index: &Index) -> Result<Store, String> {
+        match (self, storage) {
+            (Self::Shards(saved), Storage::Shards(rules)) => {
+                let rules: &Rules = rules;
+                saved.restore(*rules, index).map(Store::Shards)
+            }
+            (Self::Tables(saved), Storage::Tables(_)) => saved.restore(index).map(Store::Tables),
+            _ => Err("it is of another kind of store".to_owned()),
+        }
+    }
+}
+
+impl Index {
+    /// Opens all files.
+    ///
+    /// # Errors
+    /// One of them is not there, or damaged: which.
+    pub(crate) fn open(&mut self, folder: &Path, reads: &Arc<Reads>) -> io::Result<()> {
+        for facts in &self.files {
+            let file = SnapshotFile::open(folder, facts.clone(), reads).map_err(|error| {
+                let path = folder.join(&facts.name);
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })?;
+            self.opened.push(Arc::new(file));
+        }
+        Ok(())
+    }
+
+    /// The files that a snapshot names.
+    pub(crate) fn files(&self) -> &[FileFacts] {
+        &self.files
+    }
+
+    /// Those of them that are open.
+    pub(crate) fn opened(&self) -> &[Arc<SnapshotFile>] {
+        &self.opened
+    }
+
+    fn file(&mut self, file: &Arc<SnapshotFile>) -> u32 {
+        *self.by_file.entry(file.id()).or_insert_with(|| {
+            self.files.push(file.facts().clone());
+            self.opened.push(Arc::clone(file));
+            u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn shape(&mut self, shape: Vec<SavedField>) -> u32 {
+        if let Some(known) = self.by_shape.get(&shape) {
+            return *known;
+        }
+        let number = u32::try_from(self.shapes.len()).unwrap_or(u32::MAX);
+        self.shapes.push(shape.clone());
+        self.by_shape.insert(shape, number);
+        number
+    }
+}
+
+impl SavedSeries {
+    /// What is said of a series.
+    pub(in crate::store) fn of(tags: &TagSet, points: &SeriesPoints, index: &mut Index) -> Self {
+        let mut order: Vec<(&Arc<Rows>, Vec<SavedField>)> = Vec::new();
+        let mut places: HashMap<*const Rows, usize> = HashMap::new();
+        for (name, points) in points.fields() {
+            for part in points.parts() {
+                // All of them are in files by then.
+                let Part::Stored(StoredColumn { rows, column }) = part else { continue };
+                let place = *places.entry(Arc::as_ptr(rows)).or_insert_with(|| {
+                    order.push((rows, Vec::new()));
+                    order.len() - 1
+                });
+                order[place].1.push((Bytes::from(name), points.field_type(), *column));
+            }
+        }
+        order.sort_by_key(|(rows, _)| rows.first);
+        let saved = order.into_iter().map(|(rows, shape)| {
+            let (file, shape) = (index.file(&rows.file), index.shape(shape));
+            let length = rows.last.abs_diff(rows.first);
+            SavedRows(file, rows.first_row, rows.count, rows.first, length, shape)
+        });
+        let saved = saved.collect();
+        let tags = tags.iter().map(|(key, value)| (Bytes::from(key), Bytes::from(value)));
+        Self(tags.collect(), saved)
+    }
+
+    /// The series that was saved.
+    ///
+    /// # Errors
+    /// It names what the snapshot does not have.
+    pub(in crate::store) fn restore(self, index: &Index) -> Result<(TagSet, SeriesPoints), String> {
+        let Self(tags, all_rows) = self;
+        let mut points = SeriesPoints::default();
+        for SavedRows(file, first_row, count, first, length, shape) in all_rows {
+            let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+            let file = index.opened.get(number(file)).ok_or("it names a file that it has not")?;
+            let shape = index.shapes.get(number(shape)).ok_or("it names fields that it has not")?;
+            let last = first.checked_add_unsigned(length).ok_or("rows end after all time")?;
+            let rows = Rows { file: Arc::clone(file), first_row, count, first, last };
+            let rows = Arc::new(rows);
+            for (name, kind, column) in shape {
+                let stored = StoredColumn { rows: Arc::clone(&rows), column: *column };
+                points.push_part(&Name::from(name), *kind, Part::Stored(stored));
+            }
+        }
+        let tags = tags.into_iter().map(|(key, value)| (Name::from(key), Name::from(value)));
+        Ok((tags.collect(), points))
+    }
+}

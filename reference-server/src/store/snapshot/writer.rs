@@ -1,0 +1,558 @@
+//! Puts what a store holds in memory into Parquet files: a file for each section, its rows by series
+//! and time.
+
+use super::checked::Sums;
+use super::file::{FileFacts, Reads, SnapshotFile, TIME_COLUMN};
+use super::{Identity, Rows, Section, Store, StoredColumn};
+use crate::store::chunk::Values;
+use crate::store::points::Part;
+use crate::store::series::{SeriesPoints, TagSet};
+use crate::store::value::{FieldType, Name};
+use parquet::basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use parquet::schema::types::{ColumnPath, Type, TypePtr};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use write_ahead_log::{File, Files};
+
+/// How many rows a row group has at most: so many that what is said of it costs nothing, so few that
+/// they are gathered in little memory.
+const GROUP: usize = 64 << 10;
+
+/// How many rows a page has, about: nobody reads fewer at once.
+const PAGE: usize = 4096;
+
+/// What goes to the file system at once.
+const BUFFER: usize = 1 << 20;
+
+/// Writes the files of one snapshot.
+pub(crate) struct Writer<'w> {
+    files: &'w dyn Files,
+    folder: &'w Path,
+    /// What the names of the files begin with; no other snapshot has it.
+    prefix: String,
+    made: u64,
+    reads: &'w Arc<Reads>,
+    /// Files of which more than half is not needed any more: what is goes into a new one.
+    thin: HashSet<u64>,
+    moved: Moved,
+}
+
+/// What was put into files, by what it is in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Moved(HashMap<Identity, (Part, StoredColumn)>);
+
+/// A series, and what of it is to be written.
+struct Waiting {
+    tags: TagSet,
+    runs: Vec<Run>,
+}
+
+/// Parts of several fields that have the same times.
+struct Run(Vec<(Name, FieldType, Part)>);
+
+/// A part, the place of its run, and its column.
+struct Placed {
+    part: Part,
+    run: usize,
+    column: u32,
+}
+
+/// Where a run lies in its file.
+struct Place {
+    first_row: u64,
+    count: u32,
+    first: i64,
+    last: i64,
+}
+
+impl<'w> Writer<'w> {
+    /// One for the files in a folder, whose names begin with a number that no others begin with.
+    pub(crate) fn new(
+        files: &'w dyn Files,
+        folder: &'w Path,
+        number: u64,
+        reads: &'w Arc<Reads>,
+    ) -> Self {
+        let prefix = format!("{number:020}");
+        let (thin, moved) = (HashSet::new(), Moved::default());
+        Self { files, folder, prefix, made: 0, reads, thin, moved }
+    }
+
+    /// Looks at all stores before any is written: which files have little left that is needed.
+    pub(crate) fn survey<'s>(&mut self, stores: impl IntoIterator<Item = &'s mut Store>) {
+        let mut needed: HashMap<u64, (u64, u64)> = HashMap::new();
+        for store in stores {
+            store.each_series(&mut |_, _, series| {
+                for (_, points) in series.fields() {
+                    for part in points.parts() {
+                        let Part::Stored(StoredColumn { rows, .. }) = part else { continue };
+                        let file = &rows.file;
+                        let all = file.facts().values;
+                        let known = needed.entry(file.id()).or_insert((0, all));
+                        known.0 += u64::from(rows.count);
+                    }
+                }
+            });
+        }
+        let is_thin = |(_, (needed, all)): &(u64, (u64, u64))| 2 * needed < *all;
+        self.thin = needed.into_iter().filter(is_thin).map(|(file, _)| file).collect();
+    }
+
+    /// Writes what of a store is in memory, and what is in files that are to go; the store then has
+    /// all of it in files.
+    ///
+    /// # Errors
+    /// The file system failed; what was written is of no use.
+    pub(crate) fn write(&mut self, store: &mut Store) -> io::Result<()> {
+        let mut section: Option<(Option<i64>, Name)> = None;
+        let mut waiting = Vec::new();
+        let mut done = Ok(());
+        store.each_series(&mut |(shard, measurement), tags, series| {
+            let same = |(s, m): &(Option<i64>, Name)| *s == shard && m == measurement;
+            if !section.as_ref().is_some_and(same) {
+                if let (Some((shard, name)), Ok(())) = (&section, &done) {
+                    done = self.write_file((*shard, name), std::mem::take(&mut waiting));
+                }
+                section = Some((shard, Name::clone(measurement)));
+            }
+            let runs = self.runs(series);
+            if !runs.is_empty() {
+                waiting.push(Waiting { tags: tags.clone(), runs });
+            }
+        });
+        done?;
+        if let Some((shard, name)) = &section {
+            self.write_file((*shard, name), waiting)?;
+        }
+        store.each_series(&mut |_, _, series| self.moved.apply(series));
+        Ok(())
+    }
+
+    /// What was put where, once it is all synced.
+    ///
+    /// # Errors
+    /// The file system failed.
+    pub(crate) fn finish(self) -> io::Result<Moved> {
+        self.files.sync_folder(self.folder)?;
+        Ok(self.moved)
+    }
+
+    /// What of a series is to be written.
+    fn runs(&self, series: &SeriesPoints) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for (name, points) in series.fields() {
+            for part in points.parts() {
+                if matches!(part, Part::Stored(column) if !self.thin.contains(&column.rows.file.id()))
+                {
+                    continue;
+                }
+                let entry = (Name::clone(name), points.field_type(), part.clone());
+                let same = |run: &&mut Run| {
+                    run.0.first().is_some_and(|(_, _, other)| other.has_times_of(part))
+                };
+                match runs.iter_mut().find(same) {
+                    Some(run) => run.0.push(entry),
+                    None => runs.push(Run(vec![entry])),
+                }
+            }
+        }
+        runs.sort_by_key(|run| run.0.first().map(|(_, _, part)| part.first()));
+        runs
+    }
+
+    fn write_file(&mut self, section: Section<'_>, series: Vec<Waiting>) -> io::Result<()> {
+        if series.is_empty() {
+            return Ok(());
+        }
+        let columns = Columns::of(&series);
+        let name = format!("{}-{:06}.parquet", self.prefix, self.made);
+        self.made += 1;
+        let path = self.folder.join(&name);
+        let schema = columns.schema().map_err(io::Error::other)?;
+        let sink = Sink::new(self.files.create(&path)?);
+        let properties = Arc::new(columns.properties(&schema, section));
+        let mut writer =
+            SerializedFileWriter::new(sink, schema, properties).map_err(io::Error::other)?;
+        let mut group = Group::new(&columns);
+        let (mut placed, mut places) = (Vec::new(), Vec::new());
+        let (mut first_row, mut values) = (0, 0);
+        for one in series {
+            for Run(parts) in one.runs {
+                let Some((_, kind, part)) = parts.first() else { continue };
+                let times = part.chunk(*kind);
+                let count = times.times.len();
+                if let Some(why) = self.reads.damage() {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+                }
+                if group.rows + count > GROUP {
+                    group.write(&mut writer).map_err(io::Error::other)?;
+                }
+                group.push_keys(&columns, &one.tags, &times.times);
+                let mut filled = BTreeSet::new();
+                for (name, kind, part) in parts {
+                    let Some(index) = columns.field(&name, kind) else { continue };
+                    group.push_values(&columns, index, &part.chunk(kind).values);
+                    filled.insert(index);
+                    values += count as u64;
+                    let column = u32::try_from(columns.place(index)).map_err(io::Error::other)?;
+                    placed.push(Placed { part, run: places.len(), column });
+                }
+                group.fill(&columns, &filled, count);
+                places.push(Place {
+                    first_row,
+                    count: u32::try_from(count).map_err(io::Error::other)?,
+                    first: times.times.first().copied().unwrap_or_default(),
+                    last: times.times.last().copied().unwrap_or_default(),
+                });
+                first_row += count as u64;
+            }
+        }
+        group.write(&mut writer).map_err(io::Error::other)?;
+        writer.finish().map_err(io::Error::other)?;
+        let (bytes, sums) = writer.inner_mut().finish()?;
+        let facts = FileFacts { name, bytes, values, sums };
+        let file = Arc::new(SnapshotFile::open(self.folder, facts, self.reads)?);
+        let rows = |place: &Place| {
+            let Place { first_row, count, first, last } = *place;
+            Arc::new(Rows { file: Arc::clone(&file), first_row, count, first, last })
+        };
+        let rows: Vec<Arc<Rows>> = places.iter().map(rows).collect();
+        for Placed { part, run, column } in placed {
+            let stored = StoredColumn { rows: Arc::clone(&rows[run]), column };
+            self.moved.0.insert(Identity::of(&part), (part, stored));
+        }
+        Ok(())
+    }
+}
+
+impl Moved {
+    /// How many parts of points they are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Lets go of the memory of what is in files by now, and was not changed since it was written.
+    pub(in crate::store) fn apply(&self, series: &mut SeriesPoints) {
+        for (_, points) in series.fields_mut() {
+            for part in points.parts_mut() {
+                if let Some((_, stored)) = self.0.get(&Identity::of(part)) {
+                    *part = Part::Stored(stored.clone());
+                }
+            }
+        }
+    }
+}
+
+/// The columns of a file: the time, the tags, the fields.
+struct Columns {
+    tags: Vec<Name>,
+    fields: Vec<(Name, FieldType)>,
+    by_field: HashMap<(Name, FieldType), usize>,
+    /// Whether all values of a tag, or of a field, are UTF-8.
+    are_text: Vec<bool>,
+}
+
+impl Columns {
+    fn of(series: &[Waiting]) -> Self {
+        let mut tags: BTreeMap<&Name, bool> = BTreeMap::new();
+        let mut fields: BTreeMap<(&Name, FieldType), bool> = BTreeMap::new();
+        for one in series {
+            for (key, value) in &one.tags {
+                *tags.entry(key).or_insert(true) &= std::str::from_utf8(value).is_ok();
+            }
+            for (name, kind, part) in one.runs.iter().flat_map(|run| &run.0) {
+                *fields.entry((name, *kind)).or_insert(true) &= is_text(part);
+            }
+        }
+        let are_text = tags.values().chain(fields.values()).copied().collect();
+        let tags = tags.into_keys().cloned().collect();
+        let fields: Vec<_> = fields.into_keys().map(|(name, kind)| (name.clone(), kind)).collect();
+        let by_field = fields.iter().cloned().zip(0..).collect();
+        Self { tags, fields, by_field, are_text }
+    }
+
+    fn field(&self, name: &Name, kind: FieldType) -> Option<usize> {
+        self.by_field.get(&(Name::clone(name), kind)).copied()
+    }
+
+    /// The place of a field among the columns.
+    fn place(&self, field: usize) -> usize {
+        TIME_COLUMN as usize + 1 + self.tags.len() + field
+    }
+
+    fn schema(&self) -> Result<TypePtr, ParquetError> {
+        let unit = TimeUnit::NANOS;
+        let time = Type::primitive_type_builder("time", Physical::INT64)
+            .with_repetition(Repetition::REQUIRED)
+            .with_logical_type(Some(LogicalType::timestamp(true, unit)));
+        let mut columns = vec![Arc::new(time.build()?)];
+        // A tag and a field may have the same name, and a field two types.
+        let mut taken = BTreeSet::from(["time".to_owned()]);
+        let tags = self.tags.iter().map(|name| (name, "tag", Physical::BYTE_ARRAY, None));
+        let fields = self.fields.iter().map(|(name, kind)| {
+            let unsigned = (*kind == FieldType::Unsigned).then(|| LogicalType::integer(64, false));
+            (name, kind.word(), physical(*kind), unsigned)
+        });
+        for ((name, word, physical, logical), is_text) in tags.chain(fields).zip(&self.are_text) {
+            let plain = String::from_utf8_lossy(name).into_owned();
+            let numbered = (2..).map(|number| format!("{plain} ({word} {number})"));
+            let mut names =
+                [plain.clone(), format!("{plain} ({word})")].into_iter().chain(numbered);
+            let Some(name) = names.find(|name| !taken.contains(name)) else { continue };
+            let text =
+                (physical == Physical::BYTE_ARRAY && *is_text).then_some(LogicalType::String);
+            let column = Type::primitive_type_builder(&name, physical)
+                .with_repetition(Repetition::OPTIONAL)
+                .with_logical_type(logical.or(text));
+            columns.push(Arc::new(column.build()?));
+            taken.insert(name);
+        }
+        Ok(Arc::new(Type::group_type_builder("points").with_fields(columns).build()?))
+    }
+
+    /// Numbers as differences, words by number, all else compressed.
+    fn properties(&self, schema: &Type, (shard, measurement): Section<'_>) -> WriterProperties {
+        let mut told = vec![("measurement", String::from_utf8_lossy(measurement).into_owned())];
+        told.extend(shard.map(|start| ("shard_start", start.to_string())));
+        told.push(("sorted_by", "series, time".to_owned()));
+        let told = told.into_iter();
+        let told = told.map(|(key, value)| {
+            parquet::file::metadata::KeyValue::new(format!("lineproof.{key}"), value)
+        });
+        let mut properties = WriterProperties::builder()
+            .set_writer_version(WriterVersion::PARQUET_2_0)
+            .set_data_page_row_count_limit(PAGE)
+            .set_dictionary_enabled(false)
+            .set_compression(Compression::LZ4_RAW)
+            .set_key_value_metadata(Some(told.collect()));
+        for column in schema.get_fields() {
+            let path = ColumnPath::new(vec![column.name().to_owned()]);
+            properties = match column.get_physical_type() {
+                Physical::INT64 => {
+                    properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED)
+                }
+                Physical::BYTE_ARRAY => properties.set_column_dictionary_enabled(path, true),
+                _ => properties,
+            };
+        }
+        properties.build()
+    }
+}
+
+const fn physical(kind: FieldType) -> Physical {
+    match kind {
+        FieldType::Float => Physical::DOUBLE,
+        FieldType::Integer | FieldType::Unsigned => Physical::INT64,
+        FieldType::String => Physical::BYTE_ARRAY,
+        FieldType::Boolean => Physical::BOOLEAN,
+    }
+}
+
+/// Whether all values are UTF-8; of those that are not in memory nobody knows.
+fn is_text(part: &Part) -> bool {
+    match part {
+        Part::Stored(_) => false,
+        Part::Held(chunk) => match &chunk.values {
+            Values::String(list) => list.iter().all(|value| std::str::from_utf8(value).is_ok()),
+            _ => true,
+        },
+    }
+}
+
+/// Rows that are being gathered.
+struct Group {
+    rows: usize,
+    times: Vec<i64>,
+    /// Of each tag, then of each field.
+    columns: Vec<Gathered>,
+}
+
+/// The values of a column, and of each row whether it has one.
+struct Gathered {
+    values: Typed,
+    levels: Vec<i16>,
+}
+
+/// Values as Parquet takes them.
+enum Typed {
+    Doubles(Vec<f64>),
+    Longs(Vec<i64>),
+    Bytes(Vec<ByteArray>),
+    Booleans(Vec<bool>),
+}
+
+impl Group {
+    fn new(columns: &Columns) -> Self {
+        let tags = columns.tags.iter().map(|_| Physical::BYTE_ARRAY);
+        let fields = columns.fields.iter().map(|(_, kind)| physical(*kind));
+        let gathered = |kind| Gathered {
+            values: match kind {
+                Physical::DOUBLE => Typed::Doubles(Vec::new()),
+                Physical::INT64 => Typed::Longs(Vec::new()),
+                Physical::BOOLEAN => Typed::Booleans(Vec::new()),
+                _ => Typed::Bytes(Vec::new()),
+            },
+            levels: Vec::new(),
+        };
+        Self { rows: 0, times: Vec::new(), columns: tags.chain(fields).map(gathered).collect() }
+    }
+
+    /// Adds rows of a series: their times and tags.
+    fn push_keys(&mut self, columns: &Columns, tags: &TagSet, times: &[i64]) {
+        self.rows += times.len();
+        self.times.extend_from_slice(times);
+        for (key, column) in columns.tags.iter().zip(&mut self.columns) {
+            let value = tags.iter().find(|(known, _)| known == key).map(|(_, value)| value);
+            if let (Some(value), Typed::Bytes(values)) = (value, &mut column.values) {
+                let value = ByteArray::from(value.to_vec());
+                values.extend(std::iter::repeat_n(value, times.len()));
+            }
+            let level = i16::from(value.is_some());
+            column.levels.extend(std::iter::repeat_n(level, times.len()));
+        }
+    }
+
+    /// Adds the values that a field has in them.
+    fn push_values(&mut self, columns: &Columns, field: usize, values: &Values) {
+        let Some(column) = self.columns.get_mut(columns.tags.len() + field) else { return };
+        let before = column.values.len();
+        match (&mut column.values, values) {
+            (Typed::Doubles(all), Values::Float(list)) => all.extend_from_slice(list),
+            (Typed::Longs(all), Values::Integer(list)) => all.extend_from_slice(list),
+            (Typed::Longs(all), Values::Unsigned(list)) => {
+                all.extend(list.iter().map(|value| value.cast_signed()));
+            }
+            (Typed::Booleans(all), Values::Boolean(list)) => all.extend_from_slice(list),
+            (Typed::Bytes(all), Values::String(list)) => {
+                all.extend(list.iter().map(|value| ByteArray::from(value.to_vec())));
+            }
+            // The columns were made of these fields.
+            _ => {}
+        }
+        let count = column.values.len() - before;
+        column.levels.extend(std::iter::repeat_n(1, count));
+    }
+
+    /// The other fields have nothing in these rows.
+    fn fill(&mut self, columns: &Columns, filled: &BTreeSet<usize>, count: usize) {
+        let fields = self.columns.iter_mut().skip(columns.tags.len()).enumerate();
+        for (_, column) in fields.filter(|(index, _)| !filled.contains(index)) {
+            column.levels.extend(std::iter::repeat_n(0, count));
+        }
+    }
+
+    /// Writes what was gathered as a row group.
+    fn write<W: Write + Send>(
+        &mut self,
+        writer: &mut SerializedFileWriter<W>,
+    ) -> Result<(), ParquetError> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let mut group = writer.next_row_group()?;
+        if let Some(mut column) = group.next_column()? {
+            column.typed::<Int64Type>().write_batch(&self.times, None, None)?;
+            column.close()?;
+        }
+        for gathered in &mut self.columns {
+            let Some(column) = group.next_column()? else { break };
+            gathered.write(column)?;
+        }
+        group.close()?;
+        self.times.clear();
+        self.rows = 0;
+        Ok(())
+    }
+}
+
+impl Gathered {
+    fn write(&mut self, mut column: SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
+        let levels = Some(self.levels.as_slice());
+        match &mut self.values {
+            Typed::Doubles(list) => {
+                column.typed::<DoubleType>().write_batch(list, levels, None)?;
+                list.clear();
+            }
+            Typed::Longs(list) => {
+                column.typed::<Int64Type>().write_batch(list, levels, None)?;
+                list.clear();
+            }
+            Typed::Booleans(list) => {
+                column.typed::<BoolType>().write_batch(list, levels, None)?;
+                list.clear();
+            }
+            Typed::Bytes(list) => {
+                column.typed::<ByteArrayType>().write_batch(list, levels, None)?;
+                list.clear();
+            }
+        }
+        self.levels.clear();
+        column.close()
+    }
+}
+
+impl Typed {
+    const fn len(&self) -> usize {
+        match self {
+            Self::Doubles(list) => list.len(),
+            Self::Longs(list) => list.len(),
+            Self::Bytes(list) => list.len(),
+            Self::Booleans(list) => list.len(),
+        }
+    }
+}
+
+/// A file that is written from its beginning to its end.
+struct Sink {
+    file: Box<dyn File>,
+    buffer: Vec<u8>,
+    written: u64,
+    sums: Sums,
+}
+
+impl Sink {
+    fn new(file: Box<dyn File>) -> Self {
+        Self { file, buffer: Vec::with_capacity(BUFFER), written: 0, sums: Sums::default() }
+    }
+
+    /// Its length and checksums, once all of it is on disk.
+    fn finish(&mut self) -> io::Result<(u64, Vec<u32>)> {
+        self.flush()?;
+        self.file.sync()?;
+        Ok((self.written, std::mem::take(&mut self.sums).finish()))
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + bytes.len() > BUFFER {
+            self.flush()?;
+        }
+        self.buffer.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut rest = self.buffer.as_slice();
+        while !rest.is_empty() {
+            match self.file.write_at(self.written, rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.sums.update(&rest[..count]);
+                    self.written += count as u64;
+                    rest = &rest[count..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.buffer.clear();
+        Ok(())
+    }
+}
