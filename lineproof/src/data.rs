@@ -1,9 +1,12 @@
 //! `lineproof data`: the folder of a server that keeps its data, when the server is not there.
 
+mod snapshot;
+
 use crate::cli::data::{DataArgs, DataCommand, DataFormat, FolderArgs};
 use crate::exit::Failure;
 use crate::streams::print;
 use serde_json::json;
+use snapshot::Snapshot;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,26 +21,38 @@ pub(crate) fn data(args: &DataArgs) -> Result<ExitCode, Failure> {
 
 fn verify(args: &FolderArgs) -> Result<ExitCode, Failure> {
     let report = write_ahead_log::verify(&args.folder).map_err(Failure::usage)?;
+    let snapshot = snapshot::verify(&args.folder)?;
     print(&match args.format {
-        DataFormat::Text => text(&args.folder, &report, Done::Verified),
-        DataFormat::Json => json(&args.folder, &report),
+        DataFormat::Text => {
+            text(&args.folder, &report, Done::Verified)
+                + &snapshot.text(&args.folder, Done::Verified)
+        }
+        DataFormat::Json => json(&args.folder, &report, &snapshot),
     })?;
-    Ok(if report.damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_good = report.damage.is_empty() && snapshot.is_good();
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn repair(args: &FolderArgs) -> Result<ExitCode, Failure> {
     let report = write_ahead_log::repair(&args.folder).map_err(Failure::usage)?;
-    // What it says was found before; whether it is good now is seen by looking again.
+    // The log has to be good before anybody may write beside it.
+    let snapshot = snapshot::repair(&args.folder)?;
+    // What they say was found before; whether it is good now is seen by looking again.
     let now = write_ahead_log::verify(&args.folder).map_err(Failure::usage)?;
+    let snapshot_now = snapshot::verify(&args.folder)?;
     print(&match args.format {
-        DataFormat::Text => text(&args.folder, &report, Done::Repaired),
-        DataFormat::Json => json(&args.folder, &report),
+        DataFormat::Text => {
+            text(&args.folder, &report, Done::Repaired)
+                + &snapshot.text(&args.folder, Done::Repaired)
+        }
+        DataFormat::Json => json(&args.folder, &report, &snapshot),
     })?;
-    if now.damage.is_empty() {
+    if now.damage.is_empty() && snapshot_now.is_good() {
         return Ok(ExitCode::SUCCESS);
     }
     say!("lineproof: {} is still damaged", args.folder.display());
-    print(&text(&args.folder, &now, Done::Verified))?;
+    let now = text(&args.folder, &now, Done::Verified);
+    print(&(now + &snapshot_now.text(&args.folder, Done::Verified)))?;
     Ok(ExitCode::FAILURE)
 }
 
@@ -99,7 +114,7 @@ fn counted(number: u64, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
 }
 
-fn json(folder: &Path, report: &Report) -> String {
+fn json(folder: &Path, report: &Report, snapshot: &Snapshot) -> String {
     let path = |path: &Path| path.display().to_string();
     let damage = report.damage.iter().map(|damage| {
         json!({
@@ -116,7 +131,7 @@ fn json(folder: &Path, report: &Report) -> String {
         .map(|torn| json!({"file": path(&torn.file), "offset": torn.offset, "bytes": torn.bytes}));
     let report = json!({
         "folder": path(folder),
-        "good": report.damage.is_empty(),
+        "good": report.damage.is_empty() && snapshot.is_good(),
         "entries": report.entries,
         "segments": report.segments,
         "bytes": report.bytes,
@@ -126,6 +141,7 @@ fn json(folder: &Path, report: &Report) -> String {
         "torn": torn,
         "damage": damage.collect::<Vec<_>>(),
         "copies": report.copies.iter().map(|copy| path(copy)).collect::<Vec<_>>(),
+        "snapshot": snapshot.json(),
     });
     format!("{report:#}\n")
 }

@@ -44,4 +44,4 @@ mod tls;
 pub mod write_path;
 
 pub use server::{Builder, Server};
-pub use snapshots::{SnapshotReport, verify_snapshot};
+pub use snapshots::{SnapshotReport, repair_snapshot, verify_snapshot};

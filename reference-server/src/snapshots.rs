@@ -7,10 +7,12 @@
 //! log forgotten, and what is in memory replaced by its place in a file. A crash at any time leaves
 //! the manifest before or the one after; files that it does not name are removed by the next start.
 
+mod mend;
+
 use crate::journal::Origin;
 use crate::lock::lock;
 use crate::server::Service;
-use crate::store::snapshot::{Index, Reads, SavedStore, SnapshotFile, Store, Writer, check};
+use crate::store::snapshot::{Index, Reads, SavedStore, SnapshotFile, Store, Writer};
 use profiles::storage::Storage;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -20,6 +22,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use write_ahead_log::{Files, Log, RealFiles};
+
+pub use mend::{SnapshotReport, repair_snapshot, verify_snapshot};
 
 /// The folder of the snapshots in a server's folder.
 const FOLDER: &str = "snapshots";
@@ -144,35 +148,6 @@ pub(crate) fn find(folder: &Path) -> io::Result<Option<Found>> {
     Ok(Some(Found(manifest)))
 }
 
-/// What is found out about the snapshot of a folder, whose server is not there.
-#[derive(Debug)]
-pub struct SnapshotReport {
-    /// How many files it has.
-    pub files: usize,
-    /// Their bytes.
-    pub bytes: u64,
-    /// The files that are missing or damaged, and what is wrong with each.
-    pub damage: Vec<(PathBuf, String)>,
-}
-
-/// Reads all files of the snapshot in a server's folder and holds them against their checksums; none
-/// where there is no snapshot.
-///
-/// # Errors
-/// The snapshot's manifest cannot be read.
-pub fn verify_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
-    let Some(Found(manifest)) = find(folder)? else { return Ok(None) };
-    let folder = folder.join(FOLDER);
-    let files = manifest.index.files();
-    let damage = files.iter().filter_map(|facts| {
-        let path = folder.join(&facts.name);
-        let error = check(&path, facts.bytes, &facts.sums).err()?;
-        Some((path, error.to_string()))
-    });
-    let bytes = files.iter().map(|facts| facts.bytes).sum();
-    Ok(Some(SnapshotReport { files: files.len(), bytes, damage: damage.collect() }))
-}
-
 impl Found {
     /// The first entry of the log that is not in it.
     pub(crate) const fn next(&self) -> u64 {
@@ -207,7 +182,7 @@ impl Found {
         });
         let stores = stores.collect::<io::Result<_>>()?;
         service.thaw(Frozen { catalog: self.0.catalog, stores }).map_err(told)?;
-        Ok(self.0.index.opened().to_vec())
+        Ok(self.0.index.opened())
     }
 }
 
@@ -287,9 +262,9 @@ impl Snapshots {
         let mut index = Index::default();
         let stores = stores.iter().map(|(key, store)| (key.clone(), store.saved(&mut index)));
         let stores = stores.collect();
-        let opened = index.opened().to_vec();
+        let opened = index.opened();
         let origin = self.origin.clone();
-        self.publish(&Manifest { next, origin, catalog, index, stores })?;
+        publish(&*self.files, &self.folder, &Manifest { next, origin, catalog, index, stores })?;
         self.next.store(next, Ordering::Relaxed);
         log.forget_before(next)?;
         self.service.move_out(&moved);
@@ -298,30 +273,6 @@ impl Snapshots {
         let seconds = began.elapsed().as_secs_f64();
         tracing::info!(next, files, points, seconds, "snapshot");
         Ok(())
-    }
-
-    /// Puts a manifest in the place of the one before, in one step.
-    fn publish(&self, manifest: &Manifest) -> io::Result<()> {
-        let body = serde_json::to_vec(manifest)?;
-        let head = Head { format: FORMAT, bytes: body.len() as u64, crc32: crc32fast::hash(&body) };
-        let mut bytes = serde_json::to_vec(&head)?;
-        bytes.push(b'\n');
-        bytes.extend_from_slice(&body);
-        let (path, unfinished) = (self.folder.join(MANIFEST), self.folder.join("manifest.tmp"));
-        let mut file = self.files.create(&unfinished)?;
-        let mut offset = 0;
-        while offset < bytes.len() {
-            match file.write_at(offset as u64, &bytes[offset..]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => offset += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        file.sync()?;
-        drop(file);
-        self.files.rename(&unfinished, &path)?;
-        self.files.sync_folder(&self.folder)
     }
 
     /// From now on these are the files; the others are removed when nobody reads them any more.
@@ -357,6 +308,30 @@ impl Snapshots {
     }
 }
 
+/// Puts a manifest in the place of the one before, in one step.
+fn publish(files: &dyn Files, folder: &Path, manifest: &Manifest) -> io::Result<()> {
+    let body = serde_json::to_vec(manifest)?;
+    let head = Head { format: FORMAT, bytes: body.len() as u64, crc32: crc32fast::hash(&body) };
+    let mut bytes = serde_json::to_vec(&head)?;
+    bytes.push(b'\n');
+    bytes.extend_from_slice(&body);
+    let (path, unfinished) = (folder.join(MANIFEST), folder.join("manifest.tmp"));
+    let mut file = files.create(&unfinished)?;
+    let mut offset = 0;
+    while offset < bytes.len() {
+        match file.write_at(offset as u64, &bytes[offset..]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => offset += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    file.sync()?;
+    drop(file);
+    files.rename(&unfinished, &path)?;
+    files.sync_folder(&folder)
+}
+
 impl Ending {
     /// Whether it is, by the time that this has passed.
     fn is_asked_within(&self, time: Duration) -> bool {
@@ -389,3 +364,6 @@ impl Drop for Running {
         self.ending.ask();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ use load::Load;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant};
   cargo xtask stability
   cargo xtask stability --runs 200
   cargo xtask stability --runs 20 --load 8
+  cargo xtask stability --runs 200 --at-once 3 --load 0        (they are each other's load)
   cargo xtask stability --runs 5 --profile oss-v2@2.7 --cases 'schema/*'
   cargo xtask stability --target http://127.0.0.1:8086 --profile oss-v1@1.6
 
@@ -30,6 +33,9 @@ pub(crate) struct Arguments {
     /// How many runs
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..))]
     runs: u32,
+    /// How many runs there are at the same time: one spends most of its time waiting
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    at_once: u16,
     /// How many threads do nothing but keep the processor busy meanwhile; by default one per core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
     load: Option<u16>,
@@ -68,32 +74,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let cores = available_parallelism().map_or(4, std::num::NonZero::get);
     let busy = arguments.load.map_or(cores, usize::from);
     println!(
-        "{} runs on {cores} cores, which {busy} threads keep busy; Ctrl-C ends them",
-        arguments.runs
+        "{} runs, {} at once, on {cores} cores, which {busy} threads keep busy; Ctrl-C ends them",
+        arguments.runs, arguments.at_once
     );
     // After the build, which it would slow down.
     let _load = Load::start(busy);
     let began = Instant::now();
-    let mut runs: Vec<Verdicts> = Vec::new();
-    for number in 1..=arguments.runs {
-        let seed = arguments.seed.wrapping_add(u64::from(number - 1));
-        let jobs = jobs(number, cores);
-        let start = Instant::now();
-        let verdicts = once(&binary, arguments, seed, jobs)
-            .with_context(|| format!("run {number}: --shuffle {seed} --jobs {jobs}"))?;
-        println!(
-            "run {number} of {}: --shuffle {seed} --jobs {jobs}: {} in {:.1} s{}",
-            arguments.runs,
-            counted(&verdicts),
-            start.elapsed().as_secs_f64(),
-            left(began.elapsed(), number, arguments.runs)
-        );
-        // At once: who waits for hours would rather look into it now.
-        for line in runs.first().iter().flat_map(|first| changed(first, &verdicts)) {
-            println!("  {line}");
-        }
-        runs.push(verdicts);
-    }
+    let runs = all(&binary, arguments, cores, began)?;
     let seen = seen(&runs);
     let unstable = unstable(&seen);
     for line in &unstable {
@@ -107,6 +94,56 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         if unstable.is_empty() { "no verdict".to_owned() } else { unstable.len().to_string() }
     );
     Ok(if unstable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The verdicts of all runs, in the order of their numbers.
+fn all(
+    binary: &Path,
+    arguments: &Arguments,
+    cores: usize,
+    began: Instant,
+) -> Result<Vec<Verdicts>> {
+    let next = AtomicU32::new(1);
+    let done: Mutex<BTreeMap<u32, Verdicts>> = Mutex::default();
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number > arguments.runs {
+                return Ok(());
+            }
+            let seed = arguments.seed.wrapping_add(u64::from(number - 1));
+            let jobs = jobs(number, cores);
+            let start = Instant::now();
+            let verdicts = once(binary, arguments, seed, jobs).inspect_err(|_| {
+                // The others need not begin any more.
+                next.store(arguments.runs + 1, Ordering::Relaxed);
+            });
+            let verdicts = verdicts
+                .with_context(|| format!("run {number}: --shuffle {seed} --jobs {jobs}"))?;
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = u32::try_from(done.len() + 1).unwrap_or(u32::MAX);
+            println!(
+                "run {number} of {}: --shuffle {seed} --jobs {jobs}: {} in {:.1} s{}",
+                arguments.runs,
+                counted(&verdicts),
+                start.elapsed().as_secs_f64(),
+                left(began.elapsed(), count, arguments.runs)
+            );
+            // At once: who waits for hours would rather look into it now.
+            for line in done.values().next().iter().flat_map(|first| changed(first, &verdicts)) {
+                println!("  {line}");
+            }
+            done.insert(number, verdicts);
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..arguments.at_once).map(|_| scope.spawn(work)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined
+            .map(|outcome| outcome.unwrap_or_else(|_| bail!("a run panicked")))
+            .collect::<Result<()>>()
+    })
+    .map(|()| done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect())
 }
 
 /// Another number of cases at once from run to run: one, as many as cores, and more than are good.

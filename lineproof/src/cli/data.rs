@@ -22,9 +22,9 @@ pub(crate) enum DataCommand {
   lineproof data verify ./data
   lineproof data verify ./data --format json
 
-The server must be stopped. Every entry has a checksum, and all are read. For each damaged place it
-says the file, where in it the damage begins, how long it is, what is wrong, and how many entries
-are lost. The end of a write that was never finished, as a crash leaves it, is no damage: nobody was
+The server must be stopped. Every entry of the log and every block of the Parquet files has a
+checksum, and all are read. For each damaged place it says the file, where in it the damage begins,
+what is wrong, and how many entries are lost. The end of a write that was never finished, as a crash leaves it, is no damage: nobody was
 told that it is kept, and the next start cuts it off.
 Exit codes: 0 good; 1 damaged; 2 it cannot be read: no data there, in use, or of a newer format.")]
 pub(crate) struct VerifyArgs {
@@ -40,7 +40,7 @@ pub(crate) struct VerifyArgs {
 
 The server must be stopped. Each damaged stretch is copied to a file in DIR/damaged, named by its
 segment and offset, before it is taken out of the log. What rests on it cannot be done again: a start
-says so. A repair that was interrupted can be begun again. What is good already is left as it is.
+says so. What can be read of a damaged Parquet file goes into a new one, and the file to DIR/damaged. A repair that was interrupted can be begun again. What is good already is left as it is.
 Exit codes: 0 the folder is good now; 1 it is still damaged; 2 it cannot be read or written: no data
 there, in use, or of a newer format.")]
 pub(crate) struct RepairArgs {

@@ -60,6 +60,20 @@ impl Chunk {
         Self { times: Vec::new(), values }
     }
 
+    /// Adds points of the same type that are all later.
+    pub(in crate::store) fn append(&mut self, later: &Self) {
+        self.times.extend_from_slice(&later.times);
+        match (&mut self.values, &later.values) {
+            (Values::Float(list), Values::Float(more)) => list.extend_from_slice(more),
+            (Values::Integer(list), Values::Integer(more)) => list.extend_from_slice(more),
+            (Values::Unsigned(list), Values::Unsigned(more)) => list.extend_from_slice(more),
+            (Values::String(list), Values::String(more)) => list.extend_from_slice(more),
+            (Values::Boolean(list), Values::Boolean(more)) => list.extend_from_slice(more),
+            // Points of one field have one type.
+            _ => {}
+        }
+    }
+
     /// About how much memory it takes.
     pub(in crate::store) fn bytes(&self) -> usize {
         let values = match &self.values {

@@ -18,6 +18,9 @@ pub(super) const CHUNK: usize = 4096;
 /// Of fewer points a copy costs less than one part more.
 const SMALL: usize = 256;
 
+/// So many of the last points are still in motion: writers that are not quite level come back to them.
+pub(super) const TAIL: usize = 64;
+
 /// Points by time, each time once.
 #[derive(Clone, Debug)]
 pub struct Points {
@@ -254,14 +257,32 @@ impl Points {
         self.parts.extend(later.parts.iter().cloned());
     }
 
+    /// Cuts off the last points, to which late ones will come: what lies before them then stays as it
+    /// is, and can leave memory once it is in a file.
+    pub(super) fn seal(&mut self) {
+        let Some(Part::Held(last)) = self.parts.last_mut() else { return };
+        let count = last.times.len();
+        if count >= SMALL {
+            let tail = Arc::make_mut(last).split_off(count - TAIL);
+            self.parts.push(Part::Held(Arc::new(tail)));
+        }
+    }
+
     /// Its parts, by time.
     pub(super) fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// Its parts, to be put elsewhere: each stays what it was to those who read.
-    pub(super) fn parts_mut(&mut self) -> &mut [Part] {
-        &mut self.parts
+    /// Puts parts elsewhere, which changes nothing for those who read: `find` looks at the parts from
+    /// some place on, and says how many of them have become which one.
+    pub(super) fn replace(&mut self, find: impl Fn(&[Part]) -> Option<(usize, Part)>) {
+        let mut index = 0;
+        while index < self.parts.len() {
+            if let Some((count, part)) = find(&self.parts[index..]) {
+                self.parts.splice(index..index + count, [part]);
+            }
+            index += 1;
+        }
     }
 
     /// Adds a part that comes after all others.
@@ -294,7 +315,8 @@ impl PartialEq for Points {
 }
 
 impl Part {
-    fn len(&self) -> usize {
+    /// How many points there are.
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::Held(chunk) => chunk.times.len(),
             Self::Stored(column) => column.rows().count(),

@@ -48,6 +48,12 @@ impl SeriesPoints {
         });
     }
 
+    /// Makes it ready for a snapshot.
+    pub(super) fn seal(&mut self) {
+        self.settle();
+        self.fields.values_mut().flat_map(|field| &mut field.0).for_each(Points::seal);
+    }
+
     /// Stores a value; the last one written for a field and time wins.
     pub(super) fn insert(&mut self, field: &[u8], time: i64, value: Value) {
         self.settle();

@@ -79,6 +79,11 @@ impl<K: Ord> SeriesMap<K> {
         self.slots.iter_mut().for_each(SeriesPoints::settle);
     }
 
+    /// Makes all series ready for a snapshot.
+    pub(super) fn seal(&mut self) {
+        self.slots.iter_mut().for_each(SeriesPoints::seal);
+    }
+
     /// Drops the series that `keep` does not want.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &mut SeriesPoints) -> bool) {
         let before = std::mem::take(&mut self.order);

@@ -182,7 +182,7 @@ impl ShardedBucket {
 
     /// All of it as it is now: what becomes of the one is not seen in the other.
     pub(crate) fn frozen(&mut self) -> Self {
-        self.shards.values_mut().for_each(Shard::settle);
+        self.shards.values_mut().for_each(Shard::seal);
         self.clone()
     }
 

@@ -255,7 +255,7 @@ impl TableSet {
 
     /// All of them as they are now: what becomes of the ones is not seen in the others.
     pub(crate) fn frozen(&mut self) -> Self {
-        self.tables.iter_mut().for_each(|table| table.series.settle());
+        self.tables.iter_mut().for_each(|table| table.series.seal());
         self.clone()
     }
 

@@ -21,6 +21,9 @@ pub(super) const ROUNDS: u64 = 10;
 /// The longest that the writers of a round have, in milliseconds.
 const LONGEST: u64 = 500;
 
+/// A log that is put into files all the time, in bytes.
+const SHORT_LOG: u64 = 16 << 10;
+
 /// How long the first start is thought to take; later the one before tells.
 const STARTING: Duration = Duration::from_millis(20);
 
@@ -164,11 +167,15 @@ impl<'a> Folder<'a> {
     ) -> Result<std::result::Result<(Server, Api), Broken>> {
         let log = self.log();
         let data = self.data();
+        // Half of all lives put everything into files while they are killed, the others have a long
+        // log to do again.
+        let log_bytes = (chance.below(2) == 0).then_some(SHORT_LOG);
         let setup = Setup {
             binary: self.binary,
             profile: self.profile,
             data: &data,
             log: &log,
+            log_bytes,
             options: self.options,
         };
         // The very first start makes what all others find, late in its time: it is worth more kills.

@@ -19,6 +19,8 @@ pub(super) struct Setup<'a> {
     pub(super) data: &'a Path,
     /// What it says on standard error is added to this file.
     pub(super) log: &'a Path,
+    /// How long its log may be, in bytes; as long as the server thinks best where nothing is said.
+    pub(super) log_bytes: Option<u64>,
     /// More options of `lineproof serve`.
     pub(super) options: &'a [String],
 }
@@ -38,6 +40,9 @@ impl Server {
         command.args(["--token", TOKEN, "--bucket", MAIN]).arg("--data").arg(setup.data);
         if setup.profile.starts_with("oss-v2") {
             command.args(["--org", ORG]);
+        }
+        if let Some(bytes) = setup.log_bytes {
+            command.args(["--log-bytes", &bytes.to_string()]);
         }
         command.args(setup.options);
         // A Ctrl-C of the terminal is for us; what is to end, and how, is ours to say.

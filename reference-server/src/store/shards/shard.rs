@@ -116,6 +116,11 @@ impl Shard {
         self.series.settle();
     }
 
+    /// Makes it ready for a snapshot.
+    pub(super) fn seal(&mut self) {
+        self.series.seal();
+    }
+
     /// Stores what it can of these points.
     pub(super) fn write(
         &mut self,

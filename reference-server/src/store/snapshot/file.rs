@@ -164,7 +164,16 @@ impl SnapshotFile {
         })
     }
 
-    fn read(&self, rows: &Rows, column: u32, kind: FieldType) -> Result<Arc<Chunk>, String> {
+    /// The points of some rows and a column.
+    ///
+    /// # Errors
+    /// What is wrong with the file, without its name.
+    pub(super) fn read(
+        &self,
+        rows: &Rows,
+        column: u32,
+        kind: FieldType,
+    ) -> Result<Arc<Chunk>, String> {
         let place = (self.id, rows.first_row, column);
         if let Some(chunk) = self.reads.get(place) {
             return Ok(chunk);

@@ -11,10 +11,11 @@ use crate::store::tables::SavedTables;
 use crate::store::value::{FieldType, Name};
 use profiles::storage::{Shards as Rules, Storage};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A store, all of whose points are in files.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,10 +34,17 @@ pub(crate) struct Index {
     shapes: Vec<Vec<SavedField>>,
     #[serde(skip)]
     by_shape: HashMap<Vec<SavedField>, u32>,
+    /// As many as files; none where a repair found that one cannot be opened.
     #[serde(skip)]
-    opened: Vec<Arc<SnapshotFile>>,
+    opened: Vec<Option<Arc<SnapshotFile>>>,
     #[serde(skip)]
     by_file: HashMap<u64, u32>,
+    /// The files that a repair is to read with care, by their numbers.
+    #[serde(skip)]
+    damaged: BTreeSet<u32>,
+    /// How many values it could not read.
+    #[serde(skip)]
+    values_lost: AtomicU64,
 }
 
 /// A field, its type, and its column in the file.
@@ -89,9 +97,53 @@ impl Index {
                 let path = folder.join(&facts.name);
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             })?;
-            self.opened.push(Arc::new(file));
+            self.opened.push(Some(Arc::new(file)));
         }
         Ok(())
+    }
+
+    /// Opens the files that can be opened. Of those that are named as damaged, what cannot be read is
+    /// left out when a series is restored.
+    pub(crate) fn open_what_can_be(
+        &mut self,
+        folder: &Path,
+        reads: &Arc<Reads>,
+        damaged: &[&Path],
+    ) {
+        for (number, facts) in (0..).zip(&self.files) {
+            let path = folder.join(&facts.name);
+            if damaged.contains(&path.as_path()) {
+                self.damaged.insert(number);
+            }
+            let file = SnapshotFile::open(folder, facts.clone(), reads).ok();
+            self.opened.push(file.map(Arc::new));
+        }
+    }
+
+    /// The damaged files that could be opened.
+    pub(crate) fn damaged(&self) -> Vec<Arc<SnapshotFile>> {
+        let files = self.damaged.iter().filter_map(|number| self.file_of(*number));
+        files.cloned().collect()
+    }
+
+    /// How many values could not be read by a repair.
+    pub(crate) fn values_lost(&self) -> u64 {
+        self.values_lost.load(Ordering::Relaxed)
+    }
+
+    fn file_of(&self, number: u32) -> Option<&Arc<SnapshotFile>> {
+        self.opened.get(usize::try_from(number).ok()?)?.as_ref()
+    }
+
+    /// Whether a field's values in these rows are there; where it is known that some of their file are
+    /// not, they are read to see it.
+    fn has(&self, number: u32, rows: &Rows, column: u32, kind: FieldType) -> bool {
+        let is_there =
+            !self.damaged.contains(&number) || rows.file.read(rows, column, kind).is_ok();
+        if !is_there {
+            self.values_lost.fetch_add(u64::from(rows.count), Ordering::Relaxed);
+        }
+        is_there
     }
 
     /// The files that a snapshot names.
@@ -100,14 +152,14 @@ impl Index {
     }
 
     /// Those of them that are open.
-    pub(crate) fn opened(&self) -> &[Arc<SnapshotFile>] {
-        &self.opened
+    pub(crate) fn opened(&self) -> Vec<Arc<SnapshotFile>> {
+        self.opened.iter().flatten().cloned().collect()
     }
 
     fn file(&mut self, file: &Arc<SnapshotFile>) -> u32 {
         *self.by_file.entry(file.id()).or_insert_with(|| {
             self.files.push(file.facts().clone());
-            self.opened.push(Arc::clone(file));
+            self.opened.push(Some(Arc::clone(file)));
             u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)
         })
     }
@@ -158,13 +210,22 @@ impl SavedSeries {
         let Self(tags, all_rows) = self;
         let mut points = SeriesPoints::default();
         for SavedRows(file, first_row, count, first, length, shape) in all_rows {
-            let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-            let file = index.opened.get(number(file)).ok_or("it names a file that it has not")?;
-            let shape = index.shapes.get(number(shape)).ok_or("it names fields that it has not")?;
+            let shape = usize::try_from(shape).ok().and_then(|shape| index.shapes.get(shape));
+            let shape = shape.ok_or("it names fields that it has not")?;
             let last = first.checked_add_unsigned(length).ok_or("rows end after all time")?;
-            let rows = Rows { file: Arc::clone(file), first_row, count, first, last };
-            let rows = Arc::new(rows);
+            let Some(opened) = index.file_of(file) else {
+                if !index.damaged.contains(&file) {
+                    return Err("it names a file that it has not".to_owned());
+                }
+                let lost = u64::from(count) * shape.len() as u64;
+                index.values_lost.fetch_add(lost, Ordering::Relaxed);
+                continue;
+            };
+            let rows = Arc::new(Rows { file: Arc::clone(opened), first_row, count, first, last });
             for (name, kind, column) in shape {
+                if !index.has(file, &rows, *column, *kind) {
+                    continue;
+                }
                 let stored = StoredColumn { rows: Arc::clone(&rows), column: *column };
                 points.push_part(&Name::from(name), *kind, Part::Stored(stored));
             }

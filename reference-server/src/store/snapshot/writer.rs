@@ -4,8 +4,8 @@
 use super::checked::Sums;
 use super::file::{FileFacts, Reads, SnapshotFile, TIME_COLUMN};
 use super::{Identity, Rows, Section, Store, StoredColumn};
-use crate::store::chunk::Values;
-use crate::store::points::Part;
+use crate::store::chunk::{Chunk, Values};
+use crate::store::points::{CHUNK, Part, TAIL};
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::value::{FieldType, Name};
 use parquet::basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical};
@@ -43,9 +43,9 @@ pub(crate) struct Writer<'w> {
     moved: Moved,
 }
 
-/// What was put into files, by what it is in memory.
+/// What was put into files: by the first of the parts that it was, with all of them.
 #[derive(Debug, Default)]
-pub(crate) struct Moved(HashMap<Identity, (Part, StoredColumn)>);
+pub(crate) struct Moved(HashMap<Identity, (Vec<Part>, StoredColumn)>);
 
 /// A series, and what of it is to be written.
 struct Waiting {
@@ -54,11 +54,18 @@ struct Waiting {
 }
 
 /// Parts of several fields that have the same times.
-struct Run(Vec<(Name, FieldType, Part)>);
+struct Run(Vec<OfField>);
 
-/// A part, the place of its run, and its column.
+/// Parts of one field that follow one another, and become one.
+struct OfField {
+    name: Name,
+    kind: FieldType,
+    parts: Vec<Part>,
+}
+
+/// What of a field was written, the place of its run, and its column.
 struct Placed {
-    part: Part,
+    parts: Vec<Part>,
     run: usize,
     column: u32,
 }
@@ -104,6 +111,11 @@ impl<'w> Writer<'w> {
         self.thin = needed.into_iter().filter(is_thin).map(|(file, _)| file).collect();
     }
 
+    /// Nothing is left in these files.
+    pub(crate) fn replace(&mut self, files: &[Arc<SnapshotFile>]) {
+        self.thin.extend(files.iter().map(|file| file.id()));
+    }
+
     /// Writes what of a store is in memory, and what is in files that are to go; the store then has
     /// all of it in files.
     ///
@@ -147,23 +159,62 @@ impl<'w> Writer<'w> {
     fn runs(&self, series: &SeriesPoints) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for (name, points) in series.fields() {
-            for part in points.parts() {
-                if matches!(part, Part::Stored(column) if !self.thin.contains(&column.rows.file.id()))
-                {
-                    continue;
-                }
-                let entry = (Name::clone(name), points.field_type(), part.clone());
+            for parts in self.stretches(points.parts()) {
                 let same = |run: &&mut Run| {
-                    run.0.first().is_some_and(|(_, _, other)| other.has_times_of(part))
+                    let first = run.0.first();
+                    first.is_some_and(|first| has_times_of(&first.parts, parts))
                 };
+                let (name, kind) = (Name::clone(name), points.field_type());
+                let one = OfField { name, kind, parts: parts.to_vec() };
                 match runs.iter_mut().find(same) {
-                    Some(run) => run.0.push(entry),
-                    None => runs.push(Run(vec![entry])),
+                    Some(run) => run.0.push(one),
+                    None => runs.push(Run(vec![one])),
                 }
             }
         }
-        runs.sort_by_key(|run| run.0.first().map(|(_, _, part)| part.first()));
+        runs.sort_by_key(|run| run.0.first().map(OfField::first));
         runs
+    }
+
+    /// What of a field's parts is to be written, as stretches of which each becomes one part. What is
+    /// new is put together with what lies before it in files where that is no more than twice as
+    /// much: so a series that gets few points at a time has few parts, and each of its points is
+    /// written a few times only.
+    fn stretches<'p>(&self, parts: &'p [Part]) -> Vec<&'p [Part]> {
+        let mut stretches = Vec::new();
+        let mut end = parts.len();
+        while let Some(mut start) = end.checked_sub(1) {
+            let mut is_new = self.is_new(&parts[start]);
+            let mut total = parts[start].len();
+            while let Some(before) = start.checked_sub(1).map(|index| &parts[index]) {
+                let (count, is_also) = (before.len(), self.is_new(before));
+                let is_worth_it = match (is_also, is_new) {
+                    // What was cut off for late points would take the rest with it when they come.
+                    (true, true) => total > TAIL || count <= TAIL,
+                    (false, true) => count <= 2 * total,
+                    (true, false) => total <= 2 * count,
+                    (false, false) => false,
+                };
+                if !is_worth_it || total + count > CHUNK {
+                    break;
+                }
+                (start, total, is_new) = (start - 1, total + count, true);
+            }
+            if is_new {
+                stretches.push(&parts[start..end]);
+            }
+            end = start;
+        }
+        stretches.reverse();
+        stretches
+    }
+
+    /// Whether a part is in no file that stays.
+    fn is_new(&self, part: &Part) -> bool {
+        match part {
+            Part::Held(_) => true,
+            Part::Stored(column) => self.thin.contains(&column.rows.file.id()),
+        }
     }
 
     fn write_file(&mut self, section: Section<'_>, series: Vec<Waiting>) -> io::Result<()> {
@@ -183,32 +234,34 @@ impl<'w> Writer<'w> {
         let (mut placed, mut places) = (Vec::new(), Vec::new());
         let (mut first_row, mut values) = (0, 0);
         for one in series {
-            for Run(parts) in one.runs {
-                let Some((_, kind, part)) = parts.first() else { continue };
-                let times = part.chunk(*kind);
-                let count = times.times.len();
+            for Run(fields) in one.runs {
+                let chunks: Vec<_> = fields.iter().map(OfField::chunk).collect();
+                let Some(times) = chunks.first().map(|chunk| chunk.times.as_slice()) else {
+                    continue;
+                };
+                let count = times.len();
                 if let Some(why) = self.reads.damage() {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, why));
                 }
                 if group.rows + count > GROUP {
                     group.write(&mut writer).map_err(io::Error::other)?;
                 }
-                group.push_keys(&columns, &one.tags, &times.times);
+                group.push_keys(&columns, &one.tags, times);
                 let mut filled = BTreeSet::new();
-                for (name, kind, part) in parts {
+                for (OfField { name, kind, parts }, chunk) in fields.into_iter().zip(&chunks) {
                     let Some(index) = columns.field(&name, kind) else { continue };
-                    group.push_values(&columns, index, &part.chunk(kind).values);
+                    group.push_values(&columns, index, &chunk.values);
                     filled.insert(index);
                     values += count as u64;
                     let column = u32::try_from(columns.place(index)).map_err(io::Error::other)?;
-                    placed.push(Placed { part, run: places.len(), column });
+                    placed.push(Placed { parts, run: places.len(), column });
                 }
                 group.fill(&columns, &filled, count);
                 places.push(Place {
                     first_row,
                     count: u32::try_from(count).map_err(io::Error::other)?,
-                    first: times.times.first().copied().unwrap_or_default(),
-                    last: times.times.last().copied().unwrap_or_default(),
+                    first: times.first().copied().unwrap_or_default(),
+                    last: times.last().copied().unwrap_or_default(),
                 });
                 first_row += count as u64;
             }
@@ -223,12 +276,36 @@ impl<'w> Writer<'w> {
             Arc::new(Rows { file: Arc::clone(&file), first_row, count, first, last })
         };
         let rows: Vec<Arc<Rows>> = places.iter().map(rows).collect();
-        for Placed { part, run, column } in placed {
+        for Placed { parts, run, column } in placed {
             let stored = StoredColumn { rows: Arc::clone(&rows[run]), column };
-            self.moved.0.insert(Identity::of(&part), (part, stored));
+            let Some(identity) = parts.first().map(Identity::of) else { continue };
+            self.moved.0.insert(identity, (parts, stored));
         }
         Ok(())
     }
+}
+
+impl OfField {
+    fn first(&self) -> Option<i64> {
+        self.parts.first().map(Part::first)
+    }
+
+    /// The points of all parts.
+    fn chunk(&self) -> Arc<Chunk> {
+        match self.parts.as_slice() {
+            [one] => one.chunk(self.kind),
+            parts => {
+                let mut all = Chunk::empty(self.kind);
+                parts.iter().for_each(|part| all.append(&part.chunk(self.kind)));
+                Arc::new(all)
+            }
+        }
+    }
+}
+
+fn has_times_of(parts: &[Part], others: &[Part]) -> bool {
+    let mut pairs = parts.iter().zip(others);
+    parts.len() == others.len() && pairs.all(|(part, other)| part.has_times_of(other))
 }
 
 impl Moved {
@@ -240,11 +317,12 @@ impl Moved {
     /// Lets go of the memory of what is in files by now, and was not changed since it was written.
     pub(in crate::store) fn apply(&self, series: &mut SeriesPoints) {
         for (_, points) in series.fields_mut() {
-            for part in points.parts_mut() {
-                if let Some((_, stored)) = self.0.get(&Identity::of(part)) {
-                    *part = Part::Stored(stored.clone());
-                }
-            }
+            points.replace(|parts| {
+                let (moved, stored) = self.0.get(&Identity::of(parts.first()?))?;
+                let same = |(part, moved)| Identity::of(part) == Identity::of(moved);
+                let are_same = parts.len() >= moved.len() && parts.iter().zip(moved).all(same);
+                are_same.then(|| (moved.len(), Part::Stored(stored.clone())))
+            });
         }
     }
 }
@@ -266,8 +344,8 @@ impl Columns {
             for (key, value) in &one.tags {
                 *tags.entry(key).or_insert(true) &= std::str::from_utf8(value).is_ok();
             }
-            for (name, kind, part) in one.runs.iter().flat_map(|run| &run.0) {
-                *fields.entry((name, *kind)).or_insert(true) &= is_text(part);
+            for OfField { name, kind, parts } in one.runs.iter().flat_map(|run| &run.0) {
+                *fields.entry((name, *kind)).or_insert(true) &= parts.iter().all(is_text);
             }
         }
         let are_text = tags.values().chain(fields.values()).copied().collect();

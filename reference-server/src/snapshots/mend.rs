@@ -1,0 +1,125 @@
+//! Snapshots whose server is not there: read from end to end, and mended.
+
+use super::{FOLDER, Found, Manifest, find, publish};
+use crate::journal;
+use crate::store::snapshot::{Index, Writer, check};
+use std::convert::Infallible;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use write_ahead_log::{Files, Log, Options, RealFiles};
+
+/// The folder of what was taken out, as a repair of the log names it.
+const ASIDE: &str = "damaged";
+
+/// What is found out about a snapshot.
+#[derive(Debug)]
+pub struct SnapshotReport {
+    /// How many files it has.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The files that are missing or damaged, and what is wrong with each.
+    pub damage: Vec<(PathBuf, String)>,
+    /// How many values of fields a repair could not read any more.
+    pub values_lost: u64,
+    /// Where it put the damaged files.
+    pub copies: Vec<PathBuf>,
+}
+
+/// Reads all files of the snapshot in a server's folder and holds them against their checksums; none
+/// where there is no snapshot.
+///
+/// # Errors
+/// The snapshot's manifest cannot be read.
+pub fn verify_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
+    let found = find(folder)?;
+    Ok(found.map(|Found(manifest)| report(&manifest, &folder.join(FOLDER))))
+}
+
+/// Keeps what can be read of a damaged snapshot: it goes into new files, and the damaged ones are put
+/// aside. What is good already is left as it is; none where there is no snapshot.
+///
+/// # Errors
+/// The manifest cannot be read, the log is damaged (which is to be repaired before) or in use, or the
+/// file system failed; then nothing was changed but for new files that no manifest names.
+pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
+    let Some(Found(mut manifest)) = find(folder)? else { return Ok(None) };
+    // Held until all is done: nobody serves the folder meanwhile.
+    let options = Options { next_at_least: manifest.next, ..journal::options() };
+    let nothing = |_, _: &[u8]| Ok::<(), Infallible>(());
+    let (log, _) = Log::open(folder, options, nothing).map_err(io::Error::other)?;
+    let snapshots = folder.join(FOLDER);
+    let mut report = report(&manifest, &snapshots);
+    if report.damage.is_empty() {
+        return Ok(Some(report));
+    }
+    let told = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
+    let profile =
+        profiles::find(&manifest.origin.profile).map_err(|error| told(error.to_string()))?;
+    let reads = Arc::default();
+    let damaged: Vec<&Path> = report.damage.iter().map(|(path, _)| path.as_path()).collect();
+    manifest.index.open_what_can_be(&snapshots, &reads, &damaged);
+    let restored = manifest.stores.into_iter().map(|(key, saved)| {
+        let store = saved.restore(&profile.facts.storage, &manifest.index).map_err(told)?;
+        Ok((key, store))
+    });
+    let mut stores = restored.collect::<io::Result<Vec<_>>>()?;
+    let files = RealFiles;
+    let number = free_number(&files, &snapshots, manifest.next)?;
+    let mut writer = Writer::new(&files, &snapshots, number, &reads);
+    writer.replace(&manifest.index.damaged());
+    for (_, store) in &mut stores {
+        writer.write(store)?;
+    }
+    writer.finish()?;
+    let mut index = Index::default();
+    let stores = stores.iter().map(|(key, store)| (key.clone(), store.saved(&mut index)));
+    let stores = stores.collect();
+    report.values_lost = manifest.index.values_lost();
+    let (next, origin, catalog) = (manifest.next, manifest.origin, manifest.catalog);
+    publish(&files, &snapshots, &Manifest { next, origin, catalog, index, stores })?;
+    put_aside(&files, folder, &mut report)?;
+    drop(log);
+    Ok(Some(report))
+}
+
+fn report(manifest: &Manifest, folder: &Path) -> SnapshotReport {
+    let files = manifest.index.files();
+    let damage = files.iter().filter_map(|facts| {
+        let path = folder.join(&facts.name);
+        let error = check(&path, facts.bytes, &facts.sums).err()?;
+        Some((path, error.to_string()))
+    });
+    SnapshotReport {
+        files: files.len(),
+        bytes: files.iter().map(|facts| facts.bytes).sum(),
+        damage: damage.collect(),
+        values_lost: 0,
+        copies: Vec::new(),
+    }
+}
+
+/// A number that the name of no file begins with, so that none is written over.
+fn free_number(files: &dyn Files, folder: &Path, next: u64) -> io::Result<u64> {
+    let names = files.list(folder)?;
+    let is_free = |number: &u64| {
+        let prefix = format!("{number:020}");
+        !names.iter().any(|name| name.starts_with(&prefix))
+    };
+    (next..).find(is_free).ok_or_else(|| io::Error::other("all numbers are taken"))
+}
+
+/// Moves the damaged files out of the way.
+fn put_aside(files: &dyn Files, folder: &Path, report: &mut SnapshotReport) -> io::Result<()> {
+    let aside = folder.join(ASIDE);
+    files.make_folder(&aside)?;
+    for (path, _) in &report.damage {
+        let Some(name) = path.file_name().filter(|_| path.exists()) else { continue };
+        let copy = aside.join(name);
+        files.rename(path, &copy)?;
+        report.copies.push(copy);
+    }
+    files.sync_folder(&aside)?;
+    files.sync_folder(&folder.join(FOLDER))
+}

@@ -1,0 +1,181 @@
+//! Snapshots on a disk that fails, at each of its calls in turn.
+
+use super::*;
+use crate::store::tables::{TableSet, TimeUnit};
+use crate::store::view::Measurement;
+use line_protocol::{Dialect, Options, Precision};
+use profiles::storage::Tables as Rules;
+use write_ahead_log::{File, Lock};
+
+/// The disk of the machine, until so many calls were made.
+struct Failing {
+    real: RealFiles,
+    calls_left: Arc<Mutex<u32>>,
+    is_short: bool,
+}
+
+struct FailingFile {
+    real: Box<dyn File>,
+    calls_left: Arc<Mutex<u32>>,
+    is_short: bool,
+}
+
+fn call(left: &Mutex<u32>) -> io::Result<()> {
+    let mut left = lock(left);
+    *left = left.checked_sub(1).ok_or_else(|| io::Error::other("on order"))?;
+    Ok(())
+}
+
+impl Files for Failing {
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        call(&self.calls_left)?;
+        self.real.make_folder(path)
+    }
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        call(&self.calls_left)?;
+        self.real.list(folder)
+    }
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        call(&self.calls_left)?;
+        self.real.read(path)
+    }
+    fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
+        call(&self.calls_left)?;
+        let (real, calls_left) = (self.real.create(path)?, Arc::clone(&self.calls_left));
+        Ok(Box::new(FailingFile { real, calls_left, is_short: self.is_short }))
+    }
+    fn open(&self, path: &Path) -> io::Result<Box<dyn File>> {
+        call(&self.calls_left)?;
+        self.real.open(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        call(&self.calls_left)?;
+        self.real.rename(from, to)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        call(&self.calls_left)?;
+        self.real.remove(path)
+    }
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        call(&self.calls_left)?;
+        self.real.sync_folder(folder)
+    }
+    fn lock(&self, path: &Path, create: bool) -> io::Result<Box<dyn Lock>> {
+        call(&self.calls_left)?;
+        self.real.lock(path, create)
+    }
+}
+
+impl File for FailingFile {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        if let Err(error) = call(&self.calls_left) {
+            // What a full disk does: some of it is there.
+            let _ = self.real.write_at(offset, &bytes[..bytes.len() / 2]);
+            return Err(error);
+        }
+        let fit = if self.is_short { bytes.len().div_ceil(2) } else { bytes.len() };
+        self.real.write_at(offset, &bytes[..fit])
+    }
+    fn set_len(&mut self, bytes: u64) -> io::Result<()> {
+        call(&self.calls_left)?;
+        self.real.set_len(bytes)
+    }
+    fn sync(&mut self) -> io::Result<()> {
+        call(&self.calls_left)?;
+        self.real.sync()
+    }
+}
+
+fn storage() -> (&'static Storage, &'static Rules) {
+    let storage = &profiles::find("v3-core@3.8.0").unwrap().facts.storage;
+    let Storage::Tables(rules) = storage else { panic!("v3 stores tables") };
+    (storage, rules)
+}
+
+fn write(tables: &mut TableSet, text: &str) {
+    let lines = line_protocol::parse(text.as_bytes(), &Dialect::IOX_3_9, &Options::default());
+    for line in lines {
+        let unit = TimeUnit::Given(Precision::Nanosecond);
+        let row = tables.row(storage().1, 0, &line.unwrap(), unit, 0, None).unwrap();
+        tables.insert(row);
+    }
+}
+
+/// All files and then the manifest of a snapshot of these tables.
+fn snapshot(
+    files: &dyn Files,
+    folder: &Path,
+    reads: &Arc<Reads>,
+    tables: &mut TableSet,
+    next: u64,
+) -> io::Result<()> {
+    let mut store = Store::Tables(tables.frozen());
+    let mut writer = Writer::new(files, folder, next, reads);
+    writer.survey([&mut store]);
+    writer.write(&mut store)?;
+    let moved = writer.finish()?;
+    let mut index = Index::default();
+    let stores = vec![(vec!["db".to_owned()], store.saved(&mut index))];
+    let origin = Origin {
+        profile: "v3-core@3.8.0".to_owned(),
+        settings: std::collections::BTreeMap::new(),
+        asks_credentials: false,
+    };
+    let catalog = serde_json::Value::Null;
+    publish(files, folder, &Manifest { next, origin, catalog, index, stores })?;
+    tables.move_out(&moved);
+    Ok(())
+}
+
+/// The tables of the snapshot that is there, and its number.
+fn restored(folder: &Path) -> (u64, Vec<Measurement>) {
+    let Found(mut manifest) = find(folder).unwrap().unwrap();
+    manifest.index.open(&folder.join(FOLDER), &Arc::default()).unwrap();
+    let (_, saved) = manifest.stores.remove(0);
+    let Store::Tables(mut tables) = saved.restore(storage().0, &manifest.index).unwrap() else {
+        panic!("tables were saved")
+    };
+    (manifest.next, tables.view())
+}
+
+#[test]
+fn a_disk_that_fails_leaves_the_snapshot_before_or_the_one_after() {
+    for is_short in [false, true] {
+        let mut outcomes = Vec::new();
+        for calls in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let snapshots = folder.path().join(FOLDER);
+            RealFiles.make_folder(&snapshots).unwrap();
+            let reads = Arc::default();
+            let mut tables = TableSet::default();
+            write(&mut tables, "m,t=a f=1,s=\"x\" 1\nm,t=b f=2 2\nother i=3i 3");
+            snapshot(&RealFiles, &snapshots, &reads, &mut tables, 5).unwrap();
+            let before = tables.view();
+            assert_eq!(restored(folder.path()), (5, before.clone()));
+
+            write(&mut tables, "m,t=a f=9 1\nm,t=c f=2,new=t 7\nother i=4i 4");
+            let after = tables.view();
+            assert_ne!(after, before);
+            let calls_left = Arc::new(Mutex::new(calls));
+            let failing = Failing { real: RealFiles, calls_left, is_short };
+            let made = snapshot(&failing, &snapshots, &reads, &mut tables, 6);
+            // Whatever became of it, nobody who reads sees a difference, now or after a start.
+            assert_eq!(tables.view(), after, "{calls} calls");
+            let (next, found) = restored(folder.path());
+            outcomes.push((made.is_ok(), next));
+            assert_eq!(found, if next == 6 { after.clone() } else { before }, "{calls} calls");
+            // And the next one, when the disk is well again, has it all.
+            snapshot(&RealFiles, &snapshots, &reads, &mut tables, 7).unwrap();
+            assert_eq!(restored(folder.path()), (7, after));
+            if made.is_ok() {
+                break;
+            }
+        }
+        let told: Vec<u64> = outcomes.iter().filter(|(is_ok, _)| *is_ok).map(|(_, n)| *n).collect();
+        assert_eq!(told, [6], "who was told of a snapshot has it");
+        assert!(outcomes.len() > 10, "{outcomes:?}");
+        // Only the very last call may fail when all is there already.
+        let undecided = outcomes.iter().filter(|(is_ok, next)| !is_ok && *next == 6).count();
+        assert!(undecided <= 1, "{outcomes:?}");
+    }
+}
