@@ -140,7 +140,7 @@ impl Journal {
     }
 
     /// What is wrong with what is stored, where somebody found that.
-    fn damage(&self) -> Option<&str> {
+    pub(crate) fn damage(&self) -> Option<&str> {
         self.reads.get()?.damage()
     }
 

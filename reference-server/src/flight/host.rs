@@ -39,6 +39,11 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// Why there is no answer.
     fn influxql(&self, token: Option<&[u8]>, question: Question<'_>) -> Result<Outcome, Failure>;
+
+    /// What is wrong with what is stored, where somebody found that: no answer is all of it then.
+    fn damage(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Finds the token in an `authorization`: a scheme in this very case, one space, and all that follows

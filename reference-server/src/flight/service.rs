@@ -18,6 +18,7 @@ use arrow_flight::{
     HandshakeRequest, HandshakeResponse, PollInfo, PutResult, SchemaResult,
 };
 use futures::stream::{self, BoxStream, StreamExt};
+use std::future::ready;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -123,6 +124,14 @@ fn encoded(
         .boxed()
 }
 
+/// The answers, which end with an error where what they were read from is damaged.
+fn whole(host: Arc<dyn Host>, answers: Answers<FlightData>) -> Answers<FlightData> {
+    let damage = move |host: &Arc<dyn Host>| host.damage().map(|why| Err(Status::data_loss(why)));
+    let last = Arc::clone(&host);
+    let end = stream::iter([()]).filter_map(move |()| ready(damage(&last)));
+    answers.map(move |data| damage(&host).unwrap_or(data)).chain(end).boxed()
+}
+
 fn token_of(metadata: &MetadataMap) -> Option<Vec<u8>> {
     token(metadata.get("authorization").map(AsciiMetadataValue::as_bytes))
 }
@@ -163,7 +172,7 @@ impl FlightService for Flight {
             Language::Sql => self.sql(tables, ticket).await?,
             Language::Influxql => self.influxql(tables, token, ticket).await?,
         };
-        Ok(Response::new(answers))
+        Ok(Response::new(whole(Arc::clone(&self.host), answers)))
     }
 
     /// Nobody is refused: what comes back is what the next calls are to send.

@@ -49,6 +49,10 @@ impl Host for FlightHost {
         Ok(Arc::new(SqlHost { catalog: Arc::clone(&self.service.catalog), rights }))
     }
 
+    fn damage(&self) -> Option<String> {
+        self.service.journal.damage().map(str::to_owned)
+    }
+
     fn influxql(&self, token: Option<&[u8]>, question: Question<'_>) -> Result<Outcome, Failure> {
         let service = &self.service;
         let nothing = |_| Failure::UnknownDatabase(question.database.to_owned());
