@@ -95,6 +95,8 @@ pub(crate) struct Snapshots {
     current: Mutex<Vec<Arc<SnapshotFile>>>,
     /// The first entry of the log that is not in it.
     next: AtomicU64,
+    /// How many were begun.
+    attempts: AtomicU64,
     ending: Arc<Ending>,
 }
 
@@ -205,6 +207,7 @@ impl Snapshots {
             reads,
             current: Mutex::new(current),
             next: AtomicU64::new(next),
+            attempts: AtomicU64::new(0),
             ending: Arc::default(),
         }
     }
@@ -250,7 +253,10 @@ impl Snapshots {
         // Nobody is told of a snapshot what the log may not have.
         log.wait(next - 1).map_err(io::Error::other)?;
         self.files.make_folder(&self.folder)?;
-        let mut writer = Writer::new(&*self.files, &self.folder, next, &self.reads);
+        // An attempt that failed late may be the one that the manifest names all the same.
+        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
+        let prefix = format!("{next:020}-{attempt}");
+        let mut writer = Writer::new(&*self.files, &self.folder, prefix, &self.reads);
         writer.survey(stores.iter_mut().map(|(_, store)| store));
         for (_, store) in &mut stores {
             if self.ending.is_asked_within(Duration::ZERO) {
@@ -266,10 +272,10 @@ impl Snapshots {
         let origin = self.origin.clone();
         publish(&*self.files, &self.folder, &Manifest { next, origin, catalog, index, stores })?;
         self.next.store(next, Ordering::Relaxed);
-        log.forget_before(next)?;
         self.service.move_out(&moved);
         let (files, points) = (opened.len(), moved.len());
         self.succeed(opened);
+        log.forget_before(next)?;
         let seconds = began.elapsed().as_secs_f64();
         tracing::info!(next, files, points, seconds, "snapshot");
         Ok(())
@@ -329,7 +335,7 @@ fn publish(files: &dyn Files, folder: &Path, manifest: &Manifest) -> io::Result<
     file.sync()?;
     drop(file);
     files.rename(&unfinished, &path)?;
-    files.sync_folder(&folder)
+    files.sync_folder(folder)
 }
 
 impl Ending {

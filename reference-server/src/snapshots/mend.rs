@@ -66,8 +66,8 @@ pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
     });
     let mut stores = restored.collect::<io::Result<Vec<_>>>()?;
     let files = RealFiles;
-    let number = free_number(&files, &snapshots, manifest.next)?;
-    let mut writer = Writer::new(&files, &snapshots, number, &reads);
+    let prefix = free_prefix(&files, &snapshots, manifest.next)?;
+    let mut writer = Writer::new(&files, &snapshots, prefix, &reads);
     writer.replace(&manifest.index.damaged());
     for (_, store) in &mut stores {
         writer.write(store)?;
@@ -100,14 +100,12 @@ fn report(manifest: &Manifest, folder: &Path) -> SnapshotReport {
     }
 }
 
-/// A number that the name of no file begins with, so that none is written over.
-fn free_number(files: &dyn Files, folder: &Path, next: u64) -> io::Result<u64> {
+/// What the name of no file begins with, so that none is written over.
+fn free_prefix(files: &dyn Files, folder: &Path, next: u64) -> io::Result<String> {
     let names = files.list(folder)?;
-    let is_free = |number: &u64| {
-        let prefix = format!("{number:020}");
-        !names.iter().any(|name| name.starts_with(&prefix))
-    };
-    (next..).find(is_free).ok_or_else(|| io::Error::other("all numbers are taken"))
+    let mut prefixes = (1..).map(|number: u64| format!("{next:020}-mended{number}"));
+    let is_free = |prefix: &String| !names.iter().any(|name| name.starts_with(prefix.as_str()));
+    prefixes.find(is_free).ok_or_else(|| io::Error::other("all names are taken"))
 }
 
 /// Moves the damaged files out of the way.

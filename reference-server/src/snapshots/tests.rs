@@ -110,7 +110,7 @@ fn snapshot(
     next: u64,
 ) -> io::Result<()> {
     let mut store = Store::Tables(tables.frozen());
-    let mut writer = Writer::new(files, folder, next, reads);
+    let mut writer = Writer::new(files, folder, next.to_string(), reads);
     writer.survey([&mut store]);
     writer.write(&mut store)?;
     let moved = writer.finish()?;

@@ -238,3 +238,104 @@ async fn a_damaged_file_is_named_and_nobody_is_told_less_than_all() {
         server.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_keeps_what_can_be_read() {
+    for profile in PROFILES {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = start(profile, folder.path()).await;
+        let points = |series: &str, from: i64| -> String {
+            // Such that they take some room.
+            let any = |n: i64| n * 2_654_435_761 % 1_000_003;
+            let line = |n| format!("m,s={series} v={}.5,i={}i {n}\n", any(n), any(n + 7));
+            (from..from + 4000).map(line).collect()
+        };
+        for (series, from) in [("a", 0), ("a", 4000), ("b", 0), ("c", 0)] {
+            let before = next(folder.path());
+            assert_eq!(server.write("db", &points(series, from)), 204);
+            wait_until("a snapshot", || next(folder.path()) > before);
+        }
+        let all = answers_of_repair(&mut server);
+        assert_eq!(server.write("db", "m,s=d v=1 1"), 204);
+        server.stop().await;
+        let good = reference_server::repair_snapshot(folder.path()).unwrap().unwrap();
+        assert!(good.damage.is_empty() && good.copies.is_empty(), "{good:?}");
+
+        // One file with a bad block, another one gone.
+        let files = parquet(folder.path());
+        assert!(files.len() >= 3, "{profile}: {files:?}");
+        let mut bytes = std::fs::read(&files[0]).unwrap();
+        let place = bytes.len() * 9 / 10;
+        bytes[place] ^= 1;
+        std::fs::write(&files[0], bytes).unwrap();
+        std::fs::remove_file(&files[2]).unwrap();
+        let report = reference_server::repair_snapshot(folder.path()).unwrap().unwrap();
+        assert_eq!(report.damage.len(), 2, "{report:?}");
+        assert_eq!(report.copies.len(), 1, "{report:?}");
+        assert!(report.copies[0].starts_with(folder.path().join("damaged")), "{report:?}");
+        // Two fields of 4000 points are gone with the file; the bad block has something of both.
+        assert!((8_001..=16_000).contains(&report.values_lost), "{profile}: {report:?}");
+        let now = reference_server::verify_snapshot(folder.path()).unwrap().unwrap();
+        assert!(now.damage.is_empty(), "{now:?}");
+
+        let mut server = start(profile, folder.path()).await;
+        let left = answers_of_repair(&mut server);
+        assert_ne!(left, all, "{profile}");
+        let same = left.iter().zip(&all).filter(|(one, other)| one == other).count();
+        assert!(same >= 2, "{profile}: {left:?} of {all:?}");
+        assert!(server.query("db", "SELECT v FROM m WHERE s = 'd'").contains('1'), "{profile}");
+        assert_eq!(server.write("db", "m,s=a v=1 1"), 204, "{profile}");
+        server.stop().await;
+    }
+}
+
+/// How many values each series has of each field, and their sums.
+fn answers_of_repair(server: &mut Running) -> Vec<String> {
+    ["a", "b", "c"]
+        .iter()
+        .flat_map(|series| ["v", "i"].map(|field| (series, field)))
+        .map(|(series, field)| {
+            let query = format!("SELECT count({field}),sum({field}) FROM m WHERE s = '{series}'");
+            server.query("db", &query.replace('\'', "%27").replace('=', "%3D"))
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_files_is_not_in_memory() {
+    for profile in PROFILES {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = start(profile, folder.path()).await;
+        let batch: String = (0..3000).map(|n| format!("m v={n} {n}\n")).collect();
+        assert_eq!(server.write("db", &batch), 204);
+        wait_until("a snapshot", || has_files(folder.path()));
+        // The manifest is there a moment before the memory is given back.
+        let file = parquet(folder.path()).remove(0);
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes.iter_mut().for_each(|byte| *byte ^= 0x55);
+        std::fs::write(&file, bytes).unwrap();
+        let target = "/query?db=db&q=SELECT%20sum(v)%20FROM%20m";
+        wait_until("an answer from the file", || server.ask("GET", target, "", "").0 == 500);
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_that_gets_few_points_has_few_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = start("v3-core@3.8.0", folder.path()).await;
+    for time in 0..40 {
+        let before = next(folder.path());
+        assert_eq!(server.write("db", &format!("m v={time} {time}")), 204);
+        wait_until("a snapshot", || next(folder.path()) > before);
+    }
+    let manifest = manifest(folder.path()).unwrap();
+    let rows = &manifest["stores"][0][1]["Tables"][0]["series"][0][1];
+    let counts: Vec<u64> =
+        rows.as_array().unwrap().iter().map(|rows| rows[2].as_u64().unwrap()).collect();
+    assert_eq!(counts.iter().sum::<u64>(), 40, "{counts:?}");
+    assert!(counts.len() <= 6, "{counts:?}");
+    assert!(parquet(folder.path()).len() <= counts.len() + 1);
+    assert!(server.query("db", "SELECT count(v) FROM m").contains("40"));
+    server.stop().await;
+}

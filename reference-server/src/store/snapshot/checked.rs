@@ -7,6 +7,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// How many bytes have a checksum of their own: about what a page has, which is read at once.
 const BLOCK: usize = 16 << 10;
@@ -77,7 +78,7 @@ impl CheckedFile {
         let from = first_block * BLOCK as u64;
         let to = end.next_multiple_of(BLOCK as u64).min(self.length);
         let mut bytes = vec![0; usize::try_from(to - from).map_err(io::Error::other)?];
-        read_at(&File::open(&self.path)?, &mut bytes, from)?;
+        read_at(&open(&self.path)?, &mut bytes, from)?;
         let first_sum = usize::try_from(first_block).map_err(io::Error::other)?;
         for (index, block) in bytes.chunks(BLOCK).enumerate() {
             if self.sums.get(first_sum + index) != Some(&crc32fast::hash(block)) {
@@ -92,6 +93,27 @@ impl CheckedFile {
         let skipped = usize::try_from(start - from).map_err(io::Error::other)?;
         Ok(Bytes::from(bytes).slice(skipped..skipped + length))
     }
+}
+
+/// Opens a file; while the process has as many open as it may have, it waits for others to be closed.
+fn open(path: &Path) -> io::Result<File> {
+    let begin = Instant::now();
+    loop {
+        match File::open(path) {
+            Err(error) if is_for_want_of_descriptors(&error) && begin.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// How long it waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// EMFILE and ENFILE, which have no names in the standard library.
+fn is_for_want_of_descriptors(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 #[cfg(unix)]

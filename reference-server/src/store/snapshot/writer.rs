@@ -79,14 +79,13 @@ struct Place {
 }
 
 impl<'w> Writer<'w> {
-    /// One for the files in a folder, whose names begin with a number that no others begin with.
+    /// One for the files in a folder, whose names begin as no others do.
     pub(crate) fn new(
         files: &'w dyn Files,
         folder: &'w Path,
-        number: u64,
+        prefix: String,
         reads: &'w Arc<Reads>,
     ) -> Self {
-        let prefix = format!("{number:020}");
         let (thin, moved) = (HashSet::new(), Moved::default());
         Self { files, folder, prefix, made: 0, reads, thin, moved }
     }
