@@ -138,10 +138,8 @@ fn all(
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..arguments.at_once).map(|_| scope.spawn(work)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined
-            .map(|outcome| outcome.unwrap_or_else(|_| bail!("a run panicked")))
-            .collect::<Result<()>>()
+        let mut joined = threads.into_iter().map(|thread| thread.join());
+        joined.try_for_each(|outcome| outcome.unwrap_or_else(|_| bail!("a run panicked")))
     })
     .map(|()| done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect())
 }
