@@ -102,9 +102,9 @@ mod embedded {
             if let Some(token) = token {
                 builder = builder.token(token);
             }
-            if let Some((certificates, key)) = &identity {
+            if let Some(identity) = &identity {
                 let fail = |why| Failure::usage(format!("--tls-cert, --tls-key: {why}"));
-                builder = builder.tls(certificates, key).map_err(fail)?;
+                builder = speaking_tls(builder, identity).map_err(fail)?;
             }
             for (setting, value) in &args.set {
                 let set = builder.set(setting, value);
@@ -151,6 +151,17 @@ mod embedded {
             (Some(certificates), Some(key)) => Ok(Some((read(certificates)?, read(key)?))),
             _ => Ok(None),
         }
+    }
+
+    #[cfg(feature = "sql")]
+    fn speaking_tls(builder: Builder, (certificates, key): &(Pem, Pem)) -> Result<Builder, String> {
+        builder.tls(certificates, key)
+    }
+
+    /// TLS comes with what Arrow Flight needs.
+    #[cfg(not(feature = "sql"))]
+    fn speaking_tls(_: Builder, _: &(Pem, Pem)) -> Result<Builder, String> {
+        Err("this build has no TLS; build it with --features sql".to_owned())
     }
 
     /// `NAME` or `NAME=RETENTION`.
