@@ -17,6 +17,8 @@ pub(crate) enum Build {
     Mutants,
     /// With them, and optimised as users get it.
     Release,
+    /// The same without what takes a query engine to build: what is measured is writing.
+    ReleaseWithoutSql,
 }
 
 /// The root of the repository.
@@ -42,6 +44,9 @@ pub(crate) fn build(build: Build) -> Result<PathBuf> {
         Build::SuiteOnly => (&alone, &["--no-default-features"]),
         Build::Mutants => (&AS_TESTED, &["--features", "lineproof/mutants"]),
         Build::Release => (&alone, &["--release"]),
+        Build::ReleaseWithoutSql => {
+            (&alone, &["--release", "--no-default-features", "--features", "embedded"])
+        }
     };
     built("lineproof", &[base, &["--bin", "lineproof"], options].concat())
 }

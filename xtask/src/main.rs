@@ -5,6 +5,7 @@ mod cargo;
 mod cargo_mutants;
 mod clients;
 mod commands;
+mod compare_throughput;
 mod conformance;
 mod crash;
 mod fuzz;

@@ -108,6 +108,11 @@ impl Peer {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The memory that it holds, in MiB.
     pub(crate) fn resident(&self) -> Result<u64> {
         resident(&self.child)

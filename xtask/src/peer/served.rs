@@ -40,6 +40,11 @@ impl Served {
         &self.url
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The memory that it holds, in MiB.
     pub(crate) fn resident(&self) -> Result<u64> {
         super::resident(&self.child)
