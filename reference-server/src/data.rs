@@ -8,7 +8,7 @@ use profiles::storage::Storage;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use write_ahead_log::{Log, OpenError, Options};
+use write_ahead_log::{Files, Log, Options, RealFiles};
 
 /// What is to be opened.
 pub(crate) struct Opening {
@@ -52,13 +52,12 @@ pub(crate) fn open(
         ));
     }
     let reads = Arc::new(Reads::default());
+    let mut made_as = None;
     let restored = snapshots::find(folder).and_then(|found| {
         let Some(found) = found else { return Ok((1, Vec::new())) };
         let checked = found.origin().check(&origin, open_to_all);
-        checked.map_err(|why| {
-            let why = format!("{}: {why}", folder.display());
-            io::Error::new(io::ErrorKind::InvalidData, why)
-        })?;
+        checked.map_err(|why| refused(folder, &why))?;
+        made_as = Some(found.origin().clone());
         Ok((found.next(), found.restore(folder, storage, service, &reads)?))
     });
     let (next, files) = restored.map_err(|error| in_use(folder).unwrap_or(error))?;
@@ -69,14 +68,30 @@ pub(crate) fn open(
             return Ok(());
         }
         let done = if sequence == 1 {
-            journal::read::<Origin>(payload).and_then(|(made, _)| made.check(&origin, open_to_all))
+            journal::read::<Origin>(payload).and_then(|(made, _)| {
+                made.check(&origin, open_to_all)?;
+                made_as = Some(made);
+                Ok(())
+            })
         } else {
             service.redo(payload)
         };
         lost.judge(sequence, done)
     };
-    let options = Options { next_at_least: next, ..journal::options() };
+    let options = Options { next_at_least: next, ..journal::options_for(log_bytes) };
     let (log, recovery) = Log::open(folder, options, redo).map_err(io::Error::other)?;
+    // The folder is ours only from here on: another server may have used it a moment ago.
+    if snapshots::find(folder)?.map_or(1, |found| found.next()) != next {
+        return Err(refused(folder, "another server has just used it; start again"));
+    }
+    if recovery.first_sequence > next && recovery.lost == 0 {
+        let last = recovery.first_sequence - 1;
+        let why = format!(
+            "the entries {next} to {last} of its log are gone, and no snapshot has them: is its \
+             snapshots/manifest.json lost?"
+        );
+        return Err(refused(folder, &why));
+    }
     lost.tell(folder);
     service.journal().open(log.clone(), Arc::clone(&reads));
     // A start that was cut off may have left the first entry alone.
@@ -90,18 +105,31 @@ pub(crate) fn open(
         service.record_beginning();
         log.wait(log.next_sequence() - 1).map_err(io::Error::other)?;
     }
-    let snapshots = Snapshots::new(folder, Arc::clone(service), origin, reads, next, files);
-    snapshots.tidy()?;
+    // What a crash left of a log that was to be forgotten.
+    if let Err(error) = log.forget_before(next) {
+        tracing::warn!(folder = %folder.display(), %error, "the log stays longer than it need be");
+    }
+    let made_as = made_as.unwrap_or(origin);
+    let snapshots = Snapshots::new(folder, Arc::clone(service), made_as, reads, next, files);
+    if recovery.lost == 0 {
+        snapshots.tidy();
+    }
     Ok(Opened { was_new, snapshots: snapshots.run(log, log_bytes)? })
+}
+
+fn refused(folder: &Path, why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", folder.display()))
 }
 
 /// That another server uses the folder, and so may have changed it under our eyes.
 fn in_use(folder: &Path) -> Option<io::Error> {
-    let nothing_done = |_, _: &[u8]| Err("not to be done");
-    match Log::open(folder, journal::options(), nothing_done) {
-        Err(error @ OpenError::InUse { .. }) => Some(io::Error::other(error)),
-        _ => None,
+    // Nothing is opened that nobody holds: that would change it.
+    let held = RealFiles.lock(&folder.join("lock"), false).err()?;
+    if held.kind() != io::ErrorKind::WouldBlock {
+        return None;
     }
+    let nothing_done = |_, _: &[u8]| Err("not to be done");
+    Log::open(folder, journal::options(), nothing_done).err().map(io::Error::other)
 }
 
 /// What cannot be done again since what it rests on is lost: a repair keeps every entry that can be

@@ -62,6 +62,14 @@ pub(crate) fn options() -> Options {
     Options { waiting_bytes: ROOM, largest_entry: LARGEST, ..Options::default() }
 }
 
+/// The same, of a log that is forgotten when it has so many bytes: in segments of which most are gone
+/// then.
+pub(crate) fn options_for(log_bytes: u64) -> Options {
+    let usual = options();
+    let segment_bytes = (log_bytes / 4).clamp(64 << 10, usual.segment_bytes);
+    Options { segment_bytes, ..usual }
+}
+
 /// The log of a server, where it has one.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
@@ -114,7 +122,8 @@ impl Journal {
     pub(crate) fn between_changes<T>(&self, look: impl FnOnce(u64) -> T) -> Option<T> {
         let log = self.log.get()?;
         let _order = lock(&self.order);
-        let is_whole = self.missing.get().is_none() && log.state() == State::Writable;
+        let is_whole = self.missing.get().is_none() && self.damage().is_none();
+        let is_whole = is_whole && log.state() == State::Writable;
         is_whole.then(|| look(log.next_sequence()))
     }
 
@@ -148,7 +157,7 @@ impl Journal {
     /// caller is `patient`.
     ///
     /// # Errors
-    /// A snapshot is damaged; or it is not known to be: what was done is seen until the server is started again, and may or may
+    /// What is stored cannot be read, or what was changed is not known to be: what was done is seen until the server is started again, and may or may
     /// not be there then.
     pub(crate) async fn kept<T>(
         &self,

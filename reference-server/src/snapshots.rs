@@ -12,7 +12,9 @@ mod mend;
 use crate::journal::Origin;
 use crate::lock::lock;
 use crate::server::Service;
-use crate::store::snapshot::{Index, Reads, SavedStore, SnapshotFile, Store, Writer};
+use crate::store::snapshot::{
+    Index, Moved, NotInFiles, Reads, SavedStore, SnapshotFile, Store, Writer,
+};
 use profiles::storage::Storage;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -30,6 +32,9 @@ const FOLDER: &str = "snapshots";
 
 /// What says which files are of the snapshot.
 const MANIFEST: &str = "manifest.json";
+
+/// The same until all of it is there.
+const UNFINISHED: &str = "manifest.tmp";
 
 /// The version of the manifest's form.
 const FORMAT: u32 = 1;
@@ -72,6 +77,12 @@ struct Manifest {
     stores: Vec<Keyed<SavedStore>>,
 }
 
+/// What was put into files, and the files of the snapshot.
+struct Written {
+    moved: Moved,
+    opened: Vec<Arc<SnapshotFile>>,
+}
+
 /// The first line of the file of a manifest.
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -93,6 +104,8 @@ pub(crate) struct Snapshots {
     reads: Arc<Reads>,
     /// The files of the snapshot that is there.
     current: Mutex<Vec<Arc<SnapshotFile>>>,
+    /// Files that the manifest on disk may name, since putting it there failed halfway.
+    uncertain: Mutex<Vec<Arc<SnapshotFile>>>,
     /// The first entry of the log that is not in it.
     next: AtomicU64,
     /// How many were begun.
@@ -206,6 +219,7 @@ impl Snapshots {
             origin,
             reads,
             current: Mutex::new(current),
+            uncertain: Mutex::default(),
             next: AtomicU64::new(next),
             attempts: AtomicU64::new(0),
             ending: Arc::default(),
@@ -223,12 +237,13 @@ impl Snapshots {
             while !self.ending.is_asked_within(wait) {
                 wait = LOOK;
                 let has_grown = log.next_sequence() > self.next.load(Ordering::Relaxed);
-                if !has_grown || log.size() <= log_bytes {
+                let is_much = log.size() > log_bytes || self.reads.brought_back() > log_bytes;
+                if !has_grown || !is_much {
                     continue;
                 }
                 match self.make(&log) {
                     Ok(()) => {}
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+                    Err(_) if self.ending.is_asked_within(Duration::ZERO) => return,
                     Err(error) => {
                         tracing::error!(%error, "no snapshot could be made; the log stays as long as it is");
                         wait = PAUSE;
@@ -243,47 +258,75 @@ impl Snapshots {
     /// Makes a snapshot of what is there now, and forgets the log up to there.
     ///
     /// # Errors
-    /// The file system failed, or nothing may be taken for kept: the snapshot before is as it was.
+    /// The file system failed, or nothing may be taken for kept. The snapshot before is as it was, or
+    /// where it failed at the very end, there is the new one and the log is longer than it need be.
     pub(crate) fn make(&self, log: &Log) -> io::Result<()> {
         let began = std::time::Instant::now();
         let frozen = self.service.journal().between_changes(|next| (next, self.service.freeze()));
-        let Some((next, Frozen { catalog, mut stores })) = frozen else {
-            return Err(io::Error::other("the log takes nothing any more"));
+        let Some((next, frozen)) = frozen else {
+            return Err(io::Error::other("the server takes nothing any more"));
         };
+        self.reads.forget_brought_back();
         // Nobody is told of a snapshot what the log may not have.
         log.wait(next - 1).map_err(io::Error::other)?;
         self.files.make_folder(&self.folder)?;
         // An attempt that failed late may be the one that the manifest names all the same.
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
         let prefix = format!("{next:020}-{attempt}");
-        let mut writer = Writer::new(&*self.files, &self.folder, prefix, &self.reads);
+        let written = self.write(next, frozen, &prefix).inspect_err(|_| self.clean_up(&prefix));
+        let Written { moved, opened } = written?;
+        if let Err(error) = publish(&*self.files, &self.folder) {
+            // Which of the two manifests is there nobody knows.
+            lock(&self.uncertain).extend(opened);
+            return Err(error);
+        }
+        self.next.store(next, Ordering::Relaxed);
+        self.service.move_out(&moved);
+        let (files, parts) = (opened.len(), moved.len());
+        self.succeed(opened);
+        log.forget_before(next)?;
+        let seconds = began.elapsed().as_secs_f64();
+        tracing::info!(next, files, parts, seconds, "snapshot");
+        Ok(())
+    }
+
+    /// Writes all files of a snapshot, and a manifest that is none yet.
+    fn write(&self, next: u64, frozen: Frozen, prefix: &str) -> io::Result<Written> {
+        let Frozen { catalog, mut stores } = frozen;
+        let is_ended = || self.ending.is_asked_within(Duration::ZERO);
+        let prefix = prefix.to_owned();
+        let mut writer = Writer::new(&*self.files, &self.folder, prefix, &self.reads, &is_ended);
         writer.survey(stores.iter_mut().map(|(_, store)| store));
         for (_, store) in &mut stores {
-            if self.ending.is_asked_within(Duration::ZERO) {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
             writer.write(store)?;
         }
         let moved = writer.finish()?;
         let mut index = Index::default();
-        let stores = stores.iter().map(|(key, store)| (key.clone(), store.saved(&mut index)));
-        let stores = stores.collect();
+        let saved = stores.iter().map(|(key, store)| Ok((key.clone(), store.saved(&mut index)?)));
+        let stores = saved.collect::<Result<_, NotInFiles>>().map_err(io::Error::other)?;
         let opened = index.opened();
+        // One of them may have been done with, and be named again.
+        opened.iter().for_each(|file| file.be_needed());
         let origin = self.origin.clone();
-        publish(&*self.files, &self.folder, &Manifest { next, origin, catalog, index, stores })?;
-        self.next.store(next, Ordering::Relaxed);
-        self.service.move_out(&moved);
-        let (files, points) = (opened.len(), moved.len());
-        self.succeed(opened);
-        log.forget_before(next)?;
-        let seconds = began.elapsed().as_secs_f64();
-        tracing::info!(next, files, points, seconds, "snapshot");
-        Ok(())
+        let manifest = Manifest { next, origin, catalog, index, stores };
+        write_manifest(&*self.files, &self.folder, &manifest)?;
+        Ok(Written { moved, opened })
+    }
+
+    /// Removes the files of an attempt that failed before any manifest could name them.
+    fn clean_up(&self, prefix: &str) {
+        let names = self.files.list(&self.folder).unwrap_or_default();
+        for name in names.iter().filter(|name| name.starts_with(prefix)) {
+            if let Err(error) = self.files.remove(&self.folder.join(name)) {
+                tracing::warn!(name, %error, "a file is left behind");
+            }
+        }
     }
 
     /// From now on these are the files; the others are removed when nobody reads them any more.
     fn succeed(&self, opened: Vec<Arc<SnapshotFile>>) {
-        let before = std::mem::replace(&mut *lock(&self.current), opened);
+        let mut before = std::mem::replace(&mut *lock(&self.current), opened);
+        before.append(&mut lock(&self.uncertain));
         let current = lock(&self.current);
         for file in before {
             if !current.iter().any(|other| Arc::ptr_eq(other, &file)) {
@@ -293,10 +336,13 @@ impl Snapshots {
     }
 
     /// Removes what a snapshot left behind that was not finished, or could not be removed.
-    ///
-    /// # Errors
-    /// The file system failed.
-    pub(crate) fn tidy(&self) -> io::Result<()> {
+    pub(crate) fn tidy(&self) {
+        if let Err(error) = self.remove_unnamed() {
+            tracing::warn!(folder = %self.folder.display(), %error, "files are left behind");
+        }
+    }
+
+    fn remove_unnamed(&self) -> io::Result<()> {
         if !self.folder.is_dir() {
             return Ok(());
         }
@@ -314,15 +360,14 @@ impl Snapshots {
     }
 }
 
-/// Puts a manifest in the place of the one before, in one step.
-fn publish(files: &dyn Files, folder: &Path, manifest: &Manifest) -> io::Result<()> {
+/// Writes a manifest beside the one that is there.
+fn write_manifest(files: &dyn Files, folder: &Path, manifest: &Manifest) -> io::Result<()> {
     let body = serde_json::to_vec(manifest)?;
     let head = Head { format: FORMAT, bytes: body.len() as u64, crc32: crc32fast::hash(&body) };
     let mut bytes = serde_json::to_vec(&head)?;
     bytes.push(b'\n');
     bytes.extend_from_slice(&body);
-    let (path, unfinished) = (folder.join(MANIFEST), folder.join("manifest.tmp"));
-    let mut file = files.create(&unfinished)?;
+    let mut file = files.create(&folder.join(UNFINISHED))?;
     let mut offset = 0;
     while offset < bytes.len() {
         match file.write_at(offset as u64, &bytes[offset..]) {
@@ -332,9 +377,12 @@ fn publish(files: &dyn Files, folder: &Path, manifest: &Manifest) -> io::Result<
             Err(error) => return Err(error),
         }
     }
-    file.sync()?;
-    drop(file);
-    files.rename(&unfinished, &path)?;
+    file.sync()
+}
+
+/// Puts the manifest that was written in the place of the one before, in one step.
+fn publish(files: &dyn Files, folder: &Path) -> io::Result<()> {
+    files.rename(&folder.join(UNFINISHED), &folder.join(MANIFEST))?;
     files.sync_folder(folder)
 }
 

@@ -92,7 +92,7 @@ impl Snapshot {
             let _ = writeln!(text, "  {}: {what}", path.display());
         }
         for copy in &files.copies {
-            let _ = writeln!(text, "  moved to {}", copy.display());
+            let _ = writeln!(text, "  copied to {}", copy.display());
         }
         if !files.damage.is_empty() && done == Done::Verified {
             let _ = writeln!(text, "keep what is good with:\n  lineproof data repair {folder}");

@@ -1,8 +1,8 @@
 //! Snapshots whose server is not there: read from end to end, and mended.
 
-use super::{FOLDER, Found, Manifest, find, publish};
+use super::{FOLDER, Found, MANIFEST, Manifest, find, publish, write_manifest};
 use crate::journal;
-use crate::store::snapshot::{Index, Writer, check};
+use crate::store::snapshot::{Index, NotInFiles, Writer, check};
 use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,8 +33,28 @@ pub struct SnapshotReport {
 /// # Errors
 /// The snapshot's manifest cannot be read.
 pub fn verify_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
-    let found = find(folder)?;
-    Ok(found.map(|Found(manifest)| report(&manifest, &folder.join(FOLDER))))
+    let snapshots = folder.join(FOLDER);
+    match find(folder)? {
+        Some(Found(manifest)) => Ok(Some(report(&manifest, &snapshots))),
+        None => Ok(without_manifest(&snapshots)?),
+    }
+}
+
+/// What is said of Parquet files of which nothing says what is in them.
+fn without_manifest(folder: &Path) -> io::Result<Option<SnapshotReport>> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let names = RealFiles.list(folder)?;
+    let files = names.iter().filter(|name| name.ends_with(".parquet")).count();
+    let what = format!("it is missing; without it nobody knows what is in {files} Parquet files");
+    Ok((files > 0).then(|| SnapshotReport {
+        files,
+        bytes: 0,
+        damage: vec![(folder.join(MANIFEST), what)],
+        values_lost: 0,
+        copies: Vec::new(),
+    }))
 }
 
 /// Keeps what can be read of a damaged snapshot: it goes into new files, and the damaged ones are put
@@ -44,7 +64,9 @@ pub fn verify_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
 /// The manifest cannot be read, the log is damaged (which is to be repaired before) or in use, or the
 /// file system failed; then nothing was changed but for new files that no manifest names.
 pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
-    let Some(Found(mut manifest)) = find(folder)? else { return Ok(None) };
+    let Some(Found(mut manifest)) = find(folder)? else {
+        return without_manifest(&folder.join(FOLDER));
+    };
     // Held until all is done: nobody serves the folder meanwhile.
     let options = Options { next_at_least: manifest.next, ..journal::options() };
     let nothing = |_, _: &[u8]| Ok::<(), Infallible>(());
@@ -67,19 +89,25 @@ pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
     let mut stores = restored.collect::<io::Result<Vec<_>>>()?;
     let files = RealFiles;
     let prefix = free_prefix(&files, &snapshots, manifest.next)?;
-    let mut writer = Writer::new(&files, &snapshots, prefix, &reads);
+    let mut writer = Writer::new(&files, &snapshots, prefix, &reads, &|| false);
     writer.replace(&manifest.index.damaged());
     for (_, store) in &mut stores {
         writer.write(store)?;
     }
     writer.finish()?;
     let mut index = Index::default();
-    let stores = stores.iter().map(|(key, store)| (key.clone(), store.saved(&mut index)));
-    let stores = stores.collect();
+    let saved = stores.iter().map(|(key, store)| Ok((key.clone(), store.saved(&mut index)?)));
+    let stores = saved.collect::<Result<_, NotInFiles>>().map_err(io::Error::other)?;
     report.values_lost = manifest.index.values_lost();
     let (next, origin, catalog) = (manifest.next, manifest.origin, manifest.catalog);
-    publish(&files, &snapshots, &Manifest { next, origin, catalog, index, stores })?;
-    put_aside(&files, folder, &mut report)?;
+    let manifest = Manifest { next, origin, catalog, index, stores };
+    write_manifest(&files, &snapshots, &manifest)?;
+    // Before nobody names them: a start removes what nobody names.
+    copy_aside(&files, folder, &mut report)?;
+    publish(&files, &snapshots)?;
+    for (path, _) in report.damage.iter().filter(|(path, _)| path.exists()) {
+        files.remove(path)?;
+    }
     drop(log);
     Ok(Some(report))
 }
@@ -108,16 +136,18 @@ fn free_prefix(files: &dyn Files, folder: &Path, next: u64) -> io::Result<String
     prefixes.find(is_free).ok_or_else(|| io::Error::other("all names are taken"))
 }
 
-/// Moves the damaged files out of the way.
-fn put_aside(files: &dyn Files, folder: &Path, report: &mut SnapshotReport) -> io::Result<()> {
+/// Copies the damaged files to where nobody looks for them.
+fn copy_aside(files: &dyn Files, folder: &Path, report: &mut SnapshotReport) -> io::Result<()> {
     let aside = folder.join(ASIDE);
     files.make_folder(&aside)?;
     for (path, _) in &report.damage {
         let Some(name) = path.file_name().filter(|_| path.exists()) else { continue };
-        let copy = aside.join(name);
-        files.rename(path, &copy)?;
+        let name = name.to_string_lossy();
+        let mut free = (1..).map(|number: u64| aside.join(format!("{name}.{number}")));
+        let Some(copy) = free.find(|copy| !copy.exists()) else { continue };
+        std::fs::copy(path, &copy)?;
+        std::fs::File::open(&copy)?.sync_all()?;
         report.copies.push(copy);
     }
-    files.sync_folder(&aside)?;
-    files.sync_folder(&folder.join(FOLDER))
+    files.sync_folder(&aside)
 }

@@ -112,19 +112,20 @@ fn snapshot(
     next: u64,
 ) -> io::Result<()> {
     let mut store = Store::Tables(tables.frozen());
-    let mut writer = Writer::new(files, folder, next.to_string(), reads);
+    let mut writer = Writer::new(files, folder, next.to_string(), reads, &|| false);
     writer.survey([&mut store]);
     writer.write(&mut store)?;
     let moved = writer.finish()?;
     let mut index = Index::default();
-    let stores = vec![(vec!["db".to_owned()], store.saved(&mut index))];
+    let stores = vec![(vec!["db".to_owned()], store.saved(&mut index).unwrap())];
     let origin = Origin {
         profile: "any".to_owned(),
         settings: std::collections::BTreeMap::new(),
         asks_credentials: false,
     };
     let catalog = serde_json::Value::Null;
-    publish(files, folder, &Manifest { next, origin, catalog, index, stores })?;
+    write_manifest(files, folder, &Manifest { next, origin, catalog, index, stores })?;
+    publish(files, folder)?;
     tables.move_out(&moved);
     Ok(())
 }

@@ -117,7 +117,8 @@ impl Points {
                 return part.len();
             }
             let (from, to) = part.times().range(first, last);
-            to - from
+            // A range may end before it begins.
+            to.saturating_sub(from)
         };
         self.touched(first, last).iter().map(count).sum()
     }
@@ -163,7 +164,8 @@ impl Points {
             self.parts.push(Part::Held(Arc::new(Chunk::of(time, value))));
             return true;
         };
-        let chunk = part.change(self.field_type);
+        // Where it cannot be read all is refused from now on.
+        let Some(chunk) = part.change(self.field_type) else { return true };
         chunk.insert(time, value);
         if chunk.times.len() > CHUNK {
             let behind = chunk.split_off(CHUNK / 2);
@@ -187,7 +189,7 @@ impl Points {
         };
         // Writers that are not quite level: what lies behind the first of them is taken out of the
         // last part and put back together with them.
-        let last = last.change(self.field_type);
+        let Some(last) = last.change(self.field_type) else { return };
         let behind = last.split_off(last.times.partition_point(|time| time < first));
         let is_emptied = last.times.is_empty();
         let (mut old, mut new) = (0, 0);
@@ -222,7 +224,7 @@ impl Points {
                 self.parts.push(Part::Held(Arc::new(Chunk::empty(self.field_type))));
             }
             let Some(last) = self.parts.last_mut() else { return };
-            let last = last.change(self.field_type);
+            let Some(last) = last.change(self.field_type) else { return };
             let fit = times.len().min(CHUNK.saturating_sub(last.times.len()));
             last.times.extend_from_slice(&times[..fit]);
             last.values.extend(words[..fit].iter().copied());
@@ -241,8 +243,9 @@ impl Points {
                 *part = Part::Held(Arc::new(Chunk::empty(self.field_type)));
             } else {
                 let (from, to) = part.times().range(first, last);
-                if from < to {
-                    part.change(self.field_type).remove(from, to);
+                let changed = if from < to { part.change(self.field_type) } else { None };
+                if let Some(chunk) = changed {
+                    chunk.remove(from, to);
                 }
             }
             is_emptied |= part.is_empty();
@@ -371,14 +374,15 @@ impl Part {
         }
     }
 
-    /// The points, to be changed: in memory from now on, and nobody else's.
-    fn change(&mut self, field_type: FieldType) -> &mut Chunk {
+    /// The points, to be changed: in memory from now on, and nobody else's. None where they cannot be
+    /// read: then it stays as it is.
+    fn change(&mut self, field_type: FieldType) -> Option<&mut Chunk> {
         if let Self::Stored(column) = self {
-            *self = Self::Held(column.chunk(field_type));
+            *self = Self::Held(column.taken(field_type)?);
         }
         match self {
-            Self::Held(chunk) => Arc::make_mut(chunk),
-            Self::Stored(_) => unreachable!("it was taken into memory"),
+            Self::Held(chunk) => Some(Arc::make_mut(chunk)),
+            Self::Stored(_) => None,
         }
     }
 
@@ -509,6 +513,8 @@ mod tests {
         }
         assert_eq!(points.at(8192), Some(Value::Integer(4096)));
         assert_eq!(points.at(8193), None);
+        assert_eq!(points.count(100, 50), 0, "a range that ends before it begins");
+        assert!(!points.any_between(101, 99));
     }
 
     #[test]

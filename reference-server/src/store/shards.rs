@@ -9,7 +9,7 @@ mod shard;
 
 use super::kept::Bytes;
 use super::series::{SeriesPoints, TagSet};
-use super::snapshot::{Index, Moved, Section};
+use super::snapshot::{Index, Moved, NotInFiles, Section};
 use super::value::{FieldType, Name};
 use super::view::{Measurement, Series};
 use crate::go_text;
@@ -204,15 +204,18 @@ impl ShardedBucket {
     }
 
     /// What a snapshot says of it.
-    pub(super) fn saved(&self, index: &mut Index) -> SavedShards {
+    ///
+    /// # Errors
+    /// Some points are not in files.
+    pub(super) fn saved(&self, index: &mut Index) -> Result<SavedShards, NotInFiles> {
         // A bucket that has types of its own is of a product that keeps no folder.
         debug_assert!(self.types.is_empty());
-        let shards = self.shards.iter().map(|(start, shard)| (*start, shard.saved(index)));
-        SavedShards {
+        let shards = self.shards.iter().map(|(start, shard)| Ok((*start, shard.saved(index)?)));
+        Ok(SavedShards {
             retention: self.retention,
             shard_duration: self.shard_duration,
-            shards: shards.collect(),
-        }
+            shards: shards.collect::<Result<_, _>>()?,
+        })
     }
 
     /// What queries see, measurements in the order of their names.

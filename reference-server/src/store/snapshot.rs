@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub(crate) use checked::check;
 pub(crate) use file::{Reads, SnapshotFile};
 pub(super) use saved::SavedSeries;
-pub(crate) use saved::{Index, SavedStore};
+pub(crate) use saved::{Index, NotInFiles, SavedStore};
 pub(crate) use writer::{Moved, Writer};
 
 /// Rows of one series in a file, ascending in time.
@@ -88,7 +88,14 @@ impl StoredColumn {
         &self.rows
     }
 
-    /// Its points, read. None where the file is damaged, which is then known of all of the store.
+    /// Its points, read, to be changed. Nothing where the file is damaged, which is then known of all of
+    /// the store.
+    pub(super) fn taken(&self, field_type: FieldType) -> Option<Arc<Chunk>> {
+        self.rows.file.taken(&self.rows, self.column, field_type)
+    }
+
+    /// Its points, read. A chunk without points where the file is damaged, which is then known of all
+    /// of the store: whoever answers from it asks for that.
     pub(super) fn chunk(&self, field_type: FieldType) -> Arc<Chunk> {
         self.rows.file.chunk(&self.rows, self.column, field_type)
     }

@@ -11,7 +11,7 @@ use super::recent::Layout;
 use super::series::{SeriesPoints, TagSet};
 use super::series_map::SeriesMap;
 use super::shards::stored;
-use super::snapshot::{Index, Moved, SavedSeries, Section};
+use super::snapshot::{Index, Moved, NotInFiles, SavedSeries, Section};
 use super::value::{Name, Value};
 use super::view::{Measurement, Series, Unreadable};
 use line_protocol::{FieldValue, Line, Precision, Text};
@@ -275,18 +275,22 @@ impl TableSet {
     }
 
     /// What a snapshot says of them.
-    pub(super) fn saved(&self, index: &mut Index) -> SavedTables {
+    ///
+    /// # Errors
+    /// Some points are not in files.
+    pub(super) fn saved(&self, index: &mut Index) -> Result<SavedTables, NotInFiles> {
         let table = |table: &Table| {
             let columns = table.schema.columns().iter();
             let series = table.series.iter();
-            SavedTable {
+            let series = series.map(|(tags, points)| SavedSeries::of(tags, points, index));
+            Ok(SavedTable {
                 name: Bytes::from(&table.name),
                 columns: columns.map(|(name, kind)| (Bytes::from(name), *kind)).collect(),
                 uneven: table.uneven,
-                series: series.map(|(tags, points)| SavedSeries::of(tags, points, index)).collect(),
-            }
+                series: series.collect::<Result<_, _>>()?,
+            })
         };
-        SavedTables(self.tables.iter().map(table).collect())
+        self.tables.iter().map(table).collect::<Result<_, _>>().map(SavedTables)
     }
 
     /// The names of the tables, in the order in which they were made.

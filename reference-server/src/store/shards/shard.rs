@@ -6,7 +6,7 @@ use crate::store::kept::Bytes;
 use crate::store::recent::Layout;
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::series_map::SeriesMap;
-use crate::store::snapshot::{Index, SavedSeries};
+use crate::store::snapshot::{Index, NotInFiles, SavedSeries};
 use crate::store::value::{FieldType, Name, Value};
 use line_protocol::{FieldValue, Line};
 use profiles::storage::{ConflictInBatch, Loss, Quoting, Shards as Rules, TimeBesideFields};
@@ -100,15 +100,19 @@ impl Shard {
     }
 
     /// What a snapshot says of it.
-    pub(super) fn saved(&self, index: &mut Index) -> SavedShard {
+    ///
+    /// # Errors
+    /// Some points are not in files.
+    pub(super) fn saved(&self, index: &mut Index) -> Result<SavedShard, NotInFiles> {
         let fields = self.fields.iter().map(|(measurement, fields)| {
             let fields = fields.iter().map(|(name, kind)| (Bytes::from(name), *kind));
             (Bytes::from(measurement), fields.collect())
         });
         let series = self.series.iter().map(|((measurement, tags), points)| {
-            (Bytes::from(measurement), SavedSeries::of(tags, points, index))
+            Ok((Bytes::from(measurement), SavedSeries::of(tags, points, index)?))
         });
-        SavedShard { end: self.end, fields: fields.collect(), series: series.collect() }
+        let series = series.collect::<Result<_, _>>()?;
+        Ok(SavedShard { end: self.end, fields: fields.collect(), series })
     }
 
     /// Puts what was written last to the rest: before it is read.

@@ -43,6 +43,8 @@ pub(crate) struct FileFacts {
 pub(crate) struct Reads {
     recent: Mutex<Recent>,
     damage: OnceLock<String>,
+    /// How many bytes were brought back into memory, since they were changed.
+    brought_back: AtomicU64,
     /// How many files there have been.
     files: AtomicU64,
 }
@@ -77,6 +79,16 @@ impl Reads {
     /// What is wrong with a file that somebody wanted to read: file, place, and what can be done.
     pub(crate) fn damage(&self) -> Option<&str> {
         self.damage.get().map(String::as_str)
+    }
+
+    /// How many bytes of memory took since the last time what is in files and was changed.
+    pub(crate) fn brought_back(&self) -> u64 {
+        self.brought_back.load(Ordering::Relaxed)
+    }
+
+    /// They are in files again, or will be.
+    pub(crate) fn forget_brought_back(&self) {
+        self.brought_back.store(0, Ordering::Relaxed);
     }
 
     fn get(&self, place: Place) -> Option<Arc<Chunk>> {
@@ -143,12 +155,24 @@ impl SnapshotFile {
         &self.facts
     }
 
-    /// It is removed when nobody reads it any more.
+    /// It is removed when nobody reads it any more, unless a snapshot names it until then.
     pub(crate) fn be_done_with(&self) {
         self.is_done_with.store(true, Ordering::Relaxed);
     }
 
-    /// The times of some rows, with any values.
+    /// A snapshot names it, or may.
+    pub(crate) fn be_needed(&self) {
+        self.is_done_with.store(false, Ordering::Relaxed);
+    }
+
+    /// The points of some rows and a column, to be changed; none where they cannot be read.
+    pub(super) fn taken(&self, rows: &Rows, column: u32, kind: FieldType) -> Option<Arc<Chunk>> {
+        let chunk = self.read(rows, column, kind).inspect_err(|why| self.fail(why)).ok()?;
+        self.reads.brought_back.fetch_add(chunk.bytes() as u64, Ordering::Relaxed);
+        Some(chunk)
+    }
+
+    /// The times of some rows, with any values; none of both where they cannot be read.
     pub(super) fn times(&self, rows: &Rows) -> Arc<Chunk> {
         self.read(rows, TIME_COLUMN, FieldType::Integer).unwrap_or_else(|why| {
             self.fail(&why);
@@ -156,7 +180,7 @@ impl SnapshotFile {
         })
     }
 
-    /// The points of some rows and a column.
+    /// The points of some rows and a column; none where they cannot be read.
     pub(super) fn chunk(&self, rows: &Rows, column: u32, field_type: FieldType) -> Arc<Chunk> {
         self.read(rows, column, field_type).unwrap_or_else(|why| {
             self.fail(&why);

@@ -47,6 +47,11 @@ pub(crate) struct Index {
     values_lost: AtomicU64,
 }
 
+/// Points were left out of all files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("points were left out of all files; this is a bug")]
+pub(crate) struct NotInFiles;
+
 /// A field, its type, and its column in the file.
 type SavedField = (Bytes, FieldType, u32);
 
@@ -61,10 +66,13 @@ struct SavedRows(u32, u64, u32, i64, u64, u32);
 
 impl Store {
     /// What a snapshot says of it; all its points are in files by then.
-    pub(crate) fn saved(&self, index: &mut Index) -> SavedStore {
+    ///
+    /// # Errors
+    /// Some points are not in files: this is a bug, and nothing may be forgotten.
+    pub(crate) fn saved(&self, index: &mut Index) -> Result<SavedStore, NotInFiles> {
         match self {
-            Self::Shards(bucket) => SavedStore::Shards(bucket.saved(index)),
-            Self::Tables(tables) => SavedStore::Tables(tables.saved(index)),
+            Self::Shards(bucket) => bucket.saved(index).map(SavedStore::Shards),
+            Self::Tables(tables) => tables.saved(index).map(SavedStore::Tables),
         }
     }
 }
@@ -177,13 +185,21 @@ impl Index {
 
 impl SavedSeries {
     /// What is said of a series.
-    pub(in crate::store) fn of(tags: &TagSet, points: &SeriesPoints, index: &mut Index) -> Self {
+    ///
+    /// # Errors
+    /// Some of its points are not in files.
+    pub(in crate::store) fn of(
+        tags: &TagSet,
+        points: &SeriesPoints,
+        index: &mut Index,
+    ) -> Result<Self, NotInFiles> {
         let mut order: Vec<(&Arc<Rows>, Vec<SavedField>)> = Vec::new();
         let mut places: HashMap<*const Rows, usize> = HashMap::new();
         for (name, points) in points.fields() {
             for part in points.parts() {
-                // All of them are in files by then.
-                let Part::Stored(StoredColumn { rows, column }) = part else { continue };
+                let Part::Stored(StoredColumn { rows, column }) = part else {
+                    return Err(NotInFiles);
+                };
                 let place = *places.entry(Arc::as_ptr(rows)).or_insert_with(|| {
                     order.push((rows, Vec::new()));
                     order.len() - 1
@@ -199,7 +215,7 @@ impl SavedSeries {
         });
         let saved = saved.collect();
         let tags = tags.iter().map(|(key, value)| (Bytes::from(key), Bytes::from(value)));
-        Self(tags.collect(), saved)
+        Ok(Self(tags.collect(), saved))
     }
 
     /// The series that was saved.

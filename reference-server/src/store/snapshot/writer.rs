@@ -24,6 +24,9 @@ use write_ahead_log::{File, Files};
 /// they are gathered in little memory.
 const GROUP: usize = 64 << 10;
 
+/// How many rows and columns of a group there are at most, one times the other.
+const CELLS: usize = 4 << 20;
+
 /// How many rows a page has, about: nobody reads fewer at once.
 const PAGE: usize = 4096;
 
@@ -38,6 +41,8 @@ pub(crate) struct Writer<'w> {
     prefix: String,
     made: u64,
     reads: &'w Arc<Reads>,
+    /// Whether it is to end before it is done.
+    is_ended: &'w dyn Fn() -> bool,
     /// Files of which more than half is not needed any more: what is goes into a new one.
     thin: HashSet<u64>,
     moved: Moved,
@@ -85,9 +90,10 @@ impl<'w> Writer<'w> {
         folder: &'w Path,
         prefix: String,
         reads: &'w Arc<Reads>,
+        is_ended: &'w dyn Fn() -> bool,
     ) -> Self {
         let (thin, moved) = (HashSet::new(), Moved::default());
-        Self { files, folder, prefix, made: 0, reads, thin, moved }
+        Self { files, folder, prefix, made: 0, reads, is_ended, thin, moved }
     }
 
     /// Looks at all stores before any is written: which files have little left that is needed.
@@ -220,6 +226,9 @@ impl<'w> Writer<'w> {
         if series.is_empty() {
             return Ok(());
         }
+        if (self.is_ended)() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         let columns = Columns::of(&series);
         let name = format!("{}-{:06}.parquet", self.prefix, self.made);
         self.made += 1;
@@ -230,6 +239,7 @@ impl<'w> Writer<'w> {
         let mut writer =
             SerializedFileWriter::new(sink, schema, properties).map_err(io::Error::other)?;
         let mut group = Group::new(&columns);
+        let most_rows = columns.most_rows();
         let (mut placed, mut places) = (Vec::new(), Vec::new());
         let (mut first_row, mut values) = (0, 0);
         for one in series {
@@ -242,7 +252,7 @@ impl<'w> Writer<'w> {
                 if let Some(why) = self.reads.damage() {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, why));
                 }
-                if group.rows + count > GROUP {
+                if group.rows + count > most_rows {
                     group.write(&mut writer).map_err(io::Error::other)?;
                 }
                 group.push_keys(&columns, &one.tags, times);
@@ -352,6 +362,11 @@ impl Columns {
         let fields: Vec<_> = fields.into_keys().map(|(name, kind)| (name.clone(), kind)).collect();
         let by_field = fields.iter().cloned().zip(0..).collect();
         Self { tags, fields, by_field, are_text }
+    }
+
+    /// How many rows a group has at most: fewer where they are wide.
+    fn most_rows(&self) -> usize {
+        (CELLS / (1 + self.tags.len() + self.fields.len())).clamp(CHUNK, GROUP)
     }
 
     fn field(&self, name: &Name, kind: FieldType) -> Option<usize> {
