@@ -305,7 +305,8 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    fn new(
+    /// One of the profile's family; none where the profile mixes families.
+    pub(crate) fn new(
         profile: &'static Profile,
         settings: &Settings,
         auth: bool,

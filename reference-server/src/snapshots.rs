@@ -274,7 +274,15 @@ impl Snapshots {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
         let prefix = format!("{next:020}-{attempt}");
         let written = self.write(next, frozen, &prefix).inspect_err(|_| self.clean_up(&prefix));
-        let Written { moved, opened } = written?;
+        let (files, parts) = self.put_in_place(next, written?, log)?;
+        let seconds = began.elapsed().as_secs_f64();
+        tracing::info!(next, files, parts, seconds, "snapshot");
+        Ok(())
+    }
+
+    /// Makes what was written the snapshot that counts; gives its files and what was moved into them.
+    fn put_in_place(&self, next: u64, written: Written, log: &Log) -> io::Result<(usize, usize)> {
+        let Written { moved, opened } = written;
         if let Err(error) = publish(&*self.files, &self.folder) {
             // Which of the two manifests is there nobody knows.
             lock(&self.uncertain).extend(opened);
@@ -285,9 +293,7 @@ impl Snapshots {
         let (files, parts) = (opened.len(), moved.len());
         self.succeed(opened);
         log.forget_before(next)?;
-        let seconds = began.elapsed().as_secs_f64();
-        tracing::info!(next, files, parts, seconds, "snapshot");
-        Ok(())
+        Ok((files, parts))
     }
 
     /// Writes all files of a snapshot, and a manifest that is none yet.

@@ -182,3 +182,80 @@ fn a_disk_that_fails_leaves_the_snapshot_before_or_the_one_after() {
         assert!(undecided <= 1, "{outcomes:?}");
     }
 }
+
+/// A server whose log is written to by hand.
+struct Served {
+    service: Arc<Service>,
+    log: Log,
+    snapshots: Snapshots,
+    folder: PathBuf,
+}
+
+impl Served {
+    fn new(folder: &Path) -> Self {
+        let mut all = profiles::ALL.iter();
+        let profile = all.find(|p| matches!(p.facts.storage, Storage::Tables(_))).unwrap();
+        let settings = profiles::Settings::of(profile);
+        let clock = Arc::new(crate::clock::SystemClock);
+        let service = Arc::new(Service::new(profile, &settings, false, clock).unwrap());
+        let nothing = |_, _: &[u8]| Ok::<(), std::convert::Infallible>(());
+        let (log, _) = Log::open(folder, crate::journal::options(), nothing).unwrap();
+        let reads = Arc::new(Reads::default());
+        service.journal().open(log.clone(), Arc::clone(&reads));
+        let origin = Origin {
+            profile: profile.name(),
+            settings: std::collections::BTreeMap::new(),
+            asks_credentials: false,
+        };
+        let on = Arc::clone(&service);
+        let snapshots = Snapshots::new(folder, on, origin, reads, 1, Vec::new());
+        let served = Self { service, log, snapshots, folder: folder.to_owned() };
+        served.enter(r#"{"Catalog":{"databases":[["db",null]],"tokens":{},"made":0}}"#, "");
+        served
+    }
+
+    /// Puts an entry into the log, and does it.
+    fn enter(&self, head: &str, text: &str) {
+        let length = u32::try_from(head.len()).unwrap().to_le_bytes();
+        let payload = [&length, head.as_bytes(), text.as_bytes()].concat();
+        self.log.append(&[&payload]).unwrap();
+        self.service.redo(&payload).unwrap();
+    }
+
+    /// Writes points of one series at these times.
+    fn write(&self, times: std::ops::Range<i64>) {
+        let text: String = times.map(|time| format!("m v={time} {time}\n")).collect();
+        let head = r#"{"Lines":{"database":"db","found":true,"accept_partial":true,"unit":"Ns","now":0,"refused":false}}"#;
+        self.enter(head, &text);
+    }
+
+    /// A snapshot, while which something happens.
+    fn snapshot(&self, meanwhile: impl FnOnce(&Self)) {
+        let journal = self.service.journal();
+        let (next, frozen) = journal.between_changes(|next| (next, self.service.freeze())).unwrap();
+        RealFiles.make_folder(&self.folder.join(FOLDER)).unwrap();
+        let written = self.snapshots.write(next, frozen, &next.to_string()).unwrap();
+        meanwhile(self);
+        self.snapshots.put_in_place(next, written, &self.log).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_was_done_with_and_is_named_again_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::new(folder.path());
+    served.write(0..1500);
+    served.snapshot(|_| {});
+    let first = lock(&served.snapshots.current)[0].facts().name.clone();
+    served.write(1500..2564);
+    // What it is about to put together with the first points changes: so these stay where they are.
+    served.snapshot(|served| served.write(2000..2070));
+    assert!(lock(&served.snapshots.current).iter().all(|file| file.facts().name != first));
+    served.write(2564..4564);
+    served.snapshot(|_| {});
+    assert!(lock(&served.snapshots.current).iter().any(|file| file.facts().name == first));
+    drop(served);
+    let (_, tables) = restored(folder.path());
+    let points = &tables[0].series[0].columns[0].points;
+    assert!(points.iter().map(|(time, _)| time).eq(0..4564));
+}

@@ -339,3 +339,26 @@ async fn a_series_that_gets_few_points_has_few_parts() {
     assert!(server.query("db", "SELECT count(v) FROM m").contains("40"));
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_without_its_manifest_is_refused_and_keeps_its_files() {
+    for profile in PROFILES {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = start(profile, folder.path()).await;
+        let before = next(folder.path());
+        assert_eq!(server.write("db", "m v=1 1"), 204);
+        wait_until("a snapshot", || has_files(folder.path()) && next(folder.path()) > before);
+        server.stop().await;
+        let manifest = folder.path().join("snapshots/manifest.json");
+        let aside = folder.path().join("manifest");
+        std::fs::rename(&manifest, &aside).unwrap();
+        let error = run(profile, builder(profile).data(folder.path())).await.err().unwrap();
+        assert!(error.to_string().contains("manifest.json lost?"), "{profile}: {error}");
+        let report = reference_server::verify_snapshot(folder.path()).unwrap().unwrap();
+        assert!(report.damage[0].0.ends_with("manifest.json"), "{report:?}");
+        std::fs::rename(&aside, &manifest).unwrap();
+        let mut server = start(profile, folder.path()).await;
+        assert!(server.query("db", "SELECT v FROM m").contains('1'), "{profile}");
+        server.stop().await;
+    }
+}
