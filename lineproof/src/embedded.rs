@@ -1,5 +1,8 @@
 //! The servers inside the binary: the only place that knows whether it has any.
 
+#[cfg(feature = "embedded")]
+mod memory;
+
 use crate::exit::Failure;
 use harness::setup::Setup;
 use harness::target::Credentials;

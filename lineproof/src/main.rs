@@ -35,12 +35,6 @@ mod serve;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// A server's points are allocated by one thread and freed by another; of that the C library's
-/// allocator keeps hundreds of megabytes for itself.
-#[cfg(feature = "embedded")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let outcome = match cli.command {
