@@ -35,3 +35,16 @@ pub fn lossy(bytes: &[u8]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_character_are_cut_at_the_limit() {
+        assert_eq!(cut(&[0x80; 30], 20), [0x80; 20]);
+        assert_eq!(cut(b"a\x80\x80\x80\x80\x80b", 5), b"a\x80\x80\x80\x80");
+        // The last character fits, and the one after it does not.
+        assert_eq!(cut("aé€".as_bytes(), 4), "aé".as_bytes());
+    }
+}
