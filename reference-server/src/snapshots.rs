@@ -130,7 +130,8 @@ pub(crate) struct Running {
 /// Looks for the snapshot in a server's folder.
 ///
 /// # Errors
-/// There is one, and it cannot be read: of a newer format, or damaged.
+/// There is one, and it cannot be read: of a newer format ([`io::ErrorKind::Unsupported`]), or damaged
+/// ([`io::ErrorKind::InvalidData`]).
 pub(crate) fn find(folder: &Path) -> io::Result<Option<Found>> {
     let path = folder.join(FOLDER).join(MANIFEST);
     let told = |why: String| {
@@ -149,10 +150,14 @@ pub(crate) fn find(folder: &Path) -> io::Result<Option<Found>> {
     let head: Head = serde_json::from_slice(head)
         .map_err(|error| told(format!("its first line cannot be read: {error}")))?;
     if head.format > FORMAT {
-        return Err(told(format!(
-            "it is of the newer format {}, and this lineproof knows {FORMAT}",
-            head.format
-        )));
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            format!(
+                "{}: it is of the newer format {}, and this lineproof knows {FORMAT}",
+                path.display(),
+                head.format
+            ),
+        ));
     }
     if head.bytes != body.len() as u64 || head.crc32 != crc32fast::hash(body) {
         let what =

@@ -31,27 +31,36 @@ pub struct SnapshotReport {
 /// where there is no snapshot.
 ///
 /// # Errors
-/// The snapshot's manifest cannot be read.
+/// The snapshot is of a newer format, the log is in use, or the file system failed.
 pub fn verify_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
-    let snapshots = folder.join(FOLDER);
-    match find(folder)? {
-        Some(Found(manifest)) => Ok(Some(report(&manifest, &snapshots))),
-        None => Ok(without_manifest(&snapshots)?),
+    match manifest_of(folder)? {
+        Ok(found) => Ok(found.map(|manifest| report(&manifest, &folder.join(FOLDER)))),
+        Err(damaged) => Ok(Some(damaged)),
     }
 }
 
-/// What is said of Parquet files of which nothing says what is in them.
-fn without_manifest(folder: &Path) -> io::Result<Option<SnapshotReport>> {
-    if !folder.is_dir() {
-        return Ok(None);
-    }
-    let names = RealFiles.list(folder)?;
-    let files = names.iter().filter(|name| name.ends_with(".parquet")).count();
-    let what = format!("it is missing; without it nobody knows what is in {files} Parquet files");
-    Ok((files > 0).then(|| SnapshotReport {
-        files,
+/// The manifest in a server's folder, or what is said where it is damaged or missing: then nobody
+/// knows what is in the files.
+fn manifest_of(folder: &Path) -> io::Result<Result<Option<Manifest>, SnapshotReport>> {
+    let what = match find(folder) {
+        Ok(Some(Found(manifest))) => return Ok(Ok(Some(manifest))),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => error.to_string(),
+        Err(error) => return Err(error),
+        Ok(None) => {
+            let log = write_ahead_log::verify(folder).map_err(io::Error::other)?;
+            // All is in the log: files that lie there are of a first snapshot that was cut off.
+            if log.first_sequence <= 1 || log.lost > 0 {
+                return Ok(Ok(None));
+            }
+            format!("it is missing, and the log begins with entry {}", log.first_sequence)
+        }
+    };
+    let snapshots = folder.join(FOLDER);
+    let names = if snapshots.is_dir() { RealFiles.list(&snapshots)? } else { Vec::new() };
+    Ok(Err(SnapshotReport {
+        files: names.iter().filter(|name| name.ends_with(".parquet")).count(),
         bytes: 0,
-        damage: vec![(folder.join(MANIFEST), what)],
+        damage: vec![(snapshots.join(MANIFEST), what)],
         values_lost: 0,
         copies: Vec::new(),
     }))
@@ -60,12 +69,16 @@ fn without_manifest(folder: &Path) -> io::Result<Option<SnapshotReport>> {
 /// Keeps what can be read of a damaged snapshot: it goes into new files, and the damaged ones are put
 /// aside. What is good already is left as it is; none where there is no snapshot.
 ///
+/// Where the manifest itself is damaged or missing nothing is changed, and the report says so.
+///
 /// # Errors
-/// The manifest cannot be read, the log is damaged (which is to be repaired before) or in use, or the
-/// file system failed; then nothing was changed but for new files that no manifest names.
+/// The snapshot is of a newer format, the log is damaged (which is to be repaired before) or in use, or
+/// the file system failed; then nothing was changed but for new files that no manifest names.
 pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
-    let Some(Found(mut manifest)) = find(folder)? else {
-        return without_manifest(&folder.join(FOLDER));
+    let mut manifest = match manifest_of(folder)? {
+        Ok(Some(manifest)) => manifest,
+        Ok(None) => return Ok(None),
+        Err(damaged) => return Ok(Some(damaged)),
     };
     // Held until all is done: nobody serves the folder meanwhile.
     let options = Options { next_at_least: manifest.next, ..journal::options() };

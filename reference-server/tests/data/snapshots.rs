@@ -231,6 +231,10 @@ async fn a_damaged_file_is_named_and_nobody_is_told_less_than_all() {
             let error = run(profile, builder(profile).data(folder.path())).await.err().unwrap();
             let error = error.to_string();
             assert!(error.contains("manifest.json") && error.contains(word), "{word}: {error}");
+            match reference_server::verify_snapshot(folder.path()) {
+                Ok(report) => assert_eq!(report.unwrap().damage.len(), 1, "{word}"),
+                Err(error) => assert!(word == "newer", "{error}"),
+            }
         }
         std::fs::write(&manifest, text).unwrap();
         let mut server = start(profile, folder.path()).await;
@@ -361,4 +365,51 @@ async fn a_folder_without_its_manifest_is_refused_and_keeps_its_files() {
         assert!(server.query("db", "SELECT v FROM m").contains('1'), "{profile}");
         server.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_snapshot_that_was_cut_off_is_no_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = run("oss-v1@1.6", builder("oss-v1@1.6").data(folder.path())).await.unwrap();
+    assert_eq!(server.write("db", "m v=1 1"), 204);
+    server.stop().await;
+    std::fs::create_dir(folder.path().join("snapshots")).unwrap();
+    std::fs::write(folder.path().join("snapshots/1-0-000000.parquet"), "half of it").unwrap();
+    let report = reference_server::verify_snapshot(folder.path()).unwrap();
+    assert!(report.is_none(), "{report:?}");
+    let mut server = start("oss-v1@1.6", folder.path()).await;
+    assert!(server.query("db", "SELECT v FROM m").contains('1'));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_that_the_snapshot_has_are_not_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let aside = folder.path().join("aside");
+    let mut server = run("oss-v1@1.6", builder("oss-v1@1.6").data(folder.path())).await.unwrap();
+    // Done again, the first of them would meet the type that came later, and be refused.
+    assert_eq!(server.write("db", "m v=1 1"), 204);
+    server.change("DROP MEASUREMENT m");
+    assert_eq!(server.write("db", "m v=\"text\" 1"), 204);
+    server.stop().await;
+    std::fs::create_dir(&aside).unwrap();
+    for entry in std::fs::read_dir(&log).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), aside.join(entry.file_name())).unwrap();
+    }
+    let server = start("oss-v1@1.6", folder.path()).await;
+    wait_until("a snapshot", || has_files(folder.path()));
+    server.stop().await;
+    // A crash after the manifest was there, and before the log was forgotten.
+    std::fs::remove_dir_all(&log).unwrap();
+    std::fs::rename(&aside, &log).unwrap();
+    let mut server = start("oss-v1@1.6", folder.path()).await;
+    assert!(server.query("db", "SELECT v FROM m").contains("text"));
+    assert_eq!(server.write("db", "m v=\"more\" 2"), 204);
+    server.stop().await;
+    let mut server = start("oss-v1@1.6", folder.path()).await;
+    let all = server.query("db", "SELECT v FROM m");
+    assert!(all.contains("text") && all.contains("more"), "{all}");
+    server.stop().await;
 }
