@@ -157,8 +157,8 @@ impl Journal {
     /// caller is `patient`.
     ///
     /// # Errors
-    /// What is stored cannot be read, or what was changed is not known to be: what was done is seen until the server is started again, and may or may
-    /// not be there then.
+    /// What is stored cannot be read. Or it is not known whether the change is on disk: what was done is
+    /// seen until the server is started again, and may or may not be there then.
     pub(crate) async fn kept<T>(
         &self,
         patient: bool,

@@ -383,12 +383,12 @@ async fn a_first_snapshot_that_was_cut_off_is_no_damage() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn entries_that_the_snapshot_has_are_not_done_again() {
+async fn a_crash_before_the_log_is_forgotten_is_no_riddle() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let aside = folder.path().join("aside");
     let mut server = run("oss-v1@1.6", builder("oss-v1@1.6").data(folder.path())).await.unwrap();
-    // Done again, the first of them would meet the type that came later, and be refused.
+    // The first of them does not fit what comes of all.
     assert_eq!(server.write("db", "m v=1 1"), 204);
     server.change("DROP MEASUREMENT m");
     assert_eq!(server.write("db", "m v=\"text\" 1"), 204);
