@@ -8,6 +8,7 @@
 mod checked;
 mod file;
 mod saved;
+mod tag_column;
 mod writer;
 
 use super::chunk::Chunk;

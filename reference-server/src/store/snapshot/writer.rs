@@ -3,6 +3,7 @@
 
 use super::checked::Sums;
 use super::file::{FileFacts, Reads, SnapshotFile, TIME_COLUMN};
+use super::tag_column::TagColumn;
 use super::{Identity, Rows, Section, Store, StoredColumn};
 use crate::store::chunk::{Chunk, Values};
 use crate::store::points::{CHUNK, Part, TAIL};
@@ -26,6 +27,9 @@ const GROUP: usize = 64 << 10;
 
 /// How many rows and columns of a group there are at most, one times the other.
 const CELLS: usize = 4 << 20;
+
+/// How many bytes the tags of a group have at most, each value of a tag counted once.
+const TAG_BYTES: usize = 16 << 20;
 
 /// How many rows a page has, about: nobody reads fewer at once.
 const PAGE: usize = 4096;
@@ -252,20 +256,20 @@ impl<'w> Writer<'w> {
                 if let Some(why) = self.reads.damage() {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, why));
                 }
-                if group.rows + count > most_rows {
+                if group.rows + count > most_rows || group.tag_bytes() > TAG_BYTES {
                     group.write(&mut writer).map_err(io::Error::other)?;
                 }
                 group.push_keys(&columns, &one.tags, times);
                 let mut filled = BTreeSet::new();
                 for (OfField { name, kind, parts }, chunk) in fields.into_iter().zip(&chunks) {
                     let Some(index) = columns.field(&name, kind) else { continue };
-                    group.push_values(&columns, index, &chunk.values);
+                    group.push_values(index, &chunk.values);
                     filled.insert(index);
                     values += count as u64;
                     let column = u32::try_from(columns.place(index)).map_err(io::Error::other)?;
                     placed.push(Placed { parts, run: places.len(), column });
                 }
-                group.fill(&columns, &filled, count);
+                group.fill(&filled, count);
                 places.push(Place {
                     first_row,
                     count: u32::try_from(count).map_err(io::Error::other)?,
@@ -461,11 +465,11 @@ fn is_text(part: &Part) -> bool {
 struct Group {
     rows: usize,
     times: Vec<i64>,
-    /// Of each tag, then of each field.
-    columns: Vec<Gathered>,
+    tags: Vec<TagColumn>,
+    fields: Vec<Gathered>,
 }
 
-/// The values of a column, and of each row whether it has one.
+/// The values of a field, and of each row whether it has one.
 struct Gathered {
     values: Typed,
     levels: Vec<i16>,
@@ -481,10 +485,8 @@ enum Typed {
 
 impl Group {
     fn new(columns: &Columns) -> Self {
-        let tags = columns.tags.iter().map(|_| Physical::BYTE_ARRAY);
-        let fields = columns.fields.iter().map(|(_, kind)| physical(*kind));
-        let gathered = |kind| Gathered {
-            values: match kind {
+        let gathered = |(_, kind): &(Name, FieldType)| Gathered {
+            values: match physical(*kind) {
                 Physical::DOUBLE => Typed::Doubles(Vec::new()),
                 Physical::INT64 => Typed::Longs(Vec::new()),
                 Physical::BOOLEAN => Typed::Booleans(Vec::new()),
@@ -492,27 +494,31 @@ impl Group {
             },
             levels: Vec::new(),
         };
-        Self { rows: 0, times: Vec::new(), columns: tags.chain(fields).map(gathered).collect() }
+        Self {
+            rows: 0,
+            times: Vec::new(),
+            tags: columns.tags.iter().map(|_| TagColumn::default()).collect(),
+            fields: columns.fields.iter().map(gathered).collect(),
+        }
+    }
+
+    fn tag_bytes(&self) -> usize {
+        self.tags.iter().map(TagColumn::bytes).sum()
     }
 
     /// Adds rows of a series: their times and tags.
     fn push_keys(&mut self, columns: &Columns, tags: &TagSet, times: &[i64]) {
         self.rows += times.len();
         self.times.extend_from_slice(times);
-        for (key, column) in columns.tags.iter().zip(&mut self.columns) {
+        for (key, column) in columns.tags.iter().zip(&mut self.tags) {
             let value = tags.iter().find(|(known, _)| known == key).map(|(_, value)| value);
-            if let (Some(value), Typed::Bytes(values)) = (value, &mut column.values) {
-                let value = ByteArray::from(value.to_vec());
-                values.extend(std::iter::repeat_n(value, times.len()));
-            }
-            let level = i16::from(value.is_some());
-            column.levels.extend(std::iter::repeat_n(level, times.len()));
+            column.push(value, times.len());
         }
     }
 
     /// Adds the values that a field has in them.
-    fn push_values(&mut self, columns: &Columns, field: usize, values: &Values) {
-        let Some(column) = self.columns.get_mut(columns.tags.len() + field) else { return };
+    fn push_values(&mut self, field: usize, values: &Values) {
+        let Some(column) = self.fields.get_mut(field) else { return };
         let before = column.values.len();
         match (&mut column.values, values) {
             (Typed::Doubles(all), Values::Float(list)) => all.extend_from_slice(list),
@@ -532,8 +538,8 @@ impl Group {
     }
 
     /// The other fields have nothing in these rows.
-    fn fill(&mut self, columns: &Columns, filled: &BTreeSet<usize>, count: usize) {
-        let fields = self.columns.iter_mut().skip(columns.tags.len()).enumerate();
+    fn fill(&mut self, filled: &BTreeSet<usize>, count: usize) {
+        let fields = self.fields.iter_mut().enumerate();
         for (_, column) in fields.filter(|(index, _)| !filled.contains(index)) {
             column.levels.extend(std::iter::repeat_n(0, count));
         }
@@ -547,12 +553,17 @@ impl Group {
         if self.rows == 0 {
             return Ok(());
         }
+        let described: Vec<_> = writer.schema_descr().columns().to_vec();
         let mut group = writer.next_row_group()?;
         if let Some(mut column) = group.next_column()? {
             column.typed::<Int64Type>().write_batch(&self.times, None, None)?;
             column.close()?;
         }
-        for gathered in &mut self.columns {
+        let described = described.into_iter().skip(TIME_COLUMN as usize + 1);
+        for (tag, column) in self.tags.iter_mut().zip(described) {
+            tag.write(column, &mut group)?;
+        }
+        for gathered in &mut self.fields {
             let Some(column) = group.next_column()? else { break };
             gathered.write(column)?;
         }
