@@ -57,6 +57,12 @@ pub enum FieldValue<'a> {
 }
 
 impl Line<'_> {
+    /// Measurement and tags as they stand in the line.
+    pub fn key_as_written(&self) -> &[u8] {
+        // Where the tags were sorted, the key has the same bytes in another order.
+        self.raw.get(..self.series_key.len()).unwrap_or_default()
+    }
+
     /// The same line, owning all its bytes, to be kept beyond the input.
     pub fn into_owned(self) -> Line<'static> {
         Line {

@@ -89,6 +89,12 @@ impl<'p, 'i: 'p> LineView<'p, 'i> {
         self.tape.series_key(self.base, self.start)
     }
 
+    /// Measurement and tags as they stand in the line.
+    #[inline]
+    pub fn key_as_written(&self) -> &'i [u8] {
+        &self.base[self.start..self.tape.key_end]
+    }
+
     /// The line with vectors of its own, to be kept beyond the parser's next line. Its texts are
     /// still the input's where nothing had to be unescaped.
     pub fn to_line(&self) -> Line<'i> {

@@ -10,15 +10,25 @@
 //! the order of what happened. Nobody waits for the disk there: that is [`Journal::kept`], after the
 //! change and outside of every lock.
 
+mod packed;
+
 use crate::lock::lock;
 use crate::stage::WriteFault;
+use crate::store::numbers::Numbers;
+use crate::store::rows::Rows;
 use crate::store::snapshot::Reads;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use packed::Unpacker;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use write_ahead_log::{Log, Options, State};
+
+/// Set in the length of an entry's head: what follows it is packed.
+const PACKED: u32 = 1 << 31;
 
 /// What an entry has beside its text, at most; what has more is refused by the log itself.
 const HEAD: usize = 4 << 10;
@@ -74,7 +84,11 @@ pub(crate) fn options_for(log_bytes: u64) -> Options {
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     log: OnceLock<Log>,
-    order: Mutex<()>,
+    order: Mutex<Numbers>,
+    /// What the entries that are done again had so far.
+    unpacker: Mutex<Option<Unpacker>>,
+    /// How many bytes of text came since the last snapshot was begun.
+    taken: AtomicU64,
     /// Why a change that was made is not in the log: no other may follow it.
     missing: OnceLock<String>,
     /// What is read of snapshots, where there may be any.
@@ -84,8 +98,10 @@ pub(crate) struct Journal {
 /// A change that is being made: no other one is, until it is dropped.
 pub(crate) struct Change<'j> {
     /// None where nothing is recorded.
-    log: Option<(&'j Log, &'j OnceLock<String>)>,
-    _order: Option<MutexGuard<'j, ()>>,
+    journal: Option<(&'j Log, &'j Journal)>,
+    order: Option<MutexGuard<'j, Numbers>>,
+    /// Where nothing is recorded.
+    unnumbered: Numbers,
 }
 
 impl Journal {
@@ -93,7 +109,9 @@ impl Journal {
     pub(crate) const fn none() -> Self {
         Self {
             log: OnceLock::new(),
-            order: Mutex::new(()),
+            order: Mutex::new(Numbers::none()),
+            unpacker: Mutex::new(None),
+            taken: AtomicU64::new(0),
             missing: OnceLock::new(),
             reads: OnceLock::new(),
         }
@@ -103,6 +121,7 @@ impl Journal {
     pub(crate) fn open(&self, log: Log, reads: Arc<Reads>) {
         let already = self.log.set(log).is_err() || self.reads.set(reads).is_err();
         debug_assert!(!already, "a server has one log");
+        *lock(&self.unpacker) = None;
     }
 
     /// Whether changes are recorded.
@@ -121,10 +140,15 @@ impl Journal {
     /// something is there that the log has not, or will not have.
     pub(crate) fn between_changes<T>(&self, look: impl FnOnce(u64) -> T) -> Option<T> {
         let log = self.log.get()?;
-        let _order = lock(&self.order);
+        let mut numbers = lock(&self.order);
         let is_whole = self.missing.get().is_none() && self.damage().is_none();
         let is_whole = is_whole && log.state() == State::Writable;
-        is_whole.then(|| look(log.next_sequence()))
+        is_whole.then(|| {
+            // What comes before may be forgotten, and the numbers that were given there with it.
+            numbers.end_stretch();
+            self.taken.store(0, Ordering::Relaxed);
+            look(log.next_sequence())
+        })
     }
 
     /// Begins a change that has about so many bytes in the log.
@@ -133,19 +157,47 @@ impl Journal {
     /// The log takes nothing any more, so that nothing may be changed.
     pub(crate) fn begin(&self, bytes: usize) -> Result<Change<'_>, NotKept> {
         let Some(log) = self.log.get() else { return Ok(Change::none()) };
-        let order = lock(&self.order);
+        let mut order = lock(&self.order);
         let admitted = match (self.missing.get(), self.damage()) {
             (Some(why), _) => Err(why.clone()),
             (None, Some(why)) => Err(why.to_owned()),
             (None, None) => log.admits(bytes.saturating_add(HEAD)).map_err(|why| why.to_string()),
         };
         match admitted {
-            Ok(()) => Ok(Change { log: Some((log, &self.missing)), _order: Some(order) }),
+            Ok(()) => {
+                order.begin(log.next_sequence());
+                let (journal, unnumbered) = (Some((log, self)), Numbers::none());
+                Ok(Change { journal, order: Some(order), unnumbered })
+            }
             Err(why) => {
                 let _ = RECORDED.try_with(|r| r.borrow_mut().refused = Some(why.clone()));
                 Err(NotKept::Log(why))
             }
         }
+    }
+
+    /// How many bytes of text came since the last snapshot was begun.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// The entry and the text of a payload, as [`read`] has it; what was packed comes out as it was
+    /// meant, for all that was packed before it has been read.
+    ///
+    /// # Errors
+    /// It is neither: another program wrote it, or another release; or what it rests on is lost.
+    pub(crate) fn read<'p, E: DeserializeOwned>(
+        &self,
+        payload: &'p [u8],
+    ) -> Result<(E, Cow<'p, [u8]>), String> {
+        let (head, is_packed, text) = parts(payload)?;
+        let entry = serde_json::from_slice(head).map_err(|error| error.to_string())?;
+        let text = match is_packed {
+            true => Cow::Owned(lock(&self.unpacker).get_or_insert_default().unpack(text)?),
+            false => Cow::Borrowed(text),
+        };
+        self.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
+        Ok((entry, text))
     }
 
     /// What is wrong with what is stored, where somebody found that.
@@ -192,30 +244,60 @@ impl Journal {
 impl Change<'_> {
     /// None: what is asked for changes nothing, or nothing that is kept.
     pub(crate) const fn none() -> Self {
-        Self { log: None, _order: None }
+        Self { journal: None, order: None, unnumbered: Numbers::none() }
+    }
+
+    /// Where the stores note which series they put the rows into.
+    pub(crate) fn numbers(&mut self) -> &mut Numbers {
+        self.order.as_deref_mut().unwrap_or(&mut self.unnumbered)
     }
 
     /// Puts the change into the log; `text` is what it is about, as it came.
     pub(crate) fn record(&self, entry: &impl Serialize, text: &[u8]) {
-        let Some((log, missing)) = self.log else { return };
-        let appended = head(entry).and_then(|head| {
-            let length = u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes();
-            log.append(&[&length, &head, text]).map_err(|why| why.to_string())
-        });
-        // Outside of a request it is the log that says, when it is waited for.
-        let _ = RECORDED.try_with(|recorded| {
-            let mut recorded = recorded.borrow_mut();
-            match &appended {
-                Ok(number) => recorded.last = Some(*number),
-                Err(why) => recorded.refused = Some(why.clone()),
+        let Some((log, journal)) = self.journal else { return };
+        journal.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
+        append(log, journal, entry, 0, text);
+    }
+
+    /// Puts a batch into the log: packed, where all of it was stored as rows.
+    pub(crate) fn record_batch(
+        &self,
+        entry: &impl Serialize,
+        text: &[u8],
+        rows: Option<&Rows<'_>>,
+        unit: i64,
+    ) {
+        let Some((log, journal)) = self.journal else { return };
+        let numbers = self.order.as_deref().filter(|numbers| !numbers.rows().is_empty());
+        match rows.zip(numbers) {
+            Some((rows, numbers)) => {
+                journal.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
+                let packed = packed::pack(rows, numbers, unit, text.len());
+                append(log, journal, entry, PACKED, &packed);
             }
-        });
-        if let Err(why) = appended {
-            // What comes later may rest on it: the log would not be done again as it was.
-            let why = format!("a change could not be written to the log ({why}); start again");
-            tracing::error!(why, "read-only");
-            let _ = missing.set(why);
+            None => self.record(entry, text),
         }
+    }
+}
+
+fn append(log: &Log, journal: &Journal, entry: &impl Serialize, flag: u32, text: &[u8]) {
+    let appended = head(entry).and_then(|head| {
+        let length = u32::try_from(head.len()).unwrap_or(u32::MAX) | flag;
+        log.append(&[&length.to_le_bytes(), &head, text]).map_err(|why| why.to_string())
+    });
+    // Outside of a request it is the log that says, when it is waited for.
+    let _ = RECORDED.try_with(|recorded| {
+        let mut recorded = recorded.borrow_mut();
+        match &appended {
+            Ok(number) => recorded.last = Some(*number),
+            Err(why) => recorded.refused = Some(why.clone()),
+        }
+    });
+    if let Err(why) = appended {
+        // What comes later may rest on it: the log would not be done again as it was.
+        let why = format!("a change could not be written to the log ({why}); start again");
+        tracing::error!(why, "read-only");
+        let _ = journal.missing.set(why);
     }
 }
 
@@ -228,10 +310,17 @@ fn head(entry: &impl Serialize) -> Result<Vec<u8>, String> {
 /// # Errors
 /// It is neither: another program wrote it, or another release.
 pub(crate) fn read<E: DeserializeOwned>(payload: &[u8]) -> Result<(E, &[u8]), String> {
-    let (length, rest) = payload.split_first_chunk().ok_or("it is too short")?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
-    let (head, text) = rest.split_at_checked(length).ok_or("it is too short")?;
+    let (head, _, text) = parts(payload)?;
     Ok((serde_json::from_slice(head).map_err(|error| error.to_string())?, text))
+}
+
+/// The head of a payload, whether what follows is packed, and that.
+fn parts(payload: &[u8]) -> Result<(&[u8], bool, &[u8]), String> {
+    let (length, rest) = payload.split_first_chunk().ok_or("it is too short")?;
+    let length = u32::from_le_bytes(*length);
+    let bytes = usize::try_from(length & !PACKED).unwrap_or(usize::MAX);
+    let (head, text) = rest.split_at_checked(bytes).ok_or("it is too short")?;
+    Ok((head, length & PACKED != 0, text))
 }
 
 /// That a batch has the outcome that it had the first time.

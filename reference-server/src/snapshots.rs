@@ -242,7 +242,9 @@ impl Snapshots {
             while !self.ending.is_asked_within(wait) {
                 wait = LOOK;
                 let has_grown = log.next_sequence() > self.next.load(Ordering::Relaxed);
-                let is_much = log.size() > log_bytes || self.reads.brought_back() > log_bytes;
+                let journal = self.service.journal();
+                let taken = journal.taken().max(self.reads.brought_back());
+                let is_much = log.size().max(taken) > log_bytes;
                 if !has_grown || !is_much {
                     continue;
                 }

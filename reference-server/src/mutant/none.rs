@@ -60,6 +60,11 @@ pub(crate) fn lines<I: Iterator>(_: &[u8], parsed: I) -> I {
 }
 
 #[inline(always)]
+pub(crate) fn rows<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
+    read()
+}
+
+#[inline(always)]
 pub(crate) fn outcome(outcome: Result<(), WriteFault>) -> Result<(), WriteFault> {
     outcome
 }

@@ -2,21 +2,38 @@
 
 use super::WriteFault;
 use crate::mutant;
+use crate::store::rows::Rows;
 use line_protocol::{Dialect, Line, Options, ParseError, Precision};
 use profiles::answer::Fault;
 use profiles::write::BadLines;
+use std::cell::OnceCell;
 
 /// The lines of a batch for sharded storage: the good ones, and what the bad ones are answered
 /// with, should storage have nothing to say.
 pub struct ParsedBatch<'i> {
-    /// The good lines.
-    pub lines: Vec<Line<'i>>,
+    /// All of it as rows, if it is nothing else.
+    pub(crate) rows: Option<Rows<'i>>,
+    /// The good lines; of rows they are made when somebody wants to see them.
+    lines: OnceCell<Vec<Line<'i>>>,
     /// The reasons of the bad ones.
     pub rejected: Vec<Vec<u8>>,
     /// What they all were read from.
     pub text: &'i [u8],
     /// The unit of its timestamps.
     pub precision: Precision,
+    dialect: Dialect,
+    now: i64,
+}
+
+impl<'i> ParsedBatch<'i> {
+    /// The good lines.
+    pub fn lines(&self) -> &[Line<'i>] {
+        self.lines.get_or_init(|| {
+            let options = Options { precision: self.precision, default_time: self.now };
+            let parsed = line_protocol::parse(self.text, &self.dialect, &options);
+            mutant::lines(self.text, parsed).flatten().collect()
+        })
+    }
 }
 
 /// Parses a batch whose bad lines the endpoint treats as `bad_lines` says.
@@ -31,6 +48,10 @@ pub fn parse<'i>(
     bad_lines: BadLines,
 ) -> Result<ParsedBatch<'i>, WriteFault> {
     let options = Options { precision, default_time: now };
+    if let Some(rows) = mutant::rows(|| Rows::read(text, dialect, &options)) {
+        let (rows, lines, rejected, dialect) = (Some(rows), OnceCell::new(), Vec::new(), *dialect);
+        return Ok(ParsedBatch { rows, lines, rejected, text, precision, dialect, now });
+    }
     let mut lines = Vec::new();
     let mut errors: Vec<ParseError> = Vec::new();
     for item in mutant::lines(text, line_protocol::parse(text, dialect, &options)) {
@@ -51,5 +72,6 @@ pub fn parse<'i>(
     if ends {
         return Err(WriteFault::with(Fault::LinesRejected, "detail", rejected.join(&b'\n')));
     }
-    Ok(ParsedBatch { lines, rejected, text, precision })
+    let (lines, dialect) = (OnceCell::from(lines), *dialect);
+    Ok(ParsedBatch { rows: None, lines, rejected, text, precision, dialect, now })
 }

@@ -5,13 +5,15 @@ use super::parse::ParsedBatch;
 use super::{Failed, RejectedLine, WriteFault};
 use crate::lock::lock;
 use crate::mutant;
+use crate::store::numbers::Numbers;
+use crate::store::rows::Rows;
 use crate::store::shards::{Dropped, StorageFault};
 use crate::store::tables::{SchemaFault, TableSet, TimeUnit};
 use line_protocol::{Dialect, Options};
 use profiles::answer::Fault;
 use profiles::storage::{OldPoints, Shards, Tables};
 
-/// Stores a batch in a bucket of shards.
+/// Stores a batch in a bucket of shards; `numbers` learns of its series where all of it are rows.
 ///
 /// # Errors
 /// What storage dropped, else the lines that the parser rejected.
@@ -20,9 +22,16 @@ pub fn store_in_shards(
     target: &BucketTarget,
     batch: &ParsedBatch<'_>,
     now: i64,
+    numbers: &mut Numbers,
 ) -> Result<(), WriteFault> {
     let bucket = target.bucket.as_ref().map_err(Clone::clone)?;
-    lock(bucket).write(&batch.lines, now).map_err(|fault| match fault {
+    if let Some(rows) = &batch.rows
+        && lock(bucket).take(rows, now, numbers)
+    {
+        return Ok(());
+    }
+    let lines = batch.lines();
+    lock(bucket).write(lines, now).map_err(|fault| match fault {
         StorageFault::Dropped(dropped) => partial(rules, target, &dropped),
         StorageFault::Conflict => {
             WriteFault::with(Fault::StorageConflict, "detail", "field type conflict")
@@ -57,6 +66,19 @@ fn partial(rules: &Shards, target: &BucketTarget, dropped: &Dropped) -> WriteFau
     WriteFault::with(Fault::PartialStorage, "detail", [&*dropped.reason, end.as_bytes()].concat())
 }
 
+/// The body of a write for tables.
+#[derive(Clone, Copy)]
+pub struct Body<'b> {
+    /// As it came.
+    pub text: &'b [u8],
+    /// The same as rows, if it is nothing else.
+    pub(crate) rows: Option<&'b Rows<'b>>,
+    /// The unit of its timestamps.
+    pub unit: TimeUnit,
+    /// When it was taken, in nanoseconds since 1970.
+    pub now: i64,
+}
+
 /// A database of tables, as one write finds it.
 pub struct Place<'t> {
     /// Its tables.
@@ -68,7 +90,8 @@ pub struct Place<'t> {
 }
 
 /// Parses and stores a batch line by line in a database of tables. With `accept_partial=false` the
-/// first bad line ends it and nothing is kept, not even columns.
+/// first bad line ends it and nothing is kept, not even columns. `numbers` learns of its series where
+/// all of it are rows.
 ///
 /// # Errors
 /// The rejected lines, or that there was none at all.
@@ -77,12 +100,15 @@ pub fn store_in_tables(
     dialect: &Dialect,
     place: Place<'_>,
     accept_partial: bool,
-    unit: TimeUnit,
-    text: &[u8],
-    now: i64,
+    body: Body<'_>,
+    numbers: &mut Numbers,
 ) -> Result<(), WriteFault> {
     let Place { tables, tables_elsewhere, oldest } = place;
+    let Body { text, rows, unit, now } = body;
     let oldest = oldest.filter(|_| rules.old_points == OldPoints::Refused);
+    if rows.is_some_and(|rows| tables.take(rows, unit, now, oldest, numbers)) {
+        return Ok(());
+    }
     // A write that may be refused as a whole is tried on a copy of the columns first.
     let mut tried = (!accept_partial).then(|| tables.schemas());
     let mut rows = Vec::new();

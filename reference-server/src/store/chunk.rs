@@ -1,11 +1,13 @@
 //! A piece of the points of one field: times and values side by side.
 
 use super::value::{FieldType, Name, Value};
+use std::sync::Arc;
 
 /// Some of the points: as many times as values, times ascending.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::store) struct Chunk {
-    pub(in crate::store) times: Vec<i64>,
+    /// Fields that were written together share them.
+    pub(in crate::store) times: Arc<Vec<i64>>,
     pub(in crate::store) values: Values,
 }
 
@@ -57,12 +59,12 @@ impl Chunk {
             FieldType::String => Values::String(Vec::new()),
             FieldType::Boolean => Values::Boolean(Vec::new()),
         };
-        Self { times: Vec::new(), values }
+        Self { times: Arc::default(), values }
     }
 
     /// Adds points of the same type that are all later.
     pub(in crate::store) fn append(&mut self, later: &Self) {
-        self.times.extend_from_slice(&later.times);
+        self.times_mut().extend_from_slice(&later.times);
         match (&mut self.values, &later.values) {
             (Values::Float(list), Values::Float(more)) => list.extend_from_slice(more),
             (Values::Integer(list), Values::Integer(more)) => list.extend_from_slice(more),
@@ -94,7 +96,17 @@ impl Chunk {
             Value::String(v) => Values::String(vec![v]),
             Value::Boolean(v) => Values::Boolean(vec![v]),
         };
-        Self { times: vec![time], values }
+        Self { times: Arc::new(vec![time]), values }
+    }
+
+    /// The times, to be changed: nobody else's from then on.
+    pub(in crate::store) fn times_mut(&mut self) -> &mut Vec<i64> {
+        Arc::make_mut(&mut self.times)
+    }
+
+    /// Whether more can be added without a copy of what is there.
+    pub(in crate::store) fn is_growing(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) == 1 && Arc::strong_count(&self.times) == 1
     }
 
     /// Stores a value of the chunk's type.
@@ -106,14 +118,14 @@ impl Chunk {
         match place {
             Ok(index) => self.values.put(index, value, true),
             Err(index) => {
-                self.times.insert(index, time);
+                self.times_mut().insert(index, time);
                 self.values.put(index, value, false);
             }
         }
     }
 
     pub(in crate::store) fn remove(&mut self, from: usize, to: usize) {
-        self.times.drain(from..to);
+        self.times_mut().drain(from..to);
         each!(&mut self.values, list => { list.drain(from..to); });
     }
 
@@ -125,7 +137,7 @@ impl Chunk {
             Values::String(list) => Values::String(list.split_off(at)),
             Values::Boolean(list) => Values::Boolean(list.split_off(at)),
         };
-        Self { times: self.times.split_off(at), values }
+        Self { times: Arc::new(self.times_mut().split_off(at)), values }
     }
 
     /// From where to where the points between two times lie.
@@ -144,6 +156,17 @@ impl Chunk {
 }
 
 impl Values {
+    /// Values by their bits; strings have none.
+    pub(in crate::store) fn of_words(kind: FieldType, words: impl Iterator<Item = u64>) -> Self {
+        match kind {
+            FieldType::Float => Self::Float(words.map(f64::from_bits).collect()),
+            FieldType::Integer => Self::Integer(words.map(u64::cast_signed).collect()),
+            FieldType::Unsigned => Self::Unsigned(words.collect()),
+            FieldType::Boolean => Self::Boolean(words.map(|word| word != 0).collect()),
+            FieldType::String => Self::String(Vec::new()),
+        }
+    }
+
     /// The bits of a value; those of strings are none.
     pub(in crate::store) fn word(&self, index: usize) -> u64 {
         match self {

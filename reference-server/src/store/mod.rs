@@ -3,9 +3,11 @@
 
 mod chunk;
 pub(crate) mod kept;
+pub(crate) mod numbers;
 pub mod partitions;
 pub mod points;
 mod recent;
+pub(crate) mod rows;
 mod series;
 mod series_map;
 pub mod shards;

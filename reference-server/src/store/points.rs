@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) const CHUNK: usize = 4096;
 
 /// Of fewer points a copy costs less than one part more.
-const SMALL: usize = 256;
+pub(super) const SMALL: usize = 256;
 
 /// So many of the last points are still in motion: writers that are not quite level come back to them.
 pub(super) const TAIL: usize = 64;
@@ -226,7 +226,7 @@ impl Points {
             let Some(last) = self.parts.last_mut() else { return };
             let Some(last) = last.change(self.field_type) else { return };
             let fit = times.len().min(CHUNK.saturating_sub(last.times.len()));
-            last.times.extend_from_slice(&times[..fit]);
+            last.times_mut().extend_from_slice(&times[..fit]);
             last.values.extend(words[..fit].iter().copied());
             (times, words) = (&times[fit..], &words[fit..]);
         }
@@ -352,7 +352,7 @@ impl Part {
         match self {
             Self::Held(chunk) => {
                 let count = chunk.times.len();
-                count < CHUNK && (count < SMALL || Arc::strong_count(chunk) == 1)
+                count < CHUNK && (count < SMALL || chunk.is_growing())
             }
             Self::Stored(_) => false,
         }
@@ -389,7 +389,9 @@ impl Part {
     /// Whether it has the same times as another, as far as that is known without reading.
     pub(super) fn has_times_of(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Held(one), Self::Held(other)) => one.times == other.times,
+            (Self::Held(one), Self::Held(other)) => {
+                Arc::ptr_eq(&one.times, &other.times) || one.times == other.times
+            }
             (Self::Stored(one), Self::Stored(other)) => Arc::ptr_eq(one.rows(), other.rows()),
             _ => false,
         }

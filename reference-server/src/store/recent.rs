@@ -2,12 +2,12 @@
 //! columns many at a time. A row costs an append in one place; ten columns would cost ten.
 
 use super::value::{FieldType, Name};
-use line_protocol::{FieldValue, Line};
+use line_protocol::{FieldValue, Line, LineView};
 use std::sync::Arc;
 
-/// How many rows wait at most. So many that a column's place in memory is looked up rarely, so few
-/// that a series with few points is small.
-const MOST_ROWS: usize = 64;
+/// How many rows wait at most. So many that they become a part of their own, so few that those who
+/// have it done under a lock are not there for long.
+const MOST_ROWS: usize = 512;
 
 /// The fields of rows, in the order of their lines: names and types, no name twice, no strings.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,9 +28,38 @@ impl Layout {
         Some(Arc::new(Self(fields?)))
     }
 
+    /// The same of a line that is still its parser's.
+    pub(super) fn of_view(line: &LineView<'_, '_>) -> Option<Arc<Self>> {
+        let field = |(index, (name, value)): (usize, (&[u8], FieldValue<'_>))| {
+            let again = line.fields().take(index).any(|(earlier, _)| earlier == name);
+            (!again).then_some((Name::from(name), kind_of(&value)?))
+        };
+        let fields: Option<Box<[_]>> = line.fields().enumerate().map(field).collect();
+        Some(Arc::new(Self(fields?)))
+    }
+
+    /// Names and types.
+    pub(super) fn fields(&self) -> impl ExactSizeIterator<Item = &(Name, FieldType)> {
+        self.0.iter()
+    }
+
+    /// How many fields there are.
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The 64 bits of each value of a line that has these fields.
     pub(super) fn words<'l>(line: &'l Line<'_>) -> impl Iterator<Item = u64> + 'l {
         line.fields.iter().map(|(_, value)| word(value))
+    }
+
+    /// Whether a line that is still its parser's has these fields, in this order.
+    pub(super) fn is_of_view(&self, line: &LineView<'_, '_>) -> bool {
+        let fields = line.fields();
+        self.0.len() == fields.len()
+            && self.0.iter().zip(fields).all(|((name, kind), (field, value))| {
+                kind_of(&value) == Some(*kind) && **name == *field
+            })
     }
 
     /// Whether a line has these fields, in this order.
@@ -43,7 +72,7 @@ impl Layout {
 }
 
 /// The type of a value that is a word.
-fn kind_of(value: &FieldValue<'_>) -> Option<FieldType> {
+pub(super) fn kind_of(value: &FieldValue<'_>) -> Option<FieldType> {
     match value {
         FieldValue::Float(_) => Some(FieldType::Float),
         FieldValue::Integer(_) => Some(FieldType::Integer),
@@ -54,7 +83,7 @@ fn kind_of(value: &FieldValue<'_>) -> Option<FieldType> {
 }
 
 /// The value's 64 bits; strings have none and are not asked for.
-fn word(value: &FieldValue<'_>) -> u64 {
+pub(super) fn word(value: &FieldValue<'_>) -> u64 {
     match value {
         FieldValue::Float(v) => v.to_bits(),
         FieldValue::Integer(v) => v.cast_unsigned(),
@@ -99,34 +128,62 @@ impl Recent {
         self.words.extend(words);
     }
 
-    /// Takes all rows away: their times, ascending, and of each field its name, type and words. Of
-    /// rows of one time the last stays.
-    pub(super) fn take(&mut self, mut column: impl FnMut(&Name, FieldType, &[i64], &[u64])) {
-        let Some(layout) = self.layout.take() else { return };
-        let width = layout.0.len();
-        let rows = self.in_order();
-        let times: Vec<i64> = rows.iter().map(|row| self.times[*row]).collect();
-        let mut words = Vec::with_capacity(rows.len());
-        for (index, (name, kind)) in layout.0.iter().enumerate() {
-            words.clear();
-            words.extend(rows.iter().map(|row| self.words[row * width + index]));
-            column(name, *kind, &times, &words);
+    /// Takes the rows away but for the last ones, of which there are no fewer than `keep` then: late
+    /// rows may come between those. Of rows of one time the last stays.
+    pub(super) fn take(&mut self, keep: usize) -> Option<Taken> {
+        let layout = self.layout.clone()?;
+        let width = layout.len();
+        self.put_in_order(width);
+        let count = self.times.len().checked_sub(keep).filter(|count| *count > 0)?;
+        let later_times = self.times.split_off(count);
+        let later_words = self.words.split_off(count * width);
+        let times = Arc::new(std::mem::replace(&mut self.times, later_times));
+        let words = std::mem::replace(&mut self.words, later_words);
+        if keep == 0 {
+            self.layout = None;
         }
-        self.times.clear();
-        self.words.clear();
+        Some(Taken { layout, times, words })
     }
 
-    /// The rows by time, each time once.
-    fn in_order(&self) -> Vec<usize> {
-        let mut rows: Vec<usize> = (0..self.times.len()).collect();
-        if !self.times.is_sorted_by(|one, next| one < next) {
-            rows.sort_by_key(|row| self.times[*row]);
-            // Those of one time are still as they were written.
-            rows.reverse();
-            rows.dedup_by_key(|row| self.times[*row]);
-            rows.reverse();
+    /// Puts the rows in the order of their times, each time once.
+    fn put_in_order(&mut self, width: usize) {
+        if self.times.is_sorted_by(|one, next| one < next) {
+            return;
         }
-        rows
+        let mut rows: Vec<usize> = (0..self.times.len()).collect();
+        rows.sort_by_key(|row| self.times[*row]);
+        // Those of one time are still as they were written.
+        rows.reverse();
+        rows.dedup_by_key(|row| self.times[*row]);
+        rows.reverse();
+        let words = rows.iter().flat_map(|row| &self.words[row * width..][..width]);
+        self.words = words.copied().collect();
+        self.times = rows.iter().map(|row| self.times[*row]).collect();
+    }
+}
+
+/// Rows by time, each time once.
+#[derive(Debug)]
+pub(super) struct Taken {
+    layout: Arc<Layout>,
+    times: Arc<Vec<i64>>,
+    words: Vec<u64>,
+}
+
+impl Taken {
+    /// The times, ascending; there is one.
+    pub(super) const fn times(&self) -> &Arc<Vec<i64>> {
+        &self.times
+    }
+
+    /// The fields, each with its name, its type and its words.
+    pub(super) fn columns(
+        &self,
+    ) -> impl Iterator<Item = (&Name, FieldType, impl ExactSizeIterator<Item = u64>)> {
+        let width = self.layout.len();
+        self.layout.fields().enumerate().map(move |(index, (name, kind))| {
+            (name, *kind, self.words[index..].iter().step_by(width).copied())
+        })
     }
 }
 
@@ -150,10 +207,11 @@ mod tests {
             assert!(recent.has_room_for(&layout));
             recent.push(&layout, line.timestamp.unwrap(), Layout::words(&line));
         }
-        let mut taken = Vec::new();
-        recent.take(|name, kind, times, words| {
-            taken.push((name.to_vec(), kind, times.to_vec(), words.to_vec()));
+        let taken = recent.take(0).unwrap();
+        let columns = taken.columns().map(|(name, kind, words)| {
+            (name.to_vec(), kind, taken.times().to_vec(), words.collect())
         });
+        let taken: Vec<(Vec<u8>, FieldType, Vec<i64>, Vec<u64>)> = columns.collect();
         let floats = [2.0_f64, 4.0, 3.0].map(f64::to_bits).to_vec();
         assert_eq!(
             taken,

@@ -1,6 +1,8 @@
 //! The points of one series, field by field, and how series become a view.
 
-use super::points::{Part, Points};
+use super::chunk::{Chunk, Values};
+use super::numbers::{Number, Numbers};
+use super::points::{Part, Points, SMALL, TAIL};
 use super::recent::{Layout, Recent};
 use super::value::{FieldType, Name, Value};
 use super::view::{Column, Series};
@@ -16,6 +18,8 @@ pub(super) struct SeriesPoints {
     fields: BTreeMap<Name, Field>,
     /// What was written last, until [`settle`](Self::settle).
     recent: Recent,
+    /// Its number in the log.
+    number: Number,
 }
 
 /// The points of one field, by the types of their values: nearly always one.
@@ -23,6 +27,19 @@ pub(super) struct SeriesPoints {
 struct Field(Vec<Points>);
 
 impl SeriesPoints {
+    /// Stores a row as [`push`](Self::push), and notes the number of the series.
+    #[inline]
+    pub(super) fn push_numbered(
+        &mut self,
+        layout: &Arc<Layout>,
+        time: i64,
+        words: &[u64],
+        numbers: &mut Numbers,
+    ) {
+        numbers.note(&mut self.number);
+        self.push(layout, time, words.iter().copied());
+    }
+
     /// Stores a row of this layout, a word a field; the last value written for a field and time wins.
     pub(super) fn push(
         &mut self,
@@ -31,25 +48,47 @@ impl SeriesPoints {
         words: impl IntoIterator<Item = u64>,
     ) {
         if !self.recent.has_room_for(layout) {
-            self.settle();
+            self.settle_but(TAIL);
+            // Those that are left may be of another layout.
+            if !self.recent.has_room_for(layout) {
+                self.settle();
+            }
         }
         self.recent.push(layout, time, words);
     }
 
     /// Puts what was written last to the rest. Whoever reads does it first.
     pub(super) fn settle(&mut self) {
-        let Self { fields, recent } = self;
-        recent.take(|name, kind, times, words| {
-            let field = match fields.get_mut(name) {
+        self.settle_but(0);
+    }
+
+    /// The same but for the rows of the last times, so many of them.
+    fn settle_but(&mut self, keep: usize) {
+        let Some(taken) = self.recent.take(keep) else { return };
+        let times = taken.times();
+        let first = times.first().copied().unwrap_or_default();
+        let ends_before = |(name, kind, _): (&Name, FieldType, _)| {
+            self.fields.get(name).is_none_or(|field| field.ends_before(kind, first))
+        };
+        let is_part = times.len() >= SMALL && taken.columns().all(ends_before);
+        for (name, kind, words) in taken.columns() {
+            let field = match self.fields.get_mut(name) {
                 Some(known) => known,
-                None => fields.entry(Name::clone(name)).or_default(),
+                None => self.fields.entry(Name::clone(name)).or_default(),
             };
-            field.merge(kind, times, words);
-        });
+            if is_part {
+                let values = Values::of_words(kind, words);
+                let chunk = Chunk { times: Arc::clone(times), values };
+                field.push_part(kind, Part::Held(Arc::new(chunk)));
+            } else {
+                field.merge(kind, times, &words.collect::<Vec<_>>());
+            }
+        }
     }
 
     /// Makes it ready for a snapshot.
     pub(super) fn seal(&mut self) {
+        self.settle_but(TAIL);
         self.settle();
         self.fields.values_mut().flat_map(|field| &mut field.0).for_each(Points::seal);
     }
@@ -95,15 +134,7 @@ impl SeriesPoints {
 
     /// Adds points that come after all others of their field and type.
     pub(super) fn push_part(&mut self, name: &Name, kind: FieldType, part: Part) {
-        let field = self.fields.entry(Name::clone(name)).or_default();
-        match field.0.iter_mut().find(|points| points.field_type() == kind) {
-            Some(points) => points.push_part(part),
-            None => {
-                let mut points = Points::new(kind);
-                points.push_part(part);
-                field.0.push(points);
-            }
-        }
+        self.fields.entry(Name::clone(name)).or_default().push_part(kind, part);
     }
 
     /// Adds its points, which are [settled](Self::settle), to a series of a view, field by field and type by type. What the view has
@@ -133,6 +164,27 @@ impl SeriesPoints {
 }
 
 impl Field {
+    /// Whether it has points of this type at most, all of them before a time.
+    fn ends_before(&self, kind: FieldType, first: i64) -> bool {
+        match self.0.as_slice() {
+            [] => true,
+            [one] => one.field_type() == kind && one.last() < Some(first),
+            _ => false,
+        }
+    }
+
+    /// Adds points that come after all others of their type.
+    fn push_part(&mut self, kind: FieldType, part: Part) {
+        match self.0.iter_mut().find(|points| points.field_type() == kind) {
+            Some(points) => points.push_part(part),
+            None => {
+                let mut points = Points::new(kind);
+                points.push_part(part);
+                self.0.push(points);
+            }
+        }
+    }
+
     /// Stores points of one type, times ascending.
     fn merge(&mut self, kind: FieldType, times: &[i64], words: &[u64]) {
         match self.0.as_mut_slice() {

@@ -14,8 +14,8 @@ pub(super) struct SeriesMap<K> {
     known: Known,
 }
 
-/// Slots by [`Line::series_key`]. Lines can write one key in several ways: it is a memory of some, not
-/// of all.
+/// Slots by [`Line::key_as_written`]. Lines can write one key in several ways: it is a memory of some,
+/// not of all.
 #[derive(Debug, Default)]
 struct Known(HashMap<Box<[u8]>, usize>);
 
@@ -35,16 +35,21 @@ impl<K> Default for SeriesMap<K> {
 impl<K: Ord> SeriesMap<K> {
     /// The slot of a line's series, where a line that wrote its key in the same way was seen.
     pub(super) fn known(&self, line: &Line<'_>) -> Option<usize> {
-        self.known.0.get(&*line.series_key).copied()
+        self.known_by(line.key_as_written())
+    }
+
+    /// The slot of the series whose key was seen written like this.
+    pub(super) fn known_by(&self, key: &[u8]) -> Option<usize> {
+        self.known.0.get(key).copied()
     }
 
     /// From now on a line's key in these bytes leads to this slot.
-    pub(super) fn remember(&mut self, series_key: Box<[u8]>, slot: usize) {
+    pub(super) fn remember(&mut self, key: &[u8], slot: usize) {
         // Nobody makes it much larger than what it is a memory of.
         if self.known.0.len() > 2 * self.slots.len() + 1024 {
             self.known.0.clear();
         }
-        self.known.0.insert(series_key, slot);
+        self.known.0.insert(Box::from(key), slot);
     }
 
     /// The slot of a series, made if there is none.

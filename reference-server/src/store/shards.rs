@@ -8,6 +8,9 @@ mod by_field;
 mod shard;
 
 use super::kept::Bytes;
+use super::numbers::Numbers;
+use super::recent::Layout;
+use super::rows::Rows;
 use super::series::{SeriesPoints, TagSet};
 use super::snapshot::{Index, Moved, NotInFiles, Section};
 use super::value::{FieldType, Name};
@@ -20,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use shard::{SavedShard, Shard};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 pub use by_field::{LostField, Why};
 pub(in crate::store) use shard::stored;
@@ -123,6 +127,54 @@ impl ShardedBucket {
                 count: too_old.len(),
             })),
         }
+    }
+
+    /// Stores rows, if it knows the series and the fields of each, and each has a time that is kept and
+    /// a shard: nothing about them can be refused then. Else it stores none of them.
+    pub(crate) fn take(&mut self, rows: &Rows<'_>, now: i64, numbers: &mut Numbers) -> bool {
+        if self.rules.types == TypesOf::TheBucket {
+            return false;
+        }
+        self.enforce_retention(now);
+        let oldest = self.retention.map_or(i64::MIN, |retention| now.saturating_sub(retention));
+        // Which layout rows of a shape have in a shard: nearly always one of each.
+        let mut fitting: Vec<(usize, i64, Arc<Layout>)> = Vec::new();
+        let mut places = Vec::with_capacity(rows.len());
+        let mut current = None;
+        for (row, key, _) in rows.iter() {
+            let Some(time) = row.time().filter(|time| *time >= oldest) else { return false };
+            let found = match current {
+                Some((start, end)) if start <= time && time < end => Some((start, end)),
+                _ => self.shard_of(time),
+            };
+            let Some((start, _)) = found else { return false };
+            current = found;
+            let Some(shard) = self.shards.get_mut(&start) else { return false };
+            let same = |(shape, shard, _): &(usize, i64, _)| (*shape, *shard) == (row.shape(), start);
+            let fits = match fitting.iter().position(same) {
+                Some(fits) => fits,
+                None => {
+                    let layout = shard.fitting_of(&rows.shapes()[row.shape()]);
+                    let Some(layout) = layout else { return false };
+                    fitting.push((row.shape(), start, layout));
+                    fitting.len() - 1
+                }
+            };
+            let Some(slot) = shard.slot_by(key) else { return false };
+            places.push((start, slot, time, fits));
+        }
+        for ((_, _, words), (start, slot, time, fits)) in rows.iter().zip(places) {
+            if let Some(shard) = self.shards.get_mut(&start) {
+                shard.push(slot, &fitting[fits].2, time, words, numbers);
+            }
+        }
+        true
+    }
+
+    /// Start and end of the shard that covers a time, where there is one.
+    fn shard_of(&self, time: i64) -> Option<(i64, i64)> {
+        let (start, shard) = self.shards.range(..=time).next_back()?;
+        (time < shard.end).then_some((*start, shard.end))
     }
 
     /// Forgets points between two times, both included, of the series that `matches` picks.

@@ -7,7 +7,9 @@
 mod schema;
 
 use super::kept::Bytes;
+use super::numbers::Numbers;
 use super::recent::Layout;
+use super::rows::{Rows, Shape};
 use super::series::{SeriesPoints, TagSet};
 use super::series_map::SeriesMap;
 use super::shards::stored;
@@ -112,6 +114,55 @@ impl TableSet {
         }
     }
 
+    /// Stores rows, if it knows the series and the fields of each, and each has a time that is kept:
+    /// nothing about them can be refused then. Else it stores none of them. `oldest` is the first time
+    /// that is kept.
+    pub(crate) fn take(
+        &mut self,
+        rows: &Rows<'_>,
+        unit: TimeUnit,
+        now: i64,
+        oldest: Option<i64>,
+        numbers: &mut Numbers,
+    ) -> bool {
+        let fitting: Option<Vec<_>> =
+            rows.shapes().iter().map(|shape| self.fitting_of(shape)).collect();
+        let Some(fitting) = fitting else { return false };
+        let mut places = Vec::with_capacity(rows.len());
+        for (row, key, _) in rows.iter() {
+            let table = &self.tables[fitting[row.shape()].0];
+            let (Some(slot), Ok(time)) =
+                (table.series.known_by(key), time_of(row.time(), unit, now))
+            else {
+                return false;
+            };
+            if oldest.is_some_and(|oldest| time < oldest) {
+                return false;
+            }
+            places.push((slot, time));
+        }
+        for ((row, _, words), (slot, time)) in rows.iter().zip(places) {
+            let (table, layout) = &fitting[row.shape()];
+            let points = self.tables[*table].series.points(slot);
+            points.push_numbered(layout, time, words, numbers);
+        }
+        true
+    }
+
+    /// The table of a shape's lines and their layout, if it has all of the fields.
+    fn fitting_of(&mut self, shape: &Shape) -> Option<(usize, Arc<Layout>)> {
+        let index = self.tables.iter().position(|table| *table.name == *shape.measurement)?;
+        let table = &mut self.tables[index];
+        let fitting = table.fitting.as_ref().filter(|layout| **layout == shape.layout);
+        if let Some(layout) = fitting {
+            return Some((index, Arc::clone(layout)));
+        }
+        let is_known = |(name, kind): (&[u8], _)| table.schema.has_field(name, kind);
+        shape.fields().all(is_known).then_some(())?;
+        table.fitting = Some(Arc::clone(&shape.layout));
+        Some((index, Arc::clone(&shape.layout)))
+    }
+
     /// Stores a row that [`row`](Self::row) made.
     pub fn insert(&mut self, row: Row) {
         let Some(table) = self.tables.get_mut(row.table) else { return };
@@ -120,7 +171,7 @@ impl TableSet {
             SeriesOf::Tags(tags, key) => {
                 let slot = table.series.slot(tags);
                 match key {
-                    Some(key) => table.series.remember(key, slot),
+                    Some(key) => table.series.remember(&key, slot),
                     None => table.uneven = true,
                 }
                 slot
@@ -201,12 +252,8 @@ impl TableSet {
                 &mut self.tables[index]
             }
         };
-        let time = || match (line.timestamp, unit) {
-            (None, TimeUnit::Guessed) => Ok(now),
-            (None, TimeUnit::Given(precision)) => Ok(precision.truncate(now)),
-            (Some(time), unit) => scale(time, unit),
-        };
-        if let (Some(slot), Some(layout)) = (table.series.known(line), table.fitting_of(line)) {
+        let time = || time_of(line.timestamp, unit, now);
+        if let (Some(slot), Some(layout)) = (table.series.known(line), table.fitting_line(line)) {
             let words = Layout::words(line).collect();
             let (series, fields) = (SeriesOf::Slot(slot), Fields::Words(layout, words));
             return Ok(Row { table: index, series, time: time()?, fields });
@@ -249,7 +296,7 @@ impl TableSet {
                 Fields::Named(line.fields.iter().map(named).collect())
             }
         };
-        let series = SeriesOf::Tags(tags, (!uneven).then(|| Box::from(&*line.series_key)));
+        let series = SeriesOf::Tags(tags, (!uneven).then(|| Box::from(line.key_as_written())));
         Ok(Row { table: index, series, time, fields })
     }
 
@@ -350,7 +397,7 @@ impl SavedTables {
 
 impl Table {
     /// The layout of a line that needs no other look at its fields.
-    fn fitting_of(&self, line: &Line<'_>) -> Option<Arc<Layout>> {
+    fn fitting_line(&self, line: &Line<'_>) -> Option<Arc<Layout>> {
         let layout = self.fitting.as_ref().filter(|layout| layout.is_of(line))?;
         let finite =
             |value: &FieldValue<'_>| !matches!(value, FieldValue::Float(v) if v.is_infinite());
@@ -380,6 +427,15 @@ impl Table {
             declared: Vec::new(),
             unreadable,
         }
+    }
+}
+
+/// The time of a line, in nanoseconds: its own, or the present one.
+fn time_of(timestamp: Option<i64>, unit: TimeUnit, now: i64) -> Result<i64, SchemaFault> {
+    match (timestamp, unit) {
+        (None, TimeUnit::Guessed) => Ok(now),
+        (None, TimeUnit::Given(precision)) => Ok(precision.truncate(now)),
+        (Some(time), unit) => scale(time, unit),
     }
 }
 

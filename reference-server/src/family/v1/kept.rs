@@ -13,6 +13,7 @@ use crate::stage::admit::BucketTarget;
 use crate::stage::parse::{self, ParsedBatch};
 use crate::stage::store::store_in_shards;
 use crate::store::kept::{SavedRemoval, Unit};
+use crate::store::numbers::Numbers;
 use crate::store::snapshot::{Moved, Store};
 use profiles::answer::Fault;
 use profiles::write::BadLines;
@@ -53,11 +54,11 @@ impl Service {
         batch: &ParsedBatch<'_>,
         now: i64,
     ) -> Result<(), WriteFault> {
-        let change = self
+        let mut change = self
             .journal
             .begin(batch.text.len())
             .map_err(|_| WriteFault::from(Fault::StorageFailed))?;
-        let stored = store_in_shards(&self.rules, target, batch, now);
+        let stored = store_in_shards(&self.rules, target, batch, now, change.numbers());
         // What was dropped since the write found it takes no more entries: what bears its name by now
         // is another.
         if self.is_there(target) {
@@ -68,7 +69,8 @@ impl Service {
                 now,
                 refused: stored.is_err(),
             };
-            change.record(&entry, batch.text);
+            let unit = batch.precision.multiplier();
+            change.record_batch(&entry, batch.text, batch.rows.as_ref(), unit);
         }
         stored
     }
@@ -166,13 +168,13 @@ impl Service {
     /// # Errors
     /// It cannot be read, or has another outcome than the first time.
     pub(crate) fn redo(&self, payload: &[u8]) -> Result<(), String> {
-        let (entry, text) = journal::read(payload)?;
+        let (entry, text) = self.journal.read(payload)?;
         match entry {
             Entry::Catalog(saved) => lock(&self.catalog).restore(saved),
             Entry::Remove { database, removal } => self.remove(&database, &removal.into()),
             Entry::Lines { database, policy, unit, now, refused } => {
                 let dialect = &self.profile.facts.dialect;
-                let batch = parse::parse(text, dialect, unit.into(), now, BadLines::Logged);
+                let batch = parse::parse(&text, dialect, unit.into(), now, BadLines::Logged);
                 let batch = batch.map_err(|_| "its batch cannot be read".to_owned())?;
                 let bucket = {
                     let catalog = lock(&self.catalog);
@@ -186,7 +188,8 @@ impl Service {
                     named_policy: String::new(),
                     organisation: String::new(),
                 };
-                let stored = store_in_shards(&self.rules, &target, &batch, now);
+                let numbers = &mut Numbers::none();
+                let stored = store_in_shards(&self.rules, &target, &batch, now, numbers);
                 journal::same(refused, &stored)?;
             }
         }

@@ -53,7 +53,7 @@ impl Service {
             return Err(WriteFault::with(Fault::LinesRejected, "detail", first.clone()));
         }
         let mut lines: Vec<Line<'static>> =
-            batch.lines.iter().map(|line| line.clone().into_owned()).collect();
+            batch.lines().iter().map(|line| line.clone().into_owned()).collect();
         let fields = |lines: &[Line<'_>]| lines.iter().map(|line| line.fields.len()).sum::<usize>();
         let points = fields(&lines) + rejections.len();
         let schemas = match &lock(&self.catalog).bucket(bucket).map(|record| record.schema.clone())

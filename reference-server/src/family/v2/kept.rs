@@ -15,6 +15,7 @@ use crate::stage::admit::BucketTarget;
 use crate::stage::parse::{self, ParsedBatch};
 use crate::stage::store::store_in_shards;
 use crate::store::kept::{SavedRemoval, Unit};
+use crate::store::numbers::Numbers;
 use crate::store::snapshot::{Moved, Store};
 use profiles::answer::Fault;
 use profiles::v2_api::Acknowledgement;
@@ -51,11 +52,11 @@ impl Service {
         batch: &ParsedBatch<'_>,
         now: i64,
     ) -> Result<(), WriteFault> {
-        let change = self
+        let mut change = self
             .journal
             .begin(batch.text.len())
             .map_err(|_| WriteFault::from(Fault::StorageFailed))?;
-        let stored = self.store(target, batch, now);
+        let stored = self.store(target, batch, now, change.numbers());
         let bucket = target.database.parse().ok().filter(|id| self.is_there(*id));
         if let (Some(bucket), Ok(_)) = (bucket, &target.bucket) {
             let entry = Entry::Lines {
@@ -65,7 +66,8 @@ impl Service {
                 now,
                 refused: stored.is_err(),
             };
-            change.record(&entry, batch.text);
+            let unit = batch.precision.multiplier();
+            change.record_batch(&entry, batch.text, batch.rows.as_ref(), unit);
         }
         stored
     }
@@ -75,8 +77,9 @@ impl Service {
         target: &BucketTarget,
         batch: &ParsedBatch<'_>,
         now: i64,
+        numbers: &mut Numbers,
     ) -> Result<(), WriteFault> {
-        let stored = store_in_shards(&self.rules, target, batch, now);
+        let stored = store_in_shards(&self.rules, target, batch, now, numbers);
         if let Err(fault) = &stored {
             self.log_fault(&target.organisation, fault, now);
         }
@@ -185,7 +188,7 @@ impl Service {
     /// # Errors
     /// It cannot be read, or has another outcome than the first time.
     pub(crate) fn redo(&self, payload: &[u8]) -> Result<(), String> {
-        let (entry, text) = journal::read(payload)?;
+        let (entry, text) = self.journal.read(payload)?;
         match entry {
             Entry::Catalog(saved) => {
                 lock(&self.catalog).restore(saved);
@@ -199,7 +202,7 @@ impl Service {
                     return Err("its bucket is not there".to_owned());
                 }
                 let dialect = &self.profile.facts.dialect;
-                let batch = parse::parse(text, dialect, unit.into(), now, BadLines::Logged);
+                let batch = parse::parse(&text, dialect, unit.into(), now, BadLines::Logged);
                 let batch = batch.map_err(|_| "its batch cannot be read".to_owned())?;
                 let target = BucketTarget {
                     bucket: Ok(self.points(bucket)),
@@ -208,7 +211,8 @@ impl Service {
                     named_policy: String::new(),
                     organisation,
                 };
-                journal::same(refused, &self.store(&target, &batch, now))?;
+                let stored = self.store(&target, &batch, now, &mut Numbers::none());
+                journal::same(refused, &stored)?;
             }
         }
         Ok(())

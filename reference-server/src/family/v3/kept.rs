@@ -7,9 +7,13 @@ use crate::http::Response;
 use crate::journal::{self, Change, NotKept};
 use crate::lock::lock;
 use crate::snapshots::Frozen;
+use crate::stage::store::Body;
 use crate::store::kept::Unit;
+use crate::store::numbers::Numbers;
+use crate::store::rows::Rows;
 use crate::store::snapshot::{Moved, Store};
 use crate::store::tables::TimeUnit;
+use line_protocol::Options;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -37,14 +41,14 @@ pub(super) fn record_batch(change: &Change<'_>, batch: &Batch<'_>, refused: bool
         database: batch.database.to_owned(),
         found: batch.found,
         accept_partial: batch.accept_partial,
-        unit: match batch.unit {
+        unit: match batch.body.unit {
             TimeUnit::Given(precision) => Some(precision.into()),
             TimeUnit::Guessed => None,
         },
-        now: batch.now,
+        now: batch.body.now,
         refused,
     };
-    change.record(&entry, batch.text);
+    change.record_batch(&entry, batch.body.text, batch.body.rows, 1);
 }
 
 /// Records what the catalog is from now on.
@@ -113,13 +117,16 @@ impl Service {
     /// # Errors
     /// It cannot be read, or has another outcome than the first time.
     pub(crate) fn redo(&self, payload: &[u8]) -> Result<(), String> {
-        let (entry, text) = journal::read(payload)?;
+        let (entry, text) = self.journal.read(payload)?;
         match entry {
             Entry::Catalog(saved) => lock(&self.catalog).restore(saved),
             Entry::Lines { database, found, accept_partial, unit, now, refused } => {
                 let unit = unit.map_or(TimeUnit::Guessed, |unit| TimeUnit::Given(unit.into()));
-                let batch = Batch { database: &database, found, accept_partial, unit, now, text };
-                journal::same(refused, &self.store(&batch))?;
+                let dialect = &self.profile.facts.dialect;
+                let rows = Rows::read(&text, dialect, &Options::default());
+                let body = Body { text: &text, rows: rows.as_ref(), unit, now };
+                let batch = Batch { database: &database, found, accept_partial, body };
+                journal::same(refused, &self.store(&batch, &mut Numbers::none()))?;
             }
         }
         Ok(())

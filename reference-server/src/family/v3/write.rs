@@ -6,13 +6,16 @@ use super::kept;
 use super::rights::{Action, Rights};
 use crate::http::QueryString;
 use crate::lock::lock;
+use crate::mutant;
 use crate::stage::WriteFault;
 use crate::stage::admit::{self, Admitted, DatabaseTarget, Target, Tenancy};
 use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
-use crate::stage::store::{Place, store_in_tables};
-use crate::store::tables::TimeUnit;
+use crate::stage::store::{Body, Place, store_in_tables};
+use crate::store::numbers::Numbers;
+use crate::store::rows::Rows;
 use crate::write_path::Store;
+use line_protocol::Options;
 use profiles::Setting;
 use profiles::answer::Fault;
 use profiles::storage::{Names, Tables};
@@ -78,17 +81,17 @@ impl Store for Service {
 
     fn store_text(&self, admitted: &Admitted, text: &[u8], now: i64) -> Result<(), WriteFault> {
         let Target::Database(target) = &admitted.target else { return Ok(()) };
-        let change =
+        let dialect = &self.profile.facts.dialect;
+        let rows = mutant::rows(|| Rows::read(text, dialect, &Options::default()));
+        let mut change =
             self.journal.begin(text.len()).map_err(|_| WriteFault::from(Fault::StorageFailed))?;
         let batch = Batch {
             database: &target.key,
             found: target.found,
             accept_partial: admitted.accept_partial,
-            unit: admitted.unit,
-            now,
-            text,
+            body: Body { text, rows: rows.as_ref(), unit: admitted.unit, now },
         };
-        let stored = self.store(&batch);
+        let stored = self.store(&batch, change.numbers());
         kept::record_batch(&change, &batch, stored.is_err());
         let fault = stored.as_ref().err().map(|fault| fault.fault);
         if matches!(fault, None | Some(Fault::PartialLines | Fault::PartialLimit)) {
@@ -104,16 +107,17 @@ pub(super) struct Batch<'b> {
     /// Whether the database was there when it was looked for.
     pub(super) found: bool,
     pub(super) accept_partial: bool,
-    pub(super) unit: TimeUnit,
-    /// When it was taken, in nanoseconds since 1970.
-    pub(super) now: i64,
-    pub(super) text: &'b [u8],
+    pub(super) body: Body<'b>,
 }
 
 impl Service {
     /// Stores a body in the database that it names, which is made if it is not there.
-    pub(super) fn store(&self, batch: &Batch<'_>) -> Result<(), WriteFault> {
-        let Batch { database: name, found, accept_partial, unit, now, text } = *batch;
+    pub(super) fn store(
+        &self,
+        batch: &Batch<'_>,
+        numbers: &mut Numbers,
+    ) -> Result<(), WriteFault> {
+        let Batch { database: name, found, accept_partial, body } = *batch;
         let mut catalog = lock(&self.catalog);
         let is_new = catalog.database(name).is_none();
         if is_new && found {
@@ -126,10 +130,10 @@ impl Service {
         let elsewhere = catalog.tables_elsewhere(name);
         let mut made = Database::default();
         let database = catalog.database_mut(name).unwrap_or(&mut made);
-        let oldest = database.retention.map(|retention| now.saturating_sub(retention));
+        let oldest = database.retention.map(|retention| body.now.saturating_sub(retention));
         let place = Place { tables: &mut database.tables, tables_elsewhere: elsewhere, oldest };
         let dialect = &self.profile.facts.dialect;
-        let written = store_in_tables(&self.rules, dialect, place, accept_partial, unit, text, now);
+        let written = store_in_tables(&self.rules, dialect, place, accept_partial, body, numbers);
         // The catalog is committed before an empty write is noticed, and unless the whole write
         // was refused (3.6:influxdb3_write/src/write_buffer/mod.rs:303-343).
         let refused = matches!(&written, Err(f) if f.fault == Fault::LinesRejected);

@@ -3,7 +3,9 @@
 use super::SavedFields;
 use crate::go_text;
 use crate::store::kept::Bytes;
+use crate::store::numbers::Numbers;
 use crate::store::recent::Layout;
+use crate::store::rows::Shape;
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::series_map::SeriesMap;
 use crate::store::snapshot::{Index, NotInFiles, SavedSeries};
@@ -25,6 +27,8 @@ pub(super) struct Shard {
     /// By measurement and field.
     fields: BTreeMap<Name, BTreeMap<Name, FieldType>>,
     series: SeriesMap<(Name, TagSet)>,
+    /// The measurement and the fields of the rows that were found to fit last.
+    fitting: Option<(Name, Arc<Layout>)>,
 }
 
 /// A shard without its points.
@@ -79,7 +83,7 @@ pub enum ShardFault {
 
 impl Shard {
     pub(super) fn new(end: i64) -> Self {
-        Self { end, fields: BTreeMap::new(), series: SeriesMap::default() }
+        Self { end, fields: BTreeMap::new(), series: SeriesMap::default(), fitting: None }
     }
 
     /// The registered fields: measurement, field, type.
@@ -123,6 +127,36 @@ impl Shard {
     /// Makes it ready for a snapshot.
     pub(super) fn seal(&mut self) {
         self.series.seal();
+    }
+
+    /// The layout of a shape's rows, if it has all of the fields.
+    pub(super) fn fitting_of(&mut self, shape: &Shape) -> Option<Arc<Layout>> {
+        let (measurement, layout) = (&*shape.measurement, &shape.layout);
+        let same = |(name, known): &&(Name, Arc<Layout>)| **name == *measurement && known == layout;
+        if let Some((_, known)) = self.fitting.as_ref().filter(same) {
+            return Some(Arc::clone(known));
+        }
+        let mut fields = shape.fields();
+        fields.all(|(name, kind)| self.registered(measurement, name) == Some(kind)).then_some(())?;
+        self.fitting = Some((Name::from(measurement), Arc::clone(layout)));
+        Some(Arc::clone(layout))
+    }
+
+    /// The slot of the series whose key was seen written like this.
+    pub(super) fn slot_by(&self, key: &[u8]) -> Option<usize> {
+        self.series.known_by(key)
+    }
+
+    /// Stores a row of a layout that fits.
+    pub(super) fn push(
+        &mut self,
+        slot: usize,
+        layout: &Arc<Layout>,
+        time: i64,
+        words: &[u64],
+        numbers: &mut Numbers,
+    ) {
+        self.series.points(slot).push_numbered(layout, time, words, numbers);
     }
 
     /// Stores what it can of these points.
@@ -247,7 +281,7 @@ impl Shard {
         }
         Some(self.series.known(line).unwrap_or_else(|| {
             let slot = self.series.slot(key_of(line));
-            self.series.remember(Box::from(&*line.series_key), slot);
+            self.series.remember(line.key_as_written(), slot);
             slot
         }))
     }
@@ -333,6 +367,7 @@ impl Shard {
 
     pub(super) fn drop_measurement(&mut self, name: &[u8]) {
         self.fields.remove(name);
+        self.fitting = None;
         self.series.retain(|(measurement, _), _| **measurement != *name);
     }
 

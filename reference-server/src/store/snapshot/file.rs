@@ -210,9 +210,9 @@ impl SnapshotFile {
             if times.first() != Some(&rows.first) || times.last() != Some(&rows.last) {
                 return Err(format!("the times of its row {} are others", rows.first_row));
             }
-            Chunk { values: Values::Integer(Vec::new()), times }
+            Chunk { values: Values::Integer(Vec::new()), times: Arc::new(times) }
         } else {
-            let times = self.read(rows, TIME_COLUMN, FieldType::Integer)?.times.clone();
+            let times = Arc::clone(&self.read(rows, TIME_COLUMN, FieldType::Integer)?.times);
             Chunk { times, values: self.column(rows, column, kind)? }
         };
         let chunk = Arc::new(chunk);

@@ -162,6 +162,12 @@ impl Schema {
         &self.columns
     }
 
+    /// Whether there is a field of this name and type.
+    pub(super) fn has_field(&self, name: &[u8], kind: FieldType) -> bool {
+        let index = self.by_name.get(name);
+        index.is_some_and(|index| self.columns[*index].1 == ColumnType::Field(kind))
+    }
+
     /// Finds or makes a column of this type.
     pub(super) fn column(
         &mut self,

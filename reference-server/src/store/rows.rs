@@ -1,0 +1,162 @@
+//! A body as rows: what nearly every body is, lines of numbers, read without a line of them being made.
+//!
+//! It is read on the connection's own thread before any lock is taken. A store that knows all of its
+//! series and fields takes the rows one after another; where it does not, or where the body has
+//! anything that needs a closer look (a string, a repeated field, a line that is none), the body goes
+//! line by line the way that decides everything. So rows are a short cut that judges nothing.
+
+use super::recent::{Layout, word};
+use super::value::FieldType;
+use line_protocol::{Dialect, FieldValue, LineView, Options, Parser};
+use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How many shapes a body has at most: those that have more gain nothing.
+const MOST_SHAPES: usize = 64;
+
+thread_local! {
+    /// A parser's buffers are used again.
+    static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
+}
+
+/// The rows of a body.
+#[derive(Debug)]
+pub struct Rows<'t> {
+    text: &'t [u8],
+    shapes: Vec<Shape>,
+    rows: Vec<Row>,
+    words: Vec<u64>,
+}
+
+/// What lines have in common: measurement, names and types of the fields.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(super) measurement: Box<[u8]>,
+    pub(super) layout: Arc<Layout>,
+}
+
+/// A line.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// Where measurement and tags stand in the text.
+    key: Range<u32>,
+    shape: u32,
+    /// As the parser has it: in the unit of the text or in nanoseconds, where there is one.
+    time: Option<i64>,
+    /// Whether the line itself has it.
+    has_time: bool,
+}
+
+impl<'t> Rows<'t> {
+    /// Reads a body; none where it is not all rows.
+    pub(crate) fn read(text: &'t [u8], dialect: &Dialect, options: &Options) -> Option<Self> {
+        // Positions are kept in 32 bits.
+        u32::try_from(text.len()).ok()?;
+        PARSER.with_borrow_mut(|kept| {
+            if kept.as_ref().is_none_or(|parser| parser.dialect() != dialect) {
+                *kept = Some(Parser::new(*dialect));
+            }
+            Self::read_with(kept.as_mut()?, text, options)
+        })
+    }
+
+    fn read_with(parser: &mut Parser, text: &'t [u8], options: &Options) -> Option<Self> {
+        let mut read = Self { text, shapes: Vec::new(), rows: Vec::new(), words: Vec::new() };
+        let mut lines = parser.lines(text, options);
+        let mut last = 0;
+        while let Some(line) = lines.next_line() {
+            let line = line.ok()?;
+            let shape = match read.shapes.get(last) {
+                Some(shape) if shape.is_of(&line) => last,
+                _ => read.shape_of(&line)?,
+            };
+            last = shape;
+            let key = line.key_as_written();
+            let start = line.span().start;
+            for (_, value) in line.fields() {
+                if matches!(value, FieldValue::Float(float) if !float.is_finite()) {
+                    return None;
+                }
+                read.words.push(word(&value));
+            }
+            read.rows.push(Row {
+                key: u32::try_from(start).ok()?..u32::try_from(start + key.len()).ok()?,
+                shape: u32::try_from(shape).ok()?,
+                time: line.timestamp(),
+                has_time: line.has_timestamp(),
+            });
+        }
+        (!read.rows.is_empty()).then_some(read)
+    }
+
+    /// The number of a line's shape, which is noted if it is new; none where it is no row.
+    fn shape_of(&mut self, line: &LineView<'_, '_>) -> Option<usize> {
+        if let Some(known) = self.shapes.iter().position(|shape| shape.is_of(line)) {
+            return Some(known);
+        }
+        let layout = Layout::of_view(line).filter(|_| self.shapes.len() < MOST_SHAPES)?;
+        layout.fields().all(|(name, _)| is_plain(name)).then_some(())?;
+        self.shapes.push(Shape { measurement: Box::from(line.measurement()), layout });
+        Some(self.shapes.len() - 1)
+    }
+
+    /// How many there are; never none.
+    pub(crate) const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// Each row with the bytes of its key and its words, as many as its shape has fields.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Row, &'t [u8], &[u64])> {
+        let mut words = self.words.as_slice();
+        self.rows.iter().map(move |row| {
+            let key = &self.text[row.key.start as usize..row.key.end as usize];
+            let width = self.shapes[row.shape as usize].layout.len();
+            let (own, rest) = words.split_at(width);
+            words = rest;
+            (row, key, own)
+        })
+    }
+}
+
+impl Shape {
+    fn is_of(&self, line: &LineView<'_, '_>) -> bool {
+        *self.measurement == *line.measurement() && self.layout.is_of_view(line)
+    }
+
+    /// The types of the fields, in the order of the lines.
+    pub(crate) fn kinds(&self) -> Vec<FieldType> {
+        self.fields().map(|(_, kind)| kind).collect()
+    }
+
+    /// The fields, in the order of the lines.
+    pub(crate) fn fields(&self) -> impl ExactSizeIterator<Item = (&[u8], FieldType)> {
+        self.layout.fields().map(|(name, kind)| (&**name, *kind))
+    }
+}
+
+/// Whether a name is written as it is meant.
+fn is_plain(name: &[u8]) -> bool {
+    !name.iter().any(|byte| matches!(byte, b',' | b'=' | b' ' | b'"' | b'\\') || *byte < b' ')
+}
+
+impl Row {
+    /// The number of its shape.
+    pub(crate) const fn shape(&self) -> usize {
+        self.shape as usize
+    }
+
+    /// Its time as the parser has it.
+    pub(super) const fn time(&self) -> Option<i64> {
+        self.time
+    }
+
+    /// The same, where the line itself has it.
+    pub(crate) const fn time_as_written(&self) -> Option<i64> {
+        if self.has_time { self.time } else { None }
+    }
+}
