@@ -40,7 +40,7 @@ const UNFINISHED: &str = "manifest.tmp";
 const FORMAT: u32 = 1;
 
 /// How long the log becomes, in bytes, before there is a snapshot, unless something else is said.
-pub(crate) const LOG_BYTES: u64 = 256 << 20;
+pub(crate) const LOG_BYTES: u64 = 512 << 20;
 
 /// How often the log is looked at.
 const LOOK: Duration = Duration::from_millis(100);

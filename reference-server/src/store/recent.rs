@@ -3,6 +3,7 @@
 
 use super::value::{FieldType, Name};
 use line_protocol::{FieldValue, Line, LineView};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How many rows wait at most. So many that they become a part of their own, so few that those who
@@ -128,21 +129,27 @@ impl Recent {
         self.words.extend(words);
     }
 
-    /// Takes the rows away but for the last ones, of which there are no fewer than `keep` then: late
-    /// rows may come between those. Of rows of one time the last stays.
-    pub(super) fn take(&mut self, keep: usize) -> Option<Taken> {
-        let layout = self.layout.clone()?;
-        let width = layout.len();
+    /// How many rows there are but for the last ones, `keep` of them; by time from now on, and each time
+    /// once.
+    pub(super) fn ready(&mut self, keep: usize) -> usize {
+        let width = self.layout.as_ref().map_or(0, |layout| layout.len());
         self.put_in_order(width);
-        let count = self.times.len().checked_sub(keep).filter(|count| *count > 0)?;
-        let later_times = self.times.split_off(count);
-        let later_words = self.words.split_off(count * width);
-        let times = Arc::new(std::mem::replace(&mut self.times, later_times));
-        let words = std::mem::replace(&mut self.words, later_words);
-        if keep == 0 {
-            self.layout = None;
-        }
-        Some(Taken { layout, times, words })
+        self.times.len().saturating_sub(keep)
+    }
+
+    /// Some of the rows; none where there is none.
+    pub(super) fn some(&self, rows: Range<usize>) -> Option<Stretch<'_>> {
+        let layout = self.layout.as_ref()?;
+        let width = layout.len();
+        let (times, words) = (&self.times[rows.clone()], &self.words[rows.start * width..]);
+        (!times.is_empty()).then_some(Stretch { layout, times, words })
+    }
+
+    /// Forgets the first rows, and keeps their room for others.
+    pub(super) fn forget(&mut self, count: usize) {
+        let width = self.layout.as_ref().map_or(0, |layout| layout.len());
+        self.times.drain(..count);
+        self.words.drain(..count * width);
     }
 
     /// Puts the rows in the order of their times, each time once.
@@ -163,26 +170,27 @@ impl Recent {
 }
 
 /// Rows by time, each time once.
-#[derive(Debug)]
-pub(super) struct Taken {
-    layout: Arc<Layout>,
-    times: Arc<Vec<i64>>,
-    words: Vec<u64>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch<'r> {
+    layout: &'r Layout,
+    times: &'r [i64],
+    /// Of these rows, and perhaps of others behind them.
+    words: &'r [u64],
 }
 
-impl Taken {
+impl<'r> Stretch<'r> {
     /// The times, ascending; there is one.
-    pub(super) const fn times(&self) -> &Arc<Vec<i64>> {
-        &self.times
+    pub(super) const fn times(self) -> &'r [i64] {
+        self.times
     }
 
     /// The fields, each with its name, its type and its words.
     pub(super) fn columns(
-        &self,
-    ) -> impl Iterator<Item = (&Name, FieldType, impl ExactSizeIterator<Item = u64>)> {
-        let width = self.layout.len();
+        self,
+    ) -> impl Iterator<Item = (&'r Name, FieldType, impl Iterator<Item = u64> + 'r)> {
+        let (width, count) = (self.layout.len(), self.times.len());
         self.layout.fields().enumerate().map(move |(index, (name, kind))| {
-            (name, *kind, self.words[index..].iter().step_by(width).copied())
+            (name, *kind, self.words[index..].iter().step_by(width).take(count).copied())
         })
     }
 }
@@ -207,7 +215,8 @@ mod tests {
             assert!(recent.has_room_for(&layout));
             recent.push(&layout, line.timestamp.unwrap(), Layout::words(&line));
         }
-        let taken = recent.take(0).unwrap();
+        let count = recent.ready(0);
+        let taken = recent.some(0..count).unwrap();
         let columns = taken.columns().map(|(name, kind, words)| {
             (name.to_vec(), kind, taken.times().to_vec(), words.collect())
         });
@@ -220,6 +229,9 @@ mod tests {
                 (b"b".to_vec(), FieldType::Float, vec![1, 2, 3], floats),
             ]
         );
+        recent.forget(2);
+        assert_eq!(recent.some(0..1).unwrap().times(), [3]);
+        recent.forget(1);
         assert!(recent.is_empty());
     }
 

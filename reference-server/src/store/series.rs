@@ -64,32 +64,41 @@ impl SeriesPoints {
 
     /// The same but for the rows of the last times, so many of them.
     fn settle_but(&mut self, keep: usize) {
-        let Some(taken) = self.recent.take(keep) else { return };
-        let times = taken.times();
-        let first = times.first().copied().unwrap_or_default();
-        let ends_before = |(name, kind, _): (&Name, FieldType, _)| {
-            self.fields.get(name).is_none_or(|field| field.ends_before(kind, first))
+        let count = self.recent.ready(keep);
+        let Some(rows) = self.recent.some(0..count) else { return };
+        let fields = &mut self.fields;
+        let columns = || rows.columns().map(|(name, kind, _)| (name, kind));
+        let is_plain = columns().all(|(name, kind)| fields.get(name).is_none_or(|f| f.is_of(kind)));
+        let last = columns().filter_map(|(name, _)| fields.get(name)?.last()).max();
+        // Late ones go between those that are there.
+        let late = match last {
+            _ if !is_plain => count,
+            Some(last) => rows.times().partition_point(|time| *time <= last),
+            None => 0,
         };
-        let is_part = times.len() >= SMALL && taken.columns().all(ends_before);
-        for (name, kind, words) in taken.columns() {
-            let field = match self.fields.get_mut(name) {
-                Some(known) => known,
-                None => self.fields.entry(Name::clone(name)).or_default(),
-            };
-            if is_part {
-                let values = Values::of_words(kind, words);
-                let chunk = Chunk { times: Arc::clone(times), values };
-                field.push_part(kind, Part::Held(Arc::new(chunk)));
-            } else {
-                field.merge(kind, times, &words.collect::<Vec<_>>());
+        let late = if count - late < SMALL { count } else { late };
+        if let Some(rows) = self.recent.some(0..late) {
+            for (name, kind, words) in rows.columns() {
+                let words: Vec<u64> = words.collect();
+                field(fields, name).merge(kind, rows.times(), &words);
             }
         }
+        if let Some(rows) = self.recent.some(late..count) {
+            let times = Arc::new(rows.times().to_vec());
+            for (name, kind, words) in rows.columns() {
+                let chunk = Chunk { times: Arc::clone(&times), values: Values::of_words(kind, words) };
+                field(fields, name).push_part(kind, Part::Held(Arc::new(chunk)));
+            }
+        }
+        self.recent.forget(count);
     }
 
     /// Makes it ready for a snapshot.
     pub(super) fn seal(&mut self) {
         self.settle_but(TAIL);
         self.settle();
+        // A series that gets no more is to take no room for it.
+        self.recent = Recent::default();
         self.fields.values_mut().flat_map(|field| &mut field.0).for_each(Points::seal);
     }
 
@@ -163,14 +172,20 @@ impl SeriesPoints {
     }
 }
 
+/// The field of a name, made if there is none.
+fn field<'f>(fields: &'f mut BTreeMap<Name, Field>, name: &Name) -> &'f mut Field {
+    fields.entry(Name::clone(name)).or_default()
+}
+
 impl Field {
-    /// Whether it has points of this type at most, all of them before a time.
-    fn ends_before(&self, kind: FieldType, first: i64) -> bool {
-        match self.0.as_slice() {
-            [] => true,
-            [one] => one.field_type() == kind && one.last() < Some(first),
-            _ => false,
-        }
+    /// Whether it has points of this type at most.
+    fn is_of(&self, kind: FieldType) -> bool {
+        self.0.iter().all(|points| points.field_type() == kind)
+    }
+
+    /// The last time.
+    fn last(&self) -> Option<i64> {
+        self.0.iter().filter_map(Points::last).max()
     }
 
     /// Adds points that come after all others of their type.

@@ -34,6 +34,9 @@ const TAG_BYTES: usize = 16 << 20;
 /// How many rows a page has, about: nobody reads fewer at once.
 const PAGE: usize = 4096;
 
+/// So many rows of a series are not written again to lie beside new ones.
+const ENOUGH: usize = 1024;
+
 /// What goes to the file system at once.
 const BUFFER: usize = 1 << 20;
 
@@ -200,7 +203,7 @@ impl<'w> Writer<'w> {
                 let is_worth_it = match (is_also, is_new) {
                     // What was cut off for late points would take the rest with it when they come.
                     (true, true) => total > TAIL || count <= TAIL,
-                    (false, true) => count <= 2 * total,
+                    (false, true) => count <= 2 * total && total < ENOUGH,
                     (true, false) => total <= 2 * count,
                     (false, false) => false,
                 };
@@ -347,25 +350,33 @@ struct Columns {
     by_field: HashMap<(Name, FieldType), usize>,
     /// Whether all values of a tag, or of a field, are UTF-8.
     are_text: Vec<bool>,
+    /// Whether a field has a value in each row.
+    are_full: Vec<bool>,
 }
 
 impl Columns {
     fn of(series: &[Waiting]) -> Self {
         let mut tags: BTreeMap<&Name, bool> = BTreeMap::new();
-        let mut fields: BTreeMap<(&Name, FieldType), bool> = BTreeMap::new();
+        let mut fields: BTreeMap<(&Name, FieldType), (bool, usize)> = BTreeMap::new();
+        let mut runs = 0;
         for one in series {
             for (key, value) in &one.tags {
                 *tags.entry(key).or_insert(true) &= std::str::from_utf8(value).is_ok();
             }
+            runs += one.runs.len();
             for OfField { name, kind, parts } in one.runs.iter().flat_map(|run| &run.0) {
-                *fields.entry((name, *kind)).or_insert(true) &= parts.iter().all(is_text);
+                let (is_all_text, count) = fields.entry((name, *kind)).or_insert((true, 0));
+                *is_all_text &= parts.iter().all(is_text);
+                *count += 1;
             }
         }
-        let are_text = tags.values().chain(fields.values()).copied().collect();
+        let field_is_text = fields.values().map(|(is_text, _)| is_text);
+        let are_text = tags.values().chain(field_is_text).copied().collect();
+        let are_full = fields.values().map(|(_, count)| *count == runs).collect();
         let tags = tags.into_keys().cloned().collect();
         let fields: Vec<_> = fields.into_keys().map(|(name, kind)| (name.clone(), kind)).collect();
         let by_field = fields.iter().cloned().zip(0..).collect();
-        Self { tags, fields, by_field, are_text }
+        Self { tags, fields, by_field, are_text, are_full }
     }
 
     /// How many rows a group has at most: fewer where they are wide.
@@ -395,7 +406,9 @@ impl Columns {
             let unsigned = (*kind == FieldType::Unsigned).then(|| LogicalType::integer(64, false));
             (name, kind.word(), physical(*kind), unsigned)
         });
-        for ((name, word, physical, logical), is_text) in tags.chain(fields).zip(&self.are_text) {
+        let are_full = self.tags.iter().map(|_| &false).chain(&self.are_full);
+        let columns_of = tags.chain(fields).zip(&self.are_text).zip(are_full);
+        for (((name, word, physical, logical), is_text), is_full) in columns_of {
             let plain = String::from_utf8_lossy(name).into_owned();
             let numbered = (2..).map(|number| format!("{plain} ({word} {number})"));
             let mut names =
@@ -404,7 +417,10 @@ impl Columns {
             let text =
                 (physical == Physical::BYTE_ARRAY && *is_text).then_some(LogicalType::String);
             let column = Type::primitive_type_builder(&name, physical)
-                .with_repetition(Repetition::OPTIONAL)
+                .with_repetition(match is_full {
+                    true => Repetition::REQUIRED,
+                    false => Repetition::OPTIONAL,
+                })
                 .with_logical_type(logical.or(text));
             columns.push(Arc::new(column.build()?));
             taken.insert(name);
@@ -472,7 +488,8 @@ struct Group {
 /// The values of a field, and of each row whether it has one.
 struct Gathered {
     values: Typed,
-    levels: Vec<i16>,
+    /// None where all have.
+    levels: Option<Vec<i16>>,
 }
 
 /// Values as Parquet takes them.
@@ -485,20 +502,20 @@ enum Typed {
 
 impl Group {
     fn new(columns: &Columns) -> Self {
-        let gathered = |(_, kind): &(Name, FieldType)| Gathered {
+        let gathered = |((_, kind), is_full): (&(Name, FieldType), &bool)| Gathered {
             values: match physical(*kind) {
                 Physical::DOUBLE => Typed::Doubles(Vec::new()),
                 Physical::INT64 => Typed::Longs(Vec::new()),
                 Physical::BOOLEAN => Typed::Booleans(Vec::new()),
                 _ => Typed::Bytes(Vec::new()),
             },
-            levels: Vec::new(),
+            levels: (!is_full).then(Vec::new),
         };
         Self {
             rows: 0,
             times: Vec::new(),
             tags: columns.tags.iter().map(|_| TagColumn::default()).collect(),
-            fields: columns.fields.iter().map(gathered).collect(),
+            fields: columns.fields.iter().zip(&columns.are_full).map(gathered).collect(),
         }
     }
 
@@ -534,14 +551,18 @@ impl Group {
             _ => {}
         }
         let count = column.values.len() - before;
-        column.levels.extend(std::iter::repeat_n(1, count));
+        if let Some(levels) = &mut column.levels {
+            levels.extend(std::iter::repeat_n(1, count));
+        }
     }
 
     /// The other fields have nothing in these rows.
     fn fill(&mut self, filled: &BTreeSet<usize>, count: usize) {
         let fields = self.fields.iter_mut().enumerate();
         for (_, column) in fields.filter(|(index, _)| !filled.contains(index)) {
-            column.levels.extend(std::iter::repeat_n(0, count));
+            if let Some(levels) = &mut column.levels {
+                levels.extend(std::iter::repeat_n(0, count));
+            }
         }
     }
 
@@ -576,7 +597,7 @@ impl Group {
 
 impl Gathered {
     fn write(&mut self, mut column: SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
-        let levels = Some(self.levels.as_slice());
+        let levels = self.levels.as_deref();
         match &mut self.values {
             Typed::Doubles(list) => {
                 column.typed::<DoubleType>().write_batch(list, levels, None)?;
@@ -595,7 +616,9 @@ impl Gathered {
                 list.clear();
             }
         }
-        self.levels.clear();
+        if let Some(levels) = &mut self.levels {
+            levels.clear();
+        }
         column.close()
     }
 }
