@@ -90,7 +90,8 @@ impl Unpacker {
     /// It is none, or the entry is lost that named one of its series.
     pub(super) fn unpack(&mut self, packed: &[u8]) -> Result<Vec<u8>, String> {
         let mut rest = packed;
-        self.read(&mut rest).ok_or_else(|| "it is no batch, or names a series of a lost entry".to_owned())
+        self.read(&mut rest)
+            .ok_or_else(|| "it is no batch, or names a series of a lost entry".to_owned())
     }
 
     fn read(&mut self, rest: &mut &[u8]) -> Option<Vec<u8>> {
@@ -224,3 +225,6 @@ fn take_counted<'p>(rest: &mut &'p [u8]) -> Option<&'p [u8]> {
     *rest = others;
     Some(taken)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use profiles::storage::{OldPoints, Shards, Tables};
 ///
 /// # Errors
 /// What storage dropped, else the lines that the parser rejected.
-pub fn store_in_shards(
+pub(crate) fn store_in_shards(
     rules: &Shards,
     target: &BucketTarget,
     batch: &ParsedBatch<'_>,
@@ -68,7 +68,7 @@ fn partial(rules: &Shards, target: &BucketTarget, dropped: &Dropped) -> WriteFau
 
 /// The body of a write for tables.
 #[derive(Clone, Copy)]
-pub struct Body<'b> {
+pub(crate) struct Body<'b> {
     /// As it came.
     pub text: &'b [u8],
     /// The same as rows, if it is nothing else.
@@ -80,7 +80,7 @@ pub struct Body<'b> {
 }
 
 /// A database of tables, as one write finds it.
-pub struct Place<'t> {
+pub(crate) struct Place<'t> {
     /// Its tables.
     pub tables: &'t mut TableSet,
     /// How many tables the other databases have.
@@ -95,7 +95,7 @@ pub struct Place<'t> {
 ///
 /// # Errors
 /// The rejected lines, or that there was none at all.
-pub fn store_in_tables(
+pub(crate) fn store_in_tables(
     rules: &Tables,
     dialect: &Dialect,
     place: Place<'_>,
@@ -175,3 +175,6 @@ fn rejection(fault: &SchemaFault, number: usize, echo: &str) -> (RejectedLine, b
     };
     (RejectedLine { message: fault.to_string(), number, original, failed }, fault.is_limit())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 
 /// The number of a series, and the stretch in which it is that.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Number {
+pub(crate) struct Number {
     stretch: u64,
     number: u32,
 }
@@ -49,7 +49,7 @@ impl Numbers {
 
     /// A row of this series is stored.
     #[inline]
-    pub(super) fn note(&mut self, of: &mut Number) {
+    pub(crate) fn note(&mut self, of: &mut Number) {
         if self.stretch == 0 {
             return;
         }

@@ -22,7 +22,7 @@ thread_local! {
 
 /// The rows of a body.
 #[derive(Debug)]
-pub struct Rows<'t> {
+pub(crate) struct Rows<'t> {
     text: &'t [u8],
     shapes: Vec<Shape>,
     rows: Vec<Row>,
@@ -158,5 +158,69 @@ impl Row {
     /// The same, where the line itself has it.
     pub(crate) const fn time_as_written(&self) -> Option<i64> {
         if self.has_time { self.time } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use line_protocol::Precision;
+
+    const DIALECTS: [Dialect; 2] = [Dialect::GO_V2, Dialect::IOX_3_9];
+
+    #[test]
+    fn rows_are_what_the_lines_are() {
+        let body =
+            "# none\nm,b=1,a=2 f=1.5,g=2i 7\n\nm,b=1,a=2 f=2,g=-3i\nn h=t,u=9u -1\nm f=1,g=1i 3\n";
+        for dialect in DIALECTS {
+            let options = Options { precision: Precision::Second, default_time: 5_000_000_000 };
+            let rows = Rows::read(body.as_bytes(), &dialect, &options).unwrap();
+            let lines: Vec<_> = line_protocol::parse(body.as_bytes(), &dialect, &options)
+                .map(Result::unwrap)
+                .collect();
+            assert_eq!(rows.len(), lines.len());
+            for ((row, key, words), line) in rows.iter().zip(&lines) {
+                assert_eq!(key, line.key_as_written());
+                assert_eq!(row.time(), line.timestamp);
+                assert_eq!(row.time_as_written().is_some(), line.has_timestamp);
+                let shape = &rows.shapes()[row.shape()];
+                assert_eq!(*shape.measurement, *line.measurement);
+                assert!(shape.layout.is_of(line), "{line}");
+                assert_eq!(words, Layout::words(line).collect::<Vec<_>>());
+            }
+            assert_eq!(rows.shapes().len(), 2, "two measurements, each with fields of its own");
+        }
+    }
+
+    #[test]
+    fn what_needs_a_closer_look_is_no_rows() {
+        let bodies: [&[u8]; 10] = [
+            b"",
+            b"# a comment\n",
+            b"m f=1\nm f=\"text\"\n",
+            b"m f=1\nm f=\n",
+            b"m f=1,f=2\n",
+            b"m f=1\nm f=1e999\n",
+            b"m f\\,g=1\n",
+            b"m f\\=g=1\n",
+            b"m f\\g=1\n",
+            b"m \x01=1\n",
+        ];
+        for dialect in DIALECTS {
+            for body in bodies {
+                let rows = Rows::read(body, &dialect, &Options::default());
+                assert!(rows.is_none(), "{}", body.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_of_many_shapes_is_no_rows() {
+        let body = |count: usize| (0..count).map(|n| format!("m f{n}=1\n")).collect::<String>();
+        let read = |count| {
+            Rows::read(body(count).as_bytes(), &Dialect::IOX_3_9, &Options::default()).is_some()
+        };
+        assert!(read(MOST_SHAPES));
+        assert!(!read(MOST_SHAPES + 1));
     }
 }

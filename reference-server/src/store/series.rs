@@ -86,7 +86,8 @@ impl SeriesPoints {
         if let Some(rows) = self.recent.some(late..count) {
             let times = Arc::new(rows.times().to_vec());
             for (name, kind, words) in rows.columns() {
-                let chunk = Chunk { times: Arc::clone(&times), values: Values::of_words(kind, words) };
+                let chunk =
+                    Chunk { times: Arc::clone(&times), values: Values::of_words(kind, words) };
                 field(fields, name).push_part(kind, Part::Held(Arc::new(chunk)));
             }
         }

@@ -150,7 +150,8 @@ impl ShardedBucket {
             let Some((start, _)) = found else { return false };
             current = found;
             let Some(shard) = self.shards.get_mut(&start) else { return false };
-            let same = |(shape, shard, _): &(usize, i64, _)| (*shape, *shard) == (row.shape(), start);
+            let same =
+                |(shape, shard, _): &(usize, i64, _)| (*shape, *shard) == (row.shape(), start);
             let fits = match fitting.iter().position(same) {
                 Some(fits) => fits,
                 None => {

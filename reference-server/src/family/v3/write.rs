@@ -112,11 +112,7 @@ pub(super) struct Batch<'b> {
 
 impl Service {
     /// Stores a body in the database that it names, which is made if it is not there.
-    pub(super) fn store(
-        &self,
-        batch: &Batch<'_>,
-        numbers: &mut Numbers,
-    ) -> Result<(), WriteFault> {
+    pub(super) fn store(&self, batch: &Batch<'_>, numbers: &mut Numbers) -> Result<(), WriteFault> {
         let Batch { database: name, found, accept_partial, body } = *batch;
         let mut catalog = lock(&self.catalog);
         let is_new = catalog.database(name).is_none();

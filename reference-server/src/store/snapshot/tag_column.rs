@@ -189,7 +189,10 @@ fn statistics(values: &[Name], nulls: usize) -> Statistics {
 }
 
 /// What is said of the only page.
-fn column_index(values: &[Name], nulls: usize) -> Result<Option<ColumnIndexMetaData>, ParquetError> {
+fn column_index(
+    values: &[Name],
+    nulls: usize,
+) -> Result<Option<ColumnIndexMetaData>, ParquetError> {
     let mut index = ColumnIndexBuilder::new(Physical::BYTE_ARRAY);
     let nulls = i64::try_from(nulls)?;
     match bounds(values) {

@@ -1,0 +1,150 @@
+//! A body that is taken as rows ends as the one that is taken line by line.
+
+use super::*;
+use crate::stage::parse;
+use crate::store::shards::ShardedBucket;
+use crate::store::view::Measurement;
+use line_protocol::Precision;
+use profiles::storage::Storage;
+use profiles::write::BadLines;
+use std::sync::{Arc, Mutex};
+
+/// A sequence of numbers without a pattern (splitmix64), the same each time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+
+    /// Lines of few series and shapes; times go on, fall back now and then, and are there twice. Some
+    /// bodies have what is no row, a new field, or a field of another type.
+    fn body(&mut self, number: u64) -> String {
+        let mut body = String::new();
+        for line in 0..1 + self.below(40) {
+            let series = ["m,a=1", "m,b=2,a=1", "m", "n,a=\\ "][self.below(4) as usize];
+            let value = self.below(1000);
+            let fields = match self.below(if number % 5 == 4 { 40 } else { 36 }) {
+                0..20 => format!("f={value}i,g={value}.5"),
+                20..30 => format!("g={value},f={value}i"),
+                30..36 => format!("h=t,i={value}i"),
+                36 => format!("s=\"{value}\""),
+                37 => format!("f={value}"),
+                38 => format!("new{number}={value}i"),
+                _ => "f=".to_owned(),
+            };
+            let time = (number * 40 + line).saturating_sub(self.below(60) * self.below(4));
+            // Some lie in a shard of their own.
+            let time = time + 100_000 * u64::from(self.below(500) == 0);
+            body.push_str(&format!("{series} {fields} {time}\n"));
+        }
+        body
+    }
+}
+
+/// What is stored, in words.
+fn told(view: &[Measurement]) -> String {
+    view.iter()
+        .map(|measurement| {
+            let series = measurement.series.iter().map(|series| {
+                let columns = series.columns.iter().map(|column| {
+                    let points: Vec<_> = column.points.iter().collect();
+                    format!("{:?} {:?} {points:?}", column.name, column.field_type)
+                });
+                format!("{:?} {:?}", series.tags, columns.collect::<Vec<_>>())
+            });
+            let series: Vec<_> = series.collect();
+            format!("{:?} {:?} {series:?}", measurement.name, measurement.fields)
+        })
+        .collect()
+}
+
+#[test]
+fn tables_have_the_same_either_way() {
+    let Storage::Tables(rules) = &profiles::find("v3-core@3.8.0").unwrap().facts.storage else {
+        panic!("it has tables")
+    };
+    let dialect = &Dialect::IOX_3_9;
+    for seed in 0..20 {
+        let mut chance = Chance(seed);
+        let (mut by_rows, mut by_lines) = (TableSet::default(), TableSet::default());
+        let mut numbers = Numbers::none();
+        let mut taken = 0;
+        for number in 0..60 {
+            let body = chance.body(number);
+            let partial = chance.below(3) > 0;
+            let read = Rows::read(body.as_bytes(), dialect, &Options::default());
+            let unit = TimeUnit::Given(Precision::Millisecond);
+            numbers.begin(number + 1);
+            let store = |tables, rows, numbers: &mut Numbers| {
+                let place = Place { tables, tables_elsewhere: 0, oldest: Some(0) };
+                let body = Body { text: body.as_bytes(), rows, unit, now: 0 };
+                store_in_tables(rules, dialect, place, partial, body, numbers)
+            };
+            let outcome = store(&mut by_rows, read.as_ref(), &mut numbers);
+            let expected = store(&mut by_lines, None, &mut Numbers::none());
+            assert_eq!(format!("{outcome:?}"), format!("{expected:?}"), "{body}");
+            if !numbers.rows().is_empty() {
+                assert_eq!(numbers.rows().len(), body.lines().count());
+                taken += 1;
+            }
+            // Whoever looks has it put to the rest; nobody does it at the same times.
+            if chance.below(4) == 0 {
+                assert_eq!(told(&by_rows.view()), told(&by_lines.view()), "seed {seed}, {number}");
+            }
+        }
+        assert_eq!(told(&by_rows.view()), told(&by_lines.view()), "seed {seed}");
+        assert!((10..60).contains(&taken), "{taken} bodies were taken as rows");
+    }
+}
+
+#[test]
+fn shards_have_the_same_either_way() {
+    for name in ["oss-v1@1.6", "oss-v2@2.7"] {
+        let profile = profiles::find(name).unwrap();
+        let Storage::Shards(rules) = &profile.facts.storage else { panic!("it has shards") };
+        for seed in 0..20 {
+            let mut chance = Chance(seed);
+            let target = || {
+                let retention = (seed % 2 == 0).then_some(2_000_000_000);
+                let bucket = ShardedBucket::new(rules.clone(), retention, 500_000_000);
+                BucketTarget {
+                    bucket: Ok(Arc::new(Mutex::new(bucket))),
+                    database: "db".to_owned(),
+                    policy: "rp".to_owned(),
+                    named_policy: String::new(),
+                    organisation: String::new(),
+                }
+            };
+            let (by_rows, by_lines) = (target(), target());
+            let view = |target: &BucketTarget| told(&lock(target.bucket.as_ref().unwrap()).view());
+            let mut numbers = Numbers::none();
+            let mut taken = 0;
+            for number in 0..60 {
+                let body = chance.body(number);
+                let (dialect, now) = (&profile.facts.dialect, number as i64 * 40_000_000);
+                let parsed = || {
+                    let (text, unit) = (body.as_bytes(), Precision::Millisecond);
+                    parse::parse(text, dialect, unit, now, BadLines::Logged).unwrap()
+                };
+                numbers.begin(number + 1);
+                let outcome = store_in_shards(rules, &by_rows, &parsed(), now, &mut numbers);
+                let mut lines = parsed();
+                lines.rows = None;
+                let none = &mut Numbers::none();
+                let expected = store_in_shards(rules, &by_lines, &lines, now, none);
+                assert_eq!(format!("{outcome:?}"), format!("{expected:?}"), "{body}");
+                taken += usize::from(!numbers.rows().is_empty());
+                if chance.below(4) == 0 {
+                    assert_eq!(view(&by_rows), view(&by_lines), "seed {seed}, {number}");
+                }
+            }
+            assert_eq!(view(&by_rows), view(&by_lines), "seed {seed}");
+            assert!((10..60).contains(&taken), "{name}: {taken} bodies were taken as rows");
+        }
+    }
+}
