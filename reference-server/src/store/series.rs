@@ -234,3 +234,69 @@ impl Field {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use line_protocol::{Dialect, Options, Parser};
+
+    /// The layout of a line of these fields.
+    fn layout(fields: &str) -> Arc<Layout> {
+        let text = format!("m {fields}");
+        let mut parser = Parser::new(Dialect::IOX_3_9);
+        let mut lines = parser.lines(text.as_bytes(), &Options::default());
+        Layout::of_view(&lines.next_line().unwrap().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn rows_that_come_late_lie_where_they_belong() {
+        let (both, one) = (layout("a=1i,b=2i"), layout("a=1i"));
+        // How late rows are at most, and after how many of them somebody looks.
+        for (lateness, looked) in
+            [(0, 0), (7, 0), (40, 0), (300, 0), (5000, 0), (40, 1000), (9, 70)]
+        {
+            let mut points = SeriesPoints::default();
+            let mut expected = [BTreeMap::new(), BTreeMap::new()];
+            for n in 0..6000_i64 {
+                let late = if lateness == 0 { 0 } else { n * 7919 % lateness };
+                let (time, word) = (n - late, n.cast_unsigned());
+                if n % 1111 < 3 {
+                    points.push(&one, time, [word]);
+                } else {
+                    points.push(&both, time, [word, 2 * word]);
+                    expected[1].insert(time, Value::Integer(2 * n));
+                }
+                expected[0].insert(time, Value::Integer(n));
+                match n {
+                    1777 | 4001 => points.seal(),
+                    _ if looked > 0 && n % looked == 0 => points.settle(),
+                    _ => {}
+                }
+            }
+            points.settle();
+            let stored: Vec<BTreeMap<_, _>> =
+                points.fields().map(|(_, points)| points.iter().collect()).collect();
+            assert_eq!(stored, expected, "{lateness} {looked}");
+            for (_, points) in points.fields() {
+                assert!(points.times(i64::MIN, i64::MAX).is_sorted_by(|one, next| one < next));
+            }
+        }
+    }
+
+    #[test]
+    fn fields_that_are_written_together_share_their_times() {
+        let both = layout("a=1i,b=2i");
+        let mut points = SeriesPoints::default();
+        for time in 0..2000 {
+            points.push(&both, time, [1, 2]);
+        }
+        points.settle();
+        let fields: Vec<_> = points.fields().map(|(_, points)| points.parts()).collect();
+        let shared = fields[0].iter().zip(fields[1]).filter(|(one, other)| match (one, other) {
+            (Part::Held(one), Part::Held(other)) => Arc::ptr_eq(&one.times, &other.times),
+            _ => false,
+        });
+        let rows: usize = shared.map(|(part, _)| part.len()).sum();
+        assert!(rows > 1500, "{rows}");
+    }
+}
