@@ -68,6 +68,7 @@ fn tables_have_the_same_either_way() {
     let Storage::Tables(rules) = &profiles::find("v3-core@3.8.0").unwrap().facts.storage else {
         panic!("it has tables")
     };
+    let rules = &Tables { old_points: OldPoints::Refused, ..rules.clone() };
     let dialect = &Dialect::IOX_3_9;
     for seed in 0..20 {
         let mut chance = Chance(seed);
@@ -81,7 +82,8 @@ fn tables_have_the_same_either_way() {
             let unit = TimeUnit::Given(Precision::Millisecond);
             numbers.begin(number + 1);
             let store = |tables, rows, numbers: &mut Numbers| {
-                let place = Place { tables, tables_elsewhere: 0, oldest: Some(0) };
+                let oldest = Some(i64::try_from(number).unwrap() * 40_000_000 - 100_000_000);
+                let place = Place { tables, tables_elsewhere: 0, oldest };
                 let body = Body { text: body.as_bytes(), rows, unit, now: 0 };
                 store_in_tables(rules, dialect, place, partial, body, numbers)
             };
