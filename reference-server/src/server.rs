@@ -197,8 +197,8 @@ impl Builder {
         self
     }
 
-    /// How long the log of [`data`](Self::data) becomes, in bytes, before what it brought is put into
-    /// Parquet files and leaves memory; 256 MiB where nothing is said.
+    /// How many bytes of lines [`data`](Self::data) takes, or how many its log has, before they are put
+    /// into Parquet files and leave memory; 512 MiB where nothing is said.
     #[must_use]
     pub const fn log_bytes(mut self, bytes: u64) -> Self {
         self.log_bytes = bytes;

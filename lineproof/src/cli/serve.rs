@@ -36,9 +36,9 @@ pub(crate) struct ServeArgs {
     /// Keep what is written in this folder, which is made if it is not there; with one profile only
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// How long the log of --data becomes, in bytes, before what it brought is put into Parquet files
-    /// and leaves memory
-    #[arg(long, value_name = "BYTES", requires = "data", default_value_t = 268_435_456)]
+    /// How many bytes of lines --data takes, or its log has, before they are put into Parquet files
+    /// and leave memory
+    #[arg(long, value_name = "BYTES", requires = "data", default_value_t = 536_870_912)]
     pub(crate) log_bytes: u64,
     /// Whether credentials are asked for; by default as the product does, or where --token is given
     #[arg(long, value_enum)]

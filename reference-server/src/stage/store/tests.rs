@@ -100,7 +100,7 @@ fn tables_have_the_same_either_way() {
             }
         }
         assert_eq!(told(&by_rows.view()), told(&by_lines.view()), "seed {seed}");
-        assert!((10..60).contains(&taken), "{taken} bodies were taken as rows");
+        assert!((5..60).contains(&taken), "{taken} bodies were taken as rows");
     }
 }
 
