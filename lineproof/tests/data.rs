@@ -184,9 +184,14 @@ impl Drop for Server {
 fn written(profile: &str, folder: &Path, lines: i64) {
     let server = Server::start(profile, folder);
     for value in 1..=lines {
-        server.write(&format!("m v={value}i {value}"));
+        server.write(&line(value));
     }
     server.stop();
+}
+
+/// A line that stands in the log as it is: what is numbers alone is packed there.
+fn line(value: i64) -> String {
+    format!("m v={value}i,s=\"\" {value}")
 }
 
 /// The only segment of its log.
@@ -199,7 +204,7 @@ fn segment(folder: &Path) -> PathBuf {
 
 /// Where in a segment the line with this value is, the last time.
 fn place(bytes: &[u8], value: i64) -> usize {
-    let line = format!("m v={value}i {value}").into_bytes();
+    let line = line(value).into_bytes();
     bytes.windows(line.len()).rposition(|window| window == line).unwrap()
 }
 
@@ -399,6 +404,36 @@ fn what_rests_on_what_is_lost_does_not_take_the_rest_with_it(#[case] profile: &s
     // A product that makes databases when they are written to needs no other entry.
     let is_made_by_writes = profile.starts_with("v3");
     assert_eq!(said.contains("2 entries cannot be done again"), !is_made_by_writes, "{said}");
+}
+
+/// Entries of numbers name a series once for those that follow.
+#[test]
+fn rows_of_a_series_that_a_lost_entry_named_are_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start("oss-v1@1.6", folder.path());
+    server.write("m v=1i 1");
+    // The first entry of rows: until then nothing was known of the series.
+    server.write("m v=2i 2");
+    server.write("m v=3i 3\nn v=3i 3");
+    server.write("m v=4i 4");
+    server.stop();
+    let path = segment(folder.path());
+    let mut bytes = fs::read(&path).unwrap();
+    let heads = || bytes.windows(7).enumerate().filter(|(_, window)| window == b"\"Lines\"");
+    assert_eq!(heads().count(), 4);
+    let at = heads().nth(1).unwrap().0;
+    bytes[at] ^= 0x20;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(data(&["repair"], folder.path()).0, 0);
+    let server = Server::start("oss-v1@1.6", folder.path());
+    // The third entry has all its lines as they came, since one series was new in it.
+    assert_eq!(server.values(), [1, 3]);
+    server.write("m v=5i 5");
+    server.write("m v=6i 6");
+    let said = server.stop();
+    assert!(said.contains("1 entries cannot be done again"), "{said}");
+    assert!(said.contains("1 of its rows are of series that a lost entry named"), "{said}");
+    assert_eq!(Server::start("oss-v1@1.6", folder.path()).values(), [1, 3, 5, 6]);
 }
 
 #[test]

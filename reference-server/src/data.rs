@@ -74,7 +74,8 @@ pub(crate) fn open(
                 Ok(())
             })
         } else {
-            service.redo(payload)
+            let done = service.redo(payload);
+            service.journal().is_whole().and(done)
         };
         lost.judge(sequence, done)
     };
@@ -169,8 +170,8 @@ impl Lost {
     fn tell(&self, folder: &Path) {
         if let Some((sequence, why)) = &self.first {
             tracing::warn!(
-                "{}: {} entries cannot be done again, since entries before them are lost; the first \
-                 is entry {sequence}: {why}",
+                "{}: {} entries cannot be done again as they were, since entries before them are lost; \
+                 the first is entry {sequence}: {why}",
                 folder.display(),
                 self.entries
             );

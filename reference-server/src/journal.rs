@@ -185,7 +185,7 @@ impl Journal {
     /// meant, for all that was packed before it has been read.
     ///
     /// # Errors
-    /// It is neither: another program wrote it, or another release; or what it rests on is lost.
+    /// It is neither: another program wrote it, or another release.
     pub(crate) fn read<'p, E: DeserializeOwned>(
         &self,
         payload: &'p [u8],
@@ -198,6 +198,17 @@ impl Journal {
         };
         self.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
         Ok((entry, text))
+    }
+
+    /// That nothing was left out of the entry that was read last.
+    ///
+    /// # Errors
+    /// Rows were, since the entry that named their series is lost.
+    pub(crate) fn is_whole(&self) -> Result<(), String> {
+        match lock(&self.unpacker).as_mut().map_or(0, Unpacker::left_out) {
+            0 => Ok(()),
+            rows => Err(format!("{rows} of its rows are of series that a lost entry named")),
+        }
     }
 
     /// What is wrong with what is stored, where somebody found that.
@@ -261,14 +272,14 @@ impl Change<'_> {
 
     /// Puts a batch into the log: packed, where all of it was stored as rows.
     pub(crate) fn record_batch(
-        &self,
+        &mut self,
         entry: &impl Serialize,
         text: &[u8],
         rows: Option<&Rows<'_>>,
         unit: i64,
     ) {
         let Some((log, journal)) = self.journal else { return };
-        let numbers = self.order.as_deref().filter(|numbers| !numbers.rows().is_empty());
+        let numbers = self.order.as_deref_mut().filter(|numbers| !numbers.rows().is_empty());
         match rows.zip(numbers) {
             Some((rows, numbers)) => {
                 journal.taken.fetch_add(text.len() as u64, Ordering::Relaxed);

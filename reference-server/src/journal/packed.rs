@@ -29,7 +29,12 @@ const LONGER: usize = 8;
 
 /// The rows of a batch; `unit` is what one of their times is in the unit of the text, which is
 /// `text_bytes` long.
-pub(super) fn pack(rows: &Rows<'_>, numbers: &Numbers, unit: i64, text_bytes: usize) -> Vec<u8> {
+pub(super) fn pack(
+    rows: &Rows<'_>,
+    numbers: &mut Numbers,
+    unit: i64,
+    text_bytes: usize,
+) -> Vec<u8> {
     let mut packed = Vec::with_capacity(text_bytes / 4 + 64);
     put(&mut packed, numbers.stretch());
     put(&mut packed, text_bytes as u64);
@@ -44,6 +49,7 @@ pub(super) fn pack(rows: &Rows<'_>, numbers: &Numbers, unit: i64, text_bytes: us
     }
     let kinds: Vec<Vec<FieldType>> = rows.shapes().iter().map(|shape| shape.kinds()).collect();
     let (mut last_shape, mut last_time) = (0, 0_i64);
+    let mut key_bytes = 0;
     for ((row, key, words), numbered) in rows.iter().zip(numbers.rows()) {
         let time = row.time_as_written().map(|time| time / unit);
         let shape = row.shape();
@@ -55,6 +61,7 @@ pub(super) fn pack(rows: &Rows<'_>, numbers: &Numbers, unit: i64, text_bytes: us
         if numbered.is_new {
             put(&mut packed, key.len() as u64);
             packed.extend_from_slice(key);
+            key_bytes += key.len();
         }
         if shape != last_shape {
             put(&mut packed, shape as u64);
@@ -72,6 +79,7 @@ pub(super) fn pack(rows: &Rows<'_>, numbers: &Numbers, unit: i64, text_bytes: us
             }
         }
     }
+    numbers.add(packed.len(), key_bytes);
     packed
 }
 
@@ -81,17 +89,23 @@ pub(super) struct Unpacker {
     stretch: u64,
     /// The keys of its series by number.
     keys: HashMap<u64, Box<[u8]>>,
+    /// How many rows were left out, since the entry is lost that named their series.
+    left_out: usize,
 }
 
 impl Unpacker {
-    /// The line protocol that a batch is.
+    /// The line protocol that a batch is, without the rows of series that a lost entry named.
     ///
     /// # Errors
-    /// It is none, or the entry is lost that named one of its series.
+    /// It is none.
     pub(super) fn unpack(&mut self, packed: &[u8]) -> Result<Vec<u8>, String> {
         let mut rest = packed;
-        self.read(&mut rest)
-            .ok_or_else(|| "it is no batch, or names a series of a lost entry".to_owned())
+        self.read(&mut rest).ok_or_else(|| "it is no batch".to_owned())
+    }
+
+    /// How many rows were left out since this was asked last.
+    pub(super) const fn left_out(&mut self) -> usize {
+        std::mem::replace(&mut self.left_out, 0)
     }
 
     fn read(&mut self, rest: &mut &[u8]) -> Option<Vec<u8>> {
@@ -116,7 +130,9 @@ impl Unpacker {
             if head & OTHER_SHAPE != 0 {
                 fields = shapes.get(usize::try_from(get(rest)?).ok()?)?;
             }
-            text.extend_from_slice(self.keys.get(&number)?);
+            let start = text.len();
+            let key = self.keys.get(&number);
+            text.extend_from_slice(key.map_or(&[], |key| key));
             let at = (head & HAS_TIME != 0).then(|| get(rest)).map(|difference| {
                 time = time.wrapping_add(unzigzag(difference?));
                 Some(time)
@@ -133,6 +149,10 @@ impl Unpacker {
                 write!(text, " {}", at?).ok()?;
             }
             text.push(b'\n');
+            if key.is_none() {
+                text.truncate(start);
+                self.left_out += 1;
+            }
             if text.len() > most {
                 return None;
             }

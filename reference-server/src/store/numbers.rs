@@ -1,7 +1,8 @@
 //! Numbers that series have in the log, so that a row there names its series by one.
 //!
 //! They hold for a stretch of the log, which begins with the server and with each snapshot: what is
-//! forgotten up to there takes no number with it that is still needed.
+//! forgotten up to there takes no number with it that is still needed. It ends after some mebibytes as
+//! well, so that an entry that a disk has damaged takes no more with it.
 
 /// The number of a series, and the stretch in which it is that.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +19,11 @@ pub(crate) struct Numbered {
     pub(crate) is_new: bool,
 }
 
+/// How many bytes a stretch has at least, and how many times what the keys take that it names: so keys
+/// are little of the log.
+const LEAST_BYTES: usize = 4 << 20;
+const TIMES_KEYS: usize = 8;
+
 /// Gives the numbers, and says which the rows got that were stored last.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
@@ -25,21 +31,32 @@ pub(crate) struct Numbers {
     stretch: u64,
     next: u32,
     rows: Vec<Numbered>,
+    /// What the entries of the stretch have, in bytes, and what of it is keys.
+    bytes: usize,
+    key_bytes: usize,
 }
 
 impl Numbers {
     /// Where nothing is logged nothing is numbered.
     pub(crate) const fn none() -> Self {
-        Self { stretch: 0, next: 0, rows: Vec::new() }
+        Self { stretch: 0, next: 0, rows: Vec::new(), bytes: 0, key_bytes: 0 }
     }
 
     /// The entry of this sequence is about to be made.
     pub(crate) fn begin(&mut self, sequence: u64) {
         // Numbers have 32 bits, and a batch far fewer rows than half of them.
-        if self.stretch == 0 || self.next > u32::MAX / 2 {
+        let is_long = self.bytes > LEAST_BYTES.max(TIMES_KEYS * self.key_bytes);
+        if self.stretch == 0 || is_long || self.next > u32::MAX / 2 {
             (self.stretch, self.next) = (sequence, 0);
+            (self.bytes, self.key_bytes) = (0, 0);
         }
         self.rows.clear();
+    }
+
+    /// An entry has so many bytes, and of these the keys so many.
+    pub(crate) fn add(&mut self, bytes: usize, key_bytes: usize) {
+        self.bytes += bytes;
+        self.key_bytes += key_bytes;
     }
 
     /// Ends the stretch: from the next entry on all numbers are new.

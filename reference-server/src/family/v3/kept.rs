@@ -36,7 +36,7 @@ enum Entry {
 }
 
 /// Records a batch that came to the store.
-pub(super) fn record_batch(change: &Change<'_>, batch: &Batch<'_>, refused: bool) {
+pub(super) fn record_batch(change: &mut Change<'_>, batch: &Batch<'_>, refused: bool) {
     let entry = Entry::Lines {
         database: batch.database.to_owned(),
         found: batch.found,

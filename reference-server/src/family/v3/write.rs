@@ -92,7 +92,7 @@ impl Store for Service {
             body: Body { text, rows: rows.as_ref(), unit: admitted.unit, now },
         };
         let stored = self.store(&batch, change.numbers());
-        kept::record_batch(&change, &batch, stored.is_err());
+        kept::record_batch(&mut change, &batch, stored.is_err());
         let fault = stored.as_ref().err().map(|fault| fault.fault);
         if matches!(fault, None | Some(Fault::PartialLines | Fault::PartialLimit)) {
             self.persistence.add(text.len(), self.clock.now());

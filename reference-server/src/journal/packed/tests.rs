@@ -41,7 +41,7 @@ impl Log {
             Dialect::Go(_) => precision.multiplier(),
             Dialect::Iox(_) => 1,
         };
-        pack(&rows, &self.numbers, unit, text_bytes)
+        pack(&rows, &mut self.numbers, unit, text_bytes)
     }
 }
 
@@ -114,22 +114,37 @@ fn a_series_is_named_once_in_a_stretch_of_the_log() {
 }
 
 #[test]
-fn without_the_entry_that_named_a_series_its_rows_are_refused() {
+fn without_the_entry_that_named_a_series_its_rows_are_left_out() {
     let mut log = Log::new();
     let dialect = &Dialect::IOX_3_9;
     let mut pack = |text: &str| log.pack(text.as_bytes(), dialect, Precision::Nanosecond);
-    let (a, b, c) = (pack("a f=1 1\n"), pack("b f=1 1\n"), pack("a f=2 2\nb f=2 2\n"));
+    let (a, b, c) = (pack("a f=1 1\n"), pack("b f=1 1\n"), pack("a f=2 2\nb f=2 2\nb f=3 3\n"));
     let mut unpacker = Unpacker::default();
     unpacker.unpack(&a).unwrap();
-    assert!(unpacker.unpack(&c).is_err());
+    assert_eq!(unpacker.unpack(&c).unwrap(), b"a f=2.0 2\n");
+    assert_eq!((unpacker.left_out(), unpacker.left_out()), (2, 0));
     unpacker.unpack(&b).unwrap();
-    assert!(unpacker.unpack(&c).is_ok());
+    assert_eq!(unpacker.unpack(&c).unwrap(), b"a f=2.0 2\nb f=2.0 2\nb f=3.0 3\n");
     // Of another stretch the same number is another series.
     log.numbers.end_stretch();
     log.known.clear();
     let other = log.pack(b"z f=1 1\n", dialect, Precision::Nanosecond);
     unpacker.unpack(&other).unwrap();
-    assert!(unpacker.unpack(&c).is_err());
+    assert_eq!((unpacker.unpack(&c).unwrap().len(), unpacker.left_out()), (0, 3));
+}
+
+#[test]
+fn a_stretch_ends_so_that_no_entry_is_needed_for_long() {
+    let mut log = Log::new();
+    let text: String = (0..1000).map(|n| format!("m,tag={n} f=1,g=2,h=3 {n}\n")).collect();
+    let mut named = Vec::new();
+    for _ in 0..600 {
+        log.pack(text.as_bytes(), &Dialect::IOX_3_9, Precision::Nanosecond);
+        named.push(log.numbers.rows()[0].is_new);
+    }
+    let stretches = named.iter().filter(|new| **new).count();
+    // 600 entries of some 30 kB.
+    assert!((3..=6).contains(&stretches), "{stretches}");
 }
 
 #[test]
