@@ -8,7 +8,11 @@ use profiles::storage::Storage;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use write_ahead_log::{Files, Log, Options, RealFiles};
+
+/// How often a start that takes long says how far it is.
+const TELL: Duration = Duration::from_secs(2);
 
 /// What is to be opened.
 pub(crate) struct Opening {
@@ -62,7 +66,12 @@ pub(crate) fn open(
     });
     let (next, files) = restored.map_err(|error| in_use(folder).unwrap_or(error))?;
     let mut lost = Lost::after(next - 1);
+    let mut told = Instant::now();
     let redo = |sequence: u64, payload: &[u8]| {
+        if told.elapsed() > TELL {
+            told = Instant::now();
+            tracing::info!(folder = %folder.display(), sequence, "doing the log again");
+        }
         // The snapshot has it.
         if sequence < next {
             return Ok(());
