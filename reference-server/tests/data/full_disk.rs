@@ -34,7 +34,7 @@ fn batches(server: &mut Running) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_ends_the_writing_and_loses_nothing() {
-    for profile in ["oss-v1@1.6", "oss-v2@2.7", "v3-core@3.8.0"] {
+    for profile in ["oss-v1@1.6", "oss-v2@2.7", "v3-core@3.8.0", "clustered@docs"] {
         let folder = tempfile::tempdir().unwrap();
         let Some(small) = Small::mount(folder.path()) else {
             eprintln!("skipped: no file system can be mounted here");
