@@ -71,8 +71,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let families: Option<Vec<_>> = arguments.profiles.iter().map(|p| Family::of(p)).collect();
-    let families = families
-        .context("only oss-v1, oss-v2, v3, clustered and cloud profiles can be killed")?;
+    let families =
+        families.context("only oss-v1, oss-v2, v3, clustered and cloud profiles can be killed")?;
     let binary = match &arguments.lineproof {
         Some(path) => {
             // Relative to where the command was typed, not to a folder of data.

@@ -3,8 +3,10 @@
 
 use crate::snapshots::{next, wait_until};
 use crate::{Running, TOKEN, builder, run};
+use reference_server::clock::Clock;
 use serde_json::{Value as Json, json};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Products with databases, and where they are managed.
 const CLUSTERS: [(&str, &str); 2] = [
@@ -13,6 +15,15 @@ const CLUSTERS: [(&str, &str); 2] = [
 ];
 
 const HOUR: i64 = 3_600_000_000_000;
+
+/// A clock that stands still.
+struct At(i64);
+
+impl Clock for At {
+    fn now(&self) -> i64 {
+        self.0
+    }
+}
 
 /// How a server finds again what it had.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +40,7 @@ async fn start(profile: &'static str, folder: &Path) -> Running {
 }
 
 /// Stops a server and starts it again.
-async fn again(server: Running, folder: &Path, from: From) -> Running {
-    let profile = server.server.profile();
-    let profile = profiles::ALL.iter().find(|known| known.name() == profile.name()).unwrap();
-    let profile: &'static str = Box::leak(profile.name().into_boxed_str());
+async fn again(profile: &'static str, server: Running, folder: &Path, from: From) -> Running {
     server.stop().await;
     if matches!(from, From::Files) {
         let before = next(folder);
@@ -97,7 +105,7 @@ async fn databases_and_tokens_of_a_cluster_are_there_again() {
         let before = listed(&mut server);
         assert!(before[0].contains("\"small\"") && !before[0].contains("\"gone\""), "{before:?}");
 
-        let mut server = again(server, folder.path(), from).await;
+        let mut server = again(profile, server, folder.path(), from).await;
         assert_eq!(listed(&mut server), before, "{profile} {from:?}");
         let (missing, wrong) = if profile.ends_with("docs") { (404, 401) } else { (204, 403) };
         let write = "/write?db=small";
@@ -137,16 +145,16 @@ fn found<'s>(folder: &Path, secrets: &[&'s str]) -> Vec<&'s str> {
 async fn a_database_that_a_write_made_is_there_again() {
     for from in BOTH {
         let folder = tempfile::tempdir().unwrap();
-        let mut server = start("clustered@router-2023", folder.path()).await;
+        let profile = "clustered@router-2023";
+        let mut server = start(profile, folder.path()).await;
         assert_eq!(server.write("made", "m f=1 1000"), 204);
         // A batch that is refused makes none.
         assert_eq!(server.write("refused", "m f="), 400);
         let before = server.ask("GET", "/api/v0/databases", "", "").1;
         assert!(before.contains("\"made\"") && !before.contains("\"refused\""), "{before}");
-        let mut server = again(server, folder.path(), from).await;
+        let mut server = again(profile, server, folder.path(), from).await;
         assert_eq!(server.ask("GET", "/api/v0/databases", "", "").1, before, "{from:?}");
         assert!(server.query("made", "SELECT * FROM m").contains("1000"), "{from:?}");
-        // It is judged by the time of the write, not of the start: it was of the last hour then.
         server.stop().await;
     }
 }
@@ -156,13 +164,14 @@ async fn a_database_that_a_write_made_is_there_again() {
 async fn the_types_of_partitions_are_there_again() {
     for from in BOTH {
         let folder = tempfile::tempdir().unwrap();
-        let mut server = start("clustered@docs", folder.path()).await;
+        let profile = "clustered@docs";
+        let mut server = start(profile, folder.path()).await;
         let day = |day: i64| day * 24 * HOUR;
         assert_eq!(server.write("db", "m,t=a f=1.5 5"), 204);
         assert_eq!(server.write("db", &format!("m,t=a f=\"x\",g=1i {}", day(1))), 204);
         assert_eq!(server.write("db", &format!("m,t=a f=2 6\nm,t=a f=3 {}", day(1))), 400);
         let all = server.query("db", "SELECT * FROM m");
-        let mut server = again(server, folder.path(), from).await;
+        let mut server = again(profile, server, folder.path(), from).await;
         assert_eq!(server.query("db", "SELECT * FROM m"), all, "{from:?}");
         for (line, status) in [
             ("m,t=a f=\"x\" 7".to_owned(), 400),
@@ -181,15 +190,6 @@ async fn the_types_of_partitions_are_there_again() {
 /// A line is of the last hour when it is taken; whether it is when the server starts does not matter.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_young_enough_is_stored_whenever_the_server_starts() {
-    use reference_server::clock::Clock;
-    use std::sync::Arc;
-
-    struct At(i64);
-    impl Clock for At {
-        fn now(&self) -> i64 {
-            self.0
-        }
-    }
     for profile in ["clustered@docs", "cloud-serverless@router-2023"] {
         let folder = tempfile::tempdir().unwrap();
         let at = async |hours: i64| {
@@ -207,12 +207,10 @@ async fn what_was_young_enough_is_stored_whenever_the_server_starts() {
         server.stop().await;
         let mut server = at(100).await;
         assert!(server.write("hour", &line(70)) >= 400, "{profile}");
-        let targets = ["m", "now"].map(|name| {
-            // The router's `/query` finds a bucket by a mapping: the first database has one.
-            server.query("hour", &format!("SELECT * FROM {name}"))
-        });
-        assert!(targets[0].contains(",50]") && !targets[0].contains(",70]"), "{targets:?}");
-        assert!(targets[1].contains(&format!("[{},1]", 100 * HOUR)), "{targets:?}");
+        let stored =
+            ["m", "now"].map(|name| server.query("hour", &format!("SELECT * FROM {name}")));
+        assert!(stored[0].contains(",50]") && !stored[0].contains(",70]"), "{stored:?}");
+        assert!(stored[1].contains(&format!("[{},1]", 100 * HOUR)), "{stored:?}");
         server.stop().await;
     }
 }
@@ -221,7 +219,8 @@ async fn what_was_young_enough_is_stored_whenever_the_server_starts() {
 async fn buckets_mappings_and_tokens_of_serverless_are_there_again() {
     for from in BOTH {
         let folder = tempfile::tempdir().unwrap();
-        let mut server = start("cloud-serverless@docs", folder.path()).await;
+        let profile = "cloud-serverless@docs";
+        let mut server = start(profile, folder.path()).await;
         let orgs = server.json("GET", "/api/v2/orgs", &Json::Null).1;
         let org = orgs["orgs"][0]["id"].clone();
         let mut bucket = |name: &str| {
@@ -244,7 +243,7 @@ async fn buckets_mappings_and_tokens_of_serverless_are_there_again() {
         let token = made["token"].as_str().unwrap();
         assert_eq!(server.ask("DELETE", &format!("/api/v2/buckets/{gone}"), "", "").0, 204);
 
-        let mut server = again(server, folder.path(), from).await;
+        let mut server = again(profile, server, folder.path(), from).await;
         let target = "/api/v2/write?org=lineproof&bucket=more";
         assert_eq!(server.as_token(token, "POST", target, "m f=2 2000"), 204, "{from:?}");
         assert_eq!(server.as_token(token, "POST", "/write?db=db", "m f=2 2000"), 401, "{from:?}");

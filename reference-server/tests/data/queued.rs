@@ -230,9 +230,8 @@ async fn what_is_done_has_its_place_among_other_changes() {
         // Somebody asks, and so it is done.
         assert_eq!(pair.stored("db").await.len(), 1);
         assert_eq!(pair.write("db", "m f=2 2").await, 204);
-        let removed = pair
-            .ask(|server| server.ask("POST", "/query?db=db&q=DELETE%20FROM%20m", "", ""))
-            .await;
+        let removed =
+            pair.ask(|server| server.ask("POST", "/query?db=db&q=DELETE%20FROM%20m", "", "")).await;
         assert_eq!(removed.0, 200, "{}", removed.1);
         assert!(!removed.1.contains("error"), "{}", removed.1);
         assert_eq!(pair.stored("db").await.len(), 0);

@@ -76,9 +76,7 @@ impl Service {
     pub(crate) fn not_kept(&self, path: &str, why: &NotKept) -> Response {
         let failed = WriteFault::with(Fault::StorageFailed, "detail", why.to_string());
         match self.endpoints.iter().find(|endpoint| endpoint.path == path) {
-            Some(endpoint) => {
-                respond::fault(&self.profile.facts.http, endpoint.answers, &failed)
-            }
+            Some(endpoint) => respond::fault(&self.profile.facts.http, endpoint.answers, &failed),
             None => super::manage::failed(500, &why.to_string()),
         }
     }
