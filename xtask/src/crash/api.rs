@@ -37,8 +37,10 @@ pub(super) enum Family {
     V1,
     V2,
     V3,
-    /// A cluster of the IOx family.
-    Cluster,
+    /// A cluster of the IOx family, and whether it stores the good lines of a bad batch.
+    Cluster {
+        stores_good: bool,
+    },
     /// V2's API before a queue.
     Cloud,
 }
@@ -54,7 +56,8 @@ impl Family {
             ("oss-v1@", Self::V1),
             ("oss-v2@", Self::V2),
             ("v3-", Self::V3),
-            ("clustered@", Self::Cluster),
+            ("clustered@docs", Self::Cluster { stores_good: true }),
+            ("clustered@router-2023", Self::Cluster { stores_good: false }),
             ("cloud@", Self::Cloud),
         ];
         families.iter().find(|(begin, _)| profile.starts_with(begin)).map(|(_, family)| *family)
@@ -64,8 +67,9 @@ impl Family {
     /// that are asked by default.
     pub(super) const fn habits(self) -> Habits {
         match self {
-            Self::V1 | Self::V3 | Self::Cluster => {
-                Habits { malformed: (400, true), conflicting: (400, true) }
+            Self::V1 | Self::V3 => Habits { malformed: (400, true), conflicting: (400, true) },
+            Self::Cluster { stores_good } => {
+                Habits { malformed: (400, stores_good), conflicting: (400, stores_good) }
             }
             Self::V2 => Habits { malformed: (400, false), conflicting: (422, true) },
             // Of a conflict nobody is told but the log.
@@ -77,7 +81,7 @@ impl Family {
     pub(super) fn options(self) -> Vec<String> {
         let set = |setting: String| ["--set".to_owned(), setting];
         match self {
-            Self::V1 | Self::V3 | Self::Cluster => Vec::new(),
+            Self::V1 | Self::V3 | Self::Cluster { .. } => Vec::new(),
             Self::V2 => vec!["--org".to_owned(), ORG.to_owned()],
             Self::Cloud => {
                 let mut options = Self::V2.options();
@@ -131,7 +135,7 @@ impl Api {
     fn write(&self, database: &str, body: &str, gzip: bool) -> Result<Answer> {
         let path = match self.family {
             Family::V1 => format!("/write?db={database}&precision=ns"),
-            Family::V2 | Family::Cloud | Family::Cluster => {
+            Family::V2 | Family::Cloud | Family::Cluster { .. } => {
                 format!("/api/v2/write?org={ORG}&bucket={database}&precision=ns")
             }
             Family::V3 => format!("/api/v3/write_lp?db={database}&precision=nanosecond"),
@@ -154,7 +158,9 @@ impl Api {
                 self.send_json("/api/v2/buckets", &bucket)
             }
             Family::V3 => self.send_json("/api/v3/configure/database", &json!({"db": database})),
-            Family::Cluster => self.send_json("/api/v0/databases", &json!({"name": database})),
+            Family::Cluster { .. } => {
+                self.send_json("/api/v0/databases", &json!({"name": database}))
+            }
         }
     }
 
@@ -173,7 +179,7 @@ impl Api {
             Family::V3 => {
                 format!("/api/v3/configure/database?db={database}&hard_delete_at=now")
             }
-            Family::Cluster => format!("/api/v0/databases/{database}"),
+            Family::Cluster { .. } => format!("/api/v0/databases/{database}"),
         };
         let request = self.agent.delete(format!("{}{path}", self.url));
         answer(request.header("Authorization", self.authorization()).call()?)
@@ -205,7 +211,7 @@ impl Api {
                 let body = json!({"start": start, "stop": stop, "predicate": predicate});
                 self.send_json(&format!("/api/v2/delete?org={ORG}&bucket={database}"), &body)
             }
-            Family::V3 | Family::Cluster => bail!("this family takes no points away"),
+            Family::V3 | Family::Cluster { .. } => bail!("this family takes no points away"),
         }
     }
 
@@ -224,7 +230,7 @@ impl Api {
                 listed(&format!("/api/v2/buckets?org={ORG}&limit=100"), "/buckets", "name")
             }
             Family::V3 => listed("/api/v3/configure/database?format=json", "", "iox::database"),
-            Family::Cluster => listed("/api/v0/databases", "", "name"),
+            Family::Cluster { .. } => listed("/api/v0/databases", "", "name"),
         }?;
         // The products' own.
         Ok(all.into_iter().filter(|(name, _)| !name.starts_with('_')).collect())
@@ -288,7 +294,7 @@ impl Api {
                 format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
             }
             Family::V2 | Family::Cloud => format!("Token {TOKEN}"),
-            Family::V3 | Family::Cluster => format!("Bearer {TOKEN}"),
+            Family::V3 | Family::Cluster { .. } => format!("Bearer {TOKEN}"),
         }
     }
 }
