@@ -420,7 +420,7 @@ async fn a_snapshot_that_is_made_meanwhile_has_what_waits() {
     kept.stop().await;
 }
 
-/// Where the log takes nothing any more nothing is done that waits; the rest can be read.
+/// Nothing is done that waits where it would be built upon damage; once that is mended, it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn damage_is_told_and_nothing_is_built_upon_it() {
     let clock = Arc::new(Still(AtomicI64::new(NOW)));
@@ -453,5 +453,13 @@ async fn damage_is_told_and_nothing_is_built_upon_it() {
         let (status, body) = kept.ask("POST", target, "", "m v=1 1");
         assert!(status == 500 && body.contains(".parquet"), "{status} {body}");
     }
+    kept.stop().await;
+    // A repair has no point of what waits, and keeps it.
+    let report = reference_server::repair_snapshot(folder.path()).unwrap().unwrap();
+    assert_eq!(report.damage.len(), 1, "{report:?}");
+    let mut kept = server(Some((folder.path(), false)), &[], &clock).await;
+    let (status, other) = kept.ask("GET", "/query?db=db&q=SELECT%20v%20FROM%20other", "", "");
+    assert!(status == 200 && other.contains("values"), "{status} {other}");
+    assert_eq!(kept.write("db", "m v=1 1"), 204);
     kept.stop().await;
 }
