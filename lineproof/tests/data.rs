@@ -88,7 +88,7 @@ impl Server {
     /// Status and body.
     fn send(&self, method: &str, target: &str, body: &str) -> (u16, String) {
         let scheme = match self.profile.split('-').next() {
-            Some("v3") => "Bearer ",
+            Some("v3" | "clustered@docs") => "Bearer ",
             _ if self.profile.starts_with("oss-v2") => "Token ",
             _ => "Token admin:",
         };
@@ -222,6 +222,7 @@ fn damage(folder: &Path, value: i64) -> usize {
 #[case("oss-v1@1.6")]
 #[case("oss-v2@2.7")]
 #[case("v3-core@3.6")]
+#[case("clustered@docs")]
 fn what_was_written_is_there_after_a_restart(#[case] profile: &str) {
     let folder = tempfile::tempdir().unwrap();
     // It is made where it is not there.

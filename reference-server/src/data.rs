@@ -49,12 +49,6 @@ pub(crate) fn open(
 ) -> io::Result<Opened> {
     let Opening { folder, origin, open_to_all, log_bytes, storage } = opening;
     let folder = folder.as_path();
-    if !service.keeps() {
-        return Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            format!("{} cannot keep its data in a folder yet", origin.profile),
-        ));
-    }
     let reads = Arc::new(Reads::default());
     let mut made_as = None;
     let restored = snapshots::find(folder).and_then(|found| {

@@ -105,18 +105,6 @@ pub(crate) struct Change<'j> {
 }
 
 impl Journal {
-    /// One that records nothing, unless it is opened.
-    pub(crate) const fn none() -> Self {
-        Self {
-            log: OnceLock::new(),
-            order: Mutex::new(Numbers::none()),
-            unpacker: Mutex::new(None),
-            taken: AtomicU64::new(0),
-            missing: OnceLock::new(),
-            reads: OnceLock::new(),
-        }
-    }
-
     /// From now on changes are recorded here; before, they are those that the log itself told.
     pub(crate) fn open(&self, log: Log, reads: Arc<Reads>) {
         let already = self.log.set(log).is_err() || self.reads.set(reads).is_err();
@@ -156,24 +144,28 @@ impl Journal {
     /// # Errors
     /// The log takes nothing any more, so that nothing may be changed.
     pub(crate) fn begin(&self, bytes: usize) -> Result<Change<'_>, NotKept> {
+        self.try_begin(bytes).map_err(|why| {
+            let _ = RECORDED.try_with(|r| r.borrow_mut().refused = Some(why.clone()));
+            NotKept::Log(why)
+        })
+    }
+
+    /// The same of a change that no request asks for: where it cannot be made, the request is answered
+    /// all the same.
+    ///
+    /// # Errors
+    /// The log takes nothing any more: why.
+    pub(crate) fn try_begin(&self, bytes: usize) -> Result<Change<'_>, String> {
         let Some(log) = self.log.get() else { return Ok(Change::none()) };
         let mut order = lock(&self.order);
-        let admitted = match (self.missing.get(), self.damage()) {
+        match (self.missing.get(), self.damage()) {
             (Some(why), _) => Err(why.clone()),
             (None, Some(why)) => Err(why.to_owned()),
             (None, None) => log.admits(bytes.saturating_add(HEAD)).map_err(|why| why.to_string()),
-        };
-        match admitted {
-            Ok(()) => {
-                order.begin(log.next_sequence());
-                let (journal, unnumbered) = (Some((log, self)), Numbers::none());
-                Ok(Change { journal, order: Some(order), unnumbered })
-            }
-            Err(why) => {
-                let _ = RECORDED.try_with(|r| r.borrow_mut().refused = Some(why.clone()));
-                Err(NotKept::Log(why))
-            }
-        }
+        }?;
+        order.begin(log.next_sequence());
+        let (journal, unnumbered) = (Some((log, self)), Numbers::none());
+        Ok(Change { journal, order: Some(order), unnumbered })
     }
 
     /// How many bytes of text came since the last snapshot was begun.

@@ -63,7 +63,7 @@ impl Provision {
         };
         let mut catalog = lock(catalog);
         catalog.add_token(Token {
-            secret: self.token.clone(),
+            hash: iox::catalog::hash(self.token.as_bytes()),
             description: OWNER.to_owned(),
             rights: vec![(Action::Read, None), (Action::Write, None)],
             manages: true,

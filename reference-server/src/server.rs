@@ -355,23 +355,13 @@ impl Service {
         }
     }
 
-    /// Whether this server can keep its data in a folder. Products that queue what they acknowledge,
-    /// and those of the IOx family, have no entries for a log yet.
-    pub(crate) fn keeps(&self) -> bool {
-        match self {
-            Self::V1(_) | Self::V3(_) => true,
-            Self::V2(service) => service.stores_at_once(),
-            Self::Iox(_) => false,
-        }
-    }
-
     /// All that is there now; nobody changes it meanwhile.
     pub(crate) fn freeze(&self) -> Frozen {
         match self {
             Self::V1(service) => service.freeze(),
             Self::V2(service) => service.freeze(),
             Self::V3(service) => service.freeze(),
-            Self::Iox(_) => Frozen::nothing(),
+            Self::Iox(service) => service.freeze(),
         }
     }
 
@@ -384,7 +374,7 @@ impl Service {
             Self::V1(service) => service.thaw(frozen),
             Self::V2(service) => service.thaw(frozen),
             Self::V3(service) => service.thaw(frozen),
-            Self::Iox(_) => Err("this product has no snapshots".to_owned()),
+            Self::Iox(service) => service.thaw(frozen),
         }
     }
 
@@ -394,18 +384,17 @@ impl Service {
             Self::V1(service) => service.move_out(moved),
             Self::V2(service) => service.move_out(moved),
             Self::V3(service) => service.move_out(moved),
-            Self::Iox(_) => {}
+            Self::Iox(service) => service.move_out(moved),
         }
     }
 
     /// The log of what is changed.
     pub(crate) fn journal(&self) -> &Journal {
-        static NONE: Journal = Journal::none();
         match self {
             Self::V1(service) => service.journal(),
             Self::V2(service) => service.journal(),
             Self::V3(service) => service.journal(),
-            Self::Iox(_) => &NONE,
+            Self::Iox(service) => service.journal(),
         }
     }
 
@@ -418,7 +407,7 @@ impl Service {
             Self::V1(service) => service.redo(payload),
             Self::V2(service) => service.redo(payload),
             Self::V3(service) => service.redo(payload),
-            Self::Iox(_) => Err("this product has no log".to_owned()),
+            Self::Iox(service) => service.redo(payload),
         }
     }
 
@@ -428,7 +417,7 @@ impl Service {
             Self::V1(service) => service.record_beginning(),
             Self::V2(service) => service.record_beginning(),
             Self::V3(service) => service.record_beginning(),
-            Self::Iox(_) => {}
+            Self::Iox(service) => service.record_beginning(),
         }
     }
 
@@ -438,7 +427,7 @@ impl Service {
             Self::V1(service) => service.not_kept(path, why),
             Self::V2(service) => service.not_kept(path, why),
             Self::V3(service) => service.not_kept(why),
-            Self::Iox(_) => Response::new(500),
+            Self::Iox(service) => service.not_kept(path, why),
         }
     }
 

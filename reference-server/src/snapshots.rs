@@ -59,13 +59,6 @@ pub(crate) struct Frozen {
     pub(crate) stores: Vec<Keyed<Store>>,
 }
 
-impl Frozen {
-    /// Of a server that keeps nothing.
-    pub(crate) const fn nothing() -> Self {
-        Self { catalog: serde_json::Value::Null, stores: Vec::new() }
-    }
-}
-
 /// What a snapshot is.
 #[derive(Serialize, Deserialize)]
 struct Manifest {

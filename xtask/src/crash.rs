@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     #[arg(
         long = "profile",
         value_name = "PROFILE",
-        default_values = ["oss-v1@1.6", "oss-v2@2.7", "v3-core@3.6"]
+        default_values = ["oss-v1@1.6", "oss-v2@2.7", "v3-core@3.6", "clustered@docs", "cloud@docs"]
     )]
     profiles: Vec<String>,
     /// What is written and when it is killed: the first folder has this seed, each after it the next
@@ -71,7 +71,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let families: Option<Vec<_>> = arguments.profiles.iter().map(|p| Family::of(p)).collect();
-    let families = families.context("only oss-v1, oss-v2 and v3 profiles can be killed")?;
+    let families =
+        families.context("only oss-v1, oss-v2, v3, clustered and cloud profiles can be killed")?;
     let binary = match &arguments.lineproof {
         Some(path) => {
             // Relative to where the command was typed, not to a folder of data.

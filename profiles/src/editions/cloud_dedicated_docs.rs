@@ -4,7 +4,7 @@
 
 use super::cloud_dedicated_router_2023::{
     API_V2_WRITE, BODY_WORDS, CAPABILITIES, FACTS as ROUTER, INVALID, PARTITIONS, READ_BACK,
-    ROUTES, SIZE_WORDS, WRITE, coded,
+    ROUTES, SIZE_WORDS, STORAGE_FAILED, WRITE, coded,
 };
 use crate::answer::{Answer, Fault as F, RETRY_AFTER, Shape as S};
 use crate::capability::{Family, Management};
@@ -60,6 +60,7 @@ pub(super) const LINES: &[Answer] = &[
         "no data written, outside of the retention period:\n{lines}",
     ),
     Answer::new(F::DatabaseLimit, 400, INVALID, "there may be no more than {limit} databases"),
+    STORAGE_FAILED,
 ];
 
 /// Page 002: empty, and the header says how many seconds to wait.

@@ -160,7 +160,12 @@ pub(super) const LINE_WORDS: &[Answer] = &[
         INVALID,
         "dml handler error: service limit reached: at most {limit} databases",
     ),
+    STORAGE_FAILED,
 ];
+
+/// Storage that fails was not seen: the status and the words are ours, behind the router's prefix.
+pub(super) const STORAGE_FAILED: Answer =
+    Answer::new(F::StorageFailed, 500, coded("internal error"), "dml handler error: {detail}");
 
 const REJECTED: &str = "failed to parse line protocol: errors encountered on line(s):\n{lines}";
 

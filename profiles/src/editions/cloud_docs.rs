@@ -118,6 +118,7 @@ const ANSWERS: &[Answer] = &[
         "cannot read data: points in batch is too large",
     ),
     // From here on our words and, by page 004's "If data is malformed", mostly 400.
+    Answer::new(F::StorageFailed, 500, S::CodeMessage("internal error"), "{detail}"),
     Answer::new(F::PrecisionUnknown, 400, INVALID, "invalid precision; use ns, us, ms or s"),
     Answer::new(F::NoDatabaseParameter, 400, INVALID, "missing db"),
     Answer::new(F::DatabaseMissing, 404, NOT_FOUND, "bucket not found"),

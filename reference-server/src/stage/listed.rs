@@ -1,6 +1,5 @@
 //! From a body to rows of partitioned tables, and to the list of what was refused of it.
 
-use super::admit::Admitted;
 use super::{Failed, RejectedLine, WriteFault};
 use crate::mutant;
 use crate::store::partitions::{Full, Misfit, Partition, PartitionedTables, Room, Row};
@@ -22,6 +21,8 @@ pub struct Conditions<'c> {
     pub template: &'c str,
     /// Points older than this are refused.
     pub oldest: Option<i64>,
+    /// The unit of the timestamps.
+    pub unit: TimeUnit,
     /// The present time.
     pub now: i64,
 }
@@ -42,7 +43,6 @@ pub fn store_listed(
     dialect: &Dialect,
     tables: &mut PartitionedTables,
     conditions: &Conditions<'_>,
-    admitted: &Admitted,
     text: &[u8],
 ) -> Result<(), WriteFault> {
     // Where storage refuses the batch as a whole, lines are held against each other only.
@@ -67,7 +67,7 @@ pub fn store_listed(
                 let message = "a float is too large for 64 bits".to_owned();
                 Err(reject(message, Failed::Parsing))
             }
-            Ok(line) => match nanoseconds(line, admitted.unit, conditions.now) {
+            Ok(line) => match nanoseconds(line, conditions.unit, conditions.now) {
                 None => Err(reject(String::new(), Failed::Time)),
                 Some(time) => judge(rules, conditions, &tried, line, time).map_err(|unstored| {
                     old += usize::from(matches!(unstored, Unstored::Old(_)));

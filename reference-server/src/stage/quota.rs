@@ -7,11 +7,14 @@
 
 use super::WriteFault;
 use crate::lock::lock;
+use crate::store::Name;
+use crate::store::kept::Bytes;
+use crate::store::waiting::Counted;
 use line_protocol::Line;
 use profiles::answer::Fault;
 use profiles::settings::Rate;
 use profiles::{Setting, Settings};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
 
 const SECOND: i64 = 1_000_000_000;
@@ -165,10 +168,40 @@ impl Quotas {
         Ok(())
     }
 
-    /// Forgets the series of a bucket that is no more.
-    pub fn forget_bucket(&self, bucket: &str) {
+    /// Forgets the series of the buckets that are no more.
+    pub fn forget_buckets(&self, is_there: impl Fn(&str) -> bool) {
         for tenant in lock(&self.used).tenants.values_mut() {
-            tenant.series.retain(|(of, _)| of != bucket);
+            tenant.series.retain(|(of, _)| is_there(of));
+        }
+    }
+
+    /// The series that were counted: what is used of a rate is gone when a server ends, these are not.
+    pub(crate) fn counted(&self) -> Vec<Counted> {
+        let used = lock(&self.used);
+        let mut all: BTreeMap<(&String, &String), Vec<Bytes>> = BTreeMap::new();
+        for (tenant, of_tenant) in &used.tenants {
+            for (bucket, key) in &of_tenant.series {
+                let key = Bytes::from(&Name::from(&**key));
+                all.entry((tenant, bucket)).or_default().push(key);
+            }
+        }
+        let counted = all.into_iter().map(|((tenant, bucket), keys)| Counted {
+            tenant: tenant.clone(),
+            bucket: bucket.clone(),
+            keys,
+        });
+        counted.collect()
+    }
+
+    /// Counts what was counted before.
+    pub(crate) fn count_again(&self, counted: Vec<Counted>) {
+        let mut used = lock(&self.used);
+        for Counted { tenant, bucket, keys } in counted {
+            let keys = keys.into_iter().map(|key| {
+                let key = Name::from(key);
+                (bucket.clone(), Box::from(&*key))
+            });
+            used.tenants.entry(tenant).or_default().series.extend(keys);
         }
     }
 }
@@ -278,7 +311,10 @@ mod tests {
         assert_eq!(write("b", "m,t=3 f=1"), over);
         assert_eq!(write("c", "m,t=1 f=1"), over, "another bucket, another series");
         assert_eq!(write("b", "m,t=2 f=2"), Ok(()));
-        quotas.forget_bucket("b");
+        let again = Quotas::new(Limits { cardinality: Some(2), ..Limits::default() });
+        again.count_again(quotas.counted());
+        assert_eq!(again.counted()[0].keys.len(), 2);
+        quotas.forget_buckets(|bucket| bucket != "b");
         assert_eq!(write("c", "m,t=1 f=1"), Ok(()));
     }
 }

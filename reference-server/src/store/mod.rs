@@ -15,6 +15,7 @@ pub(crate) mod snapshot;
 pub mod tables;
 pub mod value;
 pub mod view;
+pub(crate) mod waiting;
 
 pub use chunk::Slice;
 pub use series::TagSet;

@@ -2,12 +2,16 @@
 //! by time. A field has one type per partition; which partition a point belongs to is told by a
 //! template of its time, and an empty template makes the table one partition.
 
+use super::kept::Bytes;
 use super::series::{SeriesPoints, TagSet};
+use super::series_map::SeriesMap;
 use super::shards::stored;
+use super::snapshot::{Index, Moved, NotInFiles, SavedSeries, Section};
 use super::tables::ColumnType;
 use super::value::{FieldType, Name, Value};
-use super::view::{Measurement, Series};
+use super::view::Measurement;
 use line_protocol::Line;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -31,7 +35,7 @@ struct Table {
     columns: Arc<BTreeMap<Name, ColumnType>>,
     /// The type that a field has in a partition.
     types: Arc<HashMap<Partition, HashMap<Name, FieldType>>>,
-    series: BTreeMap<TagSet, SeriesPoints>,
+    series: SeriesMap<TagSet>,
 }
 
 /// A line that fits its table, to be stored.
@@ -117,7 +121,7 @@ impl PartitionedTables {
             name: table.name.clone(),
             columns: Arc::clone(&table.columns),
             types: Arc::clone(&table.types),
-            series: BTreeMap::new(),
+            series: SeriesMap::default(),
         };
         Self { tables: self.tables.iter().map(empty).collect() }
     }
@@ -231,10 +235,57 @@ impl PartitionedTables {
     /// Stores a row.
     pub fn insert(&mut self, row: Row) {
         self.note(&row);
-        let points = self.table_mut(&row.table).series.entry(row.tags).or_default();
+        let series = &mut self.table_mut(&row.table).series;
+        let slot = series.slot(row.tags);
+        let points = series.points(slot);
         for (key, value) in row.fields {
             points.insert(&key, row.time, value);
         }
+    }
+
+    /// All of them as they are now: what becomes of the ones is not seen in the others.
+    pub(crate) fn frozen(&mut self) -> Self {
+        self.tables.iter_mut().for_each(|table| table.series.seal());
+        self.clone()
+    }
+
+    /// Lets go of what is in files by now.
+    pub(crate) fn move_out(&mut self, moved: &Moved) {
+        self.each_series(&mut |_, _, series| moved.apply(series));
+    }
+
+    /// Shows each series, table by table.
+    pub(super) fn each_series(
+        &mut self,
+        visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
+    ) {
+        for Table { name, series, .. } in &mut self.tables {
+            series.each(|tags, points| visit((None, name), tags, points));
+        }
+    }
+
+    /// What a snapshot says of them.
+    ///
+    /// # Errors
+    /// Some points are not in files.
+    pub(super) fn saved(&self, index: &mut Index) -> Result<SavedPartitions, NotInFiles> {
+        let table = |table: &Table| {
+            let columns = table.columns.iter().map(|(name, kind)| (Bytes::from(name), *kind));
+            // In an order of their own, so that the same tables are saved as the same text.
+            let types: BTreeMap<_, _> = table.types.iter().collect();
+            let types = types.into_iter().map(|(partition, fields)| {
+                let fields: BTreeMap<_, _> = fields.iter().collect();
+                let fields = fields.into_iter().map(|(name, kind)| (Bytes::from(name), *kind));
+                (partition.to_string(), fields.collect())
+            });
+            Ok(SavedTable {
+                name: Bytes::from(&table.name),
+                columns: columns.collect(),
+                types: types.collect(),
+                series: table.series.saved(index)?,
+            })
+        };
+        self.tables.iter().map(table).collect::<Result<_, _>>().map(SavedPartitions)
     }
 
     /// What queries see, tables in the order in which they were made.
@@ -265,6 +316,43 @@ impl PartitionedTables {
             }
         };
         &mut self.tables[index]
+    }
+}
+
+/// The tables of a database without their points.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedPartitions(Vec<SavedTable>);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedTable {
+    name: Bytes,
+    columns: Vec<(Bytes, ColumnType)>,
+    /// By partition.
+    types: Vec<(String, Vec<(Bytes, FieldType)>)>,
+    series: Vec<SavedSeries>,
+}
+
+impl SavedPartitions {
+    /// The tables that were saved.
+    ///
+    /// # Errors
+    /// They contradict themselves.
+    pub(super) fn restore(self, index: &Index) -> Result<PartitionedTables, String> {
+        let table = |saved: SavedTable| {
+            let columns = saved.columns.into_iter().map(|(name, kind)| (Name::from(name), kind));
+            let types = saved.types.into_iter().map(|(partition, fields)| {
+                let fields = fields.into_iter().map(|(name, kind)| (Name::from(name), kind));
+                (Partition::from(partition), fields.collect())
+            });
+            Ok(Table {
+                name: Name::from(saved.name),
+                columns: Arc::new(columns.collect()),
+                types: Arc::new(types.collect()),
+                series: SeriesMap::restore(saved.series, index)?,
+            })
+        };
+        let tables = self.0.into_iter().map(table).collect::<Result<_, String>>()?;
+        Ok(PartitionedTables { tables })
     }
 }
 
@@ -303,16 +391,11 @@ impl Table {
             .values()
             .flat_map(|types| types.iter().map(|(name, kind)| (Arc::clone(name), *kind)))
             .collect();
-        let series = self.series.iter().map(|(tags, points)| {
-            let mut series = Series { tags: tags.clone(), ..Series::default() };
-            points.add_to(&mut series, i64::MIN);
-            series
-        });
         Measurement {
             name: Arc::clone(&self.name),
             tag_keys: tag_keys.map(|(name, _)| Arc::clone(name)).collect(),
             fields: types.into_iter().collect(),
-            series: series.collect(),
+            series: self.series.view(),
             declared: Vec::new(),
             unreadable: None,
         }

@@ -1,7 +1,9 @@
 //! The series of a shard or a table: in order for those who read, by the bytes of a line's key for
 //! those who write.
 
-use super::series::SeriesPoints;
+use super::series::{SeriesPoints, TagSet};
+use super::snapshot::{Index, NotInFiles, SavedSeries};
+use super::view::Series;
 use hashbrown::HashMap;
 use line_protocol::Line;
 use std::collections::BTreeMap;
@@ -67,6 +69,12 @@ impl<K: Ord> SeriesMap<K> {
         &mut self.slots[slot]
     }
 
+    /// Gives a series these points.
+    pub(super) fn put(&mut self, key: K, points: SeriesPoints) {
+        let slot = self.slot(key);
+        self.slots[slot] = points;
+    }
+
     /// All series in the order of their keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &SeriesPoints)> {
         self.order.iter().map(|(key, slot)| (key, &self.slots[*slot]))
@@ -101,5 +109,39 @@ impl<K: Ord> SeriesMap<K> {
                 self.slots.push(points);
             }
         }
+    }
+}
+
+/// Those of a table, whose keys are their tags.
+impl SeriesMap<TagSet> {
+    /// What queries see of them, [settled](Self::settle).
+    pub(super) fn view(&self) -> Vec<Series> {
+        let series = self.iter().map(|(tags, points)| {
+            let mut series = Series { tags: tags.clone(), ..Series::default() };
+            points.add_to(&mut series, i64::MIN);
+            series
+        });
+        series.collect()
+    }
+
+    /// What a snapshot says of them.
+    ///
+    /// # Errors
+    /// Some points are not in files.
+    pub(super) fn saved(&self, index: &mut Index) -> Result<Vec<SavedSeries>, NotInFiles> {
+        self.iter().map(|(tags, points)| SavedSeries::of(tags, points, index)).collect()
+    }
+
+    /// Those that were saved.
+    ///
+    /// # Errors
+    /// They name what the snapshot does not have.
+    pub(super) fn restore(saved: Vec<SavedSeries>, index: &Index) -> Result<Self, String> {
+        let mut series = Self::default();
+        for one in saved {
+            let (tags, points) = one.restore(index)?;
+            series.put(tags, points);
+        }
+        Ok(series)
     }
 }

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-pub use by_field::{LostField, Why};
+pub use by_field::{LostField, Row, Why};
 pub(in crate::store) use shard::stored;
 pub(crate) use shard::type_of;
 pub use shard::{Dropped, ShardFault};
@@ -79,7 +79,8 @@ impl ShardedBucket {
     /// speaks where no shard does.
     pub fn write(&mut self, lines: &[Line<'_>], now: i64) -> Result<(), StorageFault> {
         if self.rules.conflict_in_batch == ConflictInBatch::LosesFields {
-            let lost = self.write_by_field(lines, now);
+            let rows: Vec<Row> = lines.iter().map(Row::from).collect();
+            let lost = self.write_by_field(&rows, now);
             tracing::debug!(fields = lost.len(), "lost without being asked for");
             return Ok(());
         }
@@ -261,13 +262,17 @@ impl ShardedBucket {
     /// # Errors
     /// Some points are not in files.
     pub(super) fn saved(&self, index: &mut Index) -> Result<SavedShards, NotInFiles> {
-        // A bucket that has types of its own is of a product that keeps no folder.
-        debug_assert!(self.types.is_empty());
         let shards = self.shards.iter().map(|(start, shard)| Ok((*start, shard.saved(index)?)));
+        let types = self.types.iter().map(|((measurement, tags), fields)| {
+            let tags = tags.iter().map(|(key, value)| (Bytes::from(key), Bytes::from(value)));
+            let fields = fields.iter().map(|(name, kind)| (Bytes::from(name), *kind));
+            (Bytes::from(measurement), tags.collect(), fields.collect())
+        });
         Ok(SavedShards {
             retention: self.retention,
             shard_duration: self.shard_duration,
             shards: shards.collect::<Result<_, _>>()?,
+            types: types.collect(),
         })
     }
 
@@ -377,7 +382,14 @@ pub(crate) struct SavedShards {
     retention: Option<i64>,
     shard_duration: i64,
     shards: Vec<(i64, SavedShard)>,
+    /// Where they belong to the bucket. The points do not tell them: a field that has no point any
+    /// more keeps its type as long as its series has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    types: Vec<SavedTypes>,
 }
+
+/// A series, and the types of its fields.
+type SavedTypes = (Bytes, Vec<(Bytes, Bytes)>, Vec<(Bytes, FieldType)>);
 
 impl SavedShards {
     /// The bucket that was saved.
@@ -388,6 +400,12 @@ impl SavedShards {
         let mut bucket = ShardedBucket::new(rules, self.retention, self.shard_duration);
         for (start, shard) in self.shards {
             bucket.shards.insert(start, shard.restore(index)?);
+        }
+        for (measurement, tags, fields) in self.types {
+            let tags = tags.into_iter().map(|(key, value)| (Name::from(key), Name::from(value)));
+            let fields = fields.into_iter().map(|(name, kind)| (Name::from(name), kind));
+            let key = (Name::from(measurement), tags.collect());
+            bucket.types.insert(key, fields.collect());
         }
         Ok(bucket)
     }

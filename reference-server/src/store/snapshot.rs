@@ -12,11 +12,13 @@ mod tag_column;
 mod writer;
 
 use super::chunk::Chunk;
+use super::partitions::PartitionedTables;
 use super::points::Part;
 use super::series::{SeriesPoints, TagSet};
 use super::shards::ShardedBucket;
 use super::tables::TableSet;
 use super::value::{FieldType, Name};
+use super::waiting::Waiting;
 use std::sync::Arc;
 
 pub(crate) use checked::check;
@@ -44,13 +46,18 @@ pub(crate) struct StoredColumn {
     column: u32,
 }
 
-/// What a snapshot is of: all points of a bucket, or of a database.
+/// What a snapshot is of: all points of a bucket, or of a database, or what is not there yet.
 #[derive(Debug)]
 pub(crate) enum Store {
     /// Of a Go product.
     Shards(ShardedBucket),
     /// Of v3.
     Tables(TableSet),
+    /// Of the IOx router.
+    Partitions(PartitionedTables),
+    /// What a product has acknowledged and will store: in no file but in the manifest itself, since it
+    /// is there for a moment only.
+    Waiting(Waiting),
 }
 
 /// Of what a series is: the start of its shard where there are shards, and its measurement or table.
@@ -62,6 +69,8 @@ impl Store {
         match self {
             Self::Shards(bucket) => bucket.each_series(visit),
             Self::Tables(tables) => tables.each_series(visit),
+            Self::Partitions(tables) => tables.each_series(visit),
+            Self::Waiting(_) => {}
         }
     }
 }

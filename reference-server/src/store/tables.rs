@@ -15,7 +15,7 @@ use super::series_map::SeriesMap;
 use super::shards::stored;
 use super::snapshot::{Index, Moved, NotInFiles, SavedSeries, Section};
 use super::value::{Name, Value};
-use super::view::{Measurement, Series, Unreadable};
+use super::view::{Measurement, Unreadable};
 use line_protocol::{FieldValue, Line, Precision, Text};
 use profiles::storage::{Overflow, RefusedLine, RepeatedTags, Tables as Rules};
 use schema::Schema;
@@ -328,13 +328,11 @@ impl TableSet {
     pub(super) fn saved(&self, index: &mut Index) -> Result<SavedTables, NotInFiles> {
         let table = |table: &Table| {
             let columns = table.schema.columns().iter();
-            let series = table.series.iter();
-            let series = series.map(|(tags, points)| SavedSeries::of(tags, points, index));
             Ok(SavedTable {
                 name: Bytes::from(&table.name),
                 columns: columns.map(|(name, kind)| (Bytes::from(name), *kind)).collect(),
                 uneven: table.uneven,
-                series: series.collect::<Result<_, _>>()?,
+                series: table.series.saved(index)?,
             })
         };
         self.tables.iter().map(table).collect::<Result<_, _>>().map(SavedTables)
@@ -377,16 +375,10 @@ impl SavedTables {
         let mut tables = Vec::with_capacity(self.0.len());
         for saved in self.0 {
             let columns = saved.columns.into_iter().map(|(name, kind)| (Name::from(name), kind));
-            let mut series = SeriesMap::default();
-            for one in saved.series {
-                let (tags, points) = one.restore(index)?;
-                let slot = series.slot(tags);
-                *series.points(slot) = points;
-            }
             tables.push(Table {
                 name: Name::from(saved.name),
                 schema: Schema::of(columns),
-                series,
+                series: SeriesMap::restore(saved.series, index)?,
                 uneven: saved.uneven,
                 fitting: None,
             });
@@ -414,16 +406,11 @@ impl Table {
         } else {
             None
         };
-        let series = self.series.iter().map(|(tags, points)| {
-            let mut series = Series { tags: tags.clone(), ..Series::default() };
-            points.add_to(&mut series, i64::MIN);
-            series
-        });
         Measurement {
             name: self.name.clone(),
             tag_keys: self.schema.tag_keys(),
             fields: self.schema.fields(),
-            series: series.collect(),
+            series: self.series.view(),
             declared: Vec::new(),
             unreadable,
         }

@@ -4,6 +4,8 @@
 #[path = "../common/client.rs"]
 mod client;
 mod full_disk;
+mod hosted;
+mod queued;
 mod snapshots;
 
 use client::Client;
@@ -61,7 +63,7 @@ impl Running {
     fn ask(&mut self, method: &str, target: &str, more: &str, body: &str) -> (u16, String) {
         let authorization = match self.family {
             "oss-v1" => "Authorization: Basic YWRtaW46YS10b2tlbi1vZi10aGUtdGVzdHM=\r\n".to_owned(),
-            "oss-v2" => format!("Authorization: Token {TOKEN}\r\n"),
+            "oss-v2" | "cloud" => format!("Authorization: Token {TOKEN}\r\n"),
             _ => format!("Authorization: Bearer {TOKEN}\r\n"),
         };
         let headers = authorization + more;
@@ -71,7 +73,9 @@ impl Running {
 
     fn write(&mut self, database: &str, lines: &str) -> u16 {
         let target = match self.family {
-            "oss-v2" => format!("/api/v2/write?org=lineproof&bucket={database}"),
+            "oss-v2" | "cloud" | "cloud-serverless" => {
+                format!("/api/v2/write?org=lineproof&bucket={database}")
+            }
             "v3-core" => format!("/api/v3/write_lp?db={database}"),
             _ => format!("/write?db={database}"),
         };
@@ -96,7 +100,17 @@ impl Running {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_is_there_again() {
-    for profile in ["oss-v1@1.6", "oss-v1@1.12", "oss-v2@2.7", "oss-v2@2.9", "v3-core@3.8.0"] {
+    for profile in [
+        "oss-v1@1.6",
+        "oss-v1@1.12",
+        "oss-v2@2.7",
+        "oss-v2@2.9",
+        "v3-core@3.8.0",
+        "clustered@docs",
+        "clustered@router-2023",
+        "cloud-dedicated@docs",
+        "cloud-serverless@docs",
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let before = {
             let mut server = start(profile, folder.path()).await;
@@ -363,13 +377,4 @@ async fn a_folder_is_served_as_what_it_was_made_by_and_by_one_server() {
     running.stop().await;
     let why = refused("v3-core@3.6", folder.path(), &[]).await;
     assert!(why.contains("other settings: columns=10, not none"), "{why}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_product_that_has_no_log_yet_says_so() {
-    for profile in ["cloud@docs", "clustered@docs"] {
-        let folder = tempfile::tempdir().unwrap();
-        let why = refused(profile, folder.path(), &[]).await;
-        assert_eq!(why, format!("{profile} cannot keep its data in a folder yet"));
-    }
 }

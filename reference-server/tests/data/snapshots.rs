@@ -5,7 +5,14 @@ use super::{Running, builder, run};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-const PROFILES: [&str; 4] = ["oss-v1@1.6", "oss-v2@2.7", "oss-v2@2.9", "v3-core@3.8.0"];
+const PROFILES: [&str; 6] = [
+    "oss-v1@1.6",
+    "oss-v2@2.7",
+    "oss-v2@2.9",
+    "v3-core@3.8.0",
+    "clustered@docs",
+    "cloud-serverless@router-2023",
+];
 
 /// One that makes a snapshot after each change.
 async fn start(profile: &'static str, folder: &Path) -> Running {
@@ -17,7 +24,8 @@ fn manifest(folder: &Path) -> Option<serde_json::Value> {
     serde_json::from_str(text.split_once('\n')?.1).ok()
 }
 
-fn next(folder: &Path) -> u64 {
+/// The first entry of the log that no snapshot has.
+pub(super) fn next(folder: &Path) -> u64 {
     manifest(folder).map_or(0, |manifest| manifest["next"].as_u64().unwrap())
 }
 
@@ -27,7 +35,7 @@ fn has_files(folder: &Path) -> bool {
 }
 
 /// Waits until `is_so`, which it has to be soon.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < Duration::from_secs(60), "{what} did not come");

@@ -37,12 +37,29 @@ pub(super) enum Family {
     V1,
     V2,
     V3,
+    /// A cluster of the IOx family, and whether it stores the good lines of a bad batch.
+    Cluster {
+        stores_good: bool,
+    },
+    /// V2's API before a queue.
+    Cloud,
 }
+
+/// How long the servers of [`Family::Cloud`] wait before they do what they acknowledged, in
+/// milliseconds: long enough for kills to find some of it waiting.
+const QUEUE_DELAY: u64 = 200;
 
 impl Family {
     /// The family of a profile, if this command can speak to it.
     pub(super) fn of(profile: &str) -> Option<Self> {
-        let families = [("oss-v1", Self::V1), ("oss-v2", Self::V2), ("v3-", Self::V3)];
+        let families = [
+            ("oss-v1@", Self::V1),
+            ("oss-v2@", Self::V2),
+            ("v3-", Self::V3),
+            ("clustered@docs", Self::Cluster { stores_good: true }),
+            ("clustered@router-2023", Self::Cluster { stores_good: false }),
+            ("cloud@", Self::Cloud),
+        ];
         families.iter().find(|(begin, _)| profile.starts_with(begin)).map(|(_, family)| *family)
     }
 
@@ -51,13 +68,35 @@ impl Family {
     pub(super) const fn habits(self) -> Habits {
         match self {
             Self::V1 | Self::V3 => Habits { malformed: (400, true), conflicting: (400, true) },
+            Self::Cluster { stores_good } => {
+                Habits { malformed: (400, stores_good), conflicting: (400, stores_good) }
+            }
             Self::V2 => Habits { malformed: (400, false), conflicting: (422, true) },
+            // Of a conflict nobody is told but the log.
+            Self::Cloud => Habits { malformed: (400, false), conflicting: (204, true) },
+        }
+    }
+
+    /// What its servers are started with besides.
+    pub(super) fn options(self) -> Vec<String> {
+        let set = |setting: String| ["--set".to_owned(), setting];
+        match self {
+            Self::V1 | Self::V3 | Self::Cluster { .. } => Vec::new(),
+            Self::V2 => vec!["--org".to_owned(), ORG.to_owned()],
+            Self::Cloud => {
+                let mut options = Self::V2.options();
+                options.extend(set(format!("queue-delay={QUEUE_DELAY}ms")));
+                // Its plan is no matter here.
+                options.extend(set("write-rate=off".to_owned()));
+                options.extend(set("delete-rate=off".to_owned()));
+                options
+            }
         }
     }
 
     /// Whether it has requests that take points away.
     pub(super) const fn removes(self) -> bool {
-        matches!(self, Self::V1 | Self::V2)
+        matches!(self, Self::V1 | Self::V2 | Self::Cloud)
     }
 }
 
@@ -96,7 +135,9 @@ impl Api {
     fn write(&self, database: &str, body: &str, gzip: bool) -> Result<Answer> {
         let path = match self.family {
             Family::V1 => format!("/write?db={database}&precision=ns"),
-            Family::V2 => format!("/api/v2/write?org={ORG}&bucket={database}&precision=ns"),
+            Family::V2 | Family::Cloud | Family::Cluster { .. } => {
+                format!("/api/v2/write?org={ORG}&bucket={database}&precision=ns")
+            }
             Family::V3 => format!("/api/v3/write_lp?db={database}&precision=nanosecond"),
         };
         let request = self.post(&path);
@@ -112,11 +153,14 @@ impl Api {
     fn make(&self, database: &str) -> Result<Answer> {
         match self.family {
             Family::V1 => self.statement(database, &format!("CREATE DATABASE {database}")),
-            Family::V2 => {
+            Family::V2 | Family::Cloud => {
                 let bucket = json!({"orgID": self.org()?, "name": database, "retentionRules": []});
                 self.send_json("/api/v2/buckets", &bucket)
             }
             Family::V3 => self.send_json("/api/v3/configure/database", &json!({"db": database})),
+            Family::Cluster { .. } => {
+                self.send_json("/api/v0/databases", &json!({"name": database}))
+            }
         }
     }
 
@@ -125,7 +169,7 @@ impl Api {
             Family::V1 => {
                 return self.statement(database, &format!("DROP DATABASE {database}"));
             }
-            Family::V2 => {
+            Family::V2 | Family::Cloud => {
                 let buckets = self.databases()?;
                 let Some((_, id)) = buckets.iter().find(|(name, _)| name == database) else {
                     return Ok((404, format!("no bucket {database} to drop")));
@@ -135,6 +179,7 @@ impl Api {
             Family::V3 => {
                 format!("/api/v3/configure/database?db={database}&hard_delete_at=now")
             }
+            Family::Cluster { .. } => format!("/api/v0/databases/{database}"),
         };
         let request = self.agent.delete(format!("{}{path}", self.url));
         answer(request.header("Authorization", self.authorization()).call()?)
@@ -154,7 +199,7 @@ impl Api {
                 };
                 self.statement(database, &text)
             }
-            Family::V2 => {
+            Family::V2 | Family::Cloud => {
                 let mut predicate = format!("_measurement=\"{measurement}\"");
                 if let Some(writer) = writer {
                     write!(predicate, " AND w=\"{writer}\"")?;
@@ -166,7 +211,7 @@ impl Api {
                 let body = json!({"start": start, "stop": stop, "predicate": predicate});
                 self.send_json(&format!("/api/v2/delete?org={ORG}&bucket={database}"), &body)
             }
-            Family::V3 => bail!("this family takes no points away"),
+            Family::V3 | Family::Cluster { .. } => bail!("this family takes no points away"),
         }
     }
 
@@ -181,10 +226,11 @@ impl Api {
         };
         let all = match self.family {
             Family::V1 => read::databases(&self.get("/query", &[("q", "SHOW DATABASES")])?),
-            Family::V2 => {
+            Family::V2 | Family::Cloud => {
                 listed(&format!("/api/v2/buckets?org={ORG}&limit=100"), "/buckets", "name")
             }
             Family::V3 => listed("/api/v3/configure/database?format=json", "", "iox::database"),
+            Family::Cluster { .. } => listed("/api/v0/databases", "", "name"),
         }?;
         // The products' own.
         Ok(all.into_iter().filter(|(name, _)| !name.starts_with('_')).collect())
@@ -192,6 +238,10 @@ impl Api {
 
     /// Everything that is stored.
     pub(super) fn read(&self) -> Result<Reading> {
+        if self.family == Family::Cloud {
+            // What was acknowledged by now is due then; the next request finds it done.
+            std::thread::sleep(Duration::from_millis(QUEUE_DELAY));
+        }
         let mut reading = Reading::default();
         for (name, id) in self.databases()? {
             let name: Name = name.into();
@@ -243,8 +293,8 @@ impl Api {
                 let pair = format!("admin:{TOKEN}");
                 format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
             }
-            Family::V2 => format!("Token {TOKEN}"),
-            Family::V3 => format!("Bearer {TOKEN}"),
+            Family::V2 | Family::Cloud => format!("Token {TOKEN}"),
+            Family::V3 | Family::Cluster { .. } => format!("Bearer {TOKEN}"),
         }
     }
 }

@@ -173,6 +173,7 @@ impl<'a> Folder<'a> {
         let setup = Setup {
             binary: self.binary,
             profile: self.profile,
+            family: self.family,
             data: &data,
             log: &log,
             log_bytes,

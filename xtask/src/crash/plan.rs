@@ -56,11 +56,14 @@ pub(super) fn main() -> Step {
     plain(What::Make { database: Cell::database(&MAIN.into()), there: Value::present() })
 }
 
-/// What makes the field of `typed` a float, written before anything else.
+/// What makes the field of `typed` a float, written before anything else: in each writer's series,
+/// since there are products where each has types of its own.
 pub(super) fn first(values: &Arc<AtomicU64>, family: Family) -> Step {
-    let mut planner = Planner::new(Chance::new(0, &[]), family, WRITERS, Arc::clone(values));
     let mut batch = Batch::new(MAIN.into());
-    planner.typed(&mut batch, false);
+    for writer in 0..=WRITERS {
+        let mut planner = Planner::new(Chance::new(0, &[]), family, writer, Arc::clone(values));
+        planner.typed(&mut batch, false);
+    }
     batch.step(false)
 }
 

@@ -1,6 +1,6 @@
 //! The process under test: `lineproof serve --data`, started, killed, and started again.
 
-use super::api::{MAIN, ORG, TOKEN};
+use super::api::{Family, MAIN, TOKEN};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -16,6 +16,7 @@ const START: Duration = Duration::from_secs(60);
 pub(super) struct Setup<'a> {
     pub(super) binary: &'a Path,
     pub(super) profile: &'a str,
+    pub(super) family: Family,
     pub(super) data: &'a Path,
     /// What it says on standard error is added to this file.
     pub(super) log: &'a Path,
@@ -38,9 +39,7 @@ impl Server {
         let mut command = Command::new(setup.binary);
         command.args(["serve", "--profile", setup.profile, "--format", "json"]);
         command.args(["--token", TOKEN, "--bucket", MAIN]).arg("--data").arg(setup.data);
-        if setup.profile.starts_with("oss-v2") {
-            command.args(["--org", ORG]);
-        }
+        command.args(setup.family.options());
         if let Some(bytes) = setup.log_bytes {
             command.args(["--log-bytes", &bytes.to_string()]);
         }

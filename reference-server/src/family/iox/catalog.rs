@@ -1,16 +1,18 @@
 //! What exists in a cluster: databases and tokens.
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha512};
 use std::collections::BTreeMap;
 
 /// Databases and tokens.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Catalog {
     databases: BTreeMap<String, Database>,
     tokens: BTreeMap<String, Token>,
 }
 
 /// A database.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Database {
     /// How long points are kept, in nanoseconds.
     pub retention: Option<i64>,
@@ -23,7 +25,7 @@ pub struct Database {
 }
 
 /// What may be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Read.
     Read,
@@ -50,10 +52,10 @@ impl Action {
 pub type Right = (Action, Option<String>);
 
 /// A token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
-    /// What it is known by to those who send it.
-    pub secret: String,
+    /// [`hash`] of what those send who have it: nobody is shown that again, and no folder has it.
+    pub hash: Vec<u8>,
     /// What someone wrote about it.
     pub description: String,
     /// What it may do with points.
@@ -111,6 +113,12 @@ impl Catalog {
 
     /// The token with this secret.
     pub fn token(&self, secret: &[u8]) -> Option<&Token> {
-        self.tokens.values().find(|token| token.secret.as_bytes() == secret)
+        let hash = hash(secret);
+        self.tokens.values().find(|token| token.hash == hash)
     }
+}
+
+/// What is kept of a token's secret.
+pub fn hash(secret: &[u8]) -> Vec<u8> {
+    Sha512::digest(secret).to_vec()
 }

@@ -90,6 +90,10 @@ impl Host for FlightHost {
         Ok(Arc::new(self.tables_of(token, database)?))
     }
 
+    fn damage(&self) -> Option<String> {
+        self.service.journal().damage().map(str::to_owned)
+    }
+
     fn influxql(&self, token: Option<&[u8]>, question: Question<'_>) -> Result<Outcome, Failure> {
         let nothing = |_| Failure::UnknownDatabase(question.database.to_owned());
         let tables = self.tables_of(token, question.database).map_err(nothing)?;

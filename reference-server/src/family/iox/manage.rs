@@ -2,9 +2,12 @@
 //! and clustered/management). The words of its errors are our own.
 
 use super::Service;
+use super::accounts::Saved;
 use super::auth::Caller;
-use super::catalog::{Action, Catalog, Database, Right, Token};
+use super::catalog::{self, Action, Catalog, Database, Right, Token};
+use super::kept;
 use crate::http::{Request, Response};
+use crate::journal::Change;
 use crate::lock::lock;
 use crate::names;
 use jiff::Timestamp;
@@ -64,10 +67,30 @@ impl Service {
         rest: &str,
         body: &[u8],
     ) -> Response {
+        let begun =
+            if request.method == "GET" { Ok(Change::none()) } else { self.journal.begin(0) };
+        let change = match begun {
+            Ok(change) => change,
+            Err(why) => return failed(500, &why.to_string()),
+        };
         let mut catalog = lock(catalog);
         if let Err(fault) = self.may_manage(&catalog, request) {
             return self.refuse(fault);
         }
+        let response = self.managed(&mut catalog, request, rest, body);
+        if response.status < 300 && request.method != "GET" {
+            kept::record_accounts(&change, Saved::Cluster(catalog.clone()));
+        }
+        response
+    }
+
+    fn managed(
+        &self,
+        catalog: &mut Catalog,
+        request: &Request,
+        rest: &str,
+        body: &[u8],
+    ) -> Response {
         let (resource, id) = rest.split_once('/').unwrap_or((rest, ""));
         let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
         match (request.method.as_str(), resource, &*id) {
@@ -75,7 +98,7 @@ impl Service {
                 let listed = catalog.databases().iter().map(|(name, d)| self.shown(name, d));
                 answer(200, &listed.collect())
             }
-            ("POST", "databases", "") => self.create_database(&mut catalog, body),
+            ("POST", "databases", "") => self.create_database(catalog, body),
             ("DELETE", "databases", name) if !name.is_empty() => {
                 if !catalog.drop_database(name) {
                     return failed(404, "there is no such database");
@@ -87,7 +110,7 @@ impl Service {
                 let listed = catalog.tokens().iter().map(|(id, token)| shown_token(id, token));
                 answer(200, &listed.collect())
             }
-            ("POST", "tokens", "") => self.create_token(&mut catalog, body),
+            ("POST", "tokens", "") => self.create_token(catalog, body),
             ("DELETE", "tokens", id) if !id.is_empty() => {
                 if catalog.remove_token(id) {
                     Response::new(204)
@@ -153,8 +176,8 @@ impl Service {
             return failed(400, "an action is read or write");
         };
         let secret = format!("apiv1_{}", crate::ids::request_id());
-        let token =
-            Token { secret: secret.clone(), description: new.description, rights, manages: false };
+        let hash = catalog::hash(secret.as_bytes());
+        let token = Token { hash, description: new.description, rights, manages: false };
         let mut shown = Json::Null;
         let id = catalog.add_token(token);
         if let Some(token) = catalog.tokens().get(&id) {

@@ -5,6 +5,7 @@
 //! - [`catalog`]: databases and tokens of products that have no organisations
 //! - `auth`: from a request to a token
 //! - `flight`: reading back over gRPC
+//! - `kept`: what goes into the log, and how it is done again
 //! - `manage`: `/api/v0`, which makes databases and tokens
 //! - `query`: reading back
 //! - `write`: how a write finds its database
@@ -14,6 +15,7 @@ mod auth;
 pub mod catalog;
 #[cfg(feature = "flight")]
 pub(crate) mod flight;
+mod kept;
 mod manage;
 mod query;
 mod write;
@@ -22,6 +24,7 @@ use crate::clock::Clock;
 use crate::family::v2;
 use crate::go_text::Query;
 use crate::http::{Body, Request, Response};
+use crate::journal::{Change, Journal};
 use crate::lock::lock;
 use crate::respond;
 use crate::stage::decode::Incoming;
@@ -29,7 +32,7 @@ use crate::stage::decode::sized;
 use crate::stage::quota::Quotas;
 use crate::store::partitions::PartitionedTables;
 use crate::write_path;
-use accounts::Accounts;
+use accounts::{Accounts, Saved};
 use auth::Caller;
 #[cfg(feature = "flight")]
 pub(crate) use auth::from_header as token_of_header;
@@ -64,6 +67,7 @@ pub struct Service {
     template: String,
     /// How many databases there may be.
     databases: Option<usize>,
+    journal: Journal,
 }
 
 impl Service {
@@ -101,6 +105,7 @@ impl Service {
             partial_writes: settings.is_on(Setting::PartialWrites),
             template: settings.text(Setting::PartitionTemplate).unwrap_or_default().to_owned(),
             databases: settings.count(Setting::Databases),
+            journal: Journal::default(),
         })
     }
 
@@ -202,7 +207,18 @@ impl Service {
             token: token.as_ref(),
             now: self.clock.now(),
         };
+        let reads = matches!(asked.method, "GET" | "HEAD");
+        let begun = if reads { Ok(Change::none()) } else { self.journal.begin(0) };
+        let change = match begun {
+            Ok(change) => change,
+            Err(why) => return manage::failed(500, &why.to_string()),
+        };
         let replied = v2::api::handle(&mut lock(catalog), &asked);
+        if !reads {
+            // A request that fails may have changed something too.
+            let saved = lock(catalog).saved();
+            kept::record_accounts(&change, Saved::Organisations(saved));
+        }
         match replied {
             Ok(reply) => {
                 let mut tables = lock(&self.tables);

@@ -14,6 +14,7 @@ use crate::stage::listed::{Conditions, store_listed};
 use crate::stage::parse::ParsedBatch;
 use crate::stage::quota::Quotas;
 use crate::store::partitions::{PartitionedTables, Room};
+use crate::store::tables::TimeUnit;
 use crate::write_path::Store;
 use profiles::answer::Fault;
 use profiles::storage::Names;
@@ -93,14 +94,46 @@ impl Store for Service {
 
     fn store_text(&self, admitted: &Admitted, text: &[u8], now: i64) -> Result<(), WriteFault> {
         let Target::Database(target) = &admitted.target else { return Ok(()) };
+        self.store_and_record(&Batch {
+            key: &target.key,
+            found: target.found,
+            accept_partial: admitted.accept_partial,
+            unit: admitted.unit,
+            now,
+            text,
+        })
+    }
+}
+
+/// A body for a database.
+pub(super) struct Batch<'b> {
+    /// The database's key.
+    pub(super) key: &'b str,
+    /// Whether the database was there when it was looked for.
+    pub(super) found: bool,
+    pub(super) accept_partial: bool,
+    pub(super) unit: TimeUnit,
+    /// When it was taken, in nanoseconds since 1970.
+    pub(super) now: i64,
+    pub(super) text: &'b [u8],
+}
+
+/// What was found and is no more.
+fn dropped(key: &str) -> WriteFault {
+    WriteFault::with(Fault::DatabaseUnknown, "name", key)
+}
+
+impl Service {
+    /// Stores a body in the database that it names, which is made if it is not there.
+    pub(super) fn store(&self, batch: &Batch<'_>) -> Result<(), WriteFault> {
         match &self.accounts {
             // The catalog is held until the lines are stored: a database that is dropped meanwhile
             // is dropped before or after them. Whoever holds both locks took the catalog's first.
             Accounts::Cluster(catalog) => {
                 let mut catalog = lock(catalog);
-                let known = catalog.databases().get(&target.key).cloned();
-                if known.is_none() && target.found {
-                    return Err(dropped(target));
+                let known = catalog.databases().get(batch.key).cloned();
+                if known.is_none() && batch.found {
+                    return Err(dropped(batch.key));
                 }
                 let is_new = known.is_none();
                 let full =
@@ -109,58 +142,45 @@ impl Store for Service {
                     return Err(WriteFault::with(Fault::DatabaseLimit, "limit", limit.to_string()));
                 }
                 let database = known.unwrap_or_default();
-                let (written, made) = self.store_in(&database, admitted, &target.key, text, now);
+                let (written, made) = self.store_in(&database, batch);
                 if is_new && made {
-                    catalog.create(&target.key, database);
+                    catalog.create(batch.key, database);
                 }
                 written
             }
             Accounts::Organisations(catalog) => {
                 let catalog = lock(catalog);
-                let bucket = target.key.parse().ok().and_then(|id| catalog.bucket(id).ok());
-                let Some(bucket) = bucket else { return Err(dropped(target)) };
+                let bucket = batch.key.parse().ok().and_then(|id| catalog.bucket(id).ok());
+                let Some(bucket) = bucket else { return Err(dropped(batch.key)) };
                 let retention = Some(bucket.retention).filter(|retention| *retention > 0);
                 let database = Database { retention, ..Database::default() };
-                self.store_in(&database, admitted, &target.key, text, now).0
+                self.store_in(&database, batch).0
             }
         }
     }
-}
 
-/// What was found and is no more.
-fn dropped(target: &DatabaseTarget) -> WriteFault {
-    WriteFault::with(Fault::DatabaseUnknown, "name", target.key.as_str())
-}
-
-impl Service {
     /// Stores lines in the tables of a database; whether it has any now.
-    fn store_in(
-        &self,
-        database: &Database,
-        admitted: &Admitted,
-        key: &str,
-        text: &[u8],
-        now: i64,
-    ) -> (Result<(), WriteFault>, bool) {
+    fn store_in(&self, database: &Database, batch: &Batch<'_>) -> (Result<(), WriteFault>, bool) {
         let template = database.template.as_deref().unwrap_or(&self.template);
         let conditions = Conditions {
-            partial: admitted.accept_partial || self.partial_writes,
+            partial: batch.accept_partial || self.partial_writes,
             room: Room {
                 tables: database.tables.unwrap_or(self.rules.tables),
                 columns: database.columns.unwrap_or(self.rules.columns),
             },
             template,
-            oldest: database.retention.map(|retention| now.saturating_sub(retention)),
-            now,
+            oldest: database.retention.map(|retention| batch.now.saturating_sub(retention)),
+            unit: batch.unit,
+            now: batch.now,
         };
         let mut all = lock(&self.tables);
         let mut made = PartitionedTables::default();
-        let tables = all.get_mut(key).unwrap_or(&mut made);
+        let tables = all.get_mut(batch.key).unwrap_or(&mut made);
         let dialect = &self.profile.facts.dialect;
-        let written = store_listed(&self.rules, dialect, tables, &conditions, admitted, text);
+        let written = store_listed(&self.rules, dialect, tables, &conditions, batch.text);
         let any = !tables.is_empty();
         if !made.is_empty() {
-            all.insert(key.to_owned(), made);
+            all.insert(batch.key.to_owned(), made);
         }
         (written, any)
     }

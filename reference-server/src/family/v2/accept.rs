@@ -7,12 +7,12 @@ use super::rejections::{Reason, Rejection};
 use super::{Id, Service};
 use crate::lock::lock;
 use crate::stage::WriteFault;
-use crate::stage::admit::BucketTarget;
 use crate::stage::parse::ParsedBatch;
-use crate::store::shards::type_of;
+use crate::store::shards::{Row, type_of};
 use line_protocol::{FieldValue, Line};
 use profiles::answer::Fault;
 use profiles::{Setting, Settings};
+use std::sync::Arc;
 
 /// What a malformed line does to its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,42 +34,41 @@ impl Malformed {
 }
 
 impl Service {
-    /// Takes what it can of a batch.
+    /// Takes what it can of a batch; what it takes is due then.
     ///
     /// # Errors
     /// What was rejected; the rest is queued, where there is any.
     pub(super) fn accept(
         &self,
-        target: &BucketTarget,
+        (organisation, bucket): (Id, Id),
         batch: &ParsedBatch<'_>,
         now: i64,
+        due: i64,
     ) -> Result<(), WriteFault> {
-        let ids = (target.organisation.parse::<Id>(), target.database.parse::<Id>());
-        let (Ok(organisation), Ok(bucket)) = ids else { return Ok(()) };
         let mut rejections: Vec<_> =
             batch.rejected.iter().cloned().map(Rejection::Malformed).collect();
         if let (Some(first), Malformed::FirstLine) = (batch.rejected.first(), self.malformed) {
             self.log_rejections(organisation, bucket, &rejections, now);
             return Err(WriteFault::with(Fault::LinesRejected, "detail", first.clone()));
         }
-        let mut lines: Vec<Line<'static>> =
-            batch.lines().iter().map(|line| line.clone().into_owned()).collect();
+        let mut lines = batch.lines().to_vec();
         let fields = |lines: &[Line<'_>]| lines.iter().map(|line| line.fields.len()).sum::<usize>();
         let points = fields(&lines) + rejections.len();
-        let schemas = match &lock(&self.catalog).bucket(bucket).map(|record| record.schema.clone())
-        {
-            Ok(Some(SchemaKind::Explicit(schemas))) => Some(schemas.clone()),
-            _ => None,
-        };
-        if let Some(schemas) = schemas {
+        let found = lock(&self.catalog).bucket(bucket).map(|record| record.schema.clone());
+        let is_there = found.is_ok();
+        if let Ok(Some(SchemaKind::Explicit(schemas))) = found {
             lines.retain_mut(|line| conform(line, &schemas.measurements, &mut rejections));
         }
-        self.quotas.take_series(&target.organisation, &target.database, &lines)?;
         let (rejected, accepted) = (rejections.len(), fields(&lines));
-        // A write that finds no room is to be sent again: nothing of it is logged yet, and its
-        // series are its own already.
-        if !lines.is_empty() {
-            self.enqueue(Work::Write { organisation, bucket, lines })?;
+        // What was dropped since the write found it has no series, and nobody waits for its lines.
+        if is_there {
+            self.quotas.take_series(&organisation.to_string(), &bucket.to_string(), &lines)?;
+            // A write that finds no room is to be sent again: nothing of it is logged yet, and its
+            // series are its own already.
+            if !lines.is_empty() {
+                let rows = Arc::new(lines.iter().map(Row::from).collect());
+                self.enqueue(Work::Write { organisation, bucket, rows }, due)?;
+            }
         }
         self.log_rejections(organisation, bucket, &rejections, now);
         if rejected == 0 {

@@ -1,15 +1,15 @@
-//! What a v2 server puts into its log, and how it does it again. A product that queues what it
-//! acknowledges has no log here yet.
+//! What a v2 server puts into its log, and how it does it again.
 
 use super::catalog::Saved;
 use super::delete::DeleteRequest;
+use super::queue::{Queue, Work};
 use super::{ApiError, Code, Id, Service};
 use crate::http::Response;
 use crate::journal::{self, Change, NotKept};
 use crate::lock::lock;
 use crate::query::influxql::host::Remove;
 use crate::respond;
-use crate::snapshots::Frozen;
+use crate::snapshots::{Frozen, Keyed};
 use crate::stage::WriteFault;
 use crate::stage::admit::BucketTarget;
 use crate::stage::parse::{self, ParsedBatch};
@@ -17,6 +17,7 @@ use crate::stage::store::store_in_shards;
 use crate::store::kept::{SavedRemoval, Unit};
 use crate::store::numbers::Numbers;
 use crate::store::snapshot::{Moved, Store};
+use crate::store::waiting::Waiting;
 use profiles::answer::Fault;
 use profiles::v2_api::Acknowledgement;
 use profiles::write::BadLines;
@@ -42,6 +43,37 @@ enum Entry {
     Delete(DeleteRequest),
     /// An InfluxQL statement removed points.
     Remove { bucket: Id, removal: SavedRemoval },
+    /// The text is a batch that is acknowledged, to be stored later.
+    Accepted {
+        bucket: Id,
+        organisation: Id,
+        unit: Unit,
+        /// When it was taken, in nanoseconds since 1970.
+        now: i64,
+        /// When its turn is, in the same.
+        due: i64,
+        /// Whether something of it was refused.
+        refused: bool,
+        /// How many entries the queue has then.
+        waiting: usize,
+    },
+    /// A delete that is acknowledged, to be done later.
+    AcceptedDelete {
+        wanted: DeleteRequest,
+        /// When its turn is, in nanoseconds since 1970.
+        due: i64,
+    },
+    /// What was due by then is done.
+    Settled {
+        now: i64,
+        /// How many entries of the queue those were.
+        done: usize,
+    },
+}
+
+/// Records that what was due by then is done.
+pub(super) fn record_settled(change: &Change<'_>, now: i64, done: usize) {
+    change.record(&Entry::Settled { now, done }, &[]);
 }
 
 impl Service {
@@ -70,6 +102,44 @@ impl Service {
             change.record_batch(&entry, batch.text, batch.rows.as_ref(), unit);
         }
         stored
+    }
+
+    /// Takes a batch that is stored later, and keeps it. Also one of which nothing is taken: it may have
+    /// left its mark in the log of what was not stored, and among the series that were counted.
+    pub(super) fn accept_and_record(
+        &self,
+        target: &BucketTarget,
+        batch: &ParsedBatch<'_>,
+        now: i64,
+    ) -> Result<(), WriteFault> {
+        let ids = (target.organisation.parse(), target.database.parse());
+        let (Ok(organisation), Ok(bucket)) = ids else { return Ok(()) };
+        let change = self
+            .journal
+            .begin(batch.text.len())
+            .map_err(|_| WriteFault::from(Fault::StorageFailed))?;
+        let due = self.due();
+        let accepted = self.accept((organisation, bucket), batch, now, due);
+        let entry = Entry::Accepted {
+            bucket,
+            organisation,
+            unit: batch.precision.into(),
+            now,
+            due,
+            refused: accepted.is_err(),
+            waiting: lock(&self.queue).len(),
+        };
+        change.record(&entry, batch.text);
+        accepted
+    }
+
+    /// Takes a delete that is done later, and keeps it.
+    pub(super) fn enqueue_and_record(&self, wanted: DeleteRequest) -> Result<(), WriteFault> {
+        let change = self.journal.begin(0).map_err(|_| WriteFault::from(Fault::StorageFailed))?;
+        let due = self.due();
+        self.enqueue(Work::Delete(wanted.clone()), due)?;
+        change.record(&Entry::AcceptedDelete { wanted, due }, &[]);
+        Ok(())
     }
 
     fn store(
@@ -149,7 +219,18 @@ impl Service {
         let stores = all
             .into_iter()
             .map(|(id, points)| (vec![id.to_string()], Store::Shards(lock(&points).frozen())));
-        Frozen { catalog, stores: stores.collect() }
+        Frozen { catalog, stores: stores.chain(self.waiting()).collect() }
+    }
+
+    /// What this server has beside its points, where the product stores later than it answers: under
+    /// the key that no bucket has.
+    fn waiting(&self) -> Option<Keyed<Store>> {
+        let waits = self.api.acknowledgement == Acknowledgement::Queued;
+        waits.then(|| {
+            let queue = lock(&self.queue).turns();
+            let (series, logged) = (self.quotas.counted(), *lock(&self.logged));
+            (Vec::new(), Store::Waiting(Waiting { queue, series, logged }))
+        })
     }
 
     /// Becomes what was frozen.
@@ -160,11 +241,18 @@ impl Service {
         let saved = serde_json::from_value(frozen.catalog).map_err(|error| error.to_string())?;
         lock(&self.catalog).restore(saved);
         for (key, store) in frozen.stores {
-            let ([id], Store::Shards(points)) = (key.as_slice(), store) else {
-                return Err("it has points of no bucket".to_owned());
-            };
-            let id = id.parse().map_err(|_| format!("{id} is no bucket"))?;
-            *lock(&self.points(id)) = points;
+            match (key.as_slice(), store) {
+                ([id], Store::Shards(points)) => {
+                    let id = id.parse().map_err(|_| format!("{id} is no bucket"))?;
+                    *lock(&self.points(id)) = points;
+                }
+                ([], Store::Waiting(Waiting { queue, series, logged })) => {
+                    *lock(&self.queue) = Queue::of(queue)?;
+                    self.quotas.count_again(series);
+                    *lock(&self.logged) = logged;
+                }
+                _ => return Err("it has points of no bucket".to_owned()),
+            }
         }
         self.forget_dropped();
         self.apply_rules();
@@ -176,11 +264,6 @@ impl Service {
         for (_, points) in self.all_points() {
             lock(&points).move_out(moved);
         }
-    }
-
-    /// Whether what is acknowledged is stored by then.
-    pub(crate) fn stores_at_once(&self) -> bool {
-        self.api.acknowledgement == Acknowledgement::Stored
     }
 
     /// Does an entry of the log again.
@@ -213,6 +296,27 @@ impl Service {
                 };
                 let stored = self.store(&target, &batch, now, &mut Numbers::none());
                 journal::same(refused, &stored)?;
+            }
+            Entry::Accepted { bucket, organisation, unit, now, due, refused, waiting } => {
+                let dialect = &self.profile.facts.dialect;
+                let batch = parse::parse(&text, dialect, unit.into(), now, BadLines::Logged);
+                let batch = batch.map_err(|_| "its batch cannot be read".to_owned())?;
+                let accepted = self.accept((organisation, bucket), &batch, now, due);
+                journal::same(refused, &accepted)?;
+                let found = lock(&self.queue).len();
+                if found != waiting {
+                    return Err(format!("{found} entries wait where {waiting} did"));
+                }
+            }
+            Entry::AcceptedDelete { wanted, due } => {
+                self.enqueue(Work::Delete(wanted), due)
+                    .map_err(|_| "a delete that was taken is refused".to_owned())?;
+            }
+            Entry::Settled { now, done } => {
+                let found = self.settle_until(now);
+                if found != done {
+                    return Err(format!("{found} entries were due where {done} were"));
+                }
             }
         }
         Ok(())

@@ -3,17 +3,26 @@
 //! Nothing shows when an entry is done but a later request, so each request first does what is due
 //! by then, as of the time when it was due. No task and no timer is needed, and with a clock that
 //! stands still nothing happens.
+//!
+//! In a server that keeps its data the log has two entries for such a thing: one where it is
+//! acknowledged, with the time when it will be due, and one where it is done, with the time up to which
+//! all was done that was due. Both have their place among all other changes, so a bucket that was
+//! dropped, a rule that was changed or a snapshot that was made between the two is between them again.
+//! The redo asks no clock: what no entry says was done waits, and the next request does it.
 
 use super::delete::DeleteRequest;
 use super::{Id, Service};
 use crate::lock::lock;
 use crate::mutant;
 use crate::stage::WriteFault;
-use crate::store::shards::ShardedBucket;
-use line_protocol::{FieldValue, Line};
+use crate::store::shards::{Row, ShardedBucket};
+use crate::store::waiting::Turn;
 use profiles::answer::Fault;
 use profiles::v2_api::DeleteByField;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// How many bytes may wait, measured as [`Work::size`] does. A figure of ours: the product's queue is
 /// on disk and has no known end, this one is memory.
@@ -23,7 +32,7 @@ const LARGEST: usize = 64 << 20;
 const OVERHEAD: usize = 64;
 
 /// What is to be done.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Work {
     /// Lines are stored.
     Write {
@@ -31,8 +40,9 @@ pub(super) enum Work {
         organisation: Id,
         /// Where to.
         bucket: Id,
-        /// The lines.
-        lines: Vec<Line<'static>>,
+        /// The lines. A snapshot has them in a form of its own.
+        #[serde(skip)]
+        rows: Arc<Vec<Row>>,
     },
     /// Points are deleted.
     Delete(DeleteRequest),
@@ -42,25 +52,31 @@ impl Work {
     /// About how many bytes of memory it takes.
     fn size(&self) -> usize {
         match self {
-            Self::Write { lines, .. } => lines.iter().map(size_of_line).sum(),
+            Self::Write { rows, .. } => rows.iter().map(Row::size).sum(),
             Self::Delete(wanted) => {
                 let rules = wanted.rules.iter();
                 rules.map(|r| r.key.len() + r.value.len() + OVERHEAD).sum::<usize>() + OVERHEAD
             }
         }
     }
-}
 
-fn size_of_line(line: &Line<'_>) -> usize {
-    let tags = line.tags.iter().map(|(key, value)| key.len() + value.len() + OVERHEAD);
-    let fields = line.fields.iter().map(|(key, value)| {
-        let text = match value {
-            FieldValue::String(text) => text.len(),
-            _ => 0,
+    /// What it is, for a snapshot.
+    fn turn(&self, due: i64) -> Turn {
+        let rows = match self {
+            Self::Write { rows, .. } => Arc::clone(rows),
+            Self::Delete(_) => Arc::default(),
         };
-        key.len() + text + OVERHEAD
-    });
-    OVERHEAD + line.measurement.len() + tags.sum::<usize>() + fields.sum::<usize>()
+        Turn { due, what: json!(self), rows }
+    }
+
+    /// What it was.
+    fn of(turn: Turn) -> Result<(i64, Self), String> {
+        let mut work = serde_json::from_value(turn.what).map_err(|error| error.to_string())?;
+        if let Self::Write { rows, .. } = &mut work {
+            *rows = turn.rows;
+        }
+        Ok((turn.due, work))
+    }
 }
 
 /// The queue of a server.
@@ -78,15 +94,45 @@ impl Queue {
         self.bytes = self.bytes.saturating_sub(work.size());
         Some((due, work))
     }
+
+    /// Whether something is due by then.
+    fn is_due(&self, now: i64) -> bool {
+        self.waiting.front().is_some_and(|(due, _)| *due <= now)
+    }
+
+    /// How many entries wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// What waits, for a snapshot.
+    pub(super) fn turns(&self) -> Vec<Turn> {
+        self.waiting.iter().map(|(due, work)| work.turn(*due)).collect()
+    }
+
+    /// The queue of which these were the [`turns`](Self::turns).
+    ///
+    /// # Errors
+    /// One of them is nothing that could be done.
+    pub(super) fn of(turns: Vec<Turn>) -> Result<Self, String> {
+        let waiting: VecDeque<_> = turns.into_iter().map(Work::of).collect::<Result<_, _>>()?;
+        let bytes = waiting.iter().map(|(_, work)| work.size()).sum();
+        Ok(Self { waiting, bytes })
+    }
 }
 
 impl Service {
-    /// Puts something off until its turn. The clock is read here and not where the request began, so
-    /// that the entries are in the order of their turns however long a body took.
+    /// When something is due that is acknowledged now: the clock is read here and not where the request
+    /// began, however long a body took.
+    pub(super) fn due(&self) -> i64 {
+        self.clock.now().saturating_add(self.queue_delay)
+    }
+
+    /// Puts something off until its turn, which is not before that of what waits already.
     ///
     /// # Errors
     /// [`Fault::Unavailable`] where too much waits; once the delay has passed there is room.
-    pub(super) fn enqueue(&self, work: Work) -> Result<(), WriteFault> {
+    pub(super) fn enqueue(&self, work: Work, due: i64) -> Result<(), WriteFault> {
         let size = work.size();
         let mut queue = lock(&self.queue);
         let bytes = queue.bytes.saturating_add(size);
@@ -96,33 +142,51 @@ impl Service {
             return Err(WriteFault::with(Fault::Unavailable, "retry_after", seconds));
         }
         queue.bytes = bytes;
-        let due = self.clock.now().saturating_add(self.queue_delay);
-        queue.waiting.push_back((due, work));
+        let last = queue.waiting.back().map_or(due, |(last, _)| *last);
+        queue.waiting.push_back((due.max(last), work));
         mutant::queued(&mut queue.waiting);
         Ok(())
     }
 
-    /// Does what is due. Whoever comes second waits, so that nobody sees half of it.
+    /// Does what is due, and keeps that it did. Whoever comes second waits, so that nobody sees half of
+    /// it. Where the log takes nothing any more it is not done, and waits for the next start; the
+    /// request is answered from what is there.
     pub(super) fn settle(&self) {
         let now = self.clock.now();
-        let mut queue = lock(&self.queue);
-        while let Some((due, work)) = queue.next(now) {
-            match work {
-                Work::Write { organisation, bucket, lines } => {
-                    self.store_now(organisation, bucket, &lines, due);
-                }
-                Work::Delete(wanted) => self.delete_now(&wanted),
-            }
+        if !lock(&self.queue).is_due(now) {
+            return;
+        }
+        let Ok(change) = self.journal.try_begin(0) else { return };
+        let done = self.settle_until(now);
+        // Another request may have come first.
+        if done > 0 {
+            super::kept::record_settled(&change, now, done);
         }
     }
 
+    /// Does what is due by then; how many entries that were.
+    pub(super) fn settle_until(&self, now: i64) -> usize {
+        let mut queue = lock(&self.queue);
+        let mut done = 0;
+        while let Some((due, work)) = queue.next(now) {
+            match work {
+                Work::Write { organisation, bucket, rows } => {
+                    self.store_now(organisation, bucket, &rows, due);
+                }
+                Work::Delete(wanted) => self.delete_now(&wanted),
+            }
+            done += 1;
+        }
+        done
+    }
+
     /// Stores lines, unless their bucket was dropped in the meantime.
-    fn store_now(&self, organisation: Id, bucket: Id, lines: &[Line<'_>], now: i64) {
+    fn store_now(&self, organisation: Id, bucket: Id, rows: &[Row], now: i64) {
         if lock(&self.catalog).bucket(bucket).is_err() {
             return;
         }
         let points = self.points(bucket);
-        let lost = lock(&points).write_by_field(lines, now);
+        let lost = lock(&points).write_by_field(rows, now);
         self.log_lost(organisation, bucket, &lost, now);
     }
 

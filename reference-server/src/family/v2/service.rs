@@ -5,7 +5,7 @@
 
 use super::accept::Malformed;
 use super::catalog::{Bucket, Catalog, LookupError, Token};
-use super::queue::{Queue, Work};
+use super::queue::Queue;
 use super::{ApiError, Code, Id, Reply, api, auth, delete};
 use crate::clock::Clock;
 use crate::go_text::Query;
@@ -279,10 +279,8 @@ impl Service {
 
     /// Drops the points of buckets that are no more.
     fn forget(&self, reply: &Reply) {
-        let mut buckets = lock(&self.buckets);
-        for id in &reply.dropped {
-            buckets.remove(id);
-            self.quotas.forget_bucket(&id.to_string());
+        if !reply.dropped.is_empty() {
+            self.forget_dropped();
         }
     }
 
@@ -290,6 +288,7 @@ impl Service {
     pub(super) fn forget_dropped(&self) {
         let catalog = lock(&self.catalog);
         lock(&self.buckets).retain(|id, _| catalog.bucket(*id).is_ok());
+        self.quotas.forget_buckets(|id| id.parse().is_ok_and(|id| catalog.bucket(id).is_ok()));
     }
 
     async fn delete(&self, request: &Request, body: Body<'_>, token: &Token) -> Response {
@@ -313,7 +312,7 @@ impl Service {
         }
         let done = match self.api.acknowledgement {
             Acknowledgement::Stored => self.delete_and_record(wanted),
-            Acknowledgement::Queued => self.enqueue(Work::Delete(wanted)),
+            Acknowledgement::Queued => self.enqueue_and_record(wanted),
         };
         match done {
             Ok(()) => Response::new(204),

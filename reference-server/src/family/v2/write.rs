@@ -81,7 +81,7 @@ impl Store for Service {
     ) -> Result<(), WriteFault> {
         let Target::Bucket(target) = target else { return Ok(()) };
         if self.api.acknowledgement == Acknowledgement::Queued {
-            return self.accept(target, batch, now);
+            return self.accept_and_record(target, batch, now);
         }
         self.store_and_record(target, batch, now)
     }

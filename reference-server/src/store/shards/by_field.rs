@@ -1,11 +1,48 @@
 //! Storage where the type of a field belongs to its series in the whole bucket, and where a field
 //! that does not fit is lost by itself.
 
-use super::shard::{TIME, key_of, type_of};
+use super::shard::{TIME, key_of, stored};
 use super::{ShardedBucket, TagSet, time_of};
-use crate::store::value::{FieldType, Name};
+use crate::store::value::{FieldType, Name, Value};
 use line_protocol::Line;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A line as storage that goes by fields reads it: nothing else of it has to wait in a queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Measurement and tags.
+    pub(in crate::store) key: (Name, TagSet),
+    /// Nanoseconds since 1970.
+    pub(in crate::store) time: i64,
+    /// In the order of the line.
+    pub(in crate::store) fields: Vec<(Name, Value)>,
+}
+
+impl From<&Line<'_>> for Row {
+    fn from(line: &Line<'_>) -> Self {
+        let fields = line.fields.iter().map(|(key, value)| (Name::from(&**key), stored(value)));
+        Self { key: key_of(line), time: time_of(line), fields: fields.collect() }
+    }
+}
+
+impl Row {
+    /// What it takes besides its texts, and each tag and field of it. A figure of ours.
+    const OVERHEAD: usize = 64;
+
+    /// About how many bytes of memory it takes.
+    pub(crate) fn size(&self) -> usize {
+        let (measurement, tags) = &self.key;
+        let tags = tags.iter().map(|(key, value)| key.len() + value.len() + Self::OVERHEAD);
+        let fields = self.fields.iter().map(|(key, value)| {
+            let text = match value {
+                Value::String(text) => text.len(),
+                _ => 0,
+            };
+            key.len() + text + Self::OVERHEAD
+        });
+        Self::OVERHEAD + measurement.len() + tags.sum::<usize>() + fields.sum::<usize>()
+    }
+}
 
 /// One field of one line that was not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,35 +80,34 @@ pub enum Why {
 
 impl ShardedBucket {
     /// Stores each field that fits and tells of the others, in the order of the batch.
-    pub fn write_by_field(&mut self, lines: &[Line<'_>], now: i64) -> Vec<LostField> {
+    pub fn write_by_field(&mut self, rows: &[Row], now: i64) -> Vec<LostField> {
         self.enforce_retention(now);
         let oldest = self.retention.map_or(i64::MIN, |retention| now.saturating_sub(retention));
         let mut lost = Vec::new();
         // What this batch is the first to give a type to.
         let mut new: BTreeMap<(Name, TagSet), BTreeMap<Name, FieldType>> = BTreeMap::new();
-        for line in lines {
-            let key = key_of(line);
-            let tag_time = line.tags.iter().any(|(tag, _)| **tag == *TIME);
-            for (field, value) in &line.fields {
-                let name = Name::from(&**field);
-                let got = type_of(value);
-                let known = self.types.get(&key).and_then(|fields| fields.get(&name));
-                let begun = new.get(&key).and_then(|fields| fields.get(&name));
+        for Row { key, time, fields } in rows {
+            let tag_time = key.1.iter().any(|(tag, _)| **tag == *TIME);
+            for (name, value) in fields {
+                let got = value.field_type();
+                let known = self.types.get(key).and_then(|fields| fields.get(name));
+                let begun = new.get(key).and_then(|fields| fields.get(name));
                 let why = match (known, begun) {
-                    _ if tag_time || **field == *TIME => Some(Why::NamedTime),
-                    _ if time_of(line) < oldest => Some(Why::TooOld),
+                    _ if tag_time || **name == *TIME => Some(Why::NamedTime),
+                    _ if *time < oldest => Some(Why::TooOld),
                     (Some(&want), _) if want != got => Some(Why::ConflictWithStored { got, want }),
                     (_, Some(&want)) if want != got => Some(Why::ConflictInBatch { got, want }),
                     _ => None,
                 };
                 if let Some(why) = why {
-                    lost.push(LostField { measurement: key.0.clone(), field: name, why });
+                    let (measurement, field) = (Name::clone(&key.0), Name::clone(name));
+                    lost.push(LostField { measurement, field, why });
                     continue;
                 }
-                new.entry(key.clone()).or_default().insert(name, got);
-                let (start, _) = self.open_shard(time_of(line));
+                new.entry(key.clone()).or_default().insert(Name::clone(name), got);
+                let (start, _) = self.open_shard(*time);
                 if let Some(shard) = self.shards.get_mut(&start) {
-                    shard.insert_field(&key, field, time_of(line), value);
+                    shard.insert_field(key, name, *time, value.clone());
                 }
             }
         }
@@ -114,8 +150,8 @@ mod tests {
     fn write(bucket: &mut ShardedBucket, text: &str) -> Vec<(String, Why)> {
         let options = Options { default_time: 10 * HOUR, ..Options::default() };
         let parsed = line_protocol::parse(text.as_bytes(), &Dialect::GO_V2, &options);
-        let lines: Vec<_> = parsed.flatten().collect();
-        let lost = bucket.write_by_field(&lines, 10 * HOUR);
+        let rows: Vec<_> = parsed.flatten().map(|line| Row::from(&line)).collect();
+        let lost = bucket.write_by_field(&rows, 10 * HOUR);
         lost.into_iter().map(|l| (String::from_utf8_lossy(&l.field).into_owned(), l.why)).collect()
     }
 

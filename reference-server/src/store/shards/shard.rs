@@ -52,8 +52,7 @@ impl SavedShard {
         }
         for (measurement, series) in self.series {
             let (tags, points) = series.restore(index)?;
-            let slot = shard.series.slot((Name::from(measurement), tags));
-            *shard.series.points(slot) = points;
+            shard.series.put((Name::from(measurement), tags), points);
         }
         Ok(shard)
     }
@@ -327,12 +326,12 @@ impl Shard {
         key: &(Name, TagSet),
         field: &[u8],
         time: i64,
-        value: &FieldValue<'_>,
+        value: Value,
     ) {
-        let slot = self.series.slot(key.clone());
-        self.series.points(slot).insert(field, time, stored(value));
         // Where series differ, queries are told of the first type.
-        let _ = self.register(&key.0, field, type_of(value));
+        let _ = self.register(&key.0, field, value.field_type());
+        let slot = self.series.slot(key.clone());
+        self.series.points(slot).insert(field, time, value);
     }
 
     /// Stores a line; `layout` is that of the line before.

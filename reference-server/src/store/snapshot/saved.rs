@@ -4,11 +4,13 @@
 use super::file::{FileFacts, Reads, SnapshotFile};
 use super::{Rows, Store, StoredColumn};
 use crate::store::kept::Bytes;
+use crate::store::partitions::SavedPartitions;
 use crate::store::points::Part;
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::shards::SavedShards;
 use crate::store::tables::SavedTables;
 use crate::store::value::{FieldType, Name};
+use crate::store::waiting::SavedWaiting;
 use profiles::storage::{Shards as Rules, Storage};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -24,6 +26,10 @@ pub(crate) enum SavedStore {
     Shards(SavedShards),
     /// Of v3.
     Tables(SavedTables),
+    /// Of the IOx router.
+    Partitions(SavedPartitions),
+    /// What is not stored yet.
+    Waiting(SavedWaiting),
 }
 
 /// The files of a snapshot, and the fields that rows have together: each named once, and by its
@@ -73,6 +79,8 @@ impl Store {
         match self {
             Self::Shards(bucket) => bucket.saved(index).map(SavedStore::Shards),
             Self::Tables(tables) => tables.saved(index).map(SavedStore::Tables),
+            Self::Partitions(tables) => tables.saved(index).map(SavedStore::Partitions),
+            Self::Waiting(waiting) => Ok(SavedStore::Waiting(waiting.saved())),
         }
     }
 }
@@ -89,6 +97,10 @@ impl SavedStore {
                 saved.restore(*rules, index).map(Store::Shards)
             }
             (Self::Tables(saved), Storage::Tables(_)) => saved.restore(index).map(Store::Tables),
+            (Self::Partitions(saved), Storage::Partitions(_)) => {
+                saved.restore(index).map(Store::Partitions)
+            }
+            (Self::Waiting(saved), Storage::Shards(_)) => Ok(Store::Waiting(saved.restore())),
             _ => Err("it is of another kind of store".to_owned()),
         }
     }
