@@ -23,9 +23,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use write_ahead_log::{Files, Log, RealFiles};
+use write_ahead_log::{File, Files, Log};
 
-pub use mend::{SnapshotReport, repair_snapshot, verify_snapshot};
+pub use mend::{
+    SnapshotReport, repair_snapshot, repair_snapshot_with, verify_snapshot, verify_snapshot_with,
+};
 
 /// The folder of the snapshots in a server's folder.
 const FOLDER: &str = "snapshots";
@@ -132,12 +134,12 @@ pub(crate) struct Running {
 /// # Errors
 /// There is one, and it cannot be read: of a newer format ([`io::ErrorKind::Unsupported`]), or damaged
 /// ([`io::ErrorKind::InvalidData`]).
-pub(crate) fn find(folder: &Path) -> io::Result<Option<Found>> {
+pub(crate) fn find(files: &dyn Files, folder: &Path) -> io::Result<Option<Found>> {
     let path = folder.join(FOLDER).join(MANIFEST);
     let told = |why: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()))
     };
-    let bytes = match std::fs::read(&path) {
+    let bytes = match files.read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
@@ -210,6 +212,7 @@ impl Snapshots {
     /// Those of a server whose folder was opened; `current` are the files of the snapshot there, and
     /// `next` is the first entry that is not in it.
     pub(crate) fn new(
+        files: Arc<dyn Files>,
         folder: &Path,
         service: Arc<Service>,
         origin: Origin,
@@ -219,7 +222,7 @@ impl Snapshots {
     ) -> Self {
         Self {
             service,
-            files: Arc::new(RealFiles),
+            files,
             folder: folder.join(FOLDER),
             origin,
             reads,
@@ -354,13 +357,14 @@ impl Snapshots {
     }
 
     fn remove_unnamed(&self) -> io::Result<()> {
-        if !self.folder.is_dir() {
-            return Ok(());
-        }
+        let names = match self.files.list(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            names => names?,
+        };
         let current = lock(&self.current);
         let is_known =
             |name: &str| name == MANIFEST || current.iter().any(|file| file.facts().name == *name);
-        for name in self.files.list(&self.folder)? {
+        for name in names {
             let is_ours =
                 Path::new(&name).extension().is_some_and(|e| e == "parquet" || e == "tmp");
             if is_ours && !is_known(&name) {
@@ -379,16 +383,24 @@ fn write_manifest(files: &dyn Files, folder: &Path, manifest: &Manifest) -> io::
     bytes.push(b'\n');
     bytes.extend_from_slice(&body);
     let mut file = files.create(&folder.join(UNFINISHED))?;
-    let mut offset = 0;
-    while offset < bytes.len() {
-        match file.write_at(offset as u64, &bytes[offset..]) {
+    write_all(&mut *file, 0, &bytes)?;
+    file.sync()
+}
+
+/// Writes all bytes at a place in a file.
+fn write_all(file: &mut dyn File, mut offset: u64, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write_at(offset, bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => offset += count,
+            Ok(count) => {
+                offset += count as u64;
+                bytes = &bytes[count..];
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    file.sync()
+    Ok(())
 }
 
 /// Puts the manifest that was written in the place of the one before, in one step.

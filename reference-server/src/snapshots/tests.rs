@@ -5,7 +5,7 @@ use crate::store::tables::{TableSet, TimeUnit};
 use crate::store::view::Measurement;
 use line_protocol::{Dialect, Options, Precision};
 use profiles::storage::Tables as Rules;
-use write_ahead_log::{File, Lock};
+use write_ahead_log::{Lock, RealFiles};
 
 /// The disk of the machine, until so many calls were made.
 struct Failing {
@@ -38,6 +38,12 @@ impl Files for Failing {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         call(&self.calls_left)?;
         self.real.read(path)
+    }
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        self.real.length(path)
+    }
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        self.real.read_at(path, offset, length)
     }
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
         call(&self.calls_left)?;
@@ -132,7 +138,7 @@ fn snapshot(
 
 /// The tables of the snapshot that is there, and its number.
 fn restored(folder: &Path) -> (u64, Vec<Measurement>) {
-    let Found(mut manifest) = find(folder).unwrap().unwrap();
+    let Found(mut manifest) = find(&RealFiles, folder).unwrap().unwrap();
     manifest.index.open(&folder.join(FOLDER), &Arc::default()).unwrap();
     let (_, saved) = manifest.stores.remove(0);
     let Store::Tables(mut tables) = saved.restore(storage().0, &manifest.index).unwrap() else {
@@ -208,7 +214,7 @@ impl Served {
             asks_credentials: false,
         };
         let on = Arc::clone(&service);
-        let snapshots = Snapshots::new(folder, on, origin, reads, 1, Vec::new());
+        let snapshots = Snapshots::new(Arc::new(RealFiles), folder, on, origin, reads, 1, Vec::new());
         let served = Self { service, log, snapshots, folder: folder.to_owned() };
         served.enter(r#"{"Catalog":{"databases":[["db",null]],"tokens":{},"made":0}}"#, "");
         served
