@@ -25,6 +25,7 @@ mod mutants;
 #[path = "mutants/outcome.rs"]
 mod mutants_outcome;
 mod out;
+mod place;
 mod progress;
 mod read_back;
 mod record;
