@@ -203,7 +203,7 @@ pub(crate) fn open(
 
 /// Does this where there is nothing else.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    futures::executor::block_on(work)
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
 /// All objects of a store.
