@@ -18,7 +18,8 @@ pub(crate) struct Bridge {
 impl Bridge {
     pub(crate) fn new() -> io::Result<Self> {
         let mut builder = Builder::new_multi_thread();
-        let runtime = builder.worker_threads(2).thread_name("object storage").enable_all().build()?;
+        let runtime =
+            builder.worker_threads(2).thread_name("object storage").enable_all().build()?;
         Ok(Self { runtime: Some(runtime), background: Mutex::default() })
     }
 

@@ -96,7 +96,8 @@ impl Lease {
 
     /// That the store refuses to put what must not be put: all rests on that.
     async fn ensure_conditions(&self) -> io::Result<()> {
-        let none = Version { e_tag: Some("\"0123456789abcdef0123456789abcdef\"".into()), version: None };
+        let none =
+            Version { e_tag: Some("\"0123456789abcdef0123456789abcdef\"".into()), version: None };
         for (mode, header) in
             [(PutMode::Create, "If-None-Match"), (PutMode::Update(none), "If-Match")]
         {
@@ -125,7 +126,8 @@ impl Lease {
     pub(crate) fn ensure_held(&self) -> io::Result<()> {
         let state = lock(&self.state);
         if state.is_lost {
-            let what = "another server has taken over, since this one did not renew its lock in time";
+            let what =
+                "another server has taken over, since this one did not renew its lock in time";
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
         }
         if Instant::now() >= state.until {
@@ -166,12 +168,17 @@ impl Lease {
         match put.await {
             Ok(version) => {
                 let mut state = lock(&self.state);
-                *state = State { renewals, version, until: begun + self.times.believed(), is_lost: false };
+                *state = State {
+                    renewals,
+                    version,
+                    until: begun + self.times.believed(),
+                    is_lost: false,
+                };
                 Ok(())
             }
-            Err(Error::Precondition { .. } | Error::AlreadyExists { .. } | Error::NotFound { .. }) => {
-                self.look().await
-            }
+            Err(
+                Error::Precondition { .. } | Error::AlreadyExists { .. } | Error::NotFound { .. },
+            ) => self.look().await,
             Err(error) => {
                 tracing::warn!(error = %crate::io_error(error), "the lock could not be renewed yet");
                 Err(None)

@@ -175,7 +175,11 @@ impl Shared {
     }
 
     /// Makes these bytes all that is in a file in parts, in one step.
-    async fn replace_parts(&self, folder: &ObjectPath, bytes: &[u8]) -> io::Result<Vec<ObjectPath>> {
+    async fn replace_parts(
+        &self,
+        folder: &ObjectPath,
+        bytes: &[u8],
+    ) -> io::Result<Vec<ObjectPath>> {
         let next = lock(&self.views).get(folder).map_or(0, |view| view.next);
         let part = parts::part(self.writer, 0, bytes);
         self.objects.create(&parts::name(folder, next), part).await?;
@@ -370,8 +374,8 @@ impl Files for ObjectFiles {
                 self.wait(|shared| async move { shared.put(&object, bytes).await })?;
             }
             Kind::Parts => {
-                let before = self
-                    .wait(|shared| async move { shared.replace_parts(&object, &bytes).await })?;
+                let before =
+                    self.wait(|shared| async move { shared.replace_parts(&object, &bytes).await })?;
                 self.remove_later(before);
             }
         }

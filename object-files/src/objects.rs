@@ -194,8 +194,7 @@ impl Objects {
 
     /// Removes objects; one that is not there is no error.
     pub(crate) async fn remove(&self, objects: Vec<ObjectPath>) -> io::Result<()> {
-        let mut removed =
-            self.store.delete_stream(futures::stream::iter(objects).map(Ok).boxed());
+        let mut removed = self.store.delete_stream(futures::stream::iter(objects).map(Ok).boxed());
         loop {
             match self.limited(0, removed.try_next()).await {
                 Ok(None) => return Ok(()),

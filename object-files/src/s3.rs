@@ -36,15 +36,15 @@ pub fn s3(url: &str) -> Result<(ObjectFiles, PathBuf), BadUrl> {
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     if bucket.is_empty() || rest.contains('@') {
         return Err(BadUrl(
-            "s3://…: a bucket, and no credentials in it: those come from the environment".to_owned(),
+            "s3://…: a bucket, and no credentials in it: those come from the environment"
+                .to_owned(),
         ));
     }
     let fail = |why: String| BadUrl(format!("{url}: {why}"));
     let prefix = ObjectPath::parse(prefix).map_err(|error| fail(told(&error)))?;
     let root = PathBuf::from(format!("s3://{bucket}/{prefix}").trim_end_matches('/'));
     let config = |key| AmazonS3ConfigKey::Client(key);
-    let retries =
-        RetryConfig { max_retries: 3, retry_timeout: PATIENCE, ..RetryConfig::default() };
+    let retries = RetryConfig { max_retries: 3, retry_timeout: PATIENCE, ..RetryConfig::default() };
     let store = AmazonS3Builder::from_env()
         .with_bucket_name(bucket)
         .with_config(config(ClientConfigKey::ConnectTimeout), "5 seconds")

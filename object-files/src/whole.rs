@@ -45,7 +45,10 @@ impl WholeFile {
                 None => begin(objects, &at).await?,
             };
             let limit = objects.limit(piece.content_length() as u64);
-            timeout(limit, upload.put_part(piece)).await.map_err(io::Error::other)?.map_err(io_error)?;
+            timeout(limit, upload.put_part(piece))
+                .await
+                .map_err(io::Error::other)?
+                .map_err(io_error)?;
             Ok(upload)
         })?;
         self.upload = Some(upload);
@@ -59,7 +62,9 @@ async fn begin(objects: &Objects, at: &ObjectPath) -> io::Result<Box<dyn Multipa
     match objects.length(at).await {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
-        Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{at} is there"))),
+        Ok(_) => {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{at} is there")));
+        }
     }
     let begun = timeout(objects.limit(0), objects.store.put_multipart(at)).await;
     begun.map_err(io::Error::other)?.map_err(io_error)

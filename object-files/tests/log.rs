@@ -325,7 +325,10 @@ fn damage_to_any_part_is_found_and_mended() {
                 repair_with(files.clone(), folder()).unwrap();
                 let (_, recovery, kept) = open(&files, small()).unwrap();
                 assert!(kept.len() as u64 + recovery.lost >= 18, "{what}: {recovery:?}");
-                assert!(kept.iter().all(|(sequence, bytes)| *bytes == payload(*sequence)), "{what}");
+                assert!(
+                    kept.iter().all(|(sequence, bytes)| *bytes == payload(*sequence)),
+                    "{what}"
+                );
             }
             for name in objects(&store).keys() {
                 remove(&store, name);

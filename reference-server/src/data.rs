@@ -81,8 +81,8 @@ pub(crate) fn open(
         lost.judge(sequence, done)
     };
     let options = Options { next_at_least: next, ..journal::options_for(log_bytes) };
-    let (log, recovery) = Log::open_with(Arc::clone(&files), folder, options, redo)
-        .map_err(io::Error::other)?;
+    let (log, recovery) =
+        Log::open_with(Arc::clone(&files), folder, options, redo).map_err(io::Error::other)?;
     // The folder is ours only from here on: another server may have used it a moment ago.
     if snapshots::find(&*files, folder)?.map_or(1, |found| found.next()) != next {
         return Err(refused(folder, "another server has just used it; start again"));

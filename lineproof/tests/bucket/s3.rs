@@ -126,7 +126,10 @@ fn plain(status: &'static str, body: String) -> Answer {
 
 fn error(status: &'static str, code: &str) -> Answer {
     // What it was asked with is in the error, as S3 does it.
-    plain(status, format!("<Error><Code>{code}</Code><AWSAccessKeyId>{KEY}</AWSAccessKeyId></Error>"))
+    plain(
+        status,
+        format!("<Error><Code>{code}</Code><AWSAccessKeyId>{KEY}</AWSAccessKeyId></Error>"),
+    )
 }
 
 fn answer(request: &Request, state: &State) -> Answer {
@@ -144,12 +147,12 @@ fn answer(request: &Request, state: &State) -> Answer {
         ("GET" | "HEAD", "") => get(request, objects.get(key)),
         ("PUT", "") => {
             let there = objects.get(key).map(|(_, version)| format!("\"{version}\""));
-            let refuses = match (request.headers.get("if-none-match"), request.headers.get("if-match"))
-            {
-                (Some(_), _) => there.is_some(),
-                (_, Some(asked)) => there.as_ref() != Some(asked),
-                _ => false,
-            };
+            let refuses =
+                match (request.headers.get("if-none-match"), request.headers.get("if-match")) {
+                    (Some(_), _) => there.is_some(),
+                    (_, Some(asked)) => there.as_ref() != Some(asked),
+                    _ => false,
+                };
             if refuses {
                 return error("412 Precondition Failed", "PreconditionFailed");
             }

@@ -8,8 +8,9 @@ use object_files::{ObjectFiles, Times};
 use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
+    Result,
 };
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -94,9 +95,8 @@ impl Way {
     async fn request<T>(&self, request: impl Future<Output = Result<T>>) -> Result<T> {
         let number = self.requests.fetch_add(1, Ordering::SeqCst);
         let plan = *self.plan.lock().unwrap();
-        let is_hit = |plan: &Plan| {
-            number == plan.request || (plan.forever && number > plan.request)
-        };
+        let is_hit =
+            |plan: &Plan| number == plan.request || (plan.forever && number > plan.request);
         match plan.filter(is_hit).map(|plan| plan.fault) {
             None => request.await,
             Some(Fault::Refused) => Err(broken()),

@@ -115,8 +115,8 @@ pub fn repair_snapshot_with(
     // Held until all is done: nobody serves the folder meanwhile.
     let options = Options { next_at_least: manifest.next, ..journal::options() };
     let nothing = |_, _: &[u8]| Ok::<(), Infallible>(());
-    let (log, _) = Log::open_with(Arc::clone(files), folder, options, nothing)
-        .map_err(io::Error::other)?;
+    let (log, _) =
+        Log::open_with(Arc::clone(files), folder, options, nothing).map_err(io::Error::other)?;
     let snapshots = folder.join(FOLDER);
     let mut report = report(files, &manifest, &snapshots);
     if report.damage.is_empty() {

@@ -214,7 +214,8 @@ impl Served {
             asks_credentials: false,
         };
         let on = Arc::clone(&service);
-        let snapshots = Snapshots::new(Arc::new(RealFiles), folder, on, origin, reads, 1, Vec::new());
+        let snapshots =
+            Snapshots::new(Arc::new(RealFiles), folder, on, origin, reads, 1, Vec::new());
         let served = Self { service, log, snapshots, folder: folder.to_owned() };
         served.enter(r#"{"Catalog":{"databases":[["db",null]],"tokens":{},"made":0}}"#, "");
         served

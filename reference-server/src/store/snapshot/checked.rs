@@ -216,7 +216,8 @@ mod tests {
             let block = (place / BLOCK * BLOCK) as u64;
             let error = file.get_bytes(block + 9, 5).unwrap_err().to_string();
             assert!(error.contains(&format!("at {block} are not")), "{error}");
-            let error = check(&file.files, file.path(), file.len(), &file.sums).unwrap_err().to_string();
+            let error =
+                check(&file.files, file.path(), file.len(), &file.sums).unwrap_err().to_string();
             assert!(error.contains(&format!("at {block} are not")), "{error}");
             // The other blocks are as good as they were.
             let other = if block == 0 { BLOCK as u64 } else { 0 };
