@@ -1,11 +1,12 @@
 //! `lineproof data`: the folder, or bucket, of a server that keeps its data, when the server is not there.
 
+pub(crate) mod place;
 mod snapshot;
 
 use crate::cli::data::{DataArgs, DataCommand, DataFormat, FolderArgs};
 use crate::exit::Failure;
-use crate::place::place;
 use crate::streams::print;
+use place::place;
 use serde_json::json;
 use snapshot::Snapshot;
 use std::fmt::Write as _;

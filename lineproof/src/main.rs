@@ -25,7 +25,6 @@ mod mutants;
 #[path = "mutants/outcome.rs"]
 mod mutants_outcome;
 mod out;
-mod place;
 mod progress;
 mod read_back;
 mod record;

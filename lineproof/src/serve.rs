@@ -42,8 +42,8 @@ mod tests {
 mod embedded {
     use super::{ExitCode, Failure, ServeArgs};
     use crate::cli::ServeFormat;
+    use crate::data::place::place;
     use crate::embedded::Fault;
-    use crate::place::place;
     use futures::future::join_all;
     use profiles::{Family, Profile};
     use reference_server::{Builder, Server, duration, provision};

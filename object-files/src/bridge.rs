@@ -75,8 +75,10 @@ impl Bridge {
 
     /// Waits for what is done in the background, but not for longer than this.
     pub(crate) fn finish(&self, limit: Duration) {
-        let mut tasks = self.background.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut tasks = std::mem::take(&mut *tasks);
+        let mut tasks = {
+            let mut running = self.background.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *running)
+        };
         let all = async move {
             let ended = async { while tasks.join_next().await.is_some() {} };
             // What is left then is ended with `tasks`.

@@ -19,6 +19,7 @@
 //! Requests are made on threads of their own: any thread may wait for them, also one of another
 //! runtime. Each has a limit of time, after which it has failed.
 
+mod blocks;
 mod bridge;
 mod lease;
 mod objects;
@@ -28,6 +29,7 @@ mod whole;
 
 pub use s3::{BadUrl, s3};
 
+use blocks::Blocks;
 use bridge::Bridge;
 use lease::Lease;
 use object_store::ObjectStore;
@@ -61,6 +63,9 @@ impl Default for Times {
 /// How long the mark of a removed file stays, so that nobody who was late makes one of its name.
 const MARKED: Duration = Duration::from_secs(3600);
 
+/// What is longer is not kept when it was read.
+const LONG: usize = 4 << 20;
+
 /// Files in object storage, under one prefix. When it is dropped, what runs in the background ends.
 pub struct ObjectFiles {
     shared: Arc<Shared>,
@@ -82,6 +87,8 @@ struct Shared {
     versions: Mutex<HashMap<ObjectPath, Version>>,
     /// The same of files in parts.
     views: Mutex<HashMap<ObjectPath, View>>,
+    /// What was read of files that do not change any more.
+    blocks: Mutex<Blocks>,
     /// What is not whole yet.
     unfinished: Mutex<HashMap<PathBuf, Vec<u8>>>,
     /// Files that were removed, when, and the marks that say so.
@@ -194,6 +201,22 @@ impl Shared {
         Ok(before.map(|found| found.at).collect())
     }
 
+    /// So many bytes of an object that does not change; reads the blocks around them.
+    async fn read_around(
+        &self,
+        object: &ObjectPath,
+        offset: u64,
+        length: usize,
+    ) -> io::Result<Vec<u8>> {
+        let around = blocks::around(offset, length);
+        let start = around.start * blocks::BLOCK;
+        let read = self.objects.read_most(object, start..around.end * blocks::BLOCK).await?;
+        lock(&self.blocks).put(object, around.start, &read);
+        let place = usize::try_from(offset - start).map_err(io::Error::other)?;
+        let found = read.get(place..).and_then(|rest| rest.get(..length));
+        found.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
     /// The names of the files in a folder, and what is left of files that are not there any more.
     async fn list(&self, folder: &ObjectPath) -> io::Result<(Vec<String>, Vec<ObjectPath>)> {
         let found = self.objects.list(folder).await?;
@@ -249,6 +272,7 @@ impl ObjectFiles {
             lease: Mutex::default(),
             versions: Mutex::default(),
             views: Mutex::default(),
+            blocks: Mutex::default(),
             unfinished: Mutex::default(),
             removed: Mutex::default(),
         };
@@ -327,7 +351,15 @@ impl Files for ObjectFiles {
             return Ok(Vec::new());
         }
         let object = self.shared.object(path)?;
-        self.wait(|shared| async move { shared.objects.read_at(&object, offset, length).await })
+        if length > LONG {
+            return self.wait(|shared| async move {
+                shared.objects.read_at(&object, offset, length).await
+            });
+        }
+        if let Some(bytes) = lock(&self.shared.blocks).get(&object, offset, length) {
+            return Ok(bytes);
+        }
+        self.wait(|shared| async move { shared.read_around(&object, offset, length).await })
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
@@ -371,6 +403,7 @@ impl Files for ObjectFiles {
                 lock(&self.shared.unfinished).insert(to.to_owned(), bytes);
             }
             Kind::Whole => {
+                lock(&self.shared.blocks).forget(&object);
                 self.wait(|shared| async move { shared.put(&object, bytes).await })?;
             }
             Kind::Parts => {
@@ -393,6 +426,7 @@ impl Files for ObjectFiles {
         self.shared.ensure_held()?;
         if Kind::of(path) == Kind::Whole {
             lock(&self.shared.versions).remove(&object);
+            lock(&self.shared.blocks).forget(&object);
             return self.wait(|shared| async move { shared.objects.remove(vec![object]).await });
         }
         // In one step: a log of which some is gone is damaged.

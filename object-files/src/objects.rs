@@ -7,6 +7,7 @@ use object_store::{
 };
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::time::timeout;
@@ -173,11 +174,21 @@ impl Objects {
         offset: u64,
         length: usize,
     ) -> io::Result<Vec<u8>> {
-        let range = offset..offset.saturating_add(length as u64);
-        let bytes = self.limited(length as u64, self.store.get_range(at, range)).await?;
+        let bytes = self.read_most(at, offset..offset.saturating_add(length as u64)).await?;
         if bytes.len() != length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        Ok(bytes)
+    }
+
+    /// The bytes of an object in this range, as far as it has them.
+    pub(crate) async fn read_most(
+        &self,
+        at: &ObjectPath,
+        range: Range<u64>,
+    ) -> io::Result<Vec<u8>> {
+        let length = range.end - range.start;
+        let bytes = self.limited(length, self.store.get_range(at, range)).await?;
         Ok(bytes.to_vec())
     }
 

@@ -108,6 +108,8 @@ pub(crate) struct Snapshots {
     current: Mutex<Vec<Arc<SnapshotFile>>>,
     /// Files that the manifest on disk may name, since putting it there failed halfway.
     uncertain: Mutex<Vec<Arc<SnapshotFile>>>,
+    /// Files that are to be removed once a manifest of ours is there.
+    left: Mutex<Vec<PathBuf>>,
     /// The first entry of the log that is not in it.
     next: AtomicU64,
     /// How many were begun.
@@ -228,6 +230,7 @@ impl Snapshots {
             reads,
             current: Mutex::new(current),
             uncertain: Mutex::default(),
+            left: Mutex::default(),
             next: AtomicU64::new(next),
             attempts: AtomicU64::new(0),
             ending: Arc::default(),
@@ -300,6 +303,11 @@ impl Snapshots {
         self.service.move_out(&moved);
         let (files, parts) = (opened.len(), moved.len());
         self.succeed(opened);
+        for path in lock(&self.left).drain(..) {
+            if let Err(error) = self.files.remove(&path) {
+                tracing::warn!(path = %path.display(), %error, "a file is left behind");
+            }
+        }
         log.forget_before(next)?;
         Ok((files, parts))
     }
@@ -351,16 +359,29 @@ impl Snapshots {
 
     /// Removes what a snapshot left behind that was not finished, or could not be removed.
     pub(crate) fn tidy(&self) {
-        if let Err(error) = self.remove_unnamed() {
+        let removed = self.unnamed().and_then(|left| {
+            if self.files.may_lose_locks() {
+                // Who has lost the lock may be about to name them. It cannot any more when there is a
+                // manifest that it has not seen. Until then their names are taken.
+                let attempts = left.iter().filter_map(|path| attempt(path)).max();
+                self.attempts.store(attempts.map_or(0, |last| last + 1), Ordering::Relaxed);
+                *lock(&self.left) = left;
+                return Ok(());
+            }
+            left.iter().try_for_each(|path| self.files.remove(path))
+        });
+        if let Err(error) = removed {
             tracing::warn!(folder = %self.folder.display(), %error, "files are left behind");
         }
     }
 
-    fn remove_unnamed(&self) -> io::Result<()> {
+    /// The files that no manifest names.
+    fn unnamed(&self) -> io::Result<Vec<PathBuf>> {
         let names = match self.files.list(&self.folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             names => names?,
         };
+        let mut left = Vec::new();
         let current = lock(&self.current);
         let is_known =
             |name: &str| name == MANIFEST || current.iter().any(|file| file.facts().name == *name);
@@ -368,11 +389,16 @@ impl Snapshots {
             let is_ours =
                 Path::new(&name).extension().is_some_and(|e| e == "parquet" || e == "tmp");
             if is_ours && !is_known(&name) {
-                self.files.remove(&self.folder.join(name))?;
+                left.push(self.folder.join(name));
             }
         }
-        Ok(())
+        Ok(left)
     }
+}
+
+/// The number of the attempt that a file is of, by its name.
+fn attempt(path: &Path) -> Option<u64> {
+    path.file_stem()?.to_str()?.split('-').nth(1)?.parse().ok()
 }
 
 /// Writes a manifest beside the one that is there.
