@@ -344,8 +344,7 @@ fn damage_to_any_part_is_found_and_mended() {
 #[test]
 fn a_log_works_from_inside_any_runtime() {
     let store = Arc::new(InMemory::new());
-    let mut expected = 0;
-    for threads in [0, 1, 2] {
+    for (expected, threads) in [0, 1, 2].into_iter().enumerate() {
         let mut builder = match threads {
             0 => tokio::runtime::Builder::new_current_thread(),
             _ => tokio::runtime::Builder::new_multi_thread(),
@@ -369,6 +368,5 @@ fn a_log_works_from_inside_any_runtime() {
         } else {
             runtime.block_on(work);
         }
-        expected += 1;
     }
 }
