@@ -1,16 +1,19 @@
-//! `lineproof data`: the folder of a server that keeps its data, when the server is not there.
+//! `lineproof data`: the folder, or bucket, of a server that keeps its data, when the server is not there.
 
+pub(crate) mod place;
 mod snapshot;
 
 use crate::cli::data::{DataArgs, DataCommand, DataFormat, FolderArgs};
 use crate::exit::Failure;
 use crate::streams::print;
+use place::place;
 use serde_json::json;
 use snapshot::Snapshot;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use write_ahead_log::{Damage, Report, Torn};
+use std::sync::Arc;
+use write_ahead_log::{Damage, Report, Torn, repair_with, verify_with};
 
 pub(crate) fn data(args: &DataArgs) -> Result<ExitCode, Failure> {
     match &args.command {
@@ -20,39 +23,39 @@ pub(crate) fn data(args: &DataArgs) -> Result<ExitCode, Failure> {
 }
 
 fn verify(args: &FolderArgs) -> Result<ExitCode, Failure> {
-    let report = write_ahead_log::verify(&args.folder).map_err(Failure::usage)?;
-    let snapshot = snapshot::verify(&args.folder)?;
+    let (files, folder) = place(&args.folder)?;
+    let report = verify_with(Arc::clone(&files), &folder).map_err(Failure::usage)?;
+    let snapshot = snapshot::verify(&files, &folder)?;
     print(&match args.format {
         DataFormat::Text => {
-            text(&args.folder, &report, Done::Verified)
-                + &snapshot.text(&args.folder, Done::Verified)
+            text(&folder, &report, Done::Verified) + &snapshot.text(&folder, Done::Verified)
         }
-        DataFormat::Json => json(&args.folder, &report, &snapshot),
+        DataFormat::Json => json(&folder, &report, &snapshot),
     })?;
     let is_good = report.damage.is_empty() && snapshot.is_good();
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn repair(args: &FolderArgs) -> Result<ExitCode, Failure> {
-    let report = write_ahead_log::repair(&args.folder).map_err(Failure::usage)?;
+    let (files, folder) = place(&args.folder)?;
+    let report = repair_with(Arc::clone(&files), &folder).map_err(Failure::usage)?;
     // The log has to be good before anybody may write beside it.
-    let snapshot = snapshot::repair(&args.folder)?;
+    let snapshot = snapshot::repair(&files, &folder)?;
     // What they say was found before; whether it is good now is seen by looking again.
-    let now = write_ahead_log::verify(&args.folder).map_err(Failure::usage)?;
-    let snapshot_now = snapshot::verify(&args.folder)?;
+    let now = verify_with(Arc::clone(&files), &folder).map_err(Failure::usage)?;
+    let snapshot_now = snapshot::verify(&files, &folder)?;
     print(&match args.format {
         DataFormat::Text => {
-            text(&args.folder, &report, Done::Repaired)
-                + &snapshot.text(&args.folder, Done::Repaired)
+            text(&folder, &report, Done::Repaired) + &snapshot.text(&folder, Done::Repaired)
         }
-        DataFormat::Json => json(&args.folder, &report, &snapshot),
+        DataFormat::Json => json(&folder, &report, &snapshot),
     })?;
     if now.damage.is_empty() && snapshot_now.is_good() {
         return Ok(ExitCode::SUCCESS);
     }
-    say!("lineproof: {} is still damaged", args.folder.display());
-    let now = text(&args.folder, &now, Done::Verified);
-    print(&(now + &snapshot_now.text(&args.folder, Done::Verified)))?;
+    say!("lineproof: {} is still damaged", folder.display());
+    let now = text(&folder, &now, Done::Verified);
+    print(&(now + &snapshot_now.text(&folder, Done::Verified)))?;
     Ok(ExitCode::FAILURE)
 }
 

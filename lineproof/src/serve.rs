@@ -42,6 +42,7 @@ mod tests {
 mod embedded {
     use super::{ExitCode, Failure, ServeArgs};
     use crate::cli::ServeFormat;
+    use crate::data::place::place;
     use crate::embedded::Fault;
     use futures::future::join_all;
     use profiles::{Family, Profile};
@@ -65,13 +66,6 @@ mod embedded {
     pub(super) fn plans(args: &ServeArgs) -> Result<Vec<Plan>, Failure> {
         let found: Result<Vec<_>, _> = args.profiles.iter().map(|p| profiles::find(p)).collect();
         let found = found.map_err(Failure::usage)?;
-        let data = args.data.as_ref().and_then(|folder| folder.to_str());
-        if let Some(url) = data.filter(|folder| folder.contains("://")) {
-            return Err(Failure::usage(format!(
-                "--data {url}: data is kept in a folder of this machine; object storage is not there \
-                 yet"
-            )));
-        }
         if args.data.is_some() && found.len() > 1 {
             return Err(Failure::usage(format!(
                 "--data is for one server, and there are {} profiles; start one for each, with a \
@@ -117,8 +111,9 @@ mod embedded {
             for (name, retention) in &databases {
                 builder = builder.database(name, *retention);
             }
-            if let Some(folder) = &args.data {
-                builder = builder.data(folder).log_bytes(args.log_bytes);
+            if let Some(data) = &args.data {
+                let (files, folder) = place(data)?;
+                builder = builder.data_on(files, folder).log_bytes(args.log_bytes);
             }
             let builder = if wants_setup { builder } else { builder.fresh() };
             Ok(Plan { builder, profile, address: address(args, index, found.len())? })

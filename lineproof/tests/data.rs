@@ -273,10 +273,10 @@ fn one_folder_is_for_one_profile() {
 }
 
 #[test]
-fn object_storage_is_no_folder() {
-    let (code, said) = does_not_start(serve("oss-v1@1.6", Path::new("s3://bucket/data")));
-    assert!(code == 2 && said.contains("object storage is not there yet"), "{code} {said}");
-    assert!(!Path::new("s3:").exists());
+fn a_url_is_no_folder() {
+    let (code, said) = does_not_start(serve("oss-v1@1.6", Path::new("gs://bucket/data")));
+    assert!(code == 2 && said.contains("gs://bucket/data: "), "{code} {said}");
+    assert!(!Path::new("gs:").exists());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A server's folder: from snapshot and log in it to the state that it had, and from then on into them.
+//! A server's folder, on whatever file system: from snapshot and log in it to the state that it had, and from then on into them.
 
 use crate::journal::{self, Origin};
 use crate::server::Service;
@@ -9,14 +9,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use write_ahead_log::{Files, Log, Options, RealFiles};
+use write_ahead_log::{Files, Log, OpenError, Options};
 
 /// How often a start that takes long says how far it is.
 const TELL: Duration = Duration::from_secs(2);
 
 /// What is to be opened.
 pub(crate) struct Opening {
-    /// The server's folder.
+    /// The file system.
+    pub(crate) files: Arc<dyn Files>,
+    /// The server's folder on it.
     pub(crate) folder: PathBuf,
     /// What the server is.
     pub(crate) origin: Origin,
@@ -47,18 +49,18 @@ pub(crate) fn open(
     service: &Arc<Service>,
     provision: impl FnOnce(&Service) -> io::Result<()>,
 ) -> io::Result<Opened> {
-    let Opening { folder, origin, open_to_all, log_bytes, storage } = opening;
+    let Opening { files, folder, origin, open_to_all, log_bytes, storage } = opening;
     let folder = folder.as_path();
-    let reads = Arc::new(Reads::default());
+    let reads = Arc::new(Reads::on(Arc::clone(&files)));
     let mut made_as = None;
-    let restored = snapshots::find(folder).and_then(|found| {
+    let restored = snapshots::find(&*files, folder).and_then(|found| {
         let Some(found) = found else { return Ok((1, Vec::new())) };
         let checked = found.origin().check(&origin, open_to_all);
         checked.map_err(|why| refused(folder, &why))?;
         made_as = Some(found.origin().clone());
         Ok((found.next(), found.restore(folder, storage, service, &reads)?))
     });
-    let (next, files) = restored.map_err(|error| in_use(folder).unwrap_or(error))?;
+    let (next, current) = restored.map_err(|error| in_use(&*files, folder).unwrap_or(error))?;
     let mut lost = Lost::after(next - 1);
     let mut told = Instant::now();
     let redo = |sequence: u64, payload: &[u8]| {
@@ -83,9 +85,10 @@ pub(crate) fn open(
         lost.judge(sequence, done)
     };
     let options = Options { next_at_least: next, ..journal::options_for(log_bytes) };
-    let (log, recovery) = Log::open(folder, options, redo).map_err(io::Error::other)?;
+    let (log, recovery) =
+        Log::open_with(Arc::clone(&files), folder, options, redo).map_err(io::Error::other)?;
     // The folder is ours only from here on: another server may have used it a moment ago.
-    if snapshots::find(folder)?.map_or(1, |found| found.next()) != next {
+    if snapshots::find(&*files, folder)?.map_or(1, |found| found.next()) != next {
         return Err(refused(folder, "another server has just used it; start again"));
     }
     if recovery.first_sequence > next && recovery.lost == 0 {
@@ -114,7 +117,8 @@ pub(crate) fn open(
         tracing::warn!(folder = %folder.display(), %error, "the log stays longer than it need be");
     }
     let made_as = made_as.unwrap_or(origin);
-    let snapshots = Snapshots::new(folder, Arc::clone(service), made_as, reads, next, files);
+    let on = Arc::clone(service);
+    let snapshots = Snapshots::new(files, folder, on, made_as, reads, next, current);
     if recovery.lost == 0 {
         snapshots.tidy();
     }
@@ -126,14 +130,13 @@ fn refused(folder: &Path, why: &str) -> io::Error {
 }
 
 /// That another server uses the folder, and so may have changed it under our eyes.
-fn in_use(folder: &Path) -> Option<io::Error> {
+fn in_use(files: &dyn Files, folder: &Path) -> Option<io::Error> {
     // Nothing is opened that nobody holds: that would change it.
-    let held = RealFiles.lock(&folder.join("lock"), false).err()?;
+    let held = files.lock(&folder.join("lock"), false).err()?;
     if held.kind() != io::ErrorKind::WouldBlock {
         return None;
     }
-    let nothing_done = |_, _: &[u8]| Err("not to be done");
-    Log::open(folder, journal::options(), nothing_done).err().map(io::Error::other)
+    Some(io::Error::other(OpenError::InUse { folder: folder.to_owned() }))
 }
 
 /// What cannot be done again since what it rests on is lost: a repair keeps every entry that can be

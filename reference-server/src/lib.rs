@@ -44,4 +44,6 @@ mod tls;
 pub mod write_path;
 
 pub use server::{Builder, Server};
-pub use snapshots::{SnapshotReport, repair_snapshot, verify_snapshot};
+pub use snapshots::{
+    SnapshotReport, repair_snapshot, repair_snapshot_with, verify_snapshot, verify_snapshot_with,
+};

@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use write_ahead_log::{Files, RealFiles};
 
 /// A server that answers like one product; it stops when this is dropped.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub struct Builder {
     provision: Provision,
     /// Whether the owner's token was chosen, not made up.
     token_is_chosen: bool,
-    data: Option<PathBuf>,
+    data: Option<(Arc<dyn Files>, PathBuf)>,
     log_bytes: u64,
     mutant: mutant::Chosen,
     #[cfg(feature = "flight")]
@@ -193,7 +194,14 @@ impl Builder {
     /// the start (token, organisation, databases) is made in a new folder only.
     #[must_use]
     pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.data = Some(folder.into());
+        self.data = Some((Arc::new(RealFiles), folder.into()));
+        self
+    }
+
+    /// As [`data`](Self::data), in a folder on another file system.
+    #[must_use]
+    pub fn data_on(mut self, files: Arc<dyn Files>, folder: impl Into<PathBuf>) -> Self {
+        self.data = Some((files, folder.into()));
         self
     }
 
@@ -263,13 +271,14 @@ impl Builder {
         let mut token = token.filter(|_| auth);
         let mut snapshots = None;
         match self.data {
-            Some(folder) => {
+            Some((files, folder)) => {
                 let origin = Origin {
                     profile: self.profile.name(),
                     settings: self.set,
                     asks_credentials: auth,
                 };
                 let opening = data::Opening {
+                    files,
                     folder,
                     origin,
                     open_to_all: self.auth == Some(false),

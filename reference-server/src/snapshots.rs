@@ -23,9 +23,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use write_ahead_log::{Files, Log, RealFiles};
+use write_ahead_log::{File, Files, Log};
 
-pub use mend::{SnapshotReport, repair_snapshot, verify_snapshot};
+pub use mend::{
+    SnapshotReport, repair_snapshot, repair_snapshot_with, verify_snapshot, verify_snapshot_with,
+};
 
 /// The folder of the snapshots in a server's folder.
 const FOLDER: &str = "snapshots";
@@ -99,6 +101,8 @@ pub(crate) struct Snapshots {
     current: Mutex<Vec<Arc<SnapshotFile>>>,
     /// Files that the manifest on disk may name, since putting it there failed halfway.
     uncertain: Mutex<Vec<Arc<SnapshotFile>>>,
+    /// Files that are to be removed once a manifest of ours is there.
+    left: Mutex<Vec<PathBuf>>,
     /// The first entry of the log that is not in it.
     next: AtomicU64,
     /// How many were begun.
@@ -125,12 +129,12 @@ pub(crate) struct Running {
 /// # Errors
 /// There is one, and it cannot be read: of a newer format ([`io::ErrorKind::Unsupported`]), or damaged
 /// ([`io::ErrorKind::InvalidData`]).
-pub(crate) fn find(folder: &Path) -> io::Result<Option<Found>> {
+pub(crate) fn find(files: &dyn Files, folder: &Path) -> io::Result<Option<Found>> {
     let path = folder.join(FOLDER).join(MANIFEST);
     let told = |why: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()))
     };
-    let bytes = match std::fs::read(&path) {
+    let bytes = match files.read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
@@ -203,6 +207,7 @@ impl Snapshots {
     /// Those of a server whose folder was opened; `current` are the files of the snapshot there, and
     /// `next` is the first entry that is not in it.
     pub(crate) fn new(
+        files: Arc<dyn Files>,
         folder: &Path,
         service: Arc<Service>,
         origin: Origin,
@@ -212,12 +217,13 @@ impl Snapshots {
     ) -> Self {
         Self {
             service,
-            files: Arc::new(RealFiles),
+            files,
             folder: folder.join(FOLDER),
             origin,
             reads,
             current: Mutex::new(current),
             uncertain: Mutex::default(),
+            left: Mutex::default(),
             next: AtomicU64::new(next),
             attempts: AtomicU64::new(0),
             ending: Arc::default(),
@@ -292,6 +298,11 @@ impl Snapshots {
         self.service.move_out(&moved);
         let (files, parts) = (opened.len(), moved.len());
         self.succeed(opened);
+        for path in lock(&self.left).drain(..) {
+            if let Err(error) = self.files.remove(&path) {
+                tracing::warn!(path = %path.display(), %error, "a file is left behind");
+            }
+        }
         log.forget_before(next)?;
         Ok((files, parts))
     }
@@ -343,27 +354,46 @@ impl Snapshots {
 
     /// Removes what a snapshot left behind that was not finished, or could not be removed.
     pub(crate) fn tidy(&self) {
-        if let Err(error) = self.remove_unnamed() {
+        let removed = self.unnamed().and_then(|left| {
+            if self.files.may_lose_locks() {
+                // Who has lost the lock may be about to name them. It cannot any more when there is a
+                // manifest that it has not seen. Until then their names are taken.
+                let attempts = left.iter().filter_map(|path| attempt(path)).max();
+                self.attempts.store(attempts.map_or(0, |last| last + 1), Ordering::Relaxed);
+                *lock(&self.left) = left;
+                return Ok(());
+            }
+            left.iter().try_for_each(|path| self.files.remove(path))
+        });
+        if let Err(error) = removed {
             tracing::warn!(folder = %self.folder.display(), %error, "files are left behind");
         }
     }
 
-    fn remove_unnamed(&self) -> io::Result<()> {
-        if !self.folder.is_dir() {
-            return Ok(());
-        }
+    /// The files that no manifest names.
+    fn unnamed(&self) -> io::Result<Vec<PathBuf>> {
+        let names = match self.files.list(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            names => names?,
+        };
+        let mut left = Vec::new();
         let current = lock(&self.current);
         let is_known =
             |name: &str| name == MANIFEST || current.iter().any(|file| file.facts().name == *name);
-        for name in self.files.list(&self.folder)? {
+        for name in names {
             let is_ours =
                 Path::new(&name).extension().is_some_and(|e| e == "parquet" || e == "tmp");
             if is_ours && !is_known(&name) {
-                self.files.remove(&self.folder.join(name))?;
+                left.push(self.folder.join(name));
             }
         }
-        Ok(())
+        Ok(left)
     }
+}
+
+/// The number of the attempt that a file is of, by its name.
+fn attempt(path: &Path) -> Option<u64> {
+    path.file_stem()?.to_str()?.split('-').nth(1)?.parse().ok()
 }
 
 /// Writes a manifest beside the one that is there.
@@ -374,16 +404,24 @@ fn write_manifest(files: &dyn Files, folder: &Path, manifest: &Manifest) -> io::
     bytes.push(b'\n');
     bytes.extend_from_slice(&body);
     let mut file = files.create(&folder.join(UNFINISHED))?;
-    let mut offset = 0;
-    while offset < bytes.len() {
-        match file.write_at(offset as u64, &bytes[offset..]) {
+    write_all(&mut *file, 0, &bytes)?;
+    file.sync()
+}
+
+/// Writes all bytes at a place in a file.
+fn write_all(file: &mut dyn File, mut offset: u64, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write_at(offset, bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => offset += count,
+            Ok(count) => {
+                offset += count as u64;
+                bytes = &bytes[count..];
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    file.sync()
+    Ok(())
 }
 
 /// Puts the manifest that was written in the place of the one before, in one step.

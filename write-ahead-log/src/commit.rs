@@ -141,6 +141,16 @@ impl Writer {
         Ok(())
     }
 
+    /// Goes over to a new segment, unless the one that is there has no entry; only before anything
+    /// waits.
+    pub(crate) fn begin_anew(&mut self) -> io::Result<()> {
+        if self.has_entries() {
+            self.prepare_segment(self.next)?;
+            self.begin_segment(self.next).map_err(io::Error::from)?;
+        }
+        Ok(())
+    }
+
     /// Writes down that all is synced, so that damage to the last entries can be told.
     fn close(&mut self) {
         let end = self.current().bytes;

@@ -1,4 +1,5 @@
-//! What the log asks of a file system, so that tests can put a failing one in its place.
+//! What the log, and what lies beside it, ask of a file system: so that something else can be in its
+//! place, as object storage, or one that fails.
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -14,6 +15,10 @@ pub trait Files: Send + Sync {
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
     /// All that is in a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// How many bytes are in a file.
+    fn length(&self, path: &Path) -> io::Result<u64>;
+    /// So many bytes of a file from a place on; [`io::ErrorKind::UnexpectedEof`] if it has fewer.
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>>;
     /// Makes an empty file, in the place of one that is there.
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>>;
     /// Opens a file that is there, to be written.
@@ -27,6 +32,12 @@ pub trait Files: Send + Sync {
     /// Takes a lock that no other holder in any process can have until it is dropped;
     /// [`io::ErrorKind::WouldBlock`] if another has it. The file is made if `create` says so.
     fn lock(&self, path: &Path, create: bool) -> io::Result<Box<dyn Lock>>;
+    /// Whether one who has lost the lock and does not know it yet may still write. A log that is
+    /// opened here goes on in a new segment, which is the one that the other would begin next: so
+    /// one of the two finds it there.
+    fn may_lose_locks(&self) -> bool {
+        false
+    }
 }
 
 /// A file that is open for writing.
@@ -116,6 +127,16 @@ impl Files for RealFiles {
         fs::read(path)
     }
 
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        Ok(path.metadata()?.len())
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        read_exact_at(&fs::File::open(path)?, &mut bytes, offset)?;
+        Ok(bytes)
+    }
+
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
         Ok(Box::new(RealFile(private_file().open(path)?)))
     }
@@ -154,6 +175,17 @@ impl Files for RealFiles {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &fs::File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(not(unix))]
+fn read_exact_at(mut file: &fs::File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    file.seek(SeekFrom::Start(offset))?;
+    io::Read::read_exact(&mut file, bytes)
 }
 
 /// A file of the machine.

@@ -114,10 +114,14 @@ impl Log {
         let folder = Folder::new(files, folder);
         let path = folder.path.clone();
         let held = folder.lock(true)?;
+        let begins_anew = folder.files.may_lose_locks();
         let (recovered, recovery) =
             recover(&folder, |sequence, payload| replay(sequence, payload).map_err(Into::into))?;
         let mut writer = Writer::new(folder, options.segment_bytes, recovered);
         writer.skip_to(options.next_at_least).map_err(io_error("write", &path))?;
+        if begins_anew {
+            writer.begin_anew().map_err(io_error("write", &path))?;
+        }
         let core = Arc::new(Core {
             queue: Queue::new(writer.next(), options),
             size: AtomicU64::new(writer.size()),

@@ -39,6 +39,7 @@ const SHOWN: usize = 8;
   cargo xtask crash --rounds 500 --profile oss-v2@2.7
   cargo xtask crash --profile oss-v1@1.6 --seed 3 --rounds 7        (again what a finding names)
   cargo xtask crash --lineproof target/release/lineproof
+  cargo xtask crash --rounds 20 --data s3://bucket/crash            (with AWS_… in the environment)
 
 In each round six writers write, remove, and make and drop databases, until the server gets SIGKILL
 at a random instant; then it is started again, killed while it starts now and then, and all that it
@@ -64,6 +65,9 @@ pub(crate) struct Arguments {
     /// This binary, instead of one that is built now
     #[arg(long, value_name = "FILE")]
     lineproof: Option<PathBuf>,
+    /// Keep the data under this URL, and not in folders; nothing is removed there
+    #[arg(long, value_name = "URL")]
+    data: Option<String>,
     /// More options of `lineproof serve`, after `--`
     #[arg(last = true, value_name = "OPTIONS")]
     options: Vec<String>,
@@ -121,7 +125,8 @@ fn profile_rounds(
             None => {
                 let seed = arguments.seed.wrapping_add(folders);
                 folders += 1;
-                Folder::new(binary, (profile, family), &arguments.options, seed)?
+                let data = arguments.data.as_deref();
+                Folder::new(binary, (profile, family), &arguments.options, data, seed)?
             }
         };
         progress(profile, &counts, arguments.rounds);

@@ -82,6 +82,7 @@ fn unsafe_code_is_forbidden_by_every_manifest() {
     let members = [
         "profiles",
         "write-ahead-log",
+        "object-files",
         "reference-server",
         "harness",
         "lineproof",
@@ -107,6 +108,7 @@ fn no_file_is_too_long_and_every_file_says_what_it_is() {
         "line-protocol",
         "profiles",
         "write-ahead-log",
+        "object-files",
         "reference-server",
         "harness",
         "lineproof",

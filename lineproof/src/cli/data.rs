@@ -21,6 +21,7 @@ pub(crate) enum DataCommand {
 #[command(after_help = "Examples:
   lineproof data verify ./data
   lineproof data verify ./data --format json
+  lineproof data verify s3://bucket/prefix
 
 The server must be stopped. Every entry of the log and every block of the Parquet files has a
 checksum, and all are read. For each damaged place it says the file, where in it the damage begins,
@@ -50,7 +51,7 @@ pub(crate) struct RepairArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct FolderArgs {
-    /// The folder, as it was given to `lineproof serve --data`
+    /// The folder, or `s3://bucket/prefix`, as it was given to `lineproof serve --data`
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
     /// How what is found is printed

@@ -11,6 +11,7 @@ use std::path::PathBuf;
   lineproof serve --profile v3-core@3.6 --auth off
   lineproof serve --profile oss-v1@1.6 --profile v3-core@3.6        (a free port each)
   lineproof serve --profile oss-v2@2.7 --data ./data --token my-token --org acme --bucket first
+  lineproof serve --profile v3-core@3.6 --data s3://bucket/prefix   (keys and region from AWS_…)
 
 The first line on standard output is `lineproof PROFILE listening on URL`, once the server answers.
 Without --token, --org and --bucket the server is as the product is when it was just installed; with
@@ -23,6 +24,12 @@ new folder only; later the same options change nothing. One server at a time use
 is put into Parquet files when it is long. If a start finds damage it says where; see
 `lineproof data --help`.
 
+With --data s3://bucket/prefix the same is kept in object storage, which has to keep to If-None-Match
+and If-Match (a start looks whether it does). Each sync of the log is a put: many clients share one,
+and one client alone waits for it. After a crash the next start waits 10 s, until nobody can think that the
+prefix is its own. A server that cannot reach the store acknowledges nothing, and after 30 s takes
+nothing more until it is started again.
+
 It ends on Ctrl-C and SIGTERM.
 Exit codes: 0 it was told to end; 2 it cannot start: the options, the address or the data.")]
 pub(crate) struct ServeArgs {
@@ -33,8 +40,9 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one; once for each profile, or once with port 0
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) bind: Vec<std::net::SocketAddr>,
-    /// Keep what is written in this folder, which is made if it is not there; with one profile only
-    #[arg(long, value_name = "DIR")]
+    /// Keep what is written in this folder, which is made if it is not there, or under this prefix of
+    /// a bucket; with one profile only
+    #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
     pub(crate) data: Option<PathBuf>,
     /// How many bytes of lines --data takes, or its log has, before they are put into Parquet files
     /// and leave memory

@@ -6,6 +6,8 @@ use crate::exit::Failure;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use write_ahead_log::Files as Disk;
 
 /// What was found out about the files of a folder.
 pub(super) enum Snapshot {
@@ -29,13 +31,13 @@ pub(super) struct Files {
 }
 
 #[cfg(feature = "embedded")]
-pub(super) fn verify(folder: &Path) -> Result<Snapshot, Failure> {
-    reference_server::verify_snapshot(folder).map(of).map_err(Failure::usage)
+pub(super) fn verify(files: &Arc<dyn Disk>, folder: &Path) -> Result<Snapshot, Failure> {
+    reference_server::verify_snapshot_with(files, folder).map(of).map_err(Failure::usage)
 }
 
 #[cfg(feature = "embedded")]
-pub(super) fn repair(folder: &Path) -> Result<Snapshot, Failure> {
-    reference_server::repair_snapshot(folder).map(of).map_err(Failure::usage)
+pub(super) fn repair(files: &Arc<dyn Disk>, folder: &Path) -> Result<Snapshot, Failure> {
+    reference_server::repair_snapshot_with(files, folder).map(of).map_err(Failure::usage)
 }
 
 #[cfg(feature = "embedded")]
@@ -52,14 +54,18 @@ fn of(report: Option<reference_server::SnapshotReport>) -> Snapshot {
 }
 
 #[cfg(not(feature = "embedded"))]
-#[expect(clippy::unnecessary_wraps, reason = "the other build may fail")]
-pub(super) fn verify(folder: &Path) -> Result<Snapshot, Failure> {
-    Ok(if folder.join("snapshots").is_dir() { Snapshot::NotRead } else { Snapshot::None })
+pub(super) fn verify(files: &Arc<dyn Disk>, folder: &Path) -> Result<Snapshot, Failure> {
+    match files.list(&folder.join("snapshots")) {
+        Ok(names) if names.is_empty() => Ok(Snapshot::None),
+        Ok(_) => Ok(Snapshot::NotRead),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Snapshot::None),
+        Err(error) => Err(Failure::usage(error)),
+    }
 }
 
 #[cfg(not(feature = "embedded"))]
-pub(super) fn repair(folder: &Path) -> Result<Snapshot, Failure> {
-    verify(folder)
+pub(super) fn repair(files: &Arc<dyn Disk>, folder: &Path) -> Result<Snapshot, Failure> {
+    verify(files, folder)
 }
 
 impl Snapshot {

@@ -1,8 +1,8 @@
 //! Snapshots whose server is not there: read from end to end, and mended.
 
-use super::{FOLDER, Found, MANIFEST, Manifest, find, publish, write_manifest};
+use super::{FOLDER, Found, MANIFEST, Manifest, find, publish, write_all, write_manifest};
 use crate::journal;
-use crate::store::snapshot::{Index, NotInFiles, Writer, check};
+use crate::store::snapshot::{Index, NotInFiles, Reads, Writer, check};
 use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,9 @@ use write_ahead_log::{Files, Log, Options, RealFiles};
 
 /// The folder of what was taken out, as a repair of the log names it.
 const ASIDE: &str = "damaged";
+
+/// How many bytes are copied at once.
+const COPIED: usize = 4 << 20;
 
 /// What is found out about a snapshot.
 #[derive(Debug)]
@@ -33,21 +36,36 @@ pub struct SnapshotReport {
 /// # Errors
 /// The snapshot is of a newer format, the log is in use, or the file system failed.
 pub fn verify_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
-    match manifest_of(folder)? {
-        Ok(found) => Ok(found.map(|manifest| report(&manifest, &folder.join(FOLDER)))),
+    verify_snapshot_with(&real(), folder)
+}
+
+/// The same on another file system.
+///
+/// # Errors
+/// As [`verify_snapshot`].
+pub fn verify_snapshot_with(
+    files: &Arc<dyn Files>,
+    folder: &Path,
+) -> io::Result<Option<SnapshotReport>> {
+    match manifest_of(files, folder)? {
+        Ok(found) => Ok(found.map(|manifest| report(files, &manifest, &folder.join(FOLDER)))),
         Err(damaged) => Ok(Some(damaged)),
     }
 }
 
 /// The manifest in a server's folder, or what is said where it is damaged or missing: then nobody
 /// knows what is in the files.
-fn manifest_of(folder: &Path) -> io::Result<Result<Option<Manifest>, SnapshotReport>> {
-    let what = match find(folder) {
+fn manifest_of(
+    files: &Arc<dyn Files>,
+    folder: &Path,
+) -> io::Result<Result<Option<Manifest>, SnapshotReport>> {
+    let what = match find(&**files, folder) {
         Ok(Some(Found(manifest))) => return Ok(Ok(Some(manifest))),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => error.to_string(),
         Err(error) => return Err(error),
         Ok(None) => {
-            let log = write_ahead_log::verify(folder).map_err(io::Error::other)?;
+            let log = write_ahead_log::verify_with(Arc::clone(files), folder);
+            let log = log.map_err(io::Error::other)?;
             // All is in the log: files that lie there are of a first snapshot that was cut off.
             if log.first_sequence <= 1 || log.lost > 0 {
                 return Ok(Ok(None));
@@ -56,7 +74,10 @@ fn manifest_of(folder: &Path) -> io::Result<Result<Option<Manifest>, SnapshotRep
         }
     };
     let snapshots = folder.join(FOLDER);
-    let names = if snapshots.is_dir() { RealFiles.list(&snapshots)? } else { Vec::new() };
+    let names = match files.list(&snapshots) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        names => names?,
+    };
     Ok(Err(SnapshotReport {
         files: names.iter().filter(|name| name.ends_with(".parquet")).count(),
         bytes: 0,
@@ -75,7 +96,18 @@ fn manifest_of(folder: &Path) -> io::Result<Result<Option<Manifest>, SnapshotRep
 /// The snapshot is of a newer format, the log is damaged (which is to be repaired before) or in use, or
 /// the file system failed; then nothing was changed but for new files that no manifest names.
 pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
-    let mut manifest = match manifest_of(folder)? {
+    repair_snapshot_with(&real(), folder)
+}
+
+/// The same on another file system.
+///
+/// # Errors
+/// As [`repair_snapshot`].
+pub fn repair_snapshot_with(
+    files: &Arc<dyn Files>,
+    folder: &Path,
+) -> io::Result<Option<SnapshotReport>> {
+    let mut manifest = match manifest_of(files, folder)? {
         Ok(Some(manifest)) => manifest,
         Ok(None) => return Ok(None),
         Err(damaged) => return Ok(Some(damaged)),
@@ -83,16 +115,17 @@ pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
     // Held until all is done: nobody serves the folder meanwhile.
     let options = Options { next_at_least: manifest.next, ..journal::options() };
     let nothing = |_, _: &[u8]| Ok::<(), Infallible>(());
-    let (log, _) = Log::open(folder, options, nothing).map_err(io::Error::other)?;
+    let (log, _) =
+        Log::open_with(Arc::clone(files), folder, options, nothing).map_err(io::Error::other)?;
     let snapshots = folder.join(FOLDER);
-    let mut report = report(&manifest, &snapshots);
+    let mut report = report(files, &manifest, &snapshots);
     if report.damage.is_empty() {
         return Ok(Some(report));
     }
     let told = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
     let profile =
         profiles::find(&manifest.origin.profile).map_err(|error| told(error.to_string()))?;
-    let reads = Arc::default();
+    let reads = Arc::new(Reads::on(Arc::clone(files)));
     let damaged: Vec<&Path> = report.damage.iter().map(|(path, _)| path.as_path()).collect();
     manifest.index.open_what_can_be(&snapshots, &reads, &damaged);
     let restored = manifest.stores.into_iter().map(|(key, saved)| {
@@ -100,9 +133,8 @@ pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
         Ok((key, store))
     });
     let mut stores = restored.collect::<io::Result<Vec<_>>>()?;
-    let files = RealFiles;
-    let prefix = free_prefix(&files, &snapshots, manifest.next)?;
-    let mut writer = Writer::new(&files, &snapshots, prefix, &reads, &|| false);
+    let prefix = free_prefix(&**files, &snapshots, manifest.next)?;
+    let mut writer = Writer::new(&**files, &snapshots, prefix, &reads, &|| false);
     writer.replace(&manifest.index.damaged());
     for (_, store) in &mut stores {
         writer.write(store)?;
@@ -114,22 +146,29 @@ pub fn repair_snapshot(folder: &Path) -> io::Result<Option<SnapshotReport>> {
     report.values_lost = manifest.index.values_lost();
     let (next, origin, catalog) = (manifest.next, manifest.origin, manifest.catalog);
     let manifest = Manifest { next, origin, catalog, index, stores };
-    write_manifest(&files, &snapshots, &manifest)?;
+    write_manifest(&**files, &snapshots, &manifest)?;
     // Before nobody names them: a start removes what nobody names.
-    copy_aside(&files, folder, &mut report)?;
-    publish(&files, &snapshots)?;
-    for (path, _) in report.damage.iter().filter(|(path, _)| path.exists()) {
-        files.remove(path)?;
+    copy_aside(&**files, folder, &mut report)?;
+    publish(&**files, &snapshots)?;
+    for (path, _) in &report.damage {
+        match files.remove(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
     drop(log);
     Ok(Some(report))
 }
 
-fn report(manifest: &Manifest, folder: &Path) -> SnapshotReport {
+fn real() -> Arc<dyn Files> {
+    Arc::new(RealFiles)
+}
+
+fn report(system: &Arc<dyn Files>, manifest: &Manifest, folder: &Path) -> SnapshotReport {
     let files = manifest.index.files();
     let damage = files.iter().filter_map(|facts| {
         let path = folder.join(&facts.name);
-        let error = check(&path, facts.bytes, &facts.sums).err()?;
+        let error = check(system, &path, facts.bytes, &facts.sums).err()?;
         Some((path, error.to_string()))
     });
     SnapshotReport {
@@ -153,14 +192,33 @@ fn free_prefix(files: &dyn Files, folder: &Path, next: u64) -> io::Result<String
 fn copy_aside(files: &dyn Files, folder: &Path, report: &mut SnapshotReport) -> io::Result<()> {
     let aside = folder.join(ASIDE);
     files.make_folder(&aside)?;
+    let mut taken = files.list(&aside)?;
     for (path, _) in &report.damage {
-        let Some(name) = path.file_name().filter(|_| path.exists()) else { continue };
+        let Some(name) = path.file_name() else { continue };
         let name = name.to_string_lossy();
-        let mut free = (1..).map(|number: u64| aside.join(format!("{name}.{number}")));
-        let Some(copy) = free.find(|copy| !copy.exists()) else { continue };
-        std::fs::copy(path, &copy)?;
-        std::fs::File::open(&copy)?.sync_all()?;
+        let length = match files.length(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            length => length?,
+        };
+        let mut free = (1..).map(|number: u64| format!("{name}.{number}"));
+        let Some(free) = free.find(|name| !taken.contains(name)) else { continue };
+        let copy = aside.join(&free);
+        copy_file(files, path, &copy, length)?;
+        taken.push(free);
         report.copies.push(copy);
     }
     files.sync_folder(&aside)
+}
+
+/// Copies a file of so many bytes, some at a time.
+fn copy_file(files: &dyn Files, from: &Path, to: &Path, length: u64) -> io::Result<()> {
+    let mut file = files.create(to)?;
+    let mut offset = 0;
+    while offset < length {
+        let piece = usize::try_from(length - offset).unwrap_or(usize::MAX).min(COPIED);
+        let bytes = files.read_at(from, offset, piece)?;
+        write_all(&mut *file, offset, &bytes)?;
+        offset += piece as u64;
+    }
+    file.sync()
 }

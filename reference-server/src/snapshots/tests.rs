@@ -5,13 +5,14 @@ use crate::store::tables::{TableSet, TimeUnit};
 use crate::store::view::Measurement;
 use line_protocol::{Dialect, Options, Precision};
 use profiles::storage::Tables as Rules;
-use write_ahead_log::{File, Lock};
+use write_ahead_log::{Lock, RealFiles};
 
 /// The disk of the machine, until so many calls were made.
 struct Failing {
     real: RealFiles,
     calls_left: Arc<Mutex<u32>>,
     is_short: bool,
+    may_lose_locks: bool,
 }
 
 struct FailingFile {
@@ -39,6 +40,12 @@ impl Files for Failing {
         call(&self.calls_left)?;
         self.real.read(path)
     }
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        self.real.length(path)
+    }
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        self.real.read_at(path, offset, length)
+    }
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
         call(&self.calls_left)?;
         let (real, calls_left) = (self.real.create(path)?, Arc::clone(&self.calls_left));
@@ -63,6 +70,9 @@ impl Files for Failing {
     fn lock(&self, path: &Path, create: bool) -> io::Result<Box<dyn Lock>> {
         call(&self.calls_left)?;
         self.real.lock(path, create)
+    }
+    fn may_lose_locks(&self) -> bool {
+        self.may_lose_locks
     }
 }
 
@@ -132,7 +142,7 @@ fn snapshot(
 
 /// The tables of the snapshot that is there, and its number.
 fn restored(folder: &Path) -> (u64, Vec<Measurement>) {
-    let Found(mut manifest) = find(folder).unwrap().unwrap();
+    let Found(mut manifest) = find(&RealFiles, folder).unwrap().unwrap();
     manifest.index.open(&folder.join(FOLDER), &Arc::default()).unwrap();
     let (_, saved) = manifest.stores.remove(0);
     let Store::Tables(mut tables) = saved.restore(storage().0, &manifest.index).unwrap() else {
@@ -160,7 +170,7 @@ fn a_disk_that_fails_leaves_the_snapshot_before_or_the_one_after() {
             let after = tables.view();
             assert_ne!(after, before);
             let calls_left = Arc::new(Mutex::new(calls));
-            let failing = Failing { real: RealFiles, calls_left, is_short };
+            let failing = Failing { real: RealFiles, calls_left, is_short, may_lose_locks: false };
             let made = snapshot(&failing, &snapshots, &reads, &mut tables, 6);
             // Whatever became of it, nobody who reads sees a difference, now or after a start.
             assert_eq!(tables.view(), after, "{calls} calls");
@@ -193,6 +203,10 @@ struct Served {
 
 impl Served {
     fn new(folder: &Path) -> Self {
+        Self::on(Arc::new(RealFiles), folder)
+    }
+
+    fn on(files: Arc<dyn Files>, folder: &Path) -> Self {
         let mut all = profiles::ALL.iter();
         let profile = all.find(|p| matches!(p.facts.storage, Storage::Tables(_))).unwrap();
         let settings = profiles::Settings::of(profile);
@@ -208,7 +222,7 @@ impl Served {
             asks_credentials: false,
         };
         let on = Arc::clone(&service);
-        let snapshots = Snapshots::new(folder, on, origin, reads, 1, Vec::new());
+        let snapshots = Snapshots::new(files, folder, on, origin, reads, 1, Vec::new());
         let served = Self { service, log, snapshots, folder: folder.to_owned() };
         served.enter(r#"{"Catalog":{"databases":[["db",null]],"tokens":{},"made":0}}"#, "");
         served
@@ -258,4 +272,24 @@ fn a_file_that_was_done_with_and_is_named_again_stays() {
     let (_, tables) = restored(folder.path());
     let points = &tables[0].series[0].columns[0].points;
     assert!(points.iter().map(|(time, _)| time).eq(0..3128));
+}
+
+#[test]
+fn what_another_server_may_name_stays_until_there_is_a_manifest_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let calls_left = Arc::new(Mutex::new(u32::MAX));
+    let (is_short, may_lose_locks) = (false, true);
+    let files = Failing { real: RealFiles, calls_left, is_short, may_lose_locks };
+    let served = Served::on(Arc::new(files), folder.path());
+    let left = folder.path().join(FOLDER).join("00000000000000000009-3-000000.parquet");
+    RealFiles.make_folder(left.parent().unwrap()).unwrap();
+    std::fs::write(&left, b"of one who has lost the lock").unwrap();
+    served.snapshots.tidy();
+    assert!(left.exists());
+    served.write(0..1500);
+    served.snapshots.make(&served.log).unwrap();
+    assert!(!left.exists());
+    // And no file of ours had a name that it may have taken.
+    let name = lock(&served.snapshots.current)[0].facts().name.clone();
+    assert!(name.contains("-4-"), "{name}");
 }

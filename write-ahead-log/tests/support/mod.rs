@@ -381,6 +381,16 @@ impl Files for Disk {
         state.inode(path).map(|inode| state.inodes[inode].cache.clone())
     }
 
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        self.read(path).map(|bytes| bytes.len() as u64)
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let bytes = self.read(path)?;
+        let stretch = bytes.get(offset as usize..).and_then(|rest| rest.get(..length));
+        stretch.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
         let mut state = self.state();
         state.rename_call(|state| {

@@ -51,6 +51,8 @@ pub(super) struct Folder<'a> {
     family: Family,
     seed: u64,
     path: PathBuf,
+    /// Where its data is: in it, or at a URL.
+    data: PathBuf,
     values: Arc<AtomicU64>,
     /// What was read last.
     before: Reading,
@@ -70,10 +72,13 @@ impl<'a> Folder<'a> {
         binary: &'a Path,
         (profile, family): (&'a str, Family),
         options: &'a [String],
+        url: Option<&str>,
         seed: u64,
     ) -> Result<Self> {
         let path = tempfile::Builder::new().prefix("lineproof-crash-").tempdir();
         let path = path.context("no folder for the data")?.keep();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let data = url.map_or_else(|| path.join("data"), |url| format!("{url}/{name}").into());
         Ok(Self {
             binary,
             profile,
@@ -81,6 +86,7 @@ impl<'a> Folder<'a> {
             family,
             seed,
             path,
+            data,
             values: Arc::new(AtomicU64::new(1000)),
             before: Reading::default(),
             server: None,
@@ -166,7 +172,6 @@ impl<'a> Folder<'a> {
         counts: &mut Counts,
     ) -> Result<std::result::Result<(Server, Api), Broken>> {
         let log = self.log();
-        let data = self.data();
         // Half of all lives put everything into files while they are killed, the others have a long
         // log to do again.
         let log_bytes = (chance.below(2) == 0).then_some(SHORT_LOG);
@@ -174,7 +179,7 @@ impl<'a> Folder<'a> {
             binary: self.binary,
             profile: self.profile,
             family: self.family,
-            data: &data,
+            data: &self.data,
             log: &log,
             log_bytes,
             options: self.options,
@@ -294,7 +299,7 @@ impl<'a> Folder<'a> {
     /// What `lineproof data verify` has to say against a folder that nobody uses.
     fn not_good(&self) -> Result<Option<String>> {
         let mut command = Command::new(self.binary);
-        command.args(["data", "verify", "--format", "json"]).arg(self.data());
+        command.args(["data", "verify", "--format", "json"]).arg(&self.data);
         let output = command.output().context("lineproof could not be started")?;
         let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let is_good = output.status.success() && said["good"] == true && said["torn"].is_null();
@@ -303,10 +308,6 @@ impl<'a> Folder<'a> {
             format!("after SIGTERM the folder is not good ({}): {said} {error}", output.status)
         };
         Ok((!is_good).then(told))
-    }
-
-    fn data(&self) -> PathBuf {
-        self.path.join("data")
     }
 
     fn log(&self) -> PathBuf {

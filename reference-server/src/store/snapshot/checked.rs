@@ -4,10 +4,11 @@
 use bytes::{Buf, Bytes};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use write_ahead_log::Files;
 
 /// How many bytes have a checksum of their own: about what a page has, which is read at once.
 const BLOCK: usize = 16 << 10;
@@ -51,16 +52,25 @@ impl Sums {
 
 /// A file of which each block that is read is held against its checksum. It is opened for each read:
 /// there may be more files than a process may have open.
-#[derive(Debug)]
 pub(super) struct CheckedFile {
+    files: Arc<dyn Files>,
     path: PathBuf,
     length: u64,
     sums: Vec<u32>,
 }
 
 impl CheckedFile {
-    pub(super) const fn new(path: PathBuf, length: u64, sums: Vec<u32>) -> Self {
-        Self { path, length, sums }
+    pub(super) const fn new(
+        files: Arc<dyn Files>,
+        path: PathBuf,
+        length: u64,
+        sums: Vec<u32>,
+    ) -> Self {
+        Self { files, path, length, sums }
+    }
+
+    pub(super) fn files(&self) -> &dyn Files {
+        &*self.files
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -77,8 +87,8 @@ impl CheckedFile {
         let first_block = start / BLOCK as u64;
         let from = first_block * BLOCK as u64;
         let to = end.next_multiple_of(BLOCK as u64).min(self.length);
-        let mut bytes = vec![0; usize::try_from(to - from).map_err(io::Error::other)?];
-        read_at(&open(&self.path)?, &mut bytes, from)?;
+        let whole = usize::try_from(to - from).map_err(io::Error::other)?;
+        let bytes = read_at(&*self.files, &self.path, from, whole)?;
         let first_sum = usize::try_from(first_block).map_err(io::Error::other)?;
         for (index, block) in bytes.chunks(BLOCK).enumerate() {
             if self.sums.get(first_sum + index) != Some(&crc32fast::hash(block)) {
@@ -95,15 +105,15 @@ impl CheckedFile {
     }
 }
 
-/// Opens a file; while the process has as many open as it may have, it waits for others to be closed.
-fn open(path: &Path) -> io::Result<File> {
+/// Reads of a file; while the process has as many open as it may have, it waits for others to be closed.
+fn read_at(files: &dyn Files, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
     let begin = Instant::now();
     loop {
-        match File::open(path) {
+        match files.read_at(path, offset, length) {
             Err(error) if is_for_want_of_descriptors(&error) && begin.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(10));
             }
-            opened => return opened,
+            read => return read,
         }
     }
 }
@@ -116,16 +126,10 @@ fn is_for_want_of_descriptors(error: &io::Error) -> bool {
     cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
-#[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-#[cfg(not(unix))]
-fn read_at(mut file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    use std::io::{Read, Seek, SeekFrom};
-    file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(bytes)
+impl std::fmt::Debug for CheckedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CheckedFile").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Length for CheckedFile {
@@ -152,13 +156,18 @@ impl ChunkReader for CheckedFile {
 ///
 /// # Errors
 /// It cannot be read, or is not what was written: where that begins.
-pub(crate) fn check(path: &Path, length: u64, sums: &[u32]) -> io::Result<()> {
-    let there = path.metadata()?.len();
+pub(crate) fn check(
+    files: &Arc<dyn Files>,
+    path: &Path,
+    length: u64,
+    sums: &[u32],
+) -> io::Result<()> {
+    let there = files.length(path)?;
     if there != length {
         let what = format!("it has {there} bytes, and was written with {length}");
         return Err(io::Error::new(io::ErrorKind::InvalidData, what));
     }
-    let file = CheckedFile::new(path.to_owned(), length, sums.to_vec());
+    let file = CheckedFile::new(Arc::clone(files), path.to_owned(), length, sums.to_vec());
     let piece = 64 * BLOCK;
     for start in (0..length).step_by(piece) {
         let rest = usize::try_from(length - start).unwrap_or(usize::MAX);
@@ -170,6 +179,7 @@ pub(crate) fn check(path: &Path, length: u64, sums: &[u32]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use write_ahead_log::RealFiles;
 
     fn written(content: &[u8]) -> (tempfile::TempDir, CheckedFile) {
         let folder = tempfile::tempdir().unwrap();
@@ -178,7 +188,8 @@ mod tests {
         let mut sums = Sums::default();
         // However it was written.
         content.chunks(7001).for_each(|piece| sums.update(piece));
-        (folder, CheckedFile::new(path, content.len() as u64, sums.finish()))
+        let files = Arc::new(RealFiles);
+        (folder, CheckedFile::new(files, path, content.len() as u64, sums.finish()))
     }
 
     #[test]
@@ -205,13 +216,14 @@ mod tests {
             let block = (place / BLOCK * BLOCK) as u64;
             let error = file.get_bytes(block + 9, 5).unwrap_err().to_string();
             assert!(error.contains(&format!("at {block} are not")), "{error}");
-            let error = check(file.path(), file.len(), &file.sums).unwrap_err().to_string();
+            let error =
+                check(&file.files, file.path(), file.len(), &file.sums).unwrap_err().to_string();
             assert!(error.contains(&format!("at {block} are not")), "{error}");
             // The other blocks are as good as they were.
             let other = if block == 0 { BLOCK as u64 } else { 0 };
             assert!(file.get_bytes(other, 5).is_ok());
         }
         std::fs::write(file.path(), &content[1..]).unwrap();
-        assert!(check(file.path(), file.len(), &file.sums).is_err());
+        assert!(check(&file.files, file.path(), file.len(), &file.sums).is_err());
     }
 }

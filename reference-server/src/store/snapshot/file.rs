@@ -18,6 +18,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use write_ahead_log::{Files, RealFiles};
 
 /// The column of the times in every file.
 pub(super) const TIME_COLUMN: u32 = 0;
@@ -39,8 +40,9 @@ pub(crate) struct FileFacts {
 }
 
 /// What all files of a store share: what was read last, and whether one of them is damaged.
-#[derive(Debug, Default)]
 pub(crate) struct Reads {
+    /// Where they are.
+    system: Arc<dyn Files>,
     recent: Mutex<Recent>,
     damage: OnceLock<String>,
     /// How many bytes were brought back into memory, since they were changed.
@@ -75,7 +77,25 @@ pub(crate) struct SnapshotFile {
     is_done_with: AtomicBool,
 }
 
+impl Default for Reads {
+    fn default() -> Self {
+        Self::on(Arc::new(RealFiles))
+    }
+}
+
+impl std::fmt::Debug for Reads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reads").field("damage", &self.damage).finish_non_exhaustive()
+    }
+}
+
 impl Reads {
+    /// What the files on this file system share.
+    pub(crate) fn on(system: Arc<dyn Files>) -> Self {
+        let (recent, damage) = (Mutex::default(), OnceLock::new());
+        Self { system, recent, damage, brought_back: AtomicU64::new(0), files: AtomicU64::new(0) }
+    }
+
     /// What is wrong with a file that somebody wanted to read: file, place, and what can be done.
     pub(crate) fn damage(&self) -> Option<&str> {
         self.damage.get().map(String::as_str)
@@ -124,12 +144,13 @@ impl SnapshotFile {
     /// It is not there, or not the one that was written.
     pub(crate) fn open(folder: &Path, facts: FileFacts, reads: &Arc<Reads>) -> io::Result<Self> {
         let path = folder.join(&facts.name);
-        let there = path.metadata()?.len();
+        let there = reads.system.length(&path)?;
         if there != facts.bytes {
             let what = format!("it has {there} bytes, and was written with {}", facts.bytes);
             return Err(io::Error::new(io::ErrorKind::InvalidData, what));
         }
-        let bytes = Arc::new(CheckedFile::new(path, facts.bytes, facts.sums.clone()));
+        let system = Arc::clone(&reads.system);
+        let bytes = Arc::new(CheckedFile::new(system, path, facts.bytes, facts.sums.clone()));
         let metadata = ParquetMetaDataReader::new()
             .with_offset_index_policy(PageIndexPolicy::Required)
             .with_column_index_policy(PageIndexPolicy::Skip)
@@ -275,7 +296,7 @@ impl Drop for SnapshotFile {
         if !self.is_done_with.load(Ordering::Relaxed) {
             return;
         }
-        if let Err(error) = std::fs::remove_file(self.bytes.path()) {
+        if let Err(error) = self.bytes.files().remove(self.bytes.path()) {
             // The next start removes what no snapshot names.
             tracing::warn!(path = %self.bytes.path().display(), %error, "a file is left behind");
         }
