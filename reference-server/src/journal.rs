@@ -39,11 +39,33 @@ tokio::task_local! {
 
 /// The entries of one request.
 #[derive(Debug, Default)]
-struct Recorded {
+pub(crate) struct Recorded {
     /// The number of the last one, where there is any.
     last: Option<u64>,
     /// Why one was not taken.
     refused: Option<String>,
+}
+
+impl Recorded {
+    /// Counts them as entries of the request that this task answers.
+    pub(crate) fn adopt(self) {
+        let _ = RECORDED.try_with(|recorded| {
+            let mut recorded = recorded.borrow_mut();
+            recorded.last = self.last.or(recorded.last);
+            recorded.refused = self.refused.or(recorded.refused.take());
+        });
+    }
+}
+
+/// Work for another thread, which also gives the entries that it made: they are those of the request
+/// whose task [adopts](Recorded::adopt) them.
+pub(crate) fn elsewhere<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> (T, Recorded) {
+    move || {
+        RECORDED.sync_scope(RefCell::default(), || {
+            let done = work();
+            (done, RECORDED.with(RefCell::take))
+        })
+    }
 }
 
 /// Why a change cannot be made, or is not known to be kept.

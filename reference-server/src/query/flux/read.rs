@@ -2,19 +2,24 @@
 
 use super::plan::Aggregate;
 use super::predicate::Predicate;
-use super::table::{Cell, Column, GroupKey, Kind, Table, label};
+use super::table::{Cell, Column, GroupKey, Kind, Table, kept, label};
+use crate::query::allowance::Allowance;
 use crate::store::view::{Column as Stored, Measurement, Series};
 use crate::store::{Name, Value};
 
 /// What to read.
 #[derive(Clone, Debug)]
-pub(super) struct Read {
+pub(super) struct Read<'a> {
+    /// What the query may use.
+    pub(super) allowance: &'a Allowance,
     /// The first nanosecond.
     pub(super) start: i64,
     /// The one after the last.
     pub(super) stop: i64,
     /// What must hold for each point.
     pub(super) predicates: Vec<Predicate>,
+    /// How many points of each series are read at most, the first ones.
+    pub(super) most: usize,
 }
 
 /// The points of one field of one series.
@@ -27,12 +32,15 @@ pub(super) struct SeriesPoints {
     pub(super) points: Vec<(i64, Cell)>,
 }
 
-impl Read {
+impl Read<'_> {
     /// All series that have points, by measurement, tags and field.
     pub(super) fn series(&self, measurements: &[Measurement]) -> Vec<SeriesPoints> {
         let mut found = Vec::new();
         for measurement in measurements {
             for series in &measurement.series {
+                if !self.allowance.goes_on() {
+                    return found;
+                }
                 let mut fields: Vec<&Name> = series.columns.iter().map(|c| &c.name).collect();
                 fields.sort();
                 fields.dedup();
@@ -41,6 +49,20 @@ impl Read {
             }
         }
         found
+    }
+
+    /// Whether it reads so many points that queries do it by turns.
+    pub(super) fn reads_much(&self, measurements: &[Measurement]) -> bool {
+        const MANY: usize = 50_000;
+        let Some(last) = self.stop.checked_sub(1) else { return false };
+        let series = measurements.iter().flat_map(|measurement| &measurement.series);
+        let columns = series.flat_map(|series| &series.columns);
+        let counts = columns.map(|column| column.points.count(self.start, last).min(self.most));
+        let mut counts = counts.scan(0_usize, |all, count| {
+            *all += count;
+            Some(*all)
+        });
+        counts.any(|all| all > MANY)
     }
 
     fn field(
@@ -58,8 +80,11 @@ impl Read {
         let tag =
             |key: &[u8]| tags.iter().find(|(k, _)| **k == *key).map_or(&b""[..], |(_, v)| &**v);
         let points: Vec<_> = within(column, self.start, stop)
+            .take_while(|_| self.allowance.goes_on())
             .map(|(time, value)| (time, Cell::from(&value)))
             .filter(|(_, value)| self.predicates.iter().all(|p| p.holds(&tag, value)))
+            .take_while(|_| self.allowance.keeps(size_of::<(i64, Cell)>()))
+            .take(self.most)
             .collect();
         let kind = column.field_type.into();
         (!points.is_empty()).then_some(SeriesPoints { tags, kind, points })
@@ -135,7 +160,9 @@ impl Read {
             row.extend(tags.iter().map(|(_, value)| Cell::Text(value.clone())));
             row
         };
-        Table::new(self.key(tags), columns, points.iter().map(row).collect())
+        let kept = kept(columns.len());
+        let rows = points.iter().take_while(|_| self.allowance.keeps(kept)).map(row).collect();
+        Table::new(self.key(tags), columns, rows)
     }
 
     /// Series in groups by tags, in the order of the tags' values; a tag that a series lacks comes
@@ -174,10 +201,11 @@ impl Read {
         let kind = group.first().map_or(Kind::Float, |s| s.kind);
         let names = all_tags(group);
         let columns = self.columns(true, kind, &names);
+        let kept = kept(columns.len());
         let mut table = Table::new(self.group_key(group, by), columns, Vec::new());
         table.parts.clear();
         for series in group {
-            for point in &series.points {
+            for point in series.points.iter().take_while(|_| self.allowance.keeps(kept)) {
                 table.rows.push(self.group_row(series, &names, point));
             }
             table.parts.push(series.points.len());
