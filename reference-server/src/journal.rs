@@ -313,3 +313,32 @@ impl Origin {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change that a query makes is waited for like any other, whichever thread makes it.
+    #[test]
+    fn what_another_thread_records_is_the_requests() {
+        let change = |last, refused: Option<&str>| {
+            RECORDED.with(|recorded| {
+                let refused = refused.map(str::to_owned);
+                *recorded.borrow_mut() = Recorded { last, refused };
+            });
+        };
+        let first = Recorded { last: Some(1), refused: None };
+        RECORDED.sync_scope(RefCell::new(first), || {
+            for (last, refused) in [(Some(7), None), (None, None), (None, Some("full"))] {
+                let work = elsewhere(move || change(last, refused));
+                let done = std::thread::spawn(work).join();
+                assert!(done.map(|((), recorded)| recorded.adopt()).is_ok());
+            }
+            RECORDED.with(|recorded| {
+                let recorded = recorded.borrow();
+                assert_eq!(recorded.last, Some(7));
+                assert_eq!(recorded.refused.as_deref(), Some("full"));
+            });
+        });
+    }
+}
