@@ -210,7 +210,15 @@ impl Service {
             _ => sql::Request::Post(&body),
         };
         let accept = request.header("accept").map(str::as_bytes);
-        let answer = sql::answer(&host, product, asked, accept, sql::run::Limits::DEFAULT).await;
+        let limits = sql::run::Limits::DEFAULT;
+        let answer = tokio::select! {
+            biased;
+            answer = sql::answer(&host, product, asked, accept, limits) => answer,
+            // With its future the query ends.
+            () = request.client.left() => {
+                return Routed::Err(Response { close: true, ..Response::new(503) });
+            }
+        };
         let mut response = Response::new(answer.status).with_body(answer.body);
         if let Some(content_type) = answer.content_type {
             response = response.with("Content-Type", content_type);
