@@ -52,7 +52,7 @@ impl Recorded {
         let _ = RECORDED.try_with(|recorded| {
             let mut recorded = recorded.borrow_mut();
             recorded.last = self.last.or(recorded.last);
-            recorded.refused = self.refused.or(recorded.refused.take());
+            recorded.refused = self.refused.or_else(|| recorded.refused.take());
         });
     }
 }

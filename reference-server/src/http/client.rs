@@ -44,7 +44,7 @@ impl Client {
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Whether it was seen to leave.

@@ -5,9 +5,11 @@ use super::allowance::{Allowance, Limits};
 use crate::http::Client;
 use crate::journal;
 use crate::lock::lock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// The queries of one server.
 #[derive(Debug, Default)]
@@ -50,7 +52,7 @@ impl Queries {
             let _running = running;
             work(&Allowance::since(asked, limits).beside(ends, scans))
         });
-        let mut done = tokio::task::spawn_blocking(work);
+        let mut done = on_a_thread(work);
         let done = tokio::select! {
             biased;
             done = &mut done => done,
@@ -60,16 +62,48 @@ impl Queries {
             }
         };
         match done {
-            Ok((given, recorded)) => {
+            Ok(Ok((given, recorded))) => {
                 recorded.adopt();
                 given
             }
-            Err(failed) => match failed.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime ends, and this task with it.
-                Err(_cancelled) => std::future::pending().await,
-            },
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            // The runtime ends, and this task with it.
+            Err(_) => std::future::pending().await,
         }
+    }
+}
+
+/// Runs work on a thread of its own, which may become one of low priority, or where there can be no
+/// more threads on one of the runtime's.
+fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> oneshot::Receiver<std::thread::Result<T>> {
+    let (tell, done) = oneshot::channel();
+    let work = move || {
+        let _ = tell.send(catch_unwind(AssertUnwindSafe(work)));
+    };
+    let work = Arc::new(Mutex::new(Some(work)));
+    let taken = Arc::clone(&work);
+    let run = move || {
+        let work = lock(&taken).take();
+        work.into_iter().for_each(|work| work());
+    };
+    if let Err(error) = std::thread::Builder::new().name("query".to_owned()).spawn(run) {
+        tracing::warn!(%error, "no thread for a query");
+        if let Some(work) = lock(&work).take() {
+            tokio::task::spawn_blocking(work);
+        }
+    }
+    done
+}
+
+/// Lets other threads go first from now on, where the system knows that of a thread: what reads much
+/// takes what writes leave.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if std::thread::current().name() == Some("query") {
+        // It may be forbidden, and does no harm then.
+        let _ = rustix::process::nice(10);
     }
 }
 
@@ -131,6 +165,8 @@ impl Scans {
             free = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         *free -= 1;
+        drop(free);
+        give_way();
         Some(Scan(Arc::clone(self)))
     }
 }

@@ -12,6 +12,7 @@ use crate::query::influxql::ast::{Admin, PolicyOptions, Privilege};
 use crate::query::influxql::host::{self, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::respond;
+use crate::store::shards;
 use crate::store::view::Measurement;
 use std::sync::Arc;
 
@@ -153,7 +154,7 @@ impl Host for QueryHost<'_> {
             let policy = catalog.database(database).and_then(|database| database.policy(policy));
             policy.map(|policy| Arc::clone(&policy.bucket))
         };
-        bucket.map(|bucket| lock(&bucket).view()).unwrap_or_default()
+        bucket.map(|bucket| shards::view_of(&bucket)).unwrap_or_default()
     }
 
     fn users(&self) -> Vec<(String, bool)> {

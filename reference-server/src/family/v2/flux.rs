@@ -9,6 +9,7 @@ use crate::lock::lock;
 use crate::query::allowance::Allowance;
 use crate::query::flux::{Bucket, BucketReference, Host, OrganizationReference};
 use crate::query::flux::{ErrorCode, FluxError, http as flux};
+use crate::store::shards;
 use crate::store::view::Measurement;
 use std::sync::Arc;
 
@@ -120,7 +121,7 @@ impl Host for FluxHost<'_> {
 
     fn measurements(&self, bucket: &Bucket) -> Vec<Measurement> {
         match bucket.id.parse() {
-            Ok(id) => lock(&self.service.points(id)).view(),
+            Ok(id) => shards::view_of(&self.service.points(id)),
             Err(_) => Vec::new(),
         }
     }

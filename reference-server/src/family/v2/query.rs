@@ -11,6 +11,7 @@ use crate::query::influxql::ast::{Admin, Privilege};
 use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http as influxql;
 use crate::respond;
+use crate::store::shards;
 use crate::store::view::Measurement;
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ impl Host for QueryHost<'_> {
 
     fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement> {
         let bucket = self.bucket(database, policy).map(|id| self.service.points(id));
-        bucket.map(|bucket| lock(&bucket).view()).unwrap_or_default()
+        bucket.map(|bucket| shards::view_of(&bucket)).unwrap_or_default()
     }
 
     fn users(&self) -> Vec<(String, bool)> {
