@@ -100,6 +100,9 @@ mod embedded {
                 let fail = |why| Failure::usage(format!("--tls-cert, --tls-key: {why}"));
                 builder = speaking_tls(builder, identity).map_err(fail)?;
             }
+            // What is longer than there are seconds is for ever.
+            let timeout = Duration::try_from_secs_f64(args.query_timeout).unwrap_or(Duration::MAX);
+            builder = builder.query_memory(args.query_memory).query_timeout(timeout);
             for (setting, value) in &args.set {
                 let set = builder.set(setting, value);
                 let fail = |why| Failure::usage(format!("--set: {}: {why}", profile.name()));

@@ -49,11 +49,33 @@ tokio::task_local! {
 
 /// The entries of one request.
 #[derive(Debug, Default)]
-struct Recorded {
+pub(crate) struct Recorded {
     /// The number of the last one, where there is any.
     last: Option<u64>,
     /// Why one was not taken.
     refused: Option<String>,
+}
+
+impl Recorded {
+    /// Counts them as entries of the request that this task answers.
+    pub(crate) fn adopt(self) {
+        let _ = RECORDED.try_with(|recorded| {
+            let mut recorded = recorded.borrow_mut();
+            recorded.last = self.last.or(recorded.last);
+            recorded.refused = self.refused.or_else(|| recorded.refused.take());
+        });
+    }
+}
+
+/// Work for another thread, which also gives the entries that it made: they are those of the request
+/// whose task [adopts](Recorded::adopt) them.
+pub(crate) fn elsewhere<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> (T, Recorded) {
+    move || {
+        RECORDED.sync_scope(RefCell::default(), || {
+            let done = work();
+            (done, RECORDED.with(RefCell::take))
+        })
+    }
 }
 
 /// Why a change cannot be made, or is not known to be kept.
@@ -381,5 +403,34 @@ impl Origin {
             ));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change that a query makes is waited for like any other, whichever thread makes it.
+    #[test]
+    fn what_another_thread_records_is_the_requests() {
+        let change = |last, refused: Option<&str>| {
+            RECORDED.with(|recorded| {
+                let refused = refused.map(str::to_owned);
+                *recorded.borrow_mut() = Recorded { last, refused };
+            });
+        };
+        let first = Recorded { last: Some(1), refused: None };
+        RECORDED.sync_scope(RefCell::new(first), || {
+            for (last, refused) in [(Some(7), None), (None, None), (None, Some("full"))] {
+                let work = elsewhere(move || change(last, refused));
+                let done = std::thread::spawn(work).join();
+                assert!(done.map(|((), recorded)| recorded.adopt()).is_ok());
+            }
+            RECORDED.with(|recorded| {
+                let recorded = recorded.borrow();
+                assert_eq!(recorded.last, Some(7));
+                assert_eq!(recorded.refused.as_deref(), Some("full"));
+            });
+        });
     }
 }

@@ -7,6 +7,8 @@ use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
 use crate::journal::{Journal, NotKept, Origin};
 use crate::mutant;
 use crate::provision::{NewDatabase, Provision};
+use crate::query::allowance::Limits as QueryLimits;
+use crate::query::running::Queries;
 use crate::snapshots::{self, Frozen};
 use crate::store::snapshot::Moved;
 #[cfg(feature = "flight")]
@@ -17,6 +19,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -35,6 +39,7 @@ pub struct Server {
     accepting: Option<JoinHandle<()>>,
     /// Where data is kept.
     snapshots: Option<snapshots::Running>,
+    queries: Arc<AtomicUsize>,
 }
 
 /// What a server is to be.
@@ -52,6 +57,7 @@ pub struct Builder {
     token_is_chosen: bool,
     data: Option<(Arc<dyn Files>, PathBuf)>,
     log_bytes: u64,
+    queries: QueryLimits,
     mutant: mutant::Chosen,
     #[cfg(feature = "flight")]
     identity: Option<tls::Identity>,
@@ -76,6 +82,7 @@ impl Server {
             token_is_chosen: false,
             data: None,
             log_bytes: snapshots::LOG_BYTES,
+            queries: QueryLimits::DEFAULT,
             mutant: mutant::Chosen::default(),
             #[cfg(feature = "flight")]
             identity: None,
@@ -101,6 +108,12 @@ impl Server {
     /// family it is the password of [`OWNER`](crate::provision::OWNER).
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+
+    /// How many queries in InfluxQL and Flux are running, those included that wait for their turn or
+    /// end because their client left.
+    pub fn queries_running(&self) -> usize {
+        self.queries.load(Ordering::Relaxed)
     }
 }
 
@@ -213,6 +226,22 @@ impl Builder {
         self
     }
 
+    /// How many bytes of memory a query in InfluxQL or Flux may keep, about, before it is refused;
+    /// 1 GiB where nothing is said.
+    #[must_use]
+    pub const fn query_memory(mut self, bytes: usize) -> Self {
+        self.queries.memory = bytes;
+        self
+    }
+
+    /// How long a query in InfluxQL or Flux may take before it is refused, its wait for others
+    /// included; 60 seconds where nothing is said.
+    #[must_use]
+    pub const fn query_timeout(mut self, time: Duration) -> Self {
+        self.queries.time = time;
+        self
+    }
+
     /// Answers with this fault. Before any other setting: the fault may be of the settings.
     #[cfg(feature = "mutants")]
     #[must_use]
@@ -256,6 +285,8 @@ impl Builder {
             };
             made.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))
         };
+        service.queries().limit(self.queries);
+        let queries = service.queries().running();
         let service = Arc::new(service);
         // Before anything is made in a folder: a start that fails here leaves none behind.
         let listener = TcpListener::bind(self.address).await?;
@@ -301,14 +332,15 @@ impl Builder {
         let (stop, stop_seen) = watch::channel(false);
         let accepting = accept(listener, service, Arc::new(doors), mutant, stop_seen);
         let accepting = Some(tokio::spawn(accepting));
-        Ok(Server { profile: self.profile, address, token, tls, stop, accepting, snapshots })
+        let profile = self.profile;
+        Ok(Server { profile, address, token, tls, stop, accepting, snapshots, queries })
     }
 }
 
 /// The service of one family.
 pub(crate) enum Service {
-    V1(Box<v1::Service>),
-    V2(Box<v2::Service>),
+    V1(Arc<v1::Service>),
+    V2(Arc<v2::Service>),
     V3(Arc<v3::Service>),
     Iox(Arc<iox::Service>),
 }
@@ -323,9 +355,9 @@ impl Service {
     ) -> Option<Self> {
         match profile.family {
             Family::V1 => {
-                v1::Service::new(profile, settings, auth, clock).map(Box::new).map(Self::V1)
+                v1::Service::new(profile, settings, auth, clock).map(Arc::new).map(Self::V1)
             }
-            Family::V2 => v2::Service::new(profile, settings, clock).map(Box::new).map(Self::V2),
+            Family::V2 => v2::Service::new(profile, settings, clock).map(Arc::new).map(Self::V2),
             Family::V3 => {
                 v3::Service::new(profile, settings, auth, clock).map(Arc::new).map(Self::V3)
             }
@@ -394,6 +426,16 @@ impl Service {
             Self::V2(service) => service.move_out(moved),
             Self::V3(service) => service.move_out(moved),
             Self::Iox(service) => service.move_out(moved),
+        }
+    }
+
+    /// The queries that it runs.
+    pub(crate) fn queries(&self) -> &Queries {
+        match self {
+            Self::V1(service) => service.queries(),
+            Self::V2(service) => service.queries(),
+            Self::V3(service) => service.queries(),
+            Self::Iox(service) => service.queries(),
         }
     }
 
@@ -505,7 +547,7 @@ async fn accept(
                 // Out of file descriptors, mostly: others may free some.
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
             _ = connections.join_next(), if !connections.is_empty() => {}
@@ -548,7 +590,7 @@ async fn connection(
 
 /// How long the beginning of TLS may take.
 #[cfg(feature = "flight")]
-const HANDSHAKE: std::time::Duration = std::time::Duration::from_secs(10);
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// HTTP/1.1, and beside it HTTP/2 where the product has Flight.
 async fn serve<S>(

@@ -1,5 +1,6 @@
 //! The arguments of `lineproof serve`.
 
+use super::bench::above_zero;
 use super::target::pair;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -48,6 +49,13 @@ pub(crate) struct ServeArgs {
     /// and leave memory
     #[arg(long, value_name = "BYTES", requires = "data", default_value_t = 536_870_912)]
     pub(crate) log_bytes: u64,
+    /// How many bytes of memory one query in InfluxQL or Flux may keep, about, before it is refused
+    /// (SQL: 512 MiB, and 256 MiB of rows)
+    #[arg(long, value_name = "BYTES", default_value_t = 1_073_741_824)]
+    pub(crate) query_memory: usize,
+    /// How many seconds one query in InfluxQL or Flux may take before it is refused (SQL: 30)
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = above_zero)]
+    pub(crate) query_timeout: f64,
     /// Whether credentials are asked for; by default as the product does, or where --token is given
     #[arg(long, value_enum)]
     pub(crate) auth: Option<Switch>,

@@ -75,6 +75,7 @@ pub(super) fn statement(flight: &Flight, failure: &Statement) -> Status {
             planning(format!("{}Error during planning: {text}", flight.planning))
         }
         Statement::Unsupported(_) => Status::unimplemented(failure.message()),
+        Statement::Stopped(why) => Status::resource_exhausted(why.to_string()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! One connection: requests in, responses out, until either side has enough.
 
-use super::message::{Framing, Progress, number};
-use super::{Body, Handler, QueryString, Request, Response};
+use super::message::{Framing, Progress, Wire, number};
+use super::{Body, Client, Handler, QueryString, Request, Response};
 use crate::mutant;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// The largest head of a request, and the most headers in it; Go's server allows 1 MiB.
 const LARGEST_HEAD: usize = 1 << 20;
@@ -14,6 +14,9 @@ const MOST_HEADERS: usize = 256;
 
 /// How much of a body that no handler wanted is read so that the connection can be used again.
 const DRAINED: u64 = 256 << 10;
+
+/// How much of a body is sent in one piece with its head.
+const WITH_HEAD: usize = 64 << 10;
 
 /// How long a client may think between two requests, or in the middle of a head.
 pub(super) const IDLE: Duration = Duration::from_secs(120);
@@ -28,7 +31,7 @@ pub async fn serve_connection<S, H>(
     stop: watch::Receiver<bool>,
 ) -> io::Result<()>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     H: Handler,
 {
     serve_from(Vec::with_capacity(8 << 10), stream, handler, stop).await
@@ -39,18 +42,20 @@ where
 /// # Errors
 /// As there.
 pub async fn serve_from<S, H>(
-    mut buffered: Vec<u8>,
-    mut stream: S,
+    buffered: Vec<u8>,
+    stream: S,
     handler: &H,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     H: Handler,
 {
+    let mut wire = Mutex::new(Wire { buffered, stream });
     loop {
+        let Wire { buffered, stream } = wire.get_mut();
         let head = tokio::select! {
-            head = tokio::time::timeout(IDLE, read_head(&mut stream, &mut buffered)) => head,
+            head = tokio::time::timeout(IDLE, read_head(stream, buffered)) => head,
             () = stopped(&mut stop) => return Ok(()),
         };
         let head = match head {
@@ -64,7 +69,7 @@ where
                 let response = Response { close: true, ..Response::new(status) }
                     .with("Content-Type", "text/plain; charset=utf-8")
                     .with_body(format!("{status} {text}"));
-                return write_response(&mut stream, &response, "GET", true).await;
+                return write_response(stream, &response, "GET", true).await;
             }
         };
         let keep_alive = head.keep_alive;
@@ -76,19 +81,23 @@ where
             query: QueryString::parse(head.raw_query.as_deref().unwrap_or_default()),
             raw_query: head.raw_query,
             headers: head.headers,
+            client: Client::of_connection(),
         };
         let body = Body {
             framing: head.framing,
-            connection: &mut stream,
-            buffered: &mut buffered,
+            wire: &wire,
             expects_continue: head.expects_continue && !no_body,
             progress: &mut progress,
         };
         mutant::request(&mut request);
-        let method = request.method.clone();
-        let mut response = handler.handle(request, body).await;
+        let (method, client) = (request.method.clone(), request.client.clone());
+        let mut response = tokio::select! {
+            biased;
+            response = handler.handle(request, body) => response,
+            never = client.look(&wire) => match never {},
+        };
         mutant::answer(&mut response);
-        let mut close = response.close || response.breaks_off || !keep_alive;
+        let mut close = response.close || response.breaks_off || !keep_alive || client.has_left();
         if progress != Progress::Finished {
             // What was not read would be taken for the next request. Of a body that was begun it is
             // not known how much that is.
@@ -97,8 +106,7 @@ where
                 Framing::Length(length) if untouched && length <= DRAINED => {
                     let body = Body {
                         framing: head.framing,
-                        connection: &mut stream,
-                        buffered: &mut buffered,
+                        wire: &wire,
                         expects_continue: false,
                         progress: &mut progress,
                     };
@@ -107,9 +115,10 @@ where
                 _ => true,
             };
         }
-        write_response(&mut stream, &response, &method, close).await?;
+        let stream = &mut wire.get_mut().stream;
+        write_response(stream, &response, &method, close).await?;
         if close {
-            return linger(&mut stream).await;
+            return linger(stream).await;
         }
     }
 }
@@ -226,7 +235,7 @@ async fn write_response<S: AsyncWrite + Unpin>(
     close: bool,
 ) -> io::Result<()> {
     let reason = reason(response.status);
-    let mut head = Vec::with_capacity(256 + response.body.len());
+    let mut head = Vec::with_capacity(256 + response.body.len().min(WITH_HEAD));
     head.extend_from_slice(format!("HTTP/1.1 {} {reason}\r\n", response.status).as_bytes());
     for (name, value) in &response.headers {
         head.extend_from_slice(name.as_bytes());
@@ -246,10 +255,12 @@ async fn write_response<S: AsyncWrite + Unpin>(
         head.extend_from_slice(b"Connection: close\r\n");
     }
     head.extend_from_slice(b"\r\n");
-    if method != "HEAD" && response.status != 204 {
-        head.extend_from_slice(&response.body);
-    }
+    let body: &[u8] = if method == "HEAD" || response.status == 204 { &[] } else { &response.body };
+    // A large one is not copied; a small one leaves with its head.
+    let (with_head, after) = body.split_at(body.len().min(WITH_HEAD));
+    head.extend_from_slice(with_head);
     stream.write_all(&head).await?;
+    stream.write_all(after).await?;
     stream.flush().await
 }
 

@@ -3,9 +3,9 @@
 //!
 //! Here a library speaks the protocol: over HTTP/2 no product was seen to break it.
 
-use super::message::{Framing, Progress};
+use super::message::{Framing, Progress, Wire};
 use super::preface::Rewound;
-use super::{Body, Handler, QueryString, Request, Response, stopped};
+use super::{Body, Client, Handler, QueryString, Request, Response, stopped};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -19,7 +19,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tonic::codegen::Service;
 
 /// The answers of both.
@@ -97,7 +97,9 @@ async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Ans
         }
         Err(_) => return answer(Response::new(400).with_body("the body broke off"), ""),
     };
-    let mut body = Vec::from(body);
+    let length = body.len() as u64;
+    // A client that leaves ends its stream, and with it this future.
+    let wire = Mutex::new(Wire { buffered: Vec::from(body), stream: tokio::io::empty() });
     let method = parts.method.as_str().to_owned();
     let raw_query = parts.uri.query().map(str::to_owned);
     let headers = parts.headers.iter();
@@ -112,11 +114,11 @@ async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Ans
         query: QueryString::parse(raw_query.as_deref().unwrap_or_default()),
         raw_query,
         headers,
+        client: Client::default(),
     };
     let body = Body {
-        framing: Framing::Length(body.len() as u64),
-        connection: &mut tokio::io::empty(),
-        buffered: &mut body,
+        framing: Framing::Length(length),
+        wire: &wire,
         expects_continue: false,
         progress: &mut Progress::Untouched,
     };

@@ -1,9 +1,10 @@
 //! A request as the server reads it, a response as it writes it.
 
-use super::QueryString;
+use super::{Client, QueryString};
 use crate::mutant;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// The head of a request.
@@ -19,6 +20,8 @@ pub struct Request {
     pub query: QueryString,
     /// The headers in their order, names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
+    /// Who waits for the answer.
+    pub client: Client,
 }
 
 impl Request {
@@ -69,13 +72,19 @@ pub(super) fn number(digits: &str, radix: u32) -> Option<u64> {
 /// A body that has not been read.
 pub struct Body<'c> {
     pub(super) framing: Framing,
-    pub(super) connection: &'c mut (dyn ByteStream + 'c),
-    /// Bytes that came with the head.
-    pub(super) buffered: &'c mut Vec<u8>,
+    /// Nobody else's while the body is read.
+    pub(super) wire: &'c Mutex<Wire<dyn ByteStream>>,
     /// `100 Continue` is sent before the first read.
     pub(super) expects_continue: bool,
     /// How far it was read, for the connection to know.
     pub(super) progress: &'c mut Progress,
+}
+
+/// A connection, and what was read of it and not used yet.
+pub(super) struct Wire<S: ?Sized> {
+    /// What came with the head, or behind the body.
+    pub(super) buffered: Vec<u8>,
+    pub(super) stream: S,
 }
 
 /// What a connection reads from and writes to.
@@ -107,20 +116,20 @@ impl Body<'_> {
     }
 
     /// Reads the whole body and keeps its first bytes.
-    async fn read_beginning(mut self, keep: u64, limit: u64) -> Result<Vec<u8>, BodyError> {
+    async fn read_beginning(self, keep: u64, limit: u64) -> Result<Vec<u8>, BodyError> {
         if self.announced_length().is_some_and(|length| length > limit) {
             return Err(BodyError::TooLarge(limit));
         }
         *self.progress = Progress::Begun;
+        let mut wire = self.wire.lock().await;
         if self.expects_continue {
-            self.expects_continue = false;
-            let interim = self.connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+            let interim = wire.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
             interim.map_err(|_| BodyError::Broken("connection closed"))?;
         }
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);
         let body = match self.framing {
-            Framing::Length(length) => self.read_length(length, keep).await?,
-            Framing::Chunked => self.read_chunks(keep, limit).await?,
+            Framing::Length(length) => wire.read_length(length, keep).await?,
+            Framing::Chunked => wire.read_chunks(keep, limit).await?,
         };
         *self.progress = Progress::Finished;
         Ok(mutant::body(body))
@@ -139,7 +148,9 @@ impl Body<'_> {
         let body = self.read_beginning(limit.saturating_add(1), patience).await?;
         Ok((body.len() as u64 <= limit).then_some(body))
     }
+}
 
+impl<S: ByteStream + ?Sized> Wire<S> {
     async fn read_length(&mut self, length: u64, keep: usize) -> Result<Vec<u8>, BodyError> {
         let mut body = Vec::with_capacity(keep.min(length.min(TRUSTED_LENGTH) as usize));
         self.take(length, &mut body, keep).await?;
@@ -179,12 +190,12 @@ impl Body<'_> {
         while missing > 0 {
             let room = keep.saturating_sub(into.len()) as u64;
             let read = if room > 0 {
-                let mut limited = (&mut *self.connection).take(missing.min(room));
+                let mut limited = (&mut self.stream).take(missing.min(room));
                 timeout(STALLED, limited.read_buf(into)).await
             } else {
                 thrown_away.clear();
                 thrown_away.reserve(64 << 10);
-                let mut limited = (&mut *self.connection).take(missing);
+                let mut limited = (&mut self.stream).take(missing);
                 timeout(STALLED, limited.read_buf(&mut thrown_away)).await
             };
             match read {
@@ -199,7 +210,7 @@ impl Body<'_> {
     async fn line(&mut self) -> Result<Vec<u8>, BodyError> {
         const LONGEST: usize = 4096;
         loop {
-            if let Some(end) = memchr::memchr(b'\n', self.buffered) {
+            if let Some(end) = memchr::memchr(b'\n', &self.buffered) {
                 let mut line: Vec<u8> = self.buffered.drain(..=end).collect();
                 line.pop();
                 if line.last() == Some(&b'\r') {
@@ -210,7 +221,7 @@ impl Body<'_> {
             if self.buffered.len() > LONGEST {
                 return Err(BodyError::Broken("malformed chunked encoding"));
             }
-            match timeout(STALLED, self.connection.read_buf(self.buffered)).await {
+            match timeout(STALLED, self.stream.read_buf(&mut self.buffered)).await {
                 Ok(Ok(read)) if read > 0 => {}
                 _ => return Err(BodyError::Broken("unexpected EOF")),
             }

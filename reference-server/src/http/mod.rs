@@ -4,6 +4,7 @@
 //! byte of a rejected line into a header, answers come before a body is read, connections close
 //! in mid-body; and a mock must be able to break the protocol on purpose.
 
+mod client;
 mod connection;
 #[cfg(feature = "flight")]
 mod http2;
@@ -13,6 +14,7 @@ pub mod multipart;
 mod preface;
 mod query_string;
 
+pub use client::Client;
 pub use connection::{serve_connection, serve_from, stopped};
 #[cfg(feature = "flight")]
 pub use http2::serve_http2;

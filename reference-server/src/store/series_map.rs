@@ -7,6 +7,7 @@ use super::view::Series;
 use hashbrown::HashMap;
 use line_protocol::Line;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// Series by their keys, each in a slot of its own that stays the same until series are dropped.
 #[derive(Clone, Debug)]
@@ -84,6 +85,20 @@ impl<K: Ord> SeriesMap<K> {
     pub(super) fn each(&mut self, mut visit: impl FnMut(&K, &mut SeriesPoints)) {
         for (key, slot) in &self.order {
             visit(key, &mut self.slots[*slot]);
+        }
+    }
+
+    /// Shows each series that comes behind another (all without one), until `visit` says no.
+    pub(super) fn each_behind(
+        &mut self,
+        other: Option<&K>,
+        mut visit: impl FnMut(&K, &mut SeriesPoints) -> bool,
+    ) {
+        let from = other.map_or(Bound::Unbounded, Bound::Excluded);
+        for (key, slot) in self.order.range((from, Bound::Unbounded)) {
+            if !visit(key, &mut self.slots[*slot]) {
+                return;
+            }
         }
     }
 

@@ -16,6 +16,7 @@ use super::snapshot::{Index, Moved, NotInFiles, Section};
 use super::value::{FieldType, Name};
 use super::view::{Measurement, Series};
 use crate::go_text;
+use crate::lock::lock;
 use crate::query::influxql::host::{Remove, SeriesKey};
 use line_protocol::Line;
 use profiles::storage::{BeyondRetention, ConflictInBatch, Loss, Shards as Rules, TypesOf};
@@ -23,7 +24,8 @@ use serde::{Deserialize, Serialize};
 use shard::{SavedShard, Shard};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub use by_field::{LostField, Row, Why};
 pub(in crate::store) use shard::stored;
@@ -278,39 +280,49 @@ impl ShardedBucket {
 
     /// What queries see, measurements in the order of their names.
     pub fn view(&mut self) -> Vec<Measurement> {
-        self.shards.values_mut().for_each(Shard::settle);
-        let mut measurements: BTreeMap<Name, Measurement> = BTreeMap::new();
-        let mut series: BTreeMap<(Name, TagSet), Series> = BTreeMap::new();
-        for (start, shard) in &self.shards {
+        let mut viewed = Viewed::default();
+        self.look(&mut viewed, usize::MAX);
+        viewed.finish()
+    }
+
+    /// Adds so many more series to what was seen; whether there are more. What is written between two
+    /// looks may be seen or not; what was there before the first one is.
+    pub(crate) fn look(&mut self, viewed: &mut Viewed, most: usize) -> bool {
+        let mut left = most;
+        let (from, mut after) = viewed.at.take().unwrap_or((i64::MIN, None));
+        for (start, shard) in self.shards.range_mut(from..) {
+            // A shard may be gone since.
+            let behind = after.take().filter(|_| *start == from);
+            let mut last = None;
+            shard.each_series_behind(behind.as_ref(), |name, tags, points| {
+                let Some(fewer) = left.checked_sub(1) else { return false };
+                left = fewer;
+                points.settle();
+                let merged = viewed.series.entry((name.clone(), tags.clone())).or_default();
+                points.add_to(merged, *start);
+                if points.is_empty() {
+                    merged.empty_in.push(*start);
+                }
+                if left == 0 {
+                    last = Some((name.clone(), tags.clone()));
+                }
+                true
+            });
+            if last.is_some() {
+                viewed.at = Some((*start, last));
+                return true;
+            }
+            // After the points: a field is declared before it has any.
             for (name, field, field_type) in shard.fields() {
-                let measurement = measurements.entry(name.clone()).or_default();
+                let measurement = viewed.measurements.entry(name.clone()).or_default();
                 measurement.declared.push((*start, field.clone(), field_type));
                 let entry = (field.clone(), field_type);
                 if !measurement.fields.contains(&entry) {
                     measurement.fields.push(entry);
                 }
             }
-            for (name, tags, points) in shard.series() {
-                let merged = series.entry((name.clone(), tags.clone())).or_default();
-                points.add_to(merged, *start);
-                if points.is_empty() {
-                    merged.empty_in.push(*start);
-                }
-            }
         }
-        let mut tag_keys: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
-        for ((name, tags), mut one) in series {
-            tag_keys.entry(name.clone()).or_default().extend(tags.iter().map(|(k, _)| k.clone()));
-            one.tags = tags;
-            measurements.entry(name).or_default().series.push(one);
-        }
-        let finish = |(name, mut measurement): (Name, Measurement)| {
-            measurement.tag_keys = tag_keys.remove(&name).into_iter().flatten().collect();
-            measurement.fields.sort_by(|a, b| a.0.cmp(&b.0));
-            measurement.name = name;
-            measurement
-        };
-        measurements.into_iter().map(finish).collect()
+        false
     }
 
     /// The shard that covers a time, made if there is none; and whether it was made.
@@ -373,6 +385,47 @@ impl ShardedBucket {
                 [start.as_bytes(), &oldest, b", newest ", &newest].concat()
             }
         }
+    }
+}
+
+/// How many series are looked at before writes have their turn.
+const SERIES_AT_ONCE: usize = 500;
+
+/// What queries see of a bucket that others write to: it is theirs between two looks.
+pub(crate) fn view_of(bucket: &Mutex<ShardedBucket>) -> Vec<Measurement> {
+    let mut viewed = Viewed::default();
+    while lock(bucket).look(&mut viewed, SERIES_AT_ONCE) {
+        // A lock that is taken again at once is nobody else's.
+        std::thread::sleep(Duration::from_micros(50));
+    }
+    viewed.finish()
+}
+
+/// What was seen of a bucket by now.
+#[derive(Default)]
+pub(crate) struct Viewed {
+    measurements: BTreeMap<Name, Measurement>,
+    series: BTreeMap<(Name, TagSet), Series>,
+    /// The shard and the series that were looked at last, where there are more.
+    at: Option<(i64, Option<(Name, TagSet)>)>,
+}
+
+impl Viewed {
+    fn finish(self) -> Vec<Measurement> {
+        let Self { mut measurements, series, .. } = self;
+        let mut tag_keys: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+        for ((name, tags), mut one) in series {
+            tag_keys.entry(name.clone()).or_default().extend(tags.iter().map(|(k, _)| k.clone()));
+            one.tags = tags;
+            measurements.entry(name).or_default().series.push(one);
+        }
+        let finish = |(name, mut measurement): (Name, Measurement)| {
+            measurement.tag_keys = tag_keys.remove(&name).into_iter().flatten().collect();
+            measurement.fields.sort_by(|a, b| a.0.cmp(&b.0));
+            measurement.name = name;
+            measurement
+        };
+        measurements.into_iter().map(finish).collect()
     }
 }
 
@@ -460,5 +513,31 @@ mod tests {
         write(&mut bucket, 6);
         assert_eq!(bounds(&bucket), [(0, 1), (1, 4), (4, 5), (5, 7)]);
         assert_eq!(bucket.view()[0].series[0].columns[0].points.len(), 4);
+    }
+
+    #[test]
+    fn looked_at_piece_by_piece_it_is_what_it_is_at_once() {
+        let Some(mut bucket) = bucket(DAY) else { panic!("a profile with shards") };
+        let mut text = String::new();
+        for row in 0..60 {
+            let (host, day) = (row % 7, row % 4);
+            text += &format!("m,h={host} f={row},g=1i {}\n", MONDAY + day * DAY + row);
+            text += &format!("n{host} f={row} {}\n", MONDAY + row);
+        }
+        let parsed = line_protocol::parse(text.as_bytes(), &Dialect::GO_V2, &Options::default());
+        let lines: Vec<_> = parsed.flatten().collect();
+        assert_eq!(bucket.write(&lines, MONDAY + 10 * DAY), Ok(()));
+        let whole = bucket.view();
+        assert_eq!(whole.len(), 8);
+        for most in 1..40 {
+            let mut viewed = Viewed::default();
+            let mut looks = 1;
+            while bucket.look(&mut viewed, most) {
+                // Nothing of an earlier look is lost, nothing comes twice.
+                looks += 1;
+            }
+            assert!(looks >= 35 / most, "{looks} looks of {most} series");
+            assert_eq!(viewed.finish(), whole, "{most} at once");
+        }
     }
 }

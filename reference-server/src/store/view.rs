@@ -1,4 +1,5 @@
-//! What a query sees: the measurements of one bucket at one instant, apart from how they are kept.
+//! What a query sees: the measurements of one bucket, apart from how they are kept. All that was
+//! answered before the query began is there; of what is written meanwhile, in a large bucket, some.
 //!
 //! Every query language reads this and nothing else of the store.
 

@@ -3,6 +3,7 @@
 
 use crate::fake::{Fake, HOUR, T};
 use profiles::influxql::OSS_V1_1_6;
+use reference_server::query::allowance::Allowance;
 use reference_server::query::influxql::http::{self, Parameters, Request};
 use reference_server::store::Value;
 
@@ -17,7 +18,8 @@ fn data() -> Fake {
 fn ask(fake: &Fake, parameters: &str, accept: Option<&str>) -> String {
     let parameters = Parameters::new(&format!("db=db&{parameters}"), None);
     let request = Request { parameters: &parameters, accept, read_only: true };
-    String::from_utf8_lossy(&http::query(request, fake, &OSS_V1_1_6).body).into_owned()
+    String::from_utf8_lossy(&http::query(request, fake, &OSS_V1_1_6, &Allowance::unlimited()).body)
+        .into_owned()
 }
 
 fn asked(parameters: &str, accept: Option<&str>) -> String {

@@ -4,6 +4,7 @@
 use crate::fake::Fake;
 use crate::read_back::ask;
 use profiles::influxql::{Errors, Influxql};
+use reference_server::query::allowance::Allowance;
 use reference_server::query::influxql::http::{self, Parameters, Request};
 use reference_server::store::Value;
 
@@ -92,7 +93,7 @@ fn csv_quotes_commas_and_quotes_only() {
     let q = "SELECT%20*%20FROM%20/.*/%3BSELECT%20f%20FROM%20nope%3BSELECT%20f%20FROM%20b%20GROUP%20BY%20host";
     let parameters = Parameters::new(&format!("db=db&q={q}"), None);
     let asked = Request { parameters: &parameters, accept: Some("text/csv"), read_only: true };
-    let answer = http::query(asked, &filled(), rules());
+    let answer = http::query(asked, &filled(), rules(), &Allowance::unlimited());
     let expected = format!(
         "name,tags,time,f,host,s\n\
          a,,{T},0,,\n\

@@ -2,6 +2,7 @@
 
 use crate::fake::Fake;
 use profiles::influxql::{Influxql, OSS_V1_1_6, OSS_V2_2_7, V3_CORE_3_6};
+use reference_server::query::allowance::Allowance;
 use reference_server::query::influxql::http::{self, Answer, Parameters, Request};
 use reference_server::store::Value;
 use reference_server::store::view::Unreadable;
@@ -10,7 +11,12 @@ const T: i64 = 1_700_000_000_000_000_000;
 
 pub(crate) fn ask(fake: &Fake, rules: &Influxql, parameters: &str) -> Answer {
     let parameters = Parameters::new(parameters, None);
-    http::query(Request { parameters: &parameters, accept: None, read_only: true }, fake, rules)
+    http::query(
+        Request { parameters: &parameters, accept: None, read_only: true },
+        fake,
+        rules,
+        &Allowance::unlimited(),
+    )
 }
 
 fn body(fake: &Fake, rules: &Influxql, parameters: &str) -> String {

@@ -4,12 +4,20 @@
 use crate::fake::Fake;
 use profiles::influxql::{Influxql, V3_CORE_3_6 as RULES};
 use profiles::sql::{self, Sql};
+use reference_server::query::allowance::Allowance;
 use reference_server::query::influxql::rows::query_influxql;
 use reference_server::query::v3_request::Request;
 
 fn run(release: &Sql, request: Request<'_>, accept: Option<&[u8]>) -> (u16, String) {
     const RELEASE: &Influxql = &RULES;
-    let answer = query_influxql(request, accept, &Fake::filled(), RELEASE, &release.refusals);
+    let answer = query_influxql(
+        request,
+        accept,
+        &Fake::filled(),
+        RELEASE,
+        &release.refusals,
+        &Allowance::unlimited(),
+    );
     (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
 }
 

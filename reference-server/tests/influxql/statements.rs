@@ -3,6 +3,7 @@
 use crate::fake::Fake;
 use crate::read_back::ask;
 use profiles::influxql::{Influxql, OSS_V1_1_6, OSS_V2_2_7, V3_CORE_3_6};
+use reference_server::query::allowance::Allowance;
 use reference_server::query::influxql::ast::Privilege;
 use reference_server::query::influxql::http::{self, Parameters, Request};
 use reference_server::store::Value;
@@ -96,7 +97,7 @@ fn csv() {
     let p = Parameters::new("db=db&q=SELECT+*+FROM+cpu", None);
     let ask = |rules, accept| {
         let request = Request { parameters: &p, accept: Some(accept), read_only: true };
-        let answer = http::query(request, &Fake::filled(), rules);
+        let answer = http::query(request, &Fake::filled(), rules, &Allowance::unlimited());
         (answer.content_type, String::from_utf8_lossy(&answer.body).into_owned())
     };
     let go = "name,tags,time,b,f,host,i,s\ncpu,,1700000000000000000,true,1.5,a,2,x y\n\
@@ -146,7 +147,10 @@ fn depth_is_refused() {
         let parameters =
             Parameters::new("db=db", Some(format!("q={}", q.replace('+', "%2B")).as_bytes()));
         let request = Request { parameters: &parameters, accept: None, read_only: false };
-        assert_eq!(http::query(request, &Fake::filled(), &OSS_V1_1_6).status, 400);
+        assert_eq!(
+            http::query(request, &Fake::filled(), &OSS_V1_1_6, &Allowance::unlimited()).status,
+            400
+        );
     }
 }
 

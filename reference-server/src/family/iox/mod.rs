@@ -26,6 +26,7 @@ use crate::go_text::Query;
 use crate::http::{Body, Request, Response};
 use crate::journal::{Change, Journal};
 use crate::lock::lock;
+use crate::query::running::Queries;
 use crate::respond;
 use crate::stage::decode::Incoming;
 use crate::stage::decode::sized;
@@ -68,6 +69,7 @@ pub struct Service {
     /// How many databases there may be.
     databases: Option<usize>,
     journal: Journal,
+    queries: Queries,
 }
 
 impl Service {
@@ -106,6 +108,7 @@ impl Service {
             template: settings.text(Setting::PartitionTemplate).unwrap_or_default().to_owned(),
             databases: settings.count(Setting::Databases),
             journal: Journal::default(),
+            queries: Queries::default(),
         })
     }
 
@@ -119,9 +122,14 @@ impl Service {
         &self.rules.names
     }
 
+    /// The queries that it runs.
+    pub(crate) const fn queries(&self) -> &Queries {
+        &self.queries
+    }
+
     /// Answers one request. Paths and methods are exact, and nothing is 405
     /// (metrico/influxdb_iox ab17bbc9:router/src/server/http.rs:307-345).
-    pub async fn handle(&self, request: Request, body: Body<'_>) -> Response {
+    pub async fn handle(self: &Arc<Self>, request: Request, body: Body<'_>) -> Response {
         let endpoint = self.endpoints.iter().find(|e| e.path == request.path);
         match (request.method.as_str(), request.path.as_str(), endpoint) {
             ("POST", _, Some(endpoint)) => self.write(endpoint, &request, body).await,

@@ -8,6 +8,7 @@ use super::catalog::Action;
 use crate::family::v3::query::by_type;
 use crate::http::{Body, Request, Response};
 use crate::lock::lock;
+use crate::query::allowance::Allowance;
 use crate::query::influxql::ast::{Admin, Privilege};
 use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
@@ -18,13 +19,14 @@ use crate::store::view::Measurement;
 use profiles::answer::Fault;
 use profiles::write::Address;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The retention policy of a database that has none.
 const POLICY: &str = "autogen";
 
 impl Service {
     /// `/query`.
-    pub(super) async fn influxql(&self, request: &Request, body: Body<'_>) -> Response {
+    pub(super) async fn influxql(self: &Arc<Self>, request: &Request, body: Body<'_>) -> Response {
         let query = request.raw_query.as_deref().unwrap_or_default();
         let body = match body.read(LARGEST_REQUEST).await {
             Ok(body) => body,
@@ -59,12 +61,21 @@ impl Service {
         if let Err(fault) = host.admitted(&parameters.text("db")) {
             return self.refuse(fault);
         }
-        let asked = influxql::Request {
-            parameters: &parameters,
-            accept: request.header("accept"),
-            read_only: request.method == "GET",
+        let (service, asker) = (Arc::clone(self), host.asker);
+        let accept = request.header("accept").map(str::to_owned);
+        let (read_only, rules) = (request.method == "GET", self.profile.facts.influxql);
+        let work = move |allowance: &Allowance| {
+            let host = QueryHost {
+                service: &service,
+                asker,
+                #[cfg(feature = "flight")]
+                named: Named::Mapping,
+            };
+            let accept = accept.as_deref();
+            let asked = influxql::Request { parameters: &parameters, accept, read_only };
+            influxql::query(asked, &host, rules, allowance)
         };
-        respond::influxql(influxql::query(asked, &host, self.profile.facts.influxql))
+        respond::influxql(self.queries.run(&request.client, work).await)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::http::{Body, QueryString, Request, Response};
 use crate::journal::Journal;
 use crate::query::influxql::messagepack;
+use crate::query::running::Queries;
 use crate::respond;
 use crate::stage::decode::Incoming;
 use crate::stage::quota::Quotas;
@@ -36,6 +37,7 @@ pub struct Service {
     catalog: Mutex<Catalog>,
     journal: Journal,
     quotas: Quotas,
+    queries: Queries,
 }
 
 impl Service {
@@ -51,7 +53,8 @@ impl Service {
         let api = *profile.facts.v1_api?;
         let quotas = Quotas::of(settings);
         let journal = Journal::default();
-        Some(Self { profile, rules, api, auth, clock, catalog, journal, quotas })
+        let queries = Queries::default();
+        Some(Self { profile, rules, api, auth, clock, catalog, journal, quotas, queries })
     }
 
     /// The catalog, to set a server up without asking it over HTTP.
@@ -59,8 +62,13 @@ impl Service {
         &self.catalog
     }
 
+    /// The queries that it runs.
+    pub(crate) const fn queries(&self) -> &Queries {
+        &self.queries
+    }
+
     /// Answers one request.
-    pub async fn handle(&self, mut request: Request, body: Body<'_>) -> Response {
+    pub async fn handle(self: &Arc<Self>, mut request: Request, body: Body<'_>) -> Response {
         let raw = request.raw_query.as_deref().unwrap_or_default();
         request.query = QueryString::as_go_reads(raw);
         let origin = request.header("origin").map(str::to_owned);
@@ -72,7 +80,7 @@ impl Service {
         self.finish(response, origin)
     }
 
-    async fn route(&self, request: Request, body: Body<'_>) -> Response {
+    async fn route(self: &Arc<Self>, request: Request, body: Body<'_>) -> Response {
         let method = request.method.as_str();
         let endpoint = self.profile.facts.write.iter().find(|e| e.path == request.path);
         if let Some(endpoint) = endpoint {

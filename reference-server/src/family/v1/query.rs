@@ -7,10 +7,12 @@ use super::kept;
 use crate::go_text::is_print;
 use crate::http::{Body, BodyError, Request, Response, multipart};
 use crate::lock::lock;
+use crate::query::allowance::Allowance;
 use crate::query::influxql::ast::{Admin, PolicyOptions, Privilege};
 use crate::query::influxql::host::{self, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::respond;
+use crate::store::shards;
 use crate::store::view::Measurement;
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use std::sync::Arc;
 pub(in crate::family) const LARGEST_FORM: u64 = 16 << 20;
 
 impl Service {
-    pub(super) async fn query(&self, request: Request, body: Body<'_>) -> Response {
+    pub(super) async fn query(self: &Arc<Self>, request: Request, body: Body<'_>) -> Response {
         let facts = &self.profile.facts;
         let caller = match self.authenticate(&request) {
             Ok(caller) => caller,
@@ -28,13 +30,16 @@ impl Service {
             Ok(parameters) => parameters,
             Err(response) => return response,
         };
-        let host = QueryHost { service: self, caller: &caller };
-        let asked = influxql::Request {
-            parameters: &parameters,
-            accept: request.header("accept"),
-            read_only: request.method == "GET" || request.method == "HEAD",
+        let (service, accept) = (Arc::clone(self), request.header("accept").map(str::to_owned));
+        let read_only = request.method == "GET" || request.method == "HEAD";
+        let rules = facts.influxql;
+        let work = move |allowance: &Allowance| {
+            let host = QueryHost { service: &service, caller: &caller };
+            let accept = accept.as_deref();
+            let asked = influxql::Request { parameters: &parameters, accept, read_only };
+            influxql::query(asked, &host, rules, allowance)
         };
-        let mut answer = influxql::query(asked, &host, facts.influxql);
+        let mut answer = self.queries.run(&request.client, work).await;
         let error = answer.error.take();
         let gzip = request.header("accept-encoding").is_some_and(|names| names.contains("gzip"));
         let mut response = respond::influxql(answer);
@@ -149,7 +154,7 @@ impl Host for QueryHost<'_> {
             let policy = catalog.database(database).and_then(|database| database.policy(policy));
             policy.map(|policy| Arc::clone(&policy.bucket))
         };
-        bucket.map(|bucket| lock(&bucket).view()).unwrap_or_default()
+        bucket.map(|bucket| shards::view_of(&bucket)).unwrap_or_default()
     }
 
     fn users(&self) -> Vec<(String, bool)> {

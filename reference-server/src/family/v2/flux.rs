@@ -6,12 +6,20 @@ use super::{ApiError, Code, Id, Service, auth};
 use crate::go_text::Query;
 use crate::http::{Body, Request, Response};
 use crate::lock::lock;
+use crate::query::allowance::Allowance;
 use crate::query::flux::{Bucket, BucketReference, Host, OrganizationReference};
 use crate::query::flux::{ErrorCode, FluxError, http as flux};
+use crate::store::shards;
 use crate::store::view::Measurement;
+use std::sync::Arc;
 
 impl Service {
-    pub(super) async fn flux(&self, request: &Request, body: Body<'_>, token: &Token) -> Response {
+    pub(super) async fn flux(
+        self: &Arc<Self>,
+        request: &Request,
+        body: Body<'_>,
+        token: &Arc<Token>,
+    ) -> Response {
         let Some(rules) = self.profile.facts.flux else {
             return self.error(&ApiError::not_found("path not found"));
         };
@@ -19,16 +27,21 @@ impl Service {
             Ok(body) => body,
             Err(error) => return self.error(&ApiError::invalid(error.to_string())),
         };
-        let asked = flux::Request {
-            content_type: request.header("content-type").unwrap_or_default(),
-            prefer: request.header("prefer").unwrap_or_default(),
-            parameters: request.query.pairs(),
-            body: &body,
-        };
         let parameters = Query::parse(request.raw_query.as_deref().unwrap_or_default());
         let organisation = self.organisation_of(&lock(&self.catalog), token, &parameters).ok();
-        let host = FluxHost { service: self, token, organisation };
-        match crate::query::aside(|| flux::answer(&host, rules, &asked)) {
+        let (service, token) = (Arc::clone(self), Arc::clone(token));
+        let (head, client) = (request.clone(), &request.client);
+        let work = move |allowance: &Allowance| {
+            let host = FluxHost { service: &service, token: &token, organisation };
+            let asked = flux::Request {
+                content_type: head.header("content-type").unwrap_or_default(),
+                prefer: head.header("prefer").unwrap_or_default(),
+                parameters: head.query.pairs(),
+                body: &body,
+            };
+            flux::answer(&host, rules, &asked, allowance)
+        };
+        match self.queries.run(client, work).await {
             Ok(answer) => {
                 let response = Response::new(answer.status).with_body(answer.body);
                 match answer.content_type {
@@ -108,7 +121,7 @@ impl Host for FluxHost<'_> {
 
     fn measurements(&self, bucket: &Bucket) -> Vec<Measurement> {
         match bucket.id.parse() {
-            Ok(id) => lock(&self.service.points(id)).view(),
+            Ok(id) => shards::view_of(&self.service.points(id)),
             Err(_) => Vec::new(),
         }
     }

@@ -6,30 +6,36 @@ use super::id::Id;
 use crate::family::v1::query::parameters;
 use crate::http::{Body, Request, Response};
 use crate::lock::lock;
+use crate::query::allowance::Allowance;
 use crate::query::influxql::ast::{Admin, Privilege};
 use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http as influxql;
 use crate::respond;
+use crate::store::shards;
 use crate::store::view::Measurement;
+use std::sync::Arc;
 
 impl Service {
     pub(super) async fn influxql(
-        &self,
+        self: &Arc<Self>,
         request: &Request,
         body: Body<'_>,
-        token: &Token,
+        token: &Arc<Token>,
     ) -> Response {
         let parameters = match parameters(request, body).await {
             Ok(parameters) => parameters,
             Err(response) => return response,
         };
-        let host = QueryHost { service: self, token };
-        let asked = influxql::Request {
-            parameters: &parameters,
-            accept: request.header("accept"),
-            read_only: request.method == "GET",
+        let (service, token) = (Arc::clone(self), Arc::clone(token));
+        let accept = request.header("accept").map(str::to_owned);
+        let (read_only, rules) = (request.method == "GET", self.profile.facts.influxql);
+        let work = move |allowance: &Allowance| {
+            let host = QueryHost { service: &service, token: &token };
+            let accept = accept.as_deref();
+            let asked = influxql::Request { parameters: &parameters, accept, read_only };
+            influxql::query(asked, &host, rules, allowance)
         };
-        let answer = influxql::query(asked, &host, self.profile.facts.influxql);
+        let answer = self.queries.run(&request.client, work).await;
         let failed = answer.error.is_some();
         let response = respond::influxql(answer);
         if failed { response.with("X-Platform-Error-Code", "invalid") } else { response }
@@ -88,7 +94,7 @@ impl Host for QueryHost<'_> {
 
     fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement> {
         let bucket = self.bucket(database, policy).map(|id| self.service.points(id));
-        bucket.map(|bucket| lock(&bucket).view()).unwrap_or_default()
+        bucket.map(|bucket| shards::view_of(&bucket)).unwrap_or_default()
     }
 
     fn users(&self) -> Vec<(String, bool)> {

@@ -12,6 +12,7 @@ use crate::go_text::Query;
 use crate::http::{Body, QueryString, Request, Response};
 use crate::journal::{Change, Journal};
 use crate::lock::lock;
+use crate::query::running::Queries;
 use crate::respond;
 use crate::stage::decode::{self, Incoming};
 use crate::stage::quota::Quotas;
@@ -50,6 +51,7 @@ pub struct Service {
     /// The time of the last row that was logged.
     pub(super) logged: Mutex<i64>,
     started: i64,
+    pub(super) queries: Queries,
 }
 
 impl Service {
@@ -78,6 +80,7 @@ impl Service {
             queue: Mutex::default(),
             journal: Journal::default(),
             logged: Mutex::default(),
+            queries: Queries::default(),
         })
     }
 
@@ -86,8 +89,13 @@ impl Service {
         &self.catalog
     }
 
+    /// The queries that it runs.
+    pub(crate) const fn queries(&self) -> &Queries {
+        &self.queries
+    }
+
     /// Answers one request.
-    pub async fn handle(&self, mut request: Request, body: Body<'_>) -> Response {
+    pub async fn handle(self: &Arc<Self>, mut request: Request, body: Body<'_>) -> Response {
         self.settle();
         let raw = request.raw_query.as_deref().unwrap_or_default();
         request.query = QueryString::as_go_reads(raw);
@@ -135,7 +143,7 @@ impl Service {
     }
 
     /// A path under `/api/v2`.
-    async fn api(&self, request: &Request, body: Body<'_>) -> Response {
+    async fn api(self: &Arc<Self>, request: &Request, body: Body<'_>) -> Response {
         let authorization = header_bytes(request, "authorization");
         let token = if api::is_open(&request.method, &request.path) {
             None
@@ -163,7 +171,7 @@ impl Service {
     }
 
     /// Any other path.
-    async fn other(&self, request: &Request, body: Body<'_>) -> Response {
+    async fn other(self: &Arc<Self>, request: &Request, body: Body<'_>) -> Response {
         let http = &self.profile.facts.http;
         let now = self.clock.now();
         let endpoint = |methods| Response::new(200).with("Allow", methods);
@@ -181,7 +189,7 @@ impl Service {
     }
 
     /// `/write` and `/query`.
-    async fn compatible(&self, request: &Request, body: Body<'_>) -> Response {
+    async fn compatible(self: &Arc<Self>, request: &Request, body: Body<'_>) -> Response {
         let query = Query::parse(request.raw_query.as_deref().unwrap_or_default());
         let authorization = header_bytes(request, "authorization");
         let token = match auth::compat_token(&lock(&self.catalog), &query, authorization) {

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::http::{Body, BodyError, Request, Response};
 use crate::journal::Journal;
 use crate::lock::lock;
+use crate::query::running::Queries;
 use crate::respond;
 use crate::stage::WriteFault;
 use crate::stage::decode::{self, Incoming};
@@ -55,6 +56,7 @@ pub struct Service {
     process_id: String,
     /// The catalog as later releases name it in every answer.
     catalog_id: String,
+    queries: Queries,
 }
 
 /// An answer, and whether it is one of those that carry the CORS header.
@@ -90,6 +92,7 @@ impl Service {
             journal: Journal::default(),
             process_id: crate::ids::request_id(),
             catalog_id: crate::ids::request_id(),
+            queries: Queries::default(),
         })
     }
 
@@ -101,6 +104,11 @@ impl Service {
     /// Which names a database may have.
     pub fn names(&self) -> &Names {
         &self.rules.names
+    }
+
+    /// The queries that it runs.
+    pub(crate) const fn queries(&self) -> &Queries {
+        &self.queries
     }
 
     /// Answers one request.
@@ -158,7 +166,7 @@ impl Service {
             ("GET" | "POST", "/ping") => Routed::Ok(self.ping()),
             ("GET" | "POST", "/api/v3/query_sql") => self.query_sql(request, rights, body).await,
             ("GET" | "POST", "/query" | "/api/v3/query_influxql") => {
-                self.influxql(request, rights, body)
+                self.influxql(request, rights, body).await
             }
             ("POST", tokens::ADMIN) => self.create_admin_token(),
             // Nobody is authenticated on that path, so nobody lacks a right there: other methods

@@ -5,6 +5,7 @@ use super::rights::{Action, Rights};
 use super::{Routed, Service};
 use crate::http::{Request, Response};
 use crate::lock::lock;
+use crate::query::allowance::Allowance;
 use crate::query::influxql::ast::{Admin, Privilege};
 use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
@@ -81,7 +82,7 @@ impl Host for InfluxqlHost {
 
 impl Service {
     /// `/query` and `/api/v3/query_influxql`.
-    pub(super) fn influxql(
+    pub(super) async fn influxql(
         &self,
         request: &Request,
         rights: Rights,
@@ -94,12 +95,17 @@ impl Service {
         let host = InfluxqlHost { catalog, rights, now };
         if request.path != "/query" {
             let Some(sql) = self.profile.facts.sql else { return self.not_found() };
-            let asked = match request.method.as_str() {
-                "GET" => v3_request::Request::Get(request.raw_query.as_deref()),
-                _ => v3_request::Request::Post(&body),
+            let (get, raw_query) = (request.method == "GET", request.raw_query.clone());
+            let accept = request.header("accept").map(str::to_owned);
+            let work = move |allowance: &Allowance| {
+                let asked = match get {
+                    true => v3_request::Request::Get(raw_query.as_deref()),
+                    false => v3_request::Request::Post(&body),
+                };
+                let accept = accept.as_deref().map(str::as_bytes);
+                query_influxql(asked, accept, &host, rules, &sql.refusals, allowance)
             };
-            let accept = request.header("accept").map(str::as_bytes);
-            return routed(query_influxql(asked, accept, &host, rules, &sql.refusals));
+            return routed(self.queries.run(&request.client, work).await);
         }
         let parameters = match (request.method.as_str(), rules.post_body) {
             ("POST", PostBody::FormOrStatements) => match by_type(request, query, body) {
@@ -109,10 +115,14 @@ impl Service {
             ("POST", PostBody::Form | PostBody::FormIfTyped) => Parameters::new(query, Some(&body)),
             _ => Parameters::new(query, None),
         };
-        let accept = request.header("accept");
+        let accept = request.header("accept").map(str::to_owned);
         let read_only = request.method == "GET";
-        let asked = influxql::Request { parameters: &parameters, accept, read_only };
-        routed(influxql::query(asked, &host, rules))
+        let work = move |allowance: &Allowance| {
+            let accept = accept.as_deref();
+            let asked = influxql::Request { parameters: &parameters, accept, read_only };
+            influxql::query(asked, &host, rules, allowance)
+        };
+        routed(self.queries.run(&request.client, work).await)
     }
 }
 
@@ -200,7 +210,15 @@ impl Service {
             _ => sql::Request::Post(&body),
         };
         let accept = request.header("accept").map(str::as_bytes);
-        let answer = sql::answer(&host, product, asked, accept, sql::run::Limits::DEFAULT).await;
+        let limits = sql::run::Limits::DEFAULT;
+        let answer = tokio::select! {
+            biased;
+            answer = sql::answer(&host, product, asked, accept, limits) => answer,
+            // With its future the query ends.
+            () = request.client.left() => {
+                return Routed::Err(Response { close: true, ..Response::new(503) });
+            }
+        };
         let mut response = Response::new(answer.status).with_body(answer.body);
         if let Some(content_type) = answer.content_type {
             response = response.with("Content-Type", content_type);

@@ -3,6 +3,7 @@
 use super::literal::format_time;
 use super::run::QueryResult;
 use super::table::{Cell, Column, Kind, Table};
+use crate::query::allowance::Allowance;
 
 /// An annotation row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +37,8 @@ impl Default for Dialect {
 const END: &[u8] = b"\r\n";
 
 /// All results, each ended by an empty line.
-pub(super) fn write(results: &[QueryResult], dialect: &Dialect) -> Vec<u8> {
-    let mut writer = Writer { out: Vec::new(), dialect };
+pub(super) fn write(results: &[QueryResult], dialect: &Dialect, allowance: &Allowance) -> Vec<u8> {
+    let mut writer = Writer { out: Vec::new(), dialect, allowance };
     for result in results {
         writer.result(result);
         writer.out.extend_from_slice(END);
@@ -48,6 +49,7 @@ pub(super) fn write(results: &[QueryResult], dialect: &Dialect) -> Vec<u8> {
 struct Writer<'a> {
     out: Vec<u8>,
     dialect: &'a Dialect,
+    allowance: &'a Allowance,
 }
 
 impl Writer<'_> {
@@ -64,9 +66,13 @@ impl Writer<'_> {
             }
             let name = if defaults { "" } else { result.name.as_str() };
             for row in &table.rows {
+                let before = self.out.len();
                 let mut record = vec![Vec::new(), name.into(), number.clone().into_bytes()];
                 record.extend(row.iter().map(cell));
                 self.record(&record);
+                if !self.allowance.keeps(self.out.len() - before) {
+                    return;
+                }
             }
             last = Some(table);
         }

@@ -1,5 +1,6 @@
 //! What a query is refused with: a code that decides the HTTP status, and the product's message.
 
+use crate::query::allowance::Stopped;
 use std::fmt;
 
 /// The codes of the error object that a Flux query can be answered with.
@@ -56,6 +57,12 @@ impl FluxError {
     /// Something that Flux has and this server has not.
     pub fn unsupported(what: impl fmt::Display) -> Self {
         Self::invalid(format!("{what} is not supported by this server's subset of Flux"))
+    }
+
+    /// That the query was ended. 2.x answers what exhausts its resources, or is cancelled, as a fault
+    /// of the query (2.0:query/control/controller.go, `handleFluxError`); the words are our own.
+    pub(super) fn stopped(why: Stopped) -> Self {
+        Self::invalid(why.to_string())
     }
 
     /// The same fault, with words before its message.

@@ -6,6 +6,7 @@ use super::host::{Host, OrganizationReference};
 use super::package::Package;
 use super::request::{Body, from_json};
 use super::{Query, literal, run};
+use crate::query::allowance::Allowance;
 use profiles::flux::{FluxRules, InfluxqlRequests};
 
 /// The parts of a request that matter to a query.
@@ -40,6 +41,7 @@ pub fn answer(
     host: &dyn Host,
     rules: &FluxRules,
     request: &Request<'_>,
+    allowance: &Allowance,
 ) -> Result<Answer, FluxError> {
     let decoded = decode(host, rules, request);
     let decoded =
@@ -48,7 +50,8 @@ pub fn answer(
     if is_influxql {
         return Err(compiled(&script));
     }
-    let body = run(host, rules, &Query { script: &script, package, dialect, now });
+    let query = Query { script: &script, package, dialect, now };
+    let body = run(host, rules, &query, allowance);
     if request.prefer == "return-no-content" {
         // the errors of a run are lost with its rows
         return match body {

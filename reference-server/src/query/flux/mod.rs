@@ -49,6 +49,7 @@ pub use error::{ErrorCode, FluxError};
 pub use host::{Bucket, BucketReference, Host, OrganizationReference};
 pub use package::Package;
 
+use super::allowance::Allowance;
 use profiles::flux::FluxRules;
 
 /// A script and how its answer shall look.
@@ -68,11 +69,21 @@ pub struct Query<'a> {
 ///
 /// # Errors
 /// The error object's code and message.
-pub fn run(host: &dyn Host, rules: &FluxRules, query: &Query<'_>) -> Result<Vec<u8>, FluxError> {
+pub fn run(
+    host: &dyn Host,
+    rules: &FluxRules,
+    query: &Query<'_>,
+    allowance: &Allowance,
+) -> Result<Vec<u8>, FluxError> {
     let script = syntax::read(query.script)?;
     let script = query.package.before(script).map_err(FluxError::unsupported)?;
     check::check(&script, rules)?;
     let evaluator = eval::Evaluator::new(query.now.unwrap_or_else(|| host.now()));
     evaluator.script(&script)?;
-    Ok(csv::write(&run::run(host, &evaluator, rules)?, &query.dialect))
+    let ran = run::run(host, &evaluator, rules, allowance);
+    // Where it was ended something is missing, or is the reason for another failure.
+    allowance.check().map_err(FluxError::stopped)?;
+    let body = csv::write(&ran?, &query.dialect, allowance);
+    allowance.check().map_err(FluxError::stopped)?;
+    Ok(body)
 }

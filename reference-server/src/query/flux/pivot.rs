@@ -3,6 +3,7 @@
 use super::error::FluxError;
 use super::literal::format_time;
 use super::table::{Cell, Column, GroupKey, Row, Table};
+use crate::query::allowance::Allowance;
 use crate::store::Name;
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ pub(super) fn pivot(
     row_key: &[Name],
     column_key: &[Name],
     value: &Name,
+    allowance: &Allowance,
 ) -> Result<Vec<Table>, FluxError> {
     let mut pivoted: Vec<Pivoted> = Vec::new();
     for table in tables {
@@ -55,10 +57,15 @@ pub(super) fn pivot(
             let names: Vec<_> = columns.iter().map(|i| text(&row[*i])).collect();
             let column =
                 Column { label: names.join(&b'_').into(), kind: table.columns[value].kind };
+            let before = target.table.kept();
             let at = target.column(column)?;
             let key: Vec<u8> = rows.iter().flat_map(|i| text(&row[*i])).collect();
             let line = target.row(key, row, &fixed);
             line[at] = row[value].clone();
+            let more = target.table.kept().saturating_sub(before);
+            if !allowance.keeps(more) {
+                return Ok(Vec::new());
+            }
         }
     }
     let finish = |mut p: Pivoted| {

@@ -131,6 +131,24 @@ fn comparison(key: Name, test: Test) -> Option<Predicate> {
 }
 
 impl Predicate {
+    /// Whether it holds for every point of a series or for none, as the tags alone tell; `None` where
+    /// the points must be asked.
+    pub(super) fn decided<'a>(&self, tag: &impl Fn(&[u8]) -> &'a [u8]) -> Option<bool> {
+        match self {
+            Self::Logical(operator, left, right) => {
+                let settled = *operator == LogicalOperator::Or;
+                match (left.decided(tag), right.decided(tag)) {
+                    (Some(l), _) if l == settled => Some(settled),
+                    (_, Some(r)) if r == settled => Some(settled),
+                    (Some(_), Some(_)) => Some(!settled),
+                    _ => None,
+                }
+            }
+            Self::Tag(key, test) => Some(test.holds(&Cell::Text(tag(key).into()))),
+            Self::Value(_) => None,
+        }
+    }
+
     /// Whether the point counts; `tag` gives the value of a tag, empty where there is none.
     pub(super) fn holds<'a>(&self, tag: &impl Fn(&[u8]) -> &'a [u8], value: &Cell) -> bool {
         match self {

@@ -2,19 +2,24 @@
 
 use super::plan::Aggregate;
 use super::predicate::Predicate;
-use super::table::{Cell, Column, GroupKey, Kind, Table, label};
+use super::table::{Cell, Column, GroupKey, Kind, Table, kept, label};
+use crate::query::allowance::Allowance;
 use crate::store::view::{Column as Stored, Measurement, Series};
 use crate::store::{Name, Value};
 
 /// What to read.
 #[derive(Clone, Debug)]
-pub(super) struct Read {
+pub(super) struct Read<'a> {
+    /// What the query may use.
+    pub(super) allowance: &'a Allowance,
     /// The first nanosecond.
     pub(super) start: i64,
     /// The one after the last.
     pub(super) stop: i64,
     /// What must hold for each point.
     pub(super) predicates: Vec<Predicate>,
+    /// How many points of each series are read at most, the first ones.
+    pub(super) most: usize,
 }
 
 /// The points of one field of one series.
@@ -27,12 +32,15 @@ pub(super) struct SeriesPoints {
     pub(super) points: Vec<(i64, Cell)>,
 }
 
-impl Read {
+impl Read<'_> {
     /// All series that have points, by measurement, tags and field.
     pub(super) fn series(&self, measurements: &[Measurement]) -> Vec<SeriesPoints> {
         let mut found = Vec::new();
         for measurement in measurements {
             for series in &measurement.series {
+                if !self.allowance.goes_on() {
+                    return found;
+                }
                 let mut fields: Vec<&Name> = series.columns.iter().map(|c| &c.name).collect();
                 fields.sort();
                 fields.dedup();
@@ -43,26 +51,61 @@ impl Read {
         found
     }
 
+    /// Whether it reads so many points that queries do it by turns.
+    pub(super) fn reads_much(&self, measurements: &[Measurement]) -> bool {
+        const MANY: usize = 50_000;
+        let Some(last) = self.stop.checked_sub(1) else { return false };
+        let all = measurements.iter().flat_map(|m| m.series.iter().map(move |series| (m, series)));
+        let columns = all.flat_map(|(m, s)| s.columns.iter().map(move |column| (m, s, column)));
+        let is_read = |(measurement, series, column): &(&Measurement, &Series, &Stored)| {
+            self.undecided(&tags(measurement, series, &column.name)).is_some()
+        };
+        let counts = columns
+            .filter(is_read)
+            .map(|(_, _, column)| column.points.count(self.start, last).min(self.most));
+        let mut counts = counts.scan(0_usize, |all, count| {
+            *all += count;
+            Some(*all)
+        });
+        counts.any(|all| all > MANY)
+    }
+
     fn field(
         &self,
         measurement: &Measurement,
         series: &Series,
         name: &Name,
     ) -> Option<SeriesPoints> {
+        let tags = tags(measurement, series, name);
+        // What no point of it can be is not read.
+        let undecided = self.undecided(&tags)?;
         let columns: Vec<_> = series.columns.iter().filter(|c| c.name == *name).collect();
         let (column, stop) = self.earliest(&columns)?;
-        let mut tags = series.tags.clone();
-        tags.push((label("_field"), name.clone()));
-        tags.push((label("_measurement"), measurement.name.clone()));
-        tags.sort();
-        let tag =
-            |key: &[u8]| tags.iter().find(|(k, _)| **k == *key).map_or(&b""[..], |(_, v)| &**v);
-        let points: Vec<_> = within(column, self.start, stop)
+        let points = within(column, self.start, stop);
+        #[cfg(test)]
+        let points = points.inspect(|_| LOOKED_AT.set(LOOKED_AT.get() + 1));
+        let points: Vec<_> = points
+            .take_while(|_| self.allowance.goes_on())
             .map(|(time, value)| (time, Cell::from(&value)))
-            .filter(|(_, value)| self.predicates.iter().all(|p| p.holds(&tag, value)))
+            .filter(|(_, value)| undecided.iter().all(|p| p.holds(&|key| tag(&tags, key), value)))
+            .take_while(|_| self.allowance.keeps(size_of::<(i64, Cell)>()))
+            .take(self.most)
             .collect();
         let kind = column.field_type.into();
         (!points.is_empty()).then_some(SeriesPoints { tags, kind, points })
+    }
+
+    /// The predicates that points must be asked; `None` where none of these series can be meant.
+    fn undecided(&self, tags: &[(Name, Name)]) -> Option<Vec<&Predicate>> {
+        let mut undecided = Vec::new();
+        for predicate in &self.predicates {
+            match predicate.decided(&|key| tag(tags, key)) {
+                Some(true) => {}
+                Some(false) => return None,
+                None => undecided.push(predicate),
+            }
+        }
+        Some(undecided)
     }
 
     /// Where shards hold a field with several types, the type of the earliest counts, and reading
@@ -135,7 +178,9 @@ impl Read {
             row.extend(tags.iter().map(|(_, value)| Cell::Text(value.clone())));
             row
         };
-        Table::new(self.key(tags), columns, points.iter().map(row).collect())
+        let kept = kept(columns.len());
+        let rows = points.iter().take_while(|_| self.allowance.keeps(kept)).map(row).collect();
+        Table::new(self.key(tags), columns, rows)
     }
 
     /// Series in groups by tags, in the order of the tags' values; a tag that a series lacks comes
@@ -174,10 +219,11 @@ impl Read {
         let kind = group.first().map_or(Kind::Float, |s| s.kind);
         let names = all_tags(group);
         let columns = self.columns(true, kind, &names);
+        let kept = kept(columns.len());
         let mut table = Table::new(self.group_key(group, by), columns, Vec::new());
         table.parts.clear();
         for series in group {
-            for point in &series.points {
+            for point in series.points.iter().take_while(|_| self.allowance.keeps(kept)) {
                 table.rows.push(self.group_row(series, &names, point));
             }
             table.parts.push(series.points.len());
@@ -220,6 +266,26 @@ impl Read {
         row.extend(key.0.iter().skip(2).map(|(_, v)| v.clone()));
         Table::new(key, columns, vec![row])
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many points this thread has looked at.
+    pub(super) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// The tags of the points of a field, by key.
+fn tags(measurement: &Measurement, series: &Series, field: &Name) -> Vec<(Name, Name)> {
+    let mut tags = series.tags.clone();
+    tags.push((label("_field"), field.clone()));
+    tags.push((label("_measurement"), measurement.name.clone()));
+    tags.sort();
+    tags
+}
+
+/// The value of a tag; empty where there is none.
+fn tag<'a>(tags: &'a [(Name, Name)], key: &[u8]) -> &'a [u8] {
+    tags.iter().find(|(k, _)| **k == *key).map_or(&b""[..], |(_, v)| &**v)
 }
 
 fn all_tags(group: &[SeriesPoints]) -> Vec<Name> {

@@ -6,6 +6,8 @@ use super::eval::Evaluator;
 use super::operator::is_true;
 use super::table::{Cell, Column, GroupKey, Kind, Row, Table};
 use super::value::{Closure, Value};
+use crate::query::allowance::Allowance;
+use crate::store::Name;
 use profiles::flux::MapColumns;
 use std::rc::Rc;
 
@@ -17,14 +19,23 @@ fn record(columns: &[Column], row: &Row) -> Value {
     ))
 }
 
+/// What `filter` is given.
+#[derive(Clone, Copy)]
+pub(super) struct Filter<'a> {
+    pub(super) function: &'a Closure,
+    /// What of it is left to be asked, where not the whole.
+    pub(super) conditions: Option<&'a [&'a Expression]>,
+    pub(super) keep_empty: bool,
+}
+
 /// Keep the rows for which all conditions hold, or the function as a whole where there are none.
 pub(super) fn filter(
     evaluator: &Evaluator,
     tables: Vec<Table>,
-    function: &Closure,
-    conditions: Option<&[&Expression]>,
-    keep_empty: bool,
+    filter: Filter<'_>,
+    allowance: &Allowance,
 ) -> Result<Vec<Table>, FluxError> {
+    let Filter { function, conditions, keep_empty } = filter;
     let name = function.function.parameters.first().map(|p| p.key.bytes().to_vec());
     let name = String::from_utf8_lossy(&name.unwrap_or_default()).into_owned();
     let holds = |columns: &[Column], row: &Row| {
@@ -49,6 +60,9 @@ pub(super) fn filter(
         for length in &table.parts {
             let before = rows.len();
             for row in all.by_ref().take(*length) {
+                if !allowance.goes_on() {
+                    return Ok(kept);
+                }
                 let held = holds(&table.columns, &row)
                     .map_err(|error| error.within("failed to evaluate filter function"))?;
                 if held {
@@ -70,6 +84,7 @@ pub(super) fn map(
     tables: Vec<Table>,
     function: &Closure,
     order: MapColumns,
+    allowance: &Allowance,
 ) -> Result<Vec<Table>, FluxError> {
     let mut mapped = Vec::new();
     for table in tables {
@@ -82,6 +97,10 @@ pub(super) fn map(
                 let found = value.kind();
                 return Err(FluxError::invalid(format!("expected a record but found {found}")));
             };
+            // Until the table is made of them.
+            if !allowance.keeps(record.len() * size_of::<(Name, Value)>()) {
+                return Ok(mapped);
+            }
             records.push(record);
         }
         let Some(first) = records.first() else { continue };
@@ -114,16 +133,22 @@ pub(super) fn map(
             let kind = kind.or_else(written).or_else(before).unwrap_or(Kind::Text);
             columns.push(Column { label: name, kind });
         }
-        mapped.extend(regroup(&table.key, &columns, rows));
+        mapped.extend(regroup(&table.key, &columns, rows, allowance));
     }
     super::transform::merge(mapped)
 }
 
 /// Tables by the columns of the old key, in the order in which their rows come.
-fn regroup(key: &GroupKey, columns: &[Column], rows: Vec<Row>) -> Vec<Table> {
+fn regroup(
+    key: &GroupKey,
+    columns: &[Column],
+    rows: Vec<Row>,
+    allowance: &Allowance,
+) -> Vec<Table> {
     let by: Vec<usize> = (0..columns.len()).filter(|i| key.has(&columns[*i].label)).collect();
     let mut tables: Vec<Table> = Vec::new();
-    for row in rows {
+    // Each row looks for its table among all that there are.
+    for row in rows.into_iter().take_while(|_| allowance.goes_on_now()) {
         let key = by.iter().map(|i| (columns[*i].clone(), row[*i].clone()));
         let key = GroupKey(key.collect());
         match tables.iter_mut().find(|t| t.key == key) {

@@ -10,6 +10,7 @@ use super::read::{Read, SeriesPoints};
 use super::table::{Cell, Column, GroupKey, Kind, Table, label};
 use super::text::quote;
 use super::{aggregate, pivot, rows, sort, transform, window};
+use crate::query::allowance::Allowance;
 use crate::store::Name;
 use profiles::flux::FluxRules;
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ struct Run<'a> {
     host: &'a dyn Host,
     evaluator: &'a Evaluator,
     rules: &'a FluxRules,
+    allowance: &'a Allowance,
     nodes: Vec<Node>,
     /// How many nodes take their tables from each.
     successors: Vec<usize>,
@@ -40,6 +42,7 @@ pub(super) fn run(
     host: &dyn Host,
     evaluator: &Evaluator,
     rules: &FluxRules,
+    allowance: &Allowance,
 ) -> Result<Vec<QueryResult>, FluxError> {
     let (nodes, results) = {
         let plan = evaluator.plan.borrow();
@@ -57,7 +60,7 @@ pub(super) fn run(
         node.input.into_iter().for_each(|input| successors[input] += 1);
     }
     let (buckets, done) = (HashMap::new(), HashMap::new());
-    let mut run = Run { host, evaluator, rules, nodes, successors, buckets, done };
+    let mut run = Run { host, evaluator, rules, allowance, nodes, successors, buckets, done };
     run.check_plan(&results, &reached)?;
     run.find_buckets(&reached)?;
     let mut answers = Vec::with_capacity(results.len());
@@ -141,7 +144,7 @@ impl Run<'_> {
     }
 
     /// The read that a node is, if storage does all of it.
-    fn read_of(&self, id: NodeId) -> Result<Option<(NodeId, Read)>, FluxError> {
+    fn read_of(&self, id: NodeId) -> Result<Option<(NodeId, Read<'_>)>, FluxError> {
         let mut filters: Vec<Predicate> = Vec::new();
         let mut id = id;
         loop {
@@ -149,7 +152,9 @@ impl Run<'_> {
             let Some(input) = node.input else { return Ok(None) };
             match &node.operation {
                 O::Range(start, stop) if self.buckets.contains_key(&input) => {
-                    let read = Read { start: *start, stop: *stop, predicates: filters };
+                    let (start, stop, allowance) = (*start, *stop, self.allowance);
+                    let most = usize::MAX;
+                    let read = Read { allowance, start, stop, predicates: filters, most };
                     return Ok(Some((input, read)));
                 }
                 O::Filter { function, keep_empty: false } if self.successors[input] == 1 => {
@@ -164,13 +169,17 @@ impl Run<'_> {
         }
     }
 
-    fn series(&self, source: NodeId, read: &Read) -> Vec<SeriesPoints> {
-        let bucket = self.buckets.get(&source);
-        bucket.map(|b| read.series(&self.host.measurements(b))).unwrap_or_default()
+    fn series(&self, source: NodeId, read: &Read<'_>) -> Vec<SeriesPoints> {
+        let Some(bucket) = self.buckets.get(&source) else { return Vec::new() };
+        let stored = self.host.measurements(bucket);
+        if read.reads_much(&stored) {
+            self.allowance.take_turns();
+        }
+        read.series(&stored)
     }
 
     /// The read of a node's input, if only this node takes it.
-    fn sole_read(&self, input: NodeId) -> Result<Option<(NodeId, Read)>, FluxError> {
+    fn sole_read(&self, input: NodeId) -> Result<Option<(NodeId, Read<'_>)>, FluxError> {
         if self.successors[input] == 1 { self.read_of(input) } else { Ok(None) }
     }
 
@@ -180,9 +189,13 @@ impl Run<'_> {
         let mut at = id;
         let mut tables = loop {
             if let Some(done) = self.done.get(&at) {
+                self.allowance.keeps(kept(done));
                 break done.clone();
             }
+            let before = self.allowance.kept();
             if let Some(pushed) = self.pushed(at)? {
+                self.allowance.settle(before.saturating_add(kept(&pushed)));
+                self.allowance.check().map_err(FluxError::stopped)?;
                 self.keep(at, &pushed);
                 break pushed;
             }
@@ -194,7 +207,10 @@ impl Run<'_> {
         };
         while let Some(next) = chain.pop() {
             let node = self.nodes[next].clone();
+            let before = self.allowance.kept().saturating_sub(kept(&tables));
             tables = self.step(&node, tables)?;
+            self.allowance.settle(before.saturating_add(kept(&tables)));
+            self.allowance.check().map_err(FluxError::stopped)?;
             self.keep(next, &tables);
         }
         Ok(tables)
@@ -203,6 +219,7 @@ impl Run<'_> {
     /// Keep what several nodes need.
     fn keep(&mut self, id: NodeId, tables: &[Table]) {
         if self.successors[id] > 1 {
+            self.allowance.keeps(kept(tables));
             self.done.insert(id, tables.to_vec());
         }
     }
@@ -215,6 +232,11 @@ impl Run<'_> {
             O::Range(..) | O::Filter { .. } => {
                 let read = self.read_of(id)?;
                 read.map(|(source, read)| read.tables(self.series(source, &read)))
+            }
+            O::Limit { count: count @ 1.., offset: 0 } => {
+                let Some((source, read)) = self.sole_read(input)? else { return Ok(None) };
+                let read = Read { most: usize::try_from(*count).unwrap_or(usize::MAX), ..read };
+                Some(read.tables(self.series(source, &read)))
             }
             O::Aggregate(aggregate, column) if &**column == b"_value" => {
                 self.pushed_aggregate(input, *aggregate)?
@@ -245,7 +267,10 @@ impl Run<'_> {
         input: NodeId,
         aggregate: Aggregate,
     ) -> Result<Option<Vec<Table>>, FluxError> {
+        // The first point of a series is the first that is read.
+        let most = if aggregate == Aggregate::First { 1 } else { usize::MAX };
         if let Some((source, read)) = self.sole_read(input)? {
+            let read = Read { most, ..read };
             let series = aggregate::of_series(aggregate, self.series(source, &read))?;
             let table = |s: &SeriesPoints| read.table(s, aggregate.selects(), s.kind, &s.points);
             return Ok(Some(series.iter().map(table).collect()));
@@ -257,6 +282,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let Some((source, read)) = self.sole_read(before)? else { return Ok(None) };
+        let read = Read { most, ..read };
         let series = aggregate::of_series(aggregate, self.series(source, &read))?;
         let groups = read.groups(series, columns);
         let table = |group: &Vec<SeriesPoints>| {
@@ -284,7 +310,9 @@ impl Run<'_> {
             O::Filter { function, keep_empty } => {
                 let split = if *keep_empty { None } else { predicate::split(function)? };
                 let Some(split) = split.filter(|s| !s.pushed.is_empty()) else {
-                    return rows::filter(evaluator, input, function, None, *keep_empty);
+                    let (conditions, allowance) = (None, self.allowance);
+                    let filter = rows::Filter { function, conditions, keep_empty: *keep_empty };
+                    return rows::filter(evaluator, input, filter, allowance);
                 };
                 self.partly_pushed(node, function, split, input)
             }
@@ -296,12 +324,20 @@ impl Run<'_> {
                 Ok(transform::limit(input, *count, *offset, self.rules.limit_without_rows))
             }
             O::Aggregate(aggregate, column) => aggregate::tables(*aggregate, column, input),
-            O::Group { columns, except } => transform::group(input, columns, *except),
+            O::Group { columns, except } => {
+                transform::group(input, columns, *except, self.allowance)
+            }
             O::Distinct(column) => transform::distinct(input, column),
             O::Keys(column) => Ok(transform::keys(input, column)),
-            O::Pivot { rows, columns, value } => pivot::pivot(input, rows, columns, value),
-            O::Map(function) => rows::map(evaluator, input, function, self.rules.map_columns),
-            O::Window(windows) => window::of_tables(windows, input, self.rules.window_columns),
+            O::Pivot { rows, columns, value } => {
+                pivot::pivot(input, rows, columns, value, self.allowance)
+            }
+            O::Map(function) => {
+                rows::map(evaluator, input, function, self.rules.map_columns, self.allowance)
+            }
+            O::Window(windows) => {
+                window::of_tables(windows, input, self.rules.window_columns, self.allowance)
+            }
             O::Measurement(name) => {
                 let is =
                     |t: &Table| t.key.value(b"_measurement") == Some(&Cell::Text(name.clone()));
@@ -327,11 +363,13 @@ impl Run<'_> {
             None => None,
         };
         let Some((source, mut read)) = read else {
-            return rows::filter(self.evaluator, input, function, None, false);
+            let filter = rows::Filter { function, conditions: None, keep_empty: false };
+            return rows::filter(self.evaluator, input, filter, self.allowance);
         };
         read.predicates.extend(split.pushed);
         let tables = read.tables(self.series(source, &read));
-        rows::filter(self.evaluator, tables, function, Some(&split.rest), false)
+        let filter = rows::Filter { function, conditions: Some(&split.rest), keep_empty: false };
+        rows::filter(self.evaluator, tables, filter, self.allowance)
     }
 
     fn bucket_table(&self) -> Vec<Table> {
@@ -358,6 +396,11 @@ impl Run<'_> {
         };
         vec![Table::new(key, columns, buckets.iter().map(row).collect())]
     }
+}
+
+/// About how many bytes tables take.
+fn kept(tables: &[Table]) -> usize {
+    tables.iter().map(Table::kept).sum()
 }
 
 /// Whether storage can group by these columns.

@@ -153,6 +153,11 @@ impl GroupKey {
 /// One row: a value for each column.
 pub(super) type Row = Vec<Cell>;
 
+/// About how many bytes a row of so many columns takes.
+pub(super) const fn kept(columns: usize) -> usize {
+    size_of::<Row>() + columns * size_of::<Cell>()
+}
+
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Table {
@@ -169,6 +174,11 @@ impl Table {
     pub(super) fn new(key: GroupKey, columns: Vec<Column>, rows: Vec<Row>) -> Self {
         let parts = vec![rows.len()];
         Self { key, columns, rows, parts }
+    }
+
+    /// About how many bytes its rows take.
+    pub(super) fn kept(&self) -> usize {
+        self.rows.len() * kept(self.columns.len())
     }
 
     /// The first column of this label.

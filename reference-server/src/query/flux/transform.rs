@@ -5,6 +5,7 @@ use super::eval::Evaluator;
 use super::plan::{Columns, Renaming};
 use super::table::{Cell, Column, GroupKey, Kind, Row, Table, label};
 use super::value::Value;
+use crate::query::allowance::Allowance;
 use crate::store::Name;
 use profiles::flux::LimitWithoutRows;
 use std::cmp::Ordering;
@@ -190,7 +191,12 @@ pub(super) fn limit(
 }
 
 /// `group`.
-pub(super) fn group(tables: Vec<Table>, labels: &[Name], except: bool) -> Tables {
+pub(super) fn group(
+    tables: Vec<Table>,
+    labels: &[Name],
+    except: bool,
+    allowance: &Allowance,
+) -> Tables {
     let mut labels = labels.to_vec();
     labels.sort();
     let mut groups = Vec::new();
@@ -211,7 +217,8 @@ pub(super) fn group(tables: Vec<Table>, labels: &[Name], except: bool) -> Tables
             // Row by row, the key has its columns in the table's order (flux v0.196.1,
             // execute/table.go, GroupKeyForRowOn).
             by.sort_unstable();
-            for row in table.rows {
+            // Each row looks for its table among all that there are.
+            for row in table.rows.into_iter().take_while(|_| allowance.goes_on_now()) {
                 let key = by.iter().map(|i| (table.columns[*i].clone(), row[*i].clone()));
                 let key = GroupKey(key.collect());
                 match split.iter_mut().find(|t| t.key == key) {

@@ -6,6 +6,7 @@ use super::plan::Windows;
 use super::read::{Read, SeriesPoints};
 use super::table::{Cell, Column, GroupKey, Kind, Row, Table};
 use super::time::{add, window_start};
+use crate::query::allowance::Allowance;
 use crate::store::Name;
 use profiles::flux::WindowColumns;
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ fn too_many() -> FluxError {
 /// The windows of each series that storage holds.
 pub(super) fn of_series(
     windows: &Windows,
-    read: &Read,
+    read: &Read<'_>,
     series: Vec<SeriesPoints>,
 ) -> Result<Vec<Table>, FluxError> {
     let bounds = (read.start, read.stop);
@@ -29,7 +30,7 @@ pub(super) fn of_series(
         let kind = aggregate::kind_after(windows.aggregate, series.kind);
         Ok(read.table(&series, true, kind, &points))
     };
-    series.into_iter().map(one).collect()
+    series.into_iter().take_while(|_| read.allowance.goes_on_now()).map(one).collect()
 }
 
 /// The windows of tables that other functions made.
@@ -37,8 +38,10 @@ pub(super) fn of_tables(
     windows: &Windows,
     tables: Vec<Table>,
     order: WindowColumns,
+    allowance: &Allowance,
 ) -> Result<Vec<Table>, FluxError> {
-    tables.iter().map(|table| of_table(windows, table, order)).collect()
+    let tables = tables.iter().take_while(|_| allowance.goes_on_now());
+    tables.map(|table| of_table(windows, table, order)).collect()
 }
 
 fn of_table(windows: &Windows, table: &Table, order: WindowColumns) -> Result<Table, FluxError> {

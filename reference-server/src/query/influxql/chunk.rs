@@ -2,6 +2,7 @@
 
 use super::json::Part;
 use super::result::{Outcome, Series};
+use std::borrow::Cow;
 
 /// Rows of a chunk where `chunk_size` names none.
 pub(super) const DEFAULT_SIZE: usize = 10_000;
@@ -10,7 +11,7 @@ pub(super) const DEFAULT_SIZE: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Chunk<'a> {
     outcome: &'a Outcome,
-    series: Vec<Series>,
+    series: Cow<'a, [Series]>,
     series_goes_on: bool,
     statement_goes_on: bool,
 }
@@ -32,49 +33,45 @@ pub(super) fn whole(outcomes: &[Outcome]) -> Vec<Chunk<'_>> {
     let mut kept: Vec<Chunk<'_>> = Vec::new();
     for outcome in outcomes {
         let _ = kept.pop_if(|last| last.outcome.statement == outcome.statement);
-        kept.push(complete(outcome));
+        kept.push(complete(outcome, &outcome.series));
     }
     kept
 }
 
-fn complete(outcome: &Outcome) -> Chunk<'_> {
+fn complete<'a>(outcome: &'a Outcome, series: &'a [Series]) -> Chunk<'a> {
     Chunk {
         outcome,
-        series: outcome.series.clone(),
+        series: Cow::Borrowed(series),
         series_goes_on: false,
         statement_goes_on: false,
     }
 }
 
-/// A document for each piece of each series of so many rows.
-pub(super) fn chunks(outcomes: &[Outcome], size: usize) -> Vec<Vec<Chunk<'_>>> {
-    let mut documents = Vec::new();
-    for outcome in outcomes {
+/// A document for each piece of each series of so many rows, each made when it is asked for.
+pub(super) fn chunks(outcomes: &[Outcome], size: usize) -> impl Iterator<Item = Vec<Chunk<'_>>> {
+    outcomes.iter().flat_map(move |outcome| -> Box<dyn Iterator<Item = Vec<Chunk<'_>>>> {
         if outcome.series.is_empty() {
-            documents.push(vec![complete(outcome)]);
+            return Box::new(std::iter::once(vec![complete(outcome, &[])]));
         }
+        let series = outcome.series.iter();
         if outcome.whole {
-            let alone =
-                |series: &Series| Chunk { series: vec![series.clone()], ..complete(outcome) };
-            documents.extend(outcome.series.iter().map(|series| vec![alone(series)]));
-            continue;
+            return Box::new(series.map(|one| vec![complete(outcome, std::slice::from_ref(one))]));
         }
-        for (i, series) in outcome.series.iter().enumerate() {
-            let last_series = i + 1 == outcome.series.len();
-            let pieces = series.rows.chunks(size.max(1)).count().max(1);
-            for n in 0..pieces {
-                let rows = series.rows.iter().skip(n * size).take(size).cloned().collect();
-                let last_piece = n + 1 == pieces;
-                documents.push(vec![Chunk {
+        let last = outcome.series.len() - 1;
+        Box::new(series.enumerate().flat_map(move |(number, series)| {
+            let pieces = series.rows.len().div_ceil(size.max(1)).max(1);
+            (0..pieces).map(move |piece| {
+                let rows = series.rows.iter().skip(piece * size).take(size).cloned().collect();
+                let last_piece = piece + 1 == pieces;
+                vec![Chunk {
                     outcome,
-                    series: vec![Series { rows, ..without_rows(series) }],
+                    series: Cow::Owned(vec![Series { rows, ..without_rows(series) }]),
                     series_goes_on: !last_piece,
-                    statement_goes_on: !(last_piece && last_series),
-                }]);
-            }
-        }
-    }
-    documents
+                    statement_goes_on: !(last_piece && number == last),
+                }]
+            })
+        }))
+    })
 }
 
 fn without_rows(series: &Series) -> Series {

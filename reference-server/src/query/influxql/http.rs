@@ -11,6 +11,7 @@ use super::parse::{Params, parse_query};
 use super::result::Outcome;
 use super::time::Epoch;
 use super::{bound, chunk, csv, in_statement, iox, messagepack};
+use crate::query::allowance::Allowance;
 use profiles::influxql::{Errors, Infinite, Influxql, Planner};
 
 /// The parameters of a request, decoded: those of the query string and of a form body, which wins.
@@ -103,15 +104,25 @@ pub struct Answer {
 const JSON: &str = "application/json";
 
 /// Answers `/query`.
-pub fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
+pub fn query(
+    request: Request<'_>,
+    host: &dyn Host,
+    rules: &Influxql,
+    allowance: &Allowance,
+) -> Answer {
     match rules.errors {
-        Errors::V3 => iox::query(request, host, rules),
-        Errors::InStatement => in_statement::query(request, host, rules),
-        Errors::V1 | Errors::V2 => go_query(request, host, rules),
+        Errors::V3 => iox::query(request, host, rules, allowance),
+        Errors::InStatement => in_statement::query(request, host, rules, allowance),
+        Errors::V1 | Errors::V2 => go_query(request, host, rules, allowance),
     }
 }
 
-fn go_query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
+fn go_query(
+    request: Request<'_>,
+    host: &dyn Host,
+    rules: &Influxql,
+    allowance: &Allowance,
+) -> Answer {
     let parameters = request.parameters;
     let output = match Output::of(&request, rules) {
         Ok(output) => output,
@@ -142,7 +153,7 @@ fn go_query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
     if let Err(message) = exec::authorise(&statements, &database, host) {
         return whole_error(403, &format!("error authorizing query: {message}"), &output, rules);
     }
-    let context = Context { host, rules, database: &database, policy: &policy };
+    let context = Context { host, rules, database: &database, policy: &policy, allowance };
     let outcomes = exec::run(&statements, context, request.read_only && rules.errors == Errors::V1);
     match output.print(&outcomes, rules) {
         Ok(body) => Answer {
@@ -224,11 +235,11 @@ impl Output {
     ) -> Result<Vec<u8>, json::Unprintable> {
         let mut printer = csv::Printer::new(rules.csv, self.style.epoch);
         let mut body = Vec::new();
-        let documents = match self.chunk {
-            None => vec![chunk::whole(outcomes)],
-            Some(size) => chunk::chunks(outcomes, size),
+        let documents: Box<dyn Iterator<Item = Vec<chunk::Chunk<'_>>>> = match self.chunk {
+            None => Box::new(std::iter::once(chunk::whole(outcomes))),
+            Some(size) => Box::new(chunk::chunks(outcomes, size)),
         };
-        for outcomes in &documents {
+        for outcomes in documents {
             let parts: Vec<Part<'_>> = outcomes.iter().map(chunk::Chunk::part).collect();
             match self.form {
                 Form::Csv => body.extend(printer.document(&parts)),

@@ -11,13 +11,19 @@ use super::iox::{self, Unreadable};
 use super::json;
 use super::parse::parse_query;
 use super::result::Outcome;
+use crate::query::allowance::Allowance;
 use profiles::influxql::{Influxql, Strings};
 
 /// The units that `epoch` may name, as serde lists them.
 const UNITS: &[&str] = &["ns", "u", "µ", "ms", "s", "m", "h", "d", "w"];
 
 /// Answers `/query`.
-pub(super) fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
+pub(super) fn query(
+    request: Request<'_>,
+    host: &dyn Host,
+    rules: &Influxql,
+    allowance: &Allowance,
+) -> Answer {
     if request.parameters.is_empty() {
         return refused("missing query parameters 'db' and 'q'");
     }
@@ -28,7 +34,7 @@ pub(super) fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> 
         }
         Err(Unreadable::Accept(why)) => return refused(&why),
     };
-    let outcomes = match outcomes(request.parameters, host, rules) {
+    let outcomes = match outcomes(request.parameters, host, rules, allowance) {
         Ok(outcomes) => outcomes,
         Err(answer) => return answer,
     };
@@ -44,6 +50,7 @@ fn outcomes(
     parameters: &Parameters,
     host: &dyn Host,
     rules: &Influxql,
+    allowance: &Allowance,
 ) -> Result<Vec<Outcome>, Answer> {
     let Some(q) = parameters.get("q") else { return Err(refused(rules.missing_query)) };
     let bound =
@@ -53,7 +60,7 @@ fn outcomes(
         Err(error) => return Ok(vec![failed(0, iox::parse_error(q, &error))]),
     };
     let (database, policy) = (parameters.text("db"), parameters.text("rp"));
-    let context = Context { host, rules, database: &database, policy: &policy };
+    let context = Context { host, rules, database: &database, policy: &policy, allowance };
     let one = |(number, statement)| outcome(number, statement, context);
     statements.iter().enumerate().map(one).collect()
 }
@@ -70,6 +77,7 @@ fn outcome(number: usize, statement: &Statement, context: Context<'_>) -> Result
             number,
             format!("Cannot retrieve database: External error: database not found: {name}"),
         )),
+        Err(Failure::Stopped(why)) => Ok(failed(number, why.to_string())),
         Err(Failure::Planning(text)) => Ok(failed(number, format!("datafusion error: {text}"))),
         Err(Failure::Statement(text) | Failure::Told(text) | Failure::OfFirst(text)) => {
             Ok(failed(number, format!("datafusion error: Error during planning: {text}")))

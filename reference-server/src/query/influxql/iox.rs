@@ -10,16 +10,22 @@ use super::json::{self, Style};
 use super::parse::{Params, parse_query};
 use super::result::Outcome;
 use super::time::Epoch;
+use crate::query::allowance::Allowance;
 use profiles::influxql::{Infinite, Influxql, MeasurementOrder, Strings};
 use profiles::sql::Unplanned;
 
 /// Answers `/query`.
-pub(super) fn query(request: Request<'_>, host: &dyn Host, rules: &Influxql) -> Answer {
+pub(super) fn query(
+    request: Request<'_>,
+    host: &dyn Host,
+    rules: &Influxql,
+    allowance: &Allowance,
+) -> Answer {
     let output = match output(&request, rules) {
         Ok(output) => output,
         Err(answer) => return answer,
     };
-    let mut outcome = match outcome(request.parameters, host, rules) {
+    let mut outcome = match outcome(request.parameters, host, rules, allowance) {
         Ok(outcome) => outcome,
         Err(answer) => return answer,
     };
@@ -116,7 +122,12 @@ pub(super) fn wanted(
 }
 
 /// The result of the one statement of a request.
-fn outcome(parameters: &Parameters, host: &dyn Host, rules: &Influxql) -> Result<Outcome, Answer> {
+fn outcome(
+    parameters: &Parameters,
+    host: &dyn Host,
+    rules: &Influxql,
+    allowance: &Allowance,
+) -> Result<Outcome, Answer> {
     let Some(q) = parameters.get("q") else { return Err(plain(400, rules.missing_query)) };
     let bound = params(parameters).map_err(|e| plain(400, &format!("serde json error: {e}")))?;
     let statement = only(q, &bound, rules, WHOLE)?;
@@ -125,7 +136,7 @@ fn outcome(parameters: &Parameters, host: &dyn Host, rules: &Influxql) -> Result
     }
     let (database, policy) = (parameters.text("db"), parameters.text("rp"));
     let database = database_of(&statement, &database, WHOLE)?;
-    let context = Context { host, rules, database: &database, policy: &policy };
+    let context = Context { host, rules, database: &database, policy: &policy, allowance };
     run_one(&statement, context).map_err(|f| failed(&f, WHOLE))
 }
 
@@ -254,6 +265,7 @@ pub(super) fn failed(failure: &Failure, words: Words) -> Answer {
         Failure::Statement(text) | Failure::Told(text) | Failure::OfFirst(text) => {
             plain(words.unplanned.wrong, &format!("{planning}Error during planning: {text}"))
         }
+        Failure::Stopped(why) => plain(words.unplanned.other, &format!("query error: {why}")),
         Failure::Planning(text) => plain(words.unplanned.other, &format!("{planning}{text}")),
     }
 }

@@ -9,8 +9,10 @@ use super::http::run_one;
 use super::iox::parse_reason;
 use super::parse::{Params, bound, parse_query};
 use super::result::Outcome;
+use crate::query::allowance::{Allowance, Limits};
 use profiles::influxql::Influxql;
 use serde_json::{Map, Value};
+use std::time::Instant;
 
 /// A statement, and what it is asked of.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +47,9 @@ impl Question<'_> {
         if let Some(feature) = refused(statement) {
             return Err(not_implemented(feature));
         }
-        run_one(statement, Context { host, rules, database: self.database, policy: "" })
+        let allowance = &Allowance::since(Instant::now(), Limits::DEFAULT);
+        let (database, policy) = (self.database, "");
+        run_one(statement, Context { host, rules, database, policy, allowance })
     }
 }
 

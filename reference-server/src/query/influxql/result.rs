@@ -36,6 +36,17 @@ impl Cell {
     }
 }
 
+/// About how many bytes a row takes, in memory and once more in the answer.
+pub(super) fn kept(row: &[Cell]) -> usize {
+    const PRINTED: usize = 32;
+    let text = |cell: &Cell| match cell {
+        Cell::Value(Value::String(text)) => text.len(),
+        _ => 0,
+    };
+    size_of::<Vec<Cell>>()
+        + row.iter().map(|cell| size_of::<Cell>() + PRINTED + text(cell)).sum::<usize>()
+}
+
 /// Rows of one measurement and tag set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {

@@ -12,6 +12,7 @@ use super::json;
 use super::parse::{Params, bound};
 use super::result::{Cell, Outcome, Series};
 use super::time;
+use crate::query::allowance::Allowance;
 use crate::query::v3_request::{self, Asked, Format, Request};
 use crate::store::Value;
 use profiles::influxql::{Floats, Influxql, Strings, TimeDigits};
@@ -46,6 +47,7 @@ pub fn query_influxql(
     host: &dyn Host,
     rules: &Influxql,
     refusals: &Refusals,
+    allowance: &Allowance,
 ) -> Answer {
     let asked: Asked<Option<String>, Given> = match v3_request::read(refusals, request, accept) {
         Ok(asked) => asked,
@@ -56,7 +58,7 @@ pub fn query_influxql(
         unplanned: refusals.unplanned,
         planning: refusals.planning,
     };
-    match table(&asked, host, rules, words) {
+    match table(&asked, host, rules, words, allowance) {
         Ok(table) => table
             .print(asked.format, rules)
             .unwrap_or_else(|what| iox::failed(&Failure::Unsupported(what.to_owned()), words)),
@@ -69,6 +71,7 @@ fn table(
     host: &dyn Host,
     rules: &Influxql,
     words: Words,
+    allowance: &Allowance,
 ) -> Result<Table, Answer> {
     let token = |(name, value): (&String, &Param)| Some((name.clone(), bound(&value.0)?));
     let params: Params = asked.params.iter().filter_map(token).collect();
@@ -86,7 +89,7 @@ fn table(
         return policies(named.as_deref(), host).map_err(|failure| iox::failed(&failure, words));
     }
     let database = iox::database_of(&statement, database, words)?;
-    let context = Context { host, rules, database: &database, policy: "" };
+    let context = Context { host, rules, database: &database, policy: "", allowance };
     let outcome = run_one(&statement, context).map_err(|failure| iox::failed(&failure, words))?;
     Ok(Table::of(&outcome))
 }

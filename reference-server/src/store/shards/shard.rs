@@ -97,6 +97,17 @@ impl Shard {
         self.series.iter().map(|((measurement, tags), points)| (measurement, tags, points))
     }
 
+    /// Shows each series that comes behind another (all without one), measurement by measurement, until
+    /// `visit` says no.
+    pub(super) fn each_series_behind(
+        &mut self,
+        other: Option<&(Name, TagSet)>,
+        mut visit: impl FnMut(&Name, &TagSet, &mut SeriesPoints) -> bool,
+    ) {
+        self.series
+            .each_behind(other, |(measurement, tags), points| visit(measurement, tags, points));
+    }
+
     /// Shows each series, measurement by measurement.
     pub(super) fn each_series(&mut self, mut visit: impl FnMut(&Name, &TagSet, &mut SeriesPoints)) {
         self.series.each(|(measurement, tags), points| visit(measurement, tags, points));
@@ -116,11 +127,6 @@ impl Shard {
         });
         let series = series.collect::<Result<_, _>>()?;
         Ok(SavedShard { end: self.end, fields: fields.collect(), series })
-    }
-
-    /// Puts what was written last to the rest: before it is read.
-    pub(super) fn settle(&mut self) {
-        self.series.settle();
     }
 
     /// Makes it ready for a snapshot.

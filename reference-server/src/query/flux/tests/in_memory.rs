@@ -2,6 +2,7 @@
 //! Not recorded; each test says what it rests on.
 
 use super::sample::{SECOND, column, csv, measurement, refusal, sample, series, server};
+use crate::query::allowance::Allowance;
 use crate::query::flux::csv::{Annotation, Dialect};
 use crate::query::flux::{Query, run};
 use crate::store::Value;
@@ -126,7 +127,9 @@ fn a_column_of_nulls_has_the_type_that_is_written() {
         dialect: Dialect { annotations: vec![Annotation::Datatype], ..Dialect::default() },
         now: None,
     };
-    let body = String::from_utf8(run(&sample(), &OSS_V2_2_7, &query).unwrap()).unwrap();
+    let body =
+        String::from_utf8(run(&sample(), &OSS_V2_2_7, &query, &Allowance::unlimited()).unwrap())
+            .unwrap();
     assert!(body.starts_with("#datatype,string,long,unsignedLong,boolean\r\n"), "{body}");
 }
 

@@ -4,6 +4,7 @@
 mod host;
 mod in_memory;
 mod language;
+mod pruning;
 mod reading;
 mod refusals;
 mod requests;

@@ -32,7 +32,13 @@ fn syntax_errors_come_from_the_outside_in() {
         dialect: Default::default(),
         now: None,
     };
-    let error = super::super::run(&sample(), &profiles::flux::OSS_V2_2_7, &query).unwrap_err();
+    let error = super::super::run(
+        &sample(),
+        &profiles::flux::OSS_V2_2_7,
+        &query,
+        &crate::query::allowance::Allowance::unlimited(),
+    )
+    .unwrap_err();
     assert_eq!(
         error.message,
         "compilation failed: error @0:0-0:0: flux source: invalid utf-8 sequence of 1 bytes from index 1"

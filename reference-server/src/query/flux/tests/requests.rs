@@ -1,6 +1,7 @@
 //! Requests: decoding, dialects, answers.
 
 use super::sample::sample;
+use crate::query::allowance::Allowance;
 use crate::query::flux::FluxError;
 use crate::query::flux::http::{Answer, Request, answer};
 use profiles::flux::OSS_V2_2_7;
@@ -9,7 +10,7 @@ fn send(content_type: &str, parameter: (&str, &str), body: &str) -> Result<Answe
     let parameters = [(parameter.0.to_owned(), parameter.1.to_owned())];
     let body = body.as_bytes();
     let request = Request { content_type, prefer: "", parameters: &parameters, body };
-    answer(&sample(), &OSS_V2_2_7, &request)
+    answer(&sample(), &OSS_V2_2_7, &request, &Allowance::unlimited())
 }
 
 fn refused(body: &str) -> String {

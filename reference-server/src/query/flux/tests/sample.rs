@@ -60,7 +60,7 @@ pub(super) fn bytes(server: &Memory, script: &str) -> Result<Vec<u8>, FluxError>
         dialect: Default::default(),
         now: None,
     };
-    run(server, &OSS_V2_2_7, &query)
+    run(server, &OSS_V2_2_7, &query, &crate::query::allowance::Allowance::unlimited())
 }
 
 /// The answer's text.

@@ -10,7 +10,7 @@ use super::source::Table;
 use super::tag_sets::Directions;
 use super::{Context, Failure, heap, reduce, windows};
 use crate::query::influxql::ast::{Fill, Limits, Select};
-use crate::query::influxql::result::Cell;
+use crate::query::influxql::result::{self, Cell};
 use crate::query::influxql::zone::Zone;
 use crate::store::{FieldType, Name, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +26,9 @@ fn too_many(interval: Option<Interval>) -> Failure {
         None => format!("GROUP BY with more than {MOST_WINDOWS} groups"),
     })
 }
+
+/// What a group or window takes beside what its functions give.
+const ENTRY: usize = 64;
 
 /// How many points a function may need side by side, some fifty bytes each.
 const MOST_COLLECTED: usize = 10_000_000;
@@ -125,6 +128,10 @@ pub(super) fn rows(
             return Err(too_many(interval));
         }
         let rows = layout.rows(&windows);
+        for row in &rows {
+            wanted.allowance.keeps(result::kept(row));
+        }
+        wanted.allowance.check()?;
         // Of a window there may be several rows.
         made += rows.len().saturating_sub(laid_out);
         if !rows.is_empty() {
@@ -155,12 +162,16 @@ fn groups<'a>(
             };
             let new = || {
                 made += 1;
+                wanted.allowance.keeps(calls * size_of::<Outcome<'_>>() + ENTRY);
                 vec![Outcome::default(); calls]
             };
             let window: &mut Window<'a> = of_group.entry(start).or_insert_with(new);
             window[number] = outcome;
             // One series alone may have more windows than there may be.
-            if made > MOST_WINDOWS { Err(too_many(interval)) } else { Ok(()) }
+            if made > MOST_WINDOWS {
+                return Err(too_many(interval));
+            }
+            Ok(wanted.allowance.check_kept()?)
         };
         // Which one of equal points v3 picks was not seen; where columns beside its selectors would tell,
         // it is the one that comes first where all points are put together.
@@ -215,6 +226,9 @@ fn collected<'a>(
         let mut windows: BTreeMap<i64, Vec<Point<'a>>> = BTreeMap::new();
         for at in rows {
             let Some(value) = at.field(&field.0, field.1) else { continue };
+            if !wanted.allowance.keeps(size_of::<Point<'_>>()) {
+                break;
+            }
             windows.entry(start(&at)).or_default().push((at, value));
         }
         // A window in which no function gives a point is as empty as one without points.

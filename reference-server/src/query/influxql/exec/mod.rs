@@ -28,7 +28,8 @@ mod windows;
 use super::ast::{Admin, Statement};
 use super::host::Host;
 use super::result::{Outcome, Series};
-use profiles::influxql::{Administration, Influxql};
+use crate::query::allowance::{Allowance, Stopped};
+use profiles::influxql::{Administration, Influxql, Planner};
 
 pub use authorise::authorise;
 pub(super) use show::series_key;
@@ -44,6 +45,8 @@ pub struct Context<'a> {
     pub database: &'a str,
     /// The retention policy of the request; empty for the default one.
     pub policy: &'a str,
+    /// What it may use.
+    pub allowance: &'a Allowance,
 }
 
 /// Why a statement fails.
@@ -63,6 +66,8 @@ pub enum Failure {
     Unimplemented(&'static str),
     /// The product would answer; this server does not know what.
     Unsupported(String),
+    /// It was ended.
+    Stopped(Stopped),
 }
 
 impl Failure {
@@ -74,6 +79,7 @@ impl Failure {
             | Self::Told(text)
             | Self::OfFirst(text) => text.clone(),
             Self::UnknownDatabase(name) => format!("database not found: {name}"),
+            Self::Stopped(why) => why.to_string(),
             Self::Unimplemented(what) => format!("This feature is not implemented: {what}"),
             Self::Unsupported(what) => {
                 format!("{what} is outside the InfluxQL that this server runs")
@@ -87,6 +93,16 @@ impl From<String> for Failure {
         Self::Statement(message)
     }
 }
+
+impl From<Stopped> for Failure {
+    fn from(why: Stopped) -> Self {
+        Self::Stopped(why)
+    }
+}
+
+/// What the Go products say of a query that takes too long. For memory they have no limit
+/// (1.6:query/executor.go, `ErrQueryTimeoutLimitExceeded`).
+const OVERDUE: &str = "query-timeout limit exceeded";
 
 /// Runs statements in order; after the first failure none is run. What a statement that gives no
 /// result at all leaves out is not in the answer.
@@ -148,6 +164,23 @@ pub fn execute(
     statement: &Statement,
     context: Context<'_>,
 ) -> Result<Option<Vec<Series>>, Failure> {
+    let mut done = answered(statement, context);
+    // What was changed is changed. Of what is read some is missing, or the reason for a failure.
+    if !(changes(statement) || matches!(statement, Statement::Delete(_)))
+        && let Err(why) = context.allowance.check()
+    {
+        done = Err(why.into());
+    }
+    match done {
+        Err(Failure::Stopped(Stopped::Overdue(_))) if context.rules.planner == Planner::Go => {
+            Err(Failure::Statement(OVERDUE.to_owned()))
+        }
+        done => done,
+    }
+}
+
+/// The same, whatever of it is missing because the query was ended.
+fn answered(statement: &Statement, context: Context<'_>) -> Result<Option<Vec<Series>>, Failure> {
     let all = context.rules.administration == Administration::All;
     let refused = || Failure::Statement(format!("not implemented: {}", not_implemented(statement)));
     if context.rules.administration == Administration::Nothing {

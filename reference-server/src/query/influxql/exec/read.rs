@@ -6,6 +6,7 @@ use super::heap;
 use super::node::{Node, Row, cast, converts};
 use super::source::Table;
 use super::tag_sets;
+use crate::query::allowance::Allowance;
 use crate::store::view::{Column, Series};
 use crate::store::{FieldType, Name, Value};
 use profiles::influxql::Planner;
@@ -43,6 +44,8 @@ impl Row for At<'_> {
 /// What is read of each measurement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
+    /// What the query may use.
+    pub(super) allowance: &'a Allowance,
     /// Fields: a row is a time at which one of them has a value.
     pub(super) fields: &'a [(Name, FieldType)],
     /// Between which times.
@@ -75,10 +78,11 @@ pub(super) struct Wanted<'a> {
     pub(super) sets: (usize, usize),
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
     /// All rows of all series together, of no field yet.
-    pub(super) const fn everything(planner: Planner) -> Self {
+    pub(super) const fn everything(planner: Planner, allowance: &'a Allowance) -> Self {
         Self {
+            allowance,
             fields: &[],
             range: Range::ALL,
             group: &[],
@@ -121,7 +125,8 @@ pub(super) fn rows<'a>(tables: &'a [Table], wanted: &Wanted<'a>) -> Groups<'a> {
 }
 
 /// So many rows of a group as are wanted, read one by one.
-fn few<'a>(mut rows: impl Iterator<Item = At<'a>>, wanted: &Wanted<'_>) -> Vec<At<'a>> {
+fn few<'a>(rows: impl Iterator<Item = At<'a>>, wanted: &Wanted<'_>) -> Vec<At<'a>> {
+    let mut rows = rows.take_while(|_| wanted.allowance.keeps(size_of::<At<'_>>()));
     let most = wanted.most.unwrap_or(usize::MAX);
     if wanted.planner == Planner::Go {
         return rows.take(most).collect();
@@ -202,11 +207,13 @@ fn earlier(a: &At<'_>, b: &At<'_>, wanted: &Wanted<'_>) -> bool {
     false
 }
 
-/// Does what reads so many rows or opens so many series: beside the requests of others, where they are
-/// many.
-pub(super) fn beside_others<T>(rows: usize, work: impl FnOnce() -> T) -> T {
+/// To be said before so many rows are read or so many series opened: where they are many, queries do
+/// it by turns.
+pub(super) fn beside_others(rows: usize, allowance: &Allowance) {
     const MANY: usize = 50_000;
-    if rows > MANY { crate::query::aside(work) } else { work() }
+    if rows > MANY {
+        allowance.take_turns();
+    }
 }
 
 /// How many rows there may be; a condition on fields may leave fewer.
@@ -237,6 +244,7 @@ fn series_rows<'a>(
     last: i64,
     wanted: &Wanted<'a>,
 ) -> Sequence<'a> {
+    let wanted = *wanted;
     let condition = table.condition.as_ref();
     let decided = condition.map_or(Some(true), |c| c.decided(&At { series, time: first }));
     if decided == Some(false) {
@@ -259,6 +267,7 @@ fn series_rows<'a>(
     };
     #[cfg(test)]
     let rows = Box::new(rows.inspect(|_| tests::LOOKED_AT.set(tests::LOOKED_AT.get() + 1)));
+    let rows = Box::new(rows.take_while(move |_| wanted.allowance.goes_on()));
     match condition.filter(|_| decided.is_none()) {
         None => rows,
         Some(condition) => Box::new(rows.filter(|at| condition.holds(at))),

@@ -49,6 +49,7 @@ fn looked_at(table: &Table, wanted: Wanted<'_>, of_each: usize) -> usize {
 
 #[test]
 fn with_a_limit_no_more_is_read_than_one_row_of_each_series_beside_it() {
+    let unlimited = Allowance::unlimited();
     let integer = |name: &[u8]| (Name::from(name), FieldType::Integer);
     let fields = [integer(b"a"), integer(b"b")];
     let group: [Name; 1] = [b"t".as_slice().into()];
@@ -56,7 +57,7 @@ fn with_a_limit_no_more_is_read_than_one_row_of_each_series_beside_it() {
     for planner in [Planner::Go, Planner::Iox] {
         for descending in [false, true] {
             for fields in [&fields[..1], &fields[..]] {
-                let all = Wanted::everything(planner);
+                let all = Wanted::everything(planner, &unlimited);
                 let wanted = Wanted { fields, descending, reversed: descending, ..all };
                 let few = looked_at(&table, wanted, 3);
                 assert!(few <= 3 + 2 * SERIES, "{planner:?} {descending} {few}");
@@ -73,25 +74,27 @@ fn with_a_limit_no_more_is_read_than_one_row_of_each_series_beside_it() {
         Box::new(nine),
     );
     table.condition = Some(is_nine);
-    let wanted = Wanted { fields: &fields[..1], ..Wanted::everything(Planner::Go) };
+    let wanted = Wanted { fields: &fields[..1], ..Wanted::everything(Planner::Go, &unlimited) };
     let few = looked_at(&table, wanted, 3);
     assert!((SERIES..=20 * SERIES).contains(&few), "{few}");
 }
 
 #[test]
 fn without_a_limit_all_is_read() {
+    let unlimited = Allowance::unlimited();
     let table = table();
     let fields = [(Name::from(b"a".as_slice()), FieldType::Integer)];
-    let wanted = Wanted { fields: &fields, ..Wanted::everything(Planner::Go) };
+    let wanted = Wanted { fields: &fields, ..Wanted::everything(Planner::Go, &unlimited) };
     let all = SERIES * ROWS as usize;
     assert_eq!(looked_at(&table, wanted, all), all);
 }
 
 #[test]
 fn series_are_counted_in_each_shard() {
+    let unlimited = Allowance::unlimited();
     let table = table();
     // Of the shard groups the first begins before 0.
-    let shards = tag_sets::shards(&table, &Wanted::everything(Planner::Go)).len();
+    let shards = tag_sets::shards(&table, &Wanted::everything(Planner::Go, &unlimited)).len();
     assert_eq!(tag_sets::openings(&table.measurement, 100), SERIES * shards);
     assert_eq!(tag_sets::openings(&table.measurement, 0), SERIES);
 }

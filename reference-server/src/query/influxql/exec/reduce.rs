@@ -205,13 +205,14 @@ impl<'a> Run<'a> {
         first: i64,
         last: i64,
     ) -> Samples<'a> {
-        let read_as = self.field.1;
+        let (read_as, allowance) = (self.field.1, self.wanted.allowance);
         let condition = table.condition.as_ref();
         let decided = condition.map_or(Some(true), |c| c.decided(&At { series, time: first }));
         match decided {
             Some(false) => return Box::new(std::iter::empty()),
             Some(true) if !self.wanted.descending => {
-                let mut pieces = column.points.pieces(first, last);
+                let pieces = column.points.pieces(first, last);
+                let mut pieces = pieces.take_while(move |_| allowance.goes_on_now());
                 let mut current = pieces.next();
                 return Box::new(std::iter::from_fn(move || {
                     let (window, end) = self.window(*current.as_ref()?.times().first()?);
@@ -238,6 +239,7 @@ impl<'a> Run<'a> {
         let points = column.points.between(first, last);
         let points: Box<dyn Iterator<Item = (i64, Value)>> =
             if self.wanted.descending { Box::new(points.rev()) } else { Box::new(points) };
+        let points = points.take_while(move |_| allowance.goes_on());
         let points = points.filter_map(move |(time, value)| {
             let at = At { series, time };
             let holds = condition.is_none_or(|c| super::node::Node::holds(c, &at));

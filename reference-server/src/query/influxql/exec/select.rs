@@ -15,7 +15,7 @@ use super::types;
 use super::{Context, Failure};
 use crate::query::influxql::ast::{Field, Fill, Limits, Select, Source};
 use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
-use crate::query::influxql::result::{Cell, Series};
+use crate::query::influxql::result::{self, Cell, Series};
 use crate::query::influxql::time;
 use crate::query::influxql::zone::{Named, Zone};
 use crate::store::{FieldType, Name};
@@ -90,7 +90,8 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
     let series = tables.iter().map(|t| tag_sets::openings(&t.measurement, t.shard_duration));
     let openings = series.sum();
     let asked = Asked { range, rest, time_alias, has_calls };
-    read::beside_others(openings, || run(select, context, tables, asked))
+    read::beside_others(openings, context.allowance);
+    run(select, context, tables, asked)
 }
 
 /// A time in place of the offset of windows: the compiler takes it, what runs the statement does not
@@ -265,10 +266,6 @@ pub(super) fn dimensions(
     Ok((group, interval))
 }
 
-/// How many rows may be read for an answer, those that OFFSET passes over among them: it is made in
-/// memory, a few hundred bytes a row.
-const MOST_GIVEN: usize = 2_000_000;
-
 /// A `SELECT` without functions.
 fn raw(
     select: &Select,
@@ -296,6 +293,7 @@ fn raw(
     let is_limited = limits.limit > 0 || limits.offset > 0;
     let repeated = go && scope.repeated && is_limited;
     let wanted = Wanted {
+        allowance: context.allowance,
         fields: &fields,
         range: scope.range,
         group: &scope.group,
@@ -320,17 +318,13 @@ fn raw(
         true => tables.len(),
         false => tables.iter().map(|table| table.measurement.series.len()).sum(),
     };
-    let given = match wanted.most {
-        None => rows(),
-        Some(of_each_group) => match groups.saturating_mul(of_each_group) {
-            few @ 0..=MOST_GIVEN => few,
-            many => rows().min(many),
-        },
+    // Without a condition no row is read that is not given.
+    let has_condition = tables.iter().any(|table| table.condition.is_some());
+    let looked_at = match wanted.most {
+        Some(of_each_group) if !has_condition => groups.saturating_mul(of_each_group),
+        _ => rows(),
     };
-    if given > MOST_GIVEN {
-        let text = format!("a SELECT that reads {given} rows, more than {MOST_GIVEN},");
-        return Err(Failure::Unsupported(text));
-    }
+    read::beside_others(looked_at, context.allowance);
     let planner = context.rules.planner;
     let header = header::names(select, &scope.time_alias, &shown, known, &all, planner);
     let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<read::At<'_>>)| {
@@ -339,20 +333,18 @@ fn raw(
         let cells = |at: &read::At<'_>| {
             let row = Filled { row: at, fill: select.fill, everything: go, before };
             let cell = |c: &Column| c.node.value(&row).map_or(Cell::Null, Cell::Value);
-            std::iter::once(Cell::Time(at.time)).chain(shown.iter().map(cell)).collect()
+            let times = std::iter::once(Cell::Time(at.time));
+            let cells: Vec<Cell> = times.chain(shown.iter().map(cell)).collect();
+            context.allowance.keeps(result::kept(&cells)).then_some(cells)
         };
         Series {
             name: name.to_vec(),
             tags: scope.group.iter().cloned().zip(values).collect(),
             columns: header.clone(),
-            rows: select.limits.rows(rows).iter().map(cells).collect(),
+            rows: select.limits.rows(rows).iter().map_while(cells).collect(),
         }
     };
-    // Without a condition no row is read that is not given.
-    let has_condition = tables.iter().any(|table| table.condition.is_some());
-    let looked_at = if has_condition { rows() } else { given };
-    let series = || read::rows(tables, &wanted).into_iter().map(series_of).collect();
-    let mut series: Vec<_> = read::beside_others(looked_at, series);
+    let mut series: Vec<_> = read::rows(tables, &wanted).into_iter().map(series_of).collect();
     series.retain(|s| !s.rows.is_empty());
     if wanted.descending {
         series.reverse();
@@ -389,7 +381,7 @@ fn aggregates(
         reversed: descending,
         repeated: scope.repeated,
         sets: sets(select.limits, go),
-        ..Wanted::everything(context.rules.planner)
+        ..Wanted::everything(context.rules.planner, context.allowance)
     };
     let opened = std::cell::OnceCell::<Vec<_>>::new();
     for (name, t, refusal) in &plan.refused {
@@ -416,8 +408,8 @@ fn aggregates(
     let header = header::names(select, &scope.time_alias, &plan.columns, known, &all, planner);
     let fields: Vec<_> = plan.calls.iter().filter_map(|call| call.field.clone()).collect();
     let most = read::at_most(tables, &Wanted { fields: &fields, ..wanted });
-    let rows = || aggregate::rows(select, context, tables, &plan, &wanted, interval);
-    let rows = read::beside_others(most, rows)?;
+    read::beside_others(most, context.allowance);
+    let rows = aggregate::rows(select, context, tables, &plan, &wanted, interval)?;
     let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<Vec<Cell>>)| Series {
         name: name.to_vec(),
         tags: scope.group.iter().cloned().zip(values).collect(),

@@ -34,7 +34,7 @@ pub(super) fn with_points(
         let name = &table.measurement.name;
         table.condition = bound.as_ref().map(|c: &Node| c.for_measurement(name));
     }
-    let wanted = Wanted { range, ..Wanted::everything(planner) };
+    let wanted = Wanted { range, ..Wanted::everything(planner, context.allowance) };
     // The row of a series lies at 0, behind an end that is before that.
     for table in tables.iter().filter(|_| range.last >= 0) {
         for shard in tag_sets::shards(table, &wanted) {

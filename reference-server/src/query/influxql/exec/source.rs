@@ -4,6 +4,7 @@ use super::node::Node;
 use super::read::beside_others;
 use super::tag_sets::{bounds_of, openings, shard_bounds};
 use super::{Context, Failure};
+use crate::query::allowance::Allowance;
 use crate::query::influxql::ast::{Matcher, Path, Source};
 use crate::query::influxql::host::Policy;
 use crate::store::Name;
@@ -82,7 +83,10 @@ pub(super) fn tables(
     };
     let mut stored = context.host.measurements(&database, &policy.name);
     let shard_duration = policy.shard_duration;
-    let shards = if with_shards { shards_of(&stored, shard_duration) } else { Vec::new() };
+    let shards = match with_shards {
+        true => shards_of(&stored, shard_duration, context.allowance),
+        false => Vec::new(),
+    };
     let shards: Rc<[(i64, i64)]> = shards.into();
     stored.retain(|m| path.name.is_match(&m.name));
     stored.sort_by(|a, b| a.name.cmp(&b.name));
@@ -104,17 +108,22 @@ pub(super) fn shards(database: &str, context: Context<'_>) -> Result<Vec<(i64, i
     let mut all = Vec::new();
     for policy in &policies {
         let stored = context.host.measurements(&database, &policy.name);
-        all.extend(shards_of(&stored, policy.shard_duration));
+        all.extend(shards_of(&stored, policy.shard_duration, context.allowance));
     }
     Ok(all)
 }
 
 /// The first and last times of the shards that know measurements, by time.
-fn shards_of(stored: &[Measurement], shard_duration: i64) -> Vec<(i64, i64)> {
+fn shards_of(
+    stored: &[Measurement],
+    shard_duration: i64,
+    allowance: &Allowance,
+) -> Vec<(i64, i64)> {
     let mut shards = Vec::new();
     let openings = stored.iter().map(|m| openings(m, shard_duration)).sum();
     let series = stored.iter().flat_map(|m| &m.series);
-    beside_others(openings, || bounds_of(series, shard_duration, &mut shards));
+    beside_others(openings, allowance);
+    bounds_of(series, shard_duration, allowance, &mut shards);
     for (start, ..) in stored.iter().flat_map(|m| &m.declared) {
         let bounds = shard_bounds(*start, shard_duration);
         if let Err(place) = shards.binary_search(&bounds) {

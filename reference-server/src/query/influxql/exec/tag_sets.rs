@@ -4,6 +4,7 @@
 use super::condition::Range;
 use super::read::{At, Wanted, group_of};
 use super::source::Table;
+use crate::query::allowance::Allowance;
 use crate::store::Name;
 use crate::store::view::{Column, Measurement, Series};
 use std::cell::OnceCell;
@@ -53,6 +54,7 @@ pub(super) fn shard_bounds(time: i64, duration: i64) -> (i64, i64) {
 pub(super) fn bounds_of<'a>(
     series: impl Iterator<Item = &'a Series>,
     duration: i64,
+    allowance: &Allowance,
     into: &mut Vec<(i64, i64)>,
 ) {
     let mut add = |bounds| {
@@ -60,7 +62,7 @@ pub(super) fn bounds_of<'a>(
             into.insert(place, bounds);
         }
     };
-    for one in series {
+    for one in series.take_while(|_| allowance.goes_on()) {
         one.empty_in.iter().for_each(|start| add(shard_bounds(*start, duration)));
         for column in &one.columns {
             bounds_of_points(column, duration, &mut add);
@@ -85,7 +87,8 @@ pub(super) fn shards<'a>(table: &'a Table, wanted: &Wanted<'_>) -> Vec<Shard<'a>
     let range @ Range { first, last, .. } = wanted.range;
     let measurement = &table.measurement;
     let mut bounds = Vec::new();
-    bounds_of(measurement.series.iter(), table.shard_duration, &mut bounds);
+    let all = measurement.series.iter();
+    bounds_of(all, table.shard_duration, wanted.allowance, &mut bounds);
     let alone = bounds.len() == 1;
     bounds.retain(|shard| range.touches(*shard));
     let may_hold = |series: &&Series| {
@@ -107,7 +110,8 @@ pub(super) fn shards<'a>(table: &'a Table, wanted: &Wanted<'_>) -> Vec<Shard<'a>
                 || s.columns.iter().any(|c| c.points.any_between(start, end))
                 || s.empty_in.iter().any(is_inside)
         };
-        let sets = sets.iter().filter_map(|((_, values), series)| {
+        let sets = sets.iter().take_while(|_| wanted.allowance.goes_on());
+        let sets = sets.filter_map(|((_, values), series)| {
             let series: Vec<&Series> = series.iter().filter(stands).copied().collect();
             (!series.is_empty()).then(|| TagSet { values: values.clone(), series })
         });

@@ -1,0 +1,121 @@
+//! Queries that are ended by their limits: with which answer, and what is answered nevertheless.
+
+use super::wire::{flux, send};
+use super::{SOON, builder, filled, long_script, long_statement, running};
+use rstest::rstest;
+use std::time::{Duration, Instant};
+
+/// So much time has a query here.
+const TIME: Duration = Duration::from_millis(500);
+
+/// So many bytes may it keep.
+const MEMORY: usize = 2 << 20;
+
+#[rstest]
+#[case("oss-v1@1.6")]
+#[case("oss-v2@2.7")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_go_products_name_the_limit_of_time(#[case] profile: &str) {
+    let server = filled(builder(profile).query_timeout(TIME), profile).await;
+    let statement = long_statement();
+    let began = Instant::now();
+    let two = format!("GET /query?db=e&q={statement}%3B{statement}");
+    let answer = send(&server, &two, "", "").await;
+    assert!(began.elapsed() < SOON, "ended after {:?}", began.elapsed());
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    // The words are 1.6's (query/executor.go).
+    // Of results of one number the last one stays; in chunks all are there.
+    let chunked = send(&server, &format!("{two}&chunked=true"), "", "").await;
+    assert_eq!(
+        chunked.body,
+        "{\"results\":[{\"statement_id\":0,\"error\":\"query-timeout limit exceeded\"}]}\n\
+         {\"results\":[{\"statement_id\":0,\"error\":\"not executed\"}]}\n"
+    );
+    running(&server, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn v3_says_how_long_it_took_and_what_to_do() {
+    let server = filled(builder("v3-core@3.6").query_timeout(TIME), "v3-core@3.6").await;
+    let asked = format!("GET /query?db=e&q={}", long_statement());
+    let answer = send(&server, &asked, "", "").await;
+    assert_eq!(answer.status, 500, "{}", answer.body);
+    assert!(answer.body.contains("no answer within 500ms; ask for"), "{}", answer.body);
+    running(&server, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_is_refused_as_2_x_refuses_what_exhausts_it() {
+    let server = filled(builder("oss-v2@2.7").query_timeout(TIME), "oss-v2@2.7").await;
+    let began = Instant::now();
+    let answer = flux(&server, &long_script()).await;
+    assert!(began.elapsed() < SOON, "ended after {:?}", began.elapsed());
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(answer.body.starts_with("{\"code\":\"invalid\""), "{}", answer.body);
+    assert!(answer.body.contains("no answer within 500ms"), "{}", answer.body);
+    running(&server, 0).await;
+}
+
+#[rstest]
+#[case("oss-v1@1.6", "GET /query?db=e&q=")]
+#[case("oss-v2@2.7", "GET /query?db=e&q=")]
+#[case("v3-core@3.6", "GET /query?db=e&q=")]
+#[case("v3-core@3.6", "GET /api/v3/query_influxql?db=e&q=")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_be_kept_has_a_limit(#[case] profile: &str, #[case] path: &str) {
+    let server = filled(builder(profile).query_memory(MEMORY), profile).await;
+    // Rows, points side by side, windows.
+    for columns in ["*", "v", "median(v)", "distinct(v)"] {
+        let asked = format!("{path}SELECT+{columns}+FROM+m");
+        let answer = send(&server, &asked, "", "").await;
+        let said = answer.body.contains("more than the 2097152 bytes of memory");
+        assert!(said, "{columns}: {} {}", answer.status, cut(&answer.body));
+        assert_eq!(answer.status, if profile.starts_with("v3") { 500 } else { 200 });
+    }
+    let windows =
+        "SELECT+count(v)+FROM+m+WHERE+time+%3E%3D+0+AND+time+%3C+60000+GROUP+BY+time(1ns)";
+    let answer = send(&server, &format!("{path}{windows}"), "", "").await;
+    assert!(answer.body.contains("bytes of memory"), "{}", cut(&answer.body));
+    // What keeps little is answered.
+    for little in ["count(v)+FROM+m", "*+FROM+m+LIMIT+1", "v+FROM+m+WHERE+time+%3C+100"] {
+        let answer = send(&server, &format!("{path}SELECT+{little}"), "", "").await;
+        assert_eq!(answer.status, 200, "{little}: {}", answer.body);
+        assert!(!answer.body.contains("error"), "{little}: {}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_script_would_keep_has_a_limit() {
+    let server = filled(builder("oss-v2@2.7").query_memory(MEMORY), "oss-v2@2.7").await;
+    let from = "from(bucket: \"e\") |> range(start: 1970-01-01T00:00:00Z)";
+    for script in [
+        from.to_owned(),
+        format!("{from} |> group(columns: [\"s\"])"),
+        // Each of its windows is small, all of them are not.
+        format!(
+            "{from} |> range(start: 1970-01-01T00:00:00Z, stop: 1970-01-01T00:00:01Z) \
+                 |> aggregateWindow(every: 1ns, fn: count)"
+        ),
+    ] {
+        let answer = flux(&server, &script).await;
+        assert_eq!(answer.status, 400, "{script}: {}", cut(&answer.body));
+        assert!(answer.body.contains("bytes of memory"), "{script}: {}", answer.body);
+    }
+    for (script, row) in [
+        (format!("{from} |> limit(n: 1)"), ",1970-01-01T00:00:00Z,1,v,m"),
+        (format!("{from} |> first()"), ",1970-01-01T00:00:00Z,1,v,m"),
+        (
+            "from(bucket: \"e\") |> range(start: 1970-01-01T00:00:00Z, stop: 1970-01-01T00:00:00.000001Z)"
+                .to_owned(),
+            ",1970-01-01T00:00:00.000000999Z,1,v,m",
+        ),
+    ] {
+        let answer = flux(&server, &script).await;
+        assert_eq!(answer.status, 200, "{script}: {}", cut(&answer.body));
+        assert!(answer.body.contains(row), "{script}: {}", cut(&answer.body));
+    }
+}
+
+fn cut(text: &str) -> &str {
+    &text[..text.len().min(300)]
+}
