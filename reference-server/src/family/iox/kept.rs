@@ -131,7 +131,7 @@ impl Service {
     /// # Errors
     /// It cannot be read, or has another outcome than the first time.
     pub(crate) fn redo(&self, payload: &[u8]) -> Result<(), String> {
-        let (entry, text) = journal::read(payload)?;
+        let (entry, text) = self.journal.read(payload)?;
         match entry {
             Entry::Accounts(saved) => {
                 self.accounts.restore(saved)?;
@@ -139,7 +139,7 @@ impl Service {
             }
             Entry::Lines { key, found, accept_partial, unit, now, refused } => {
                 let unit = unit.map_or(TimeUnit::Guessed, |unit| TimeUnit::Given(unit.into()));
-                let batch = Batch { key: &key, found, accept_partial, unit, now, text };
+                let batch = Batch { key: &key, found, accept_partial, unit, now, text: &text };
                 journal::same(refused, &self.store(&batch))?;
             }
         }

@@ -68,7 +68,7 @@ fn tables_have_the_same_either_way() {
     let Storage::Tables(rules) = &profiles::find("v3-core@3.8.0").unwrap().facts.storage else {
         panic!("it has tables")
     };
-    let rules = &Tables { old_points: OldPoints::Refused, ..rules.clone() };
+    let rules = &Tables { old_points: OldPoints::Refused, ..*rules };
     let dialect = &Dialect::IOX_3_9;
     for seed in 0..20 {
         let mut chance = Chance(seed);
@@ -113,7 +113,7 @@ fn shards_have_the_same_either_way() {
             let mut chance = Chance(seed);
             let target = || {
                 let retention = (seed % 2 == 0).then_some(100_000_000);
-                let bucket = ShardedBucket::new(rules.clone(), retention, 500_000_000);
+                let bucket = ShardedBucket::new(*rules, retention, 500_000_000);
                 BucketTarget {
                     bucket: Ok(Arc::new(Mutex::new(bucket))),
                     database: "db".to_owned(),
