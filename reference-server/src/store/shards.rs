@@ -135,7 +135,7 @@ impl ShardedBucket {
     /// Stores rows, if it knows the series and the fields of each, and each has a time that is kept and
     /// a shard: nothing about them can be refused then. Else it stores none of them.
     pub(crate) fn take(&mut self, rows: &Rows<'_>, now: i64, numbers: &mut Numbers) -> bool {
-        if self.rules.types == TypesOf::TheBucket {
+        if self.rules.conflict_in_batch == ConflictInBatch::LosesFields {
             return false;
         }
         self.enforce_retention(now);

@@ -5,7 +5,7 @@ use crate::stage::parse;
 use crate::store::shards::ShardedBucket;
 use crate::store::view::Measurement;
 use line_protocol::Precision;
-use profiles::storage::Storage;
+use profiles::storage::{ConflictInBatch, Storage};
 use profiles::write::BadLines;
 use std::sync::{Arc, Mutex};
 
@@ -65,9 +65,11 @@ fn told(view: &[Measurement]) -> String {
 
 #[test]
 fn tables_have_the_same_either_way() {
-    let Storage::Tables(rules) = &profiles::find("v3-core@3.8.0").unwrap().facts.storage else {
-        panic!("it has tables")
-    };
+    let rules = profiles::ALL.iter().find_map(|profile| match &profile.facts.storage {
+        Storage::Tables(rules) => Some(rules),
+        _ => None,
+    });
+    let rules = rules.unwrap();
     let rules = &Tables { old_points: OldPoints::Refused, ..*rules };
     let dialect = &Dialect::IOX_3_9;
     for seed in 0..20 {
@@ -106,10 +108,13 @@ fn tables_have_the_same_either_way() {
 
 #[test]
 fn shards_have_the_same_either_way() {
-    for name in ["oss-v1@1.6", "oss-v2@2.7"] {
-        let profile = profiles::find(name).unwrap();
-        let Storage::Shards(rules) = &profile.facts.storage else { panic!("it has shards") };
-        for seed in 0..20 {
+    for profile in profiles::ALL {
+        let Storage::Shards(rules) = &profile.facts.storage else { continue };
+        if rules.conflict_in_batch == ConflictInBatch::LosesFields {
+            continue;
+        }
+        let name = profile.name();
+        for seed in 0..4 {
             let mut chance = Chance(seed);
             let target = || {
                 let retention = (seed % 2 == 0).then_some(100_000_000);
