@@ -301,7 +301,9 @@ fn damage_to_the_log_is_refused_named_and_mended() {
 #[test]
 fn a_newer_format_is_refused() {
     let s3 = S3::start();
-    Server::start(&s3, &[]).stop();
+    let server = Server::start(&s3, &[]);
+    server.write("m v=1i 1");
+    server.stop();
     s3.change("servers/one/FORMAT", |bytes| {
         let text = String::from_utf8(bytes.clone()).unwrap();
         *bytes = text.replacen("format 1\n", "format 2\n", 1).into_bytes();
