@@ -109,7 +109,7 @@ pub(crate) struct Journal {
     order: Mutex<Numbers>,
     /// What the entries that are done again had so far.
     unpacker: Mutex<Option<Unpacker>>,
-    /// How many bytes of text came since the last snapshot was begun.
+    /// How many bytes of text came that are in no snapshot.
     taken: AtomicU64,
     /// Why a change that was made is not in the log: no other may follow it.
     missing: OnceLock<String>,
@@ -156,7 +156,6 @@ impl Journal {
         is_whole.then(|| {
             // What comes before may be forgotten, and the numbers that were given there with it.
             numbers.end_stretch();
-            self.taken.store(0, Ordering::Relaxed);
             look(log.next_sequence())
         })
     }
@@ -190,9 +189,14 @@ impl Journal {
         Ok(Change { journal, order: Some(order), unnumbered })
     }
 
-    /// How many bytes of text came since the last snapshot was begun.
+    /// How many bytes of text came that are in no snapshot.
     pub(crate) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
+    }
+
+    /// So much of it is in a snapshot by now.
+    pub(crate) fn forget_taken(&self, bytes: u64) {
+        self.taken.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// The entry and the text of a payload, as [`read`] has it; what was packed comes out as it was
@@ -294,14 +298,17 @@ impl Change<'_> {
     ) {
         let Some((log, journal)) = self.journal else { return };
         let numbers = self.order.as_deref_mut().filter(|numbers| !numbers.rows().is_empty());
-        match rows.zip(numbers) {
-            Some((rows, numbers)) => {
-                journal.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
-                let packed = packed::pack(rows, numbers, unit, text.len());
-                append(log, journal, entry, PACKED, &packed);
-            }
-            None => self.record(entry, text),
+        let Some((rows, numbers)) = rows.zip(numbers) else { return self.record(entry, text) };
+        debug_assert_eq!(rows.len(), numbers.rows().len(), "all of them were stored, or none");
+        let packed = packed::pack(rows, numbers, unit, text.len());
+        // Floats of one digit are longer packed; and no row is to be missing.
+        if packed.len() >= text.len() || rows.len() != numbers.rows().len() {
+            // The names in it are not in the log.
+            numbers.end_stretch();
+            return self.record(entry, text);
         }
+        journal.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
+        append(log, journal, entry, PACKED, &packed);
     }
 }
 

@@ -268,11 +268,12 @@ impl Snapshots {
     /// where it failed at the very end, there is the new one and the log is longer than it need be.
     pub(crate) fn make(&self, log: &Log) -> io::Result<()> {
         let began = std::time::Instant::now();
-        let frozen = self.service.journal().between_changes(|next| (next, self.service.freeze()));
+        let journal = self.service.journal();
+        let (taken, brought_back) = (journal.taken(), self.reads.brought_back());
+        let frozen = journal.between_changes(|next| (next, self.service.freeze()));
         let Some((next, frozen)) = frozen else {
             return Err(io::Error::other("the server takes nothing any more"));
         };
-        self.reads.forget_brought_back();
         // Nobody is told of a snapshot what the log may not have.
         log.wait(next - 1).map_err(io::Error::other)?;
         self.files.make_folder(&self.folder)?;
@@ -281,6 +282,9 @@ impl Snapshots {
         let prefix = format!("{next:020}-{attempt}");
         let written = self.write(next, frozen, &prefix).inspect_err(|_| self.clean_up(&prefix));
         let (files, parts) = self.put_in_place(next, written?, log)?;
+        // Only now: after a failure it is still too much.
+        journal.forget_taken(taken);
+        self.reads.forget_brought_back(brought_back);
         let seconds = began.elapsed().as_secs_f64();
         tracing::info!(next, files, parts, seconds, "snapshot");
         Ok(())

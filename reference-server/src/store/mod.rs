@@ -3,6 +3,7 @@
 
 mod chunk;
 pub(crate) mod kept;
+mod last_read;
 pub(crate) mod numbers;
 pub mod partitions;
 pub mod points;

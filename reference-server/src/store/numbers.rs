@@ -24,6 +24,9 @@ pub(crate) struct Numbered {
 const LEAST_BYTES: usize = 4 << 20;
 const TIMES_KEYS: usize = 8;
 
+/// For how many rows of a batch there is room without asking.
+const KEPT_ROWS: usize = 64 << 10;
+
 /// Gives the numbers, and says which the rows got that were stored last.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
@@ -51,6 +54,8 @@ impl Numbers {
             (self.bytes, self.key_bytes) = (0, 0);
         }
         self.rows.clear();
+        // After one huge batch its room is not kept.
+        self.rows.shrink_to(KEPT_ROWS);
     }
 
     /// An entry has so many bytes, and of these the keys so many.

@@ -7,6 +7,7 @@
 //! known by its place in a file, and read when it is wanted.
 
 use super::chunk::{Chunk, Slice};
+use super::last_read::LastRead;
 use super::snapshot::StoredColumn;
 use super::value::{FieldType, Value};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Points {
     /// None of them empty, one after another in time.
     parts: Vec<Part>,
     field_type: FieldType,
+    /// Of a part that is in a file.
+    last_read: LastRead,
 }
 
 /// Some of the points.
@@ -48,8 +51,8 @@ pub struct Piece {
 
 impl Points {
     /// No point yet, for values of this type.
-    pub const fn new(field_type: FieldType) -> Self {
-        Self { parts: Vec::new(), field_type }
+    pub fn new(field_type: FieldType) -> Self {
+        Self { parts: Vec::new(), field_type, last_read: LastRead::default() }
     }
 
     /// The type of all values.
@@ -144,7 +147,10 @@ impl Points {
     /// The value at a time.
     pub fn at(&self, time: i64) -> Option<Value> {
         let part = self.parts.get(self.part_of(time)).filter(|part| part.first() <= time)?;
-        let chunk = part.chunk(self.field_type);
+        let chunk = match part {
+            Part::Held(chunk) => Arc::clone(chunk),
+            Part::Stored(column) => self.last_read.chunk(column, self.field_type),
+        };
         let index = chunk.times.binary_search(&time).ok()?;
         Some(chunk.values.get(index))
     }

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// have it done under a lock are not there for long.
 const MOST_ROWS: usize = 512;
 
+/// How many fields a row has at most: each is held against all others.
+const MOST_FIELDS: usize = 1000;
+
 /// The fields of rows, in the order of their lines: names and types, no name twice, no strings.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Layout(Box<[(Name, FieldType)]>);
@@ -19,6 +22,9 @@ impl Layout {
     /// twice.
     pub(super) fn of(line: &Line<'_>) -> Option<Arc<Self>> {
         let fields = &line.fields;
+        if fields.len() > MOST_FIELDS {
+            return None;
+        }
         let field =
             |(index, (name, value)): (usize, &(line_protocol::Text<'_>, FieldValue<'_>))| {
                 let kind = kind_of(value)?;
@@ -31,6 +37,9 @@ impl Layout {
 
     /// The same of a line that is still its parser's.
     pub(super) fn of_view(line: &LineView<'_, '_>) -> Option<Arc<Self>> {
+        if line.fields().len() > MOST_FIELDS {
+            return None;
+        }
         let field = |(index, (name, value)): (usize, (&[u8], FieldValue<'_>))| {
             let again = line.fields().take(index).any(|(earlier, _)| earlier == name);
             (!again).then_some((Name::from(name), kind_of(&value)?))

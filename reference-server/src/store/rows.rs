@@ -139,9 +139,15 @@ impl Shape {
     }
 }
 
-/// Whether a name is written as it is meant.
+/// The longest name of a field; with it no key that is remembered is too long.
+const LONGEST_NAME: usize = 16 << 10;
+
+/// Whether a name is written as it is meant, and no grammar refuses it beside any key.
 fn is_plain(name: &[u8]) -> bool {
-    !name.iter().any(|byte| matches!(byte, b',' | b'=' | b' ' | b'"' | b'\\') || *byte < b' ')
+    name.len() <= LONGEST_NAME
+        && !name
+            .iter()
+            .any(|byte| matches!(byte, b',' | b'=' | b' ' | b'"' | b'\\') || *byte < b' ')
 }
 
 impl Row {

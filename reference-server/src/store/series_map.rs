@@ -9,6 +9,9 @@ use line_protocol::Line;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+/// The longest key that is remembered; no grammar refuses it, whatever the field is.
+const LONGEST_KEY: usize = 32 << 10;
+
 /// Series by their keys, each in a slot of its own that stays the same until series are dropped.
 #[derive(Clone, Debug)]
 pub(super) struct SeriesMap<K> {
@@ -48,6 +51,11 @@ impl<K: Ord> SeriesMap<K> {
 
     /// From now on a line's key in these bytes leads to this slot.
     pub(super) fn remember(&mut self, key: &[u8], slot: usize) {
+        // Where a line ends, and whether it is too long, may depend on how its key is written. The log
+        // names a series in one way only, so those that are written like that are never taken as rows.
+        if key.len() > LONGEST_KEY || key.contains(&b'"') {
+            return;
+        }
         // Nobody makes it much larger than what it is a memory of.
         if self.known.0.len() > 2 * self.slots.len() + 1024 {
             self.known.0.clear();

@@ -22,7 +22,7 @@ use line_protocol::Line;
 use profiles::storage::{BeyondRetention, ConflictInBatch, Loss, Shards as Rules, TypesOf};
 use serde::{Deserialize, Serialize};
 use shard::{SavedShard, Shard};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -140,8 +140,10 @@ impl ShardedBucket {
         }
         self.enforce_retention(now);
         let oldest = self.retention.map_or(i64::MIN, |retention| now.saturating_sub(retention));
-        // Which layout rows of a shape have in a shard: nearly always one of each.
-        let mut fitting: Vec<(usize, i64, Arc<Layout>)> = Vec::new();
+        // Which layout rows of a shape have in a shard, by their numbers; nearly always one of each.
+        let mut fitting: Vec<Arc<Layout>> = Vec::new();
+        let mut known: HashMap<(usize, i64), usize> = HashMap::new();
+        let mut last = None;
         let mut places = Vec::with_capacity(rows.len());
         let mut current = None;
         for (row, key, _) in rows.iter() {
@@ -153,23 +155,27 @@ impl ShardedBucket {
             let Some((start, _)) = found else { return false };
             current = found;
             let Some(shard) = self.shards.get_mut(&start) else { return false };
-            let same =
-                |(shape, shard, _): &(usize, i64, _)| (*shape, *shard) == (row.shape(), start);
-            let fits = match fitting.iter().position(same) {
-                Some(fits) => fits,
-                None => {
-                    let layout = shard.fitting_of(&rows.shapes()[row.shape()]);
-                    let Some(layout) = layout else { return false };
-                    fitting.push((row.shape(), start, layout));
-                    fitting.len() - 1
-                }
+            let of = (row.shape(), start);
+            let fits = match last {
+                Some((same, fits)) if same == of => fits,
+                _ => match known.get(&of) {
+                    Some(fits) => *fits,
+                    None => {
+                        let layout = shard.fitting_of(&rows.shapes()[row.shape()]);
+                        let Some(layout) = layout else { return false };
+                        fitting.push(layout);
+                        known.insert(of, fitting.len() - 1);
+                        fitting.len() - 1
+                    }
+                },
             };
+            last = Some((of, fits));
             let Some(slot) = shard.slot_by(key) else { return false };
             places.push((start, slot, time, fits));
         }
         for ((_, _, words), (start, slot, time, fits)) in rows.iter().zip(places) {
             if let Some(shard) = self.shards.get_mut(&start) {
-                shard.push(slot, &fitting[fits].2, time, words, numbers);
+                shard.push(slot, &fitting[fits], time, words, numbers);
             }
         }
         true

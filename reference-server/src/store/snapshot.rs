@@ -22,6 +22,7 @@ use super::waiting::Waiting;
 use std::sync::Arc;
 
 pub(crate) use checked::check;
+pub(super) use file::Room;
 pub(crate) use file::{Reads, SnapshotFile};
 pub(super) use saved::SavedSeries;
 pub(crate) use saved::{Index, NotInFiles, SavedStore};
@@ -108,6 +109,11 @@ impl StoredColumn {
     /// of the store: whoever answers from it asks for that.
     pub(super) fn chunk(&self, field_type: FieldType) -> Arc<Chunk> {
         self.rows.file.chunk(&self.rows, self.column, field_type)
+    }
+
+    /// Room to hold so many bytes of it for a query, if there is any.
+    pub(super) fn room(&self, bytes: usize) -> Option<Room> {
+        self.rows.file.room(bytes)
     }
 
     /// Its times, read, without values.

@@ -155,3 +155,32 @@ fn shards_have_the_same_either_way() {
         }
     }
 }
+
+/// Two ways to write one measurement; the first swallows the line that follows, the second does not.
+#[test]
+fn a_key_that_decides_where_its_line_ends_is_never_a_row() {
+    let dialect = &Dialect::GO_V2;
+    let profile = profiles::ALL.iter().find_map(|profile| match &profile.facts.storage {
+        Storage::Shards(rules) if rules.conflict_in_batch != ConflictInBatch::LosesFields => {
+            Some(rules)
+        }
+        _ => None,
+    });
+    let mut bucket = ShardedBucket::new(*profile.unwrap(), None, 1_000_000_000);
+    let mut take = |body: &str| {
+        let options = Options { precision: Precision::Nanosecond, default_time: 0 };
+        let text = body.as_bytes();
+        let lines: Vec<_> =
+            line_protocol::parse(text, dialect, &options).map(Result::unwrap).collect();
+        let rows = Rows::read(text, dialect, &options).unwrap();
+        let mut numbers = Numbers::none();
+        let is_taken = bucket.take(&rows, 0, &mut numbers);
+        bucket.write(&lines, 0).unwrap();
+        is_taken
+    };
+    for key in ["m\\\\ x=\"y", "m\\\\ x=\\\"y", "n"] {
+        let body = format!("{key} f=1 1");
+        assert!(!take(&body), "its series is new");
+        assert_eq!(take(&body), key == "n", "{key}");
+    }
+}

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use write_ahead_log::{Files, RealFiles};
 
@@ -25,6 +25,9 @@ pub(super) const TIME_COLUMN: u32 = 0;
 
 /// How many bytes of points are kept that were read.
 const KEPT: usize = 64 << 20;
+
+/// How many bytes all queries together hold of what they look at again and again.
+const HELD: usize = 512 << 20;
 
 /// What is known of a file without opening it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,6 +52,21 @@ pub(crate) struct Reads {
     brought_back: AtomicU64,
     /// How many files there have been.
     files: AtomicU64,
+    /// How many bytes queries hold.
+    held: AtomicUsize,
+}
+
+/// Room that a query has for what it holds, until it is dropped.
+#[derive(Debug)]
+pub(in crate::store) struct Room {
+    bytes: usize,
+    reads: Arc<Reads>,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.reads.held.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// What was read last, in two halves: what nobody asked for while the other half filled up goes.
@@ -93,7 +111,8 @@ impl Reads {
     /// What the files on this file system share.
     pub(crate) fn on(system: Arc<dyn Files>) -> Self {
         let (recent, damage) = (Mutex::default(), OnceLock::new());
-        Self { system, recent, damage, brought_back: AtomicU64::new(0), files: AtomicU64::new(0) }
+        let (brought_back, files) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { system, recent, damage, brought_back, files, held: AtomicUsize::new(0) }
     }
 
     /// What is wrong with a file that somebody wanted to read: file, place, and what can be done.
@@ -106,9 +125,9 @@ impl Reads {
         self.brought_back.load(Ordering::Relaxed)
     }
 
-    /// They are in files again, or will be.
-    pub(crate) fn forget_brought_back(&self) {
-        self.brought_back.store(0, Ordering::Relaxed);
+    /// So many of them are in files again.
+    pub(crate) fn forget_brought_back(&self, bytes: u64) {
+        self.brought_back.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     fn get(&self, place: Place) -> Option<Arc<Chunk>> {
@@ -184,6 +203,14 @@ impl SnapshotFile {
     /// A snapshot names it, or may.
     pub(crate) fn be_needed(&self) {
         self.is_done_with.store(false, Ordering::Relaxed);
+    }
+
+    /// Room to hold so many bytes for a query, if there is any.
+    pub(super) fn room(&self, bytes: usize) -> Option<Room> {
+        let room = Room { bytes, reads: Arc::clone(&self.reads) };
+        // Where it is too much, it is given back at once.
+        let before = self.reads.held.fetch_add(bytes, Ordering::Relaxed);
+        (before + bytes <= HELD).then_some(room)
     }
 
     /// The points of some rows and a column, to be changed; none where they cannot be read.
