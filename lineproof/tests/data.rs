@@ -411,12 +411,17 @@ fn what_rests_on_what_is_lost_does_not_take_the_rest_with_it(#[case] profile: &s
 #[test]
 fn rows_of_a_series_that_a_lost_entry_named_are_told_of() {
     let folder = tempfile::tempdir().unwrap();
+    // Of few lines the text is shorter, and stays.
+    let batch = |value: i64| {
+        let others = (0..20).map(|n| format!("others,tag=of_some_length v={n}i {}\n", value + n));
+        format!("m v={value}i {value}\n") + &others.collect::<String>()
+    };
     let server = Server::start("oss-v1@1.6", folder.path());
-    server.write("m v=1i 1");
+    server.write(&batch(1));
     // The first entry of rows: until then nothing was known of the series.
-    server.write("m v=2i 2");
+    server.write(&batch(2));
     server.write("m v=3i 3\nn v=3i 3");
-    server.write("m v=4i 4");
+    server.write(&batch(4));
     server.stop();
     let path = segment(folder.path());
     let mut bytes = fs::read(&path).unwrap();
@@ -433,7 +438,7 @@ fn rows_of_a_series_that_a_lost_entry_named_are_told_of() {
     server.write("m v=6i 6");
     let said = server.stop();
     assert!(said.contains("1 entries cannot be done again"), "{said}");
-    assert!(said.contains("1 of its rows are of series that a lost entry named"), "{said}");
+    assert!(said.contains("21 of its rows are of series that a lost entry named"), "{said}");
     assert_eq!(Server::start("oss-v1@1.6", folder.path()).values(), [1, 3, 5, 6]);
 }
 
