@@ -11,8 +11,8 @@ mod seams;
 mod table;
 
 pub(crate) use seams::{
-    admitted, answer, body, charged, lines, log, outcome, over_quota, queued, request, stored_at,
-    text,
+    admitted, answer, body, charged, lines, log, outcome, over_quota, queued, request, rows,
+    stored_at, text,
 };
 pub use table::ALL;
 

@@ -26,6 +26,11 @@ pub struct ParsedBatch<'i> {
 }
 
 impl<'i> ParsedBatch<'i> {
+    /// How many good lines there are.
+    pub fn count(&self) -> usize {
+        self.rows.as_ref().map_or_else(|| self.lines().len(), Rows::len)
+    }
+
     /// The good lines.
     pub fn lines(&self) -> &[Line<'i>] {
         self.lines.get_or_init(|| {
