@@ -32,6 +32,7 @@ fn verify(args: &FolderArgs) -> Result<ExitCode, Failure> {
         }
         DataFormat::Json => json(&folder, &report, &snapshot),
     })?;
+    snapshot.must_be_read(&folder)?;
     let is_good = report.damage.is_empty() && snapshot.is_good();
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -44,18 +45,18 @@ fn repair(args: &FolderArgs) -> Result<ExitCode, Failure> {
     // What they say was found before; whether it is good now is seen by looking again.
     let now = verify_with(Arc::clone(&files), &folder).map_err(Failure::usage)?;
     let snapshot_now = snapshot::verify(&files, &folder)?;
+    let of_files = if snapshot_now.is_good() { Done::Repaired } else { Done::InVain };
     print(&match args.format {
         DataFormat::Text => {
-            text(&folder, &report, Done::Repaired) + &snapshot.text(&folder, Done::Repaired)
+            text(&folder, &report, Done::Repaired) + &snapshot.text(&folder, of_files)
         }
         DataFormat::Json => json(&folder, &report, &snapshot),
     })?;
+    snapshot.must_be_read(&folder)?;
     if now.damage.is_empty() && snapshot_now.is_good() {
         return Ok(ExitCode::SUCCESS);
     }
-    say!("lineproof: {} is still damaged", folder.display());
-    let now = text(&folder, &now, Done::Verified);
-    print(&(now + &snapshot_now.text(&folder, Done::Verified)))?;
+    say!("lineproof: {} is still damaged: put a copy of it in its place", folder.display());
     Ok(ExitCode::FAILURE)
 }
 
@@ -64,6 +65,8 @@ fn repair(args: &FolderArgs) -> Result<ExitCode, Failure> {
 enum Done {
     Verified,
     Repaired,
+    /// It was to be repaired, and is not.
+    InVain,
 }
 
 fn text(folder: &Path, report: &Report, done: Done) -> String {
@@ -81,7 +84,7 @@ fn text(folder: &Path, report: &Report, done: Done) -> String {
             let places = counted(report.damage.len() as u64, "place", "places");
             format!("{folder}: damaged at {places}; {entries} in {segments} are good\n")
         }
-        (false, Done::Repaired) => format!("{folder}: mended; {entries} are kept\n"),
+        (false, _) => format!("{folder}: mended; {entries} kept\n"),
     };
     for damage in &report.damage {
         let Damage { file, offset, bytes, what, entries_lost, .. } = damage;

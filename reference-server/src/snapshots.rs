@@ -157,8 +157,8 @@ pub(crate) fn find(files: &dyn Files, folder: &Path) -> io::Result<Option<Found>
         ));
     }
     if head.bytes != body.len() as u64 || head.crc32 != crc32fast::hash(body) {
-        let what =
-            "damaged: it is not what was written; without it no file of the snapshot can be read";
+        let what = "damaged: it is not what was written, and without it no file of the snapshot can be read; \
+             put a copy of the folder in its place";
         return Err(told(what.to_owned()));
     }
     let manifest = serde_json::from_slice(body).map_err(|error| told(error.to_string()))?;
@@ -187,8 +187,12 @@ impl Found {
         service: &Service,
         reads: &Arc<Reads>,
     ) -> io::Result<Vec<Arc<SnapshotFile>>> {
+        let server = folder.display().to_string();
         let folder = folder.join(FOLDER);
-        self.0.index.open(&folder, reads)?;
+        self.0.index.open(&folder, reads).map_err(|error| {
+            let advice = format!("{error}; see what `lineproof data verify {server}` says of it");
+            io::Error::new(error.kind(), advice)
+        })?;
         let path = folder.join(MANIFEST);
         let told = |why: String| {
             io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()))

@@ -69,18 +69,35 @@ pub(super) fn repair(files: &Arc<dyn Disk>, folder: &Path) -> Result<Snapshot, F
 }
 
 impl Snapshot {
-    /// Whether nothing is known to be wrong.
+    /// Whether nothing is wrong, as far as it was looked at.
     pub(super) fn is_good(&self) -> bool {
-        !matches!(self, Self::Read(files) if !files.damage.is_empty())
+        match self {
+            Self::None => true,
+            Self::NotRead => false,
+            Self::Read(files) => files.damage.is_empty(),
+        }
+    }
+
+    /// That this build can look at it.
+    ///
+    /// # Errors
+    /// It cannot: nobody is to take its word for the whole.
+    pub(super) fn must_be_read(&self, folder: &Path) -> Result<(), Failure> {
+        match self {
+            Self::NotRead => Err(Failure::usage(format!(
+                "{}/snapshots: this build has no servers, and so cannot look at Parquet files: build \
+                 it without --no-default-features",
+                folder.display()
+            ))),
+            Self::None | Self::Read(_) => Ok(()),
+        }
     }
 
     pub(super) fn text(&self, folder: &Path, done: Done) -> String {
         let folder = folder.display();
         let files = match self {
             Self::None => return String::new(),
-            Self::NotRead => {
-                return format!("{folder}/snapshots: not looked at: this build has no servers\n");
-            }
+            Self::NotRead => return format!("{folder}/snapshots: not looked at\n"),
             Self::Read(files) => files,
         };
         let count = counted(files.count as u64, "Parquet file", "Parquet files");
@@ -89,6 +106,7 @@ impl Snapshot {
             (bad, Done::Verified) => {
                 format!("{folder}/snapshots: {bad} of {count} damaged\n")
             }
+            (_, Done::InVain) => format!("{folder}/snapshots: cannot be mended\n"),
             (_, Done::Repaired) => {
                 let lost = counted(files.values_lost, "value", "values");
                 format!("{folder}/snapshots: mended; {lost} lost\n")

@@ -313,8 +313,9 @@ impl SnapshotFile {
             "{}: {why}; stop the server, then see what `lineproof data verify` says of the folder",
             self.bytes.path().display()
         );
-        tracing::error!(why, "a snapshot cannot be read");
-        let _ = self.reads.damage.set(why);
+        if self.reads.damage.set(why.clone()).is_ok() {
+            tracing::error!(why, "a snapshot cannot be read");
+        }
     }
 }
 
