@@ -211,13 +211,6 @@ impl StoredRows {
         StoredColumn::new(&self.rows, self.shape.columns[field])
     }
 
-    /// The rows field by field, read. Of damaged ones chunks without points, which is then known of all
-    /// of the store.
-    pub(super) fn chunks(&self) -> Vec<Arc<Chunk>> {
-        let fields = self.layout().fields().enumerate();
-        fields.map(|(field, (_, kind))| self.column(field).chunk(*kind)).collect()
-    }
-
     /// The rows, read to be changed; of damaged ones none are left, which is then known of all of the
     /// store.
     fn read(&self) -> HeldRows {

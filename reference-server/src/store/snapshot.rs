@@ -12,6 +12,7 @@ mod group;
 mod run;
 mod saved;
 mod sink;
+mod stream;
 mod tag_column;
 mod writer;
 
@@ -82,6 +83,16 @@ impl Store {
 }
 
 impl Rows {
+    /// That these are their times.
+    ///
+    /// # Errors
+    /// They are others.
+    fn check_times(&self, times: &[i64]) -> Result<(), String> {
+        let same = times.first() == Some(&self.first) && times.last() == Some(&self.last);
+        same.then_some(())
+            .ok_or_else(|| format!("the times of its row {} are others", self.first_row))
+    }
+
     /// The number of their file.
     pub(super) fn file_id(&self) -> u64 {
         self.file.id()

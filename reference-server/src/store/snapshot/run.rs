@@ -1,5 +1,6 @@
 //! What of a series is written, and how much of what lies in files already is written again with it.
 
+use super::stream::Streams;
 use crate::store::blocks::Block;
 use crate::store::chunk::Chunk;
 use crate::store::points::{CHUNK, Part, TAIL};
@@ -81,12 +82,16 @@ impl Run {
 
 impl OfField {
     /// The points of all parts.
-    pub(super) fn chunk(&self) -> Arc<Chunk> {
+    pub(super) fn chunk(&self, streams: &mut Streams) -> Arc<Chunk> {
+        let mut chunk = |part: &Part| match part {
+            Part::Held(chunk) => Arc::clone(chunk),
+            Part::Stored(column) => Arc::new(streams.chunk(column, self.kind)),
+        };
         match self.parts.as_slice() {
-            [one] => one.chunk(self.kind),
+            [one] => chunk(one),
             parts => {
                 let mut all = Chunk::empty(self.kind);
-                parts.iter().for_each(|part| all.append(&part.chunk(self.kind)));
+                parts.iter().for_each(|part| all.append(&chunk(part)));
                 Arc::new(all)
             }
         }

@@ -6,9 +6,9 @@ use super::file::{FileFacts, Reads, SnapshotFile};
 use super::group::Group;
 use super::run::{OfField, Run, Waiting};
 use super::sink::Sink;
+use super::stream::Streams;
 use super::{Identity, Rows, Section, Store, StoredColumn};
 use crate::store::blocks::{Block, StoredRows, StoredShape};
-use crate::store::chunk::Chunk;
 use crate::store::points::Part;
 use crate::store::recent::Layout;
 use crate::store::series::{SeriesPoints, TagSet};
@@ -36,6 +36,8 @@ pub(crate) struct Writer<'w> {
     is_ended: &'w dyn Fn() -> bool,
     /// Files of which more than half is not needed any more: what is goes into a new one.
     thin: HashSet<u64>,
+    /// What is read of other files.
+    streams: Streams,
     moved: Moved,
 }
 
@@ -95,8 +97,8 @@ impl<'w> Writer<'w> {
         reads: &'w Arc<Reads>,
         is_ended: &'w dyn Fn() -> bool,
     ) -> Self {
-        let (thin, moved) = (HashSet::new(), Moved::default());
-        Self { files, folder, prefix, made: 0, reads, is_ended, thin, moved }
+        let (thin, streams, moved) = (HashSet::new(), Streams::default(), Moved::default());
+        Self { files, folder, prefix, made: 0, reads, is_ended, thin, streams, moved }
     }
 
     /// Looks at all stores before any is written: which files have little left that is needed.
@@ -178,9 +180,11 @@ impl<'w> Writer<'w> {
         self.made += 1;
         let sink = Sink::new(self.files.create(&self.folder.join(&name))?);
         let mut file = Writing::begin(sink, Columns::of(&series), section)?;
+        // No other section has rows in the same files.
+        self.streams = Streams::default();
         for one in series {
             for run in one.runs {
-                file.write(&one.tags, run, self.reads)?;
+                file.write(&one.tags, run, self.reads, &mut self.streams)?;
             }
         }
         let (Written { placed, places, values }, bytes, sums) = file.finish()?;
@@ -229,11 +233,17 @@ impl Writing {
     }
 
     /// Adds the rows of a run.
-    fn write(&mut self, tags: &TagSet, run: Run, reads: &Reads) -> io::Result<()> {
+    fn write(
+        &mut self,
+        tags: &TagSet,
+        run: Run,
+        reads: &Reads,
+        streams: &mut Streams,
+    ) -> io::Result<()> {
         match run {
-            Run::Blocks(blocks) => self.write_blocks(tags, blocks, reads),
+            Run::Blocks(blocks) => self.write_blocks(tags, blocks, reads, streams),
             Run::Fields(fields) => {
-                let chunks: Vec<_> = fields.iter().map(OfField::chunk).collect();
+                let chunks: Vec<_> = fields.iter().map(|field| field.chunk(streams)).collect();
                 let Some(times) = chunks.first().map(|chunk| chunk.times.as_slice()) else {
                     return Ok(());
                 };
@@ -255,7 +265,13 @@ impl Writing {
         }
     }
 
-    fn write_blocks(&mut self, tags: &TagSet, blocks: Vec<Block>, reads: &Reads) -> io::Result<()> {
+    fn write_blocks(
+        &mut self,
+        tags: &TagSet,
+        blocks: Vec<Block>,
+        reads: &Reads,
+        streams: &mut Streams,
+    ) -> io::Result<()> {
         let Some(layout) = blocks.first().map(Block::layout) else { return Ok(()) };
         let (fields, shape) = self
             .shapes
@@ -264,28 +280,28 @@ impl Writing {
             .clone();
         // Those that are in files are read before anything of the run is written.
         let read = |block: &Block| match block {
-            Block::Held(_) => Vec::new(),
-            Block::Stored(stored) => stored.chunks(),
+            Block::Held(_) => None,
+            Block::Stored(stored) => streams.rows(stored),
         };
-        let read: Vec<Vec<Arc<Chunk>>> = blocks.iter().map(read).collect();
+        let read: Vec<_> = blocks.iter().map(read).collect();
         let count = blocks.iter().map(Block::len).sum();
         self.begin_run(tags, count, reads)?;
-        for (block, chunks) in blocks.iter().zip(&read) {
-            match block {
-                Block::Held(rows) => {
+        for (block, read) in blocks.iter().zip(&read) {
+            match (block, read) {
+                (Block::Held(rows), _) => {
                     self.group.push_times(rows.times());
                     for (index, field) in fields.iter().enumerate() {
                         self.group.push_words(*field, rows.words(index));
                     }
                 }
-                Block::Stored(_) => {
-                    if let Some(chunk) = chunks.first() {
-                        self.group.push_times(&chunk.times);
-                    }
-                    for (chunk, field) in chunks.iter().zip(&fields) {
-                        self.group.push_values(*field, &chunk.values);
+                (Block::Stored(_), Some((times, values))) => {
+                    self.group.push_times(times);
+                    for (values, field) in values.iter().zip(&fields) {
+                        self.group.push_values(*field, values);
                     }
                 }
+                // The damage was seen above.
+                (Block::Stored(_), None) => {}
             }
         }
         self.group.fill(&fields, count);
