@@ -13,11 +13,12 @@ use crate::journal::Origin;
 use crate::lock::lock;
 use crate::server::Service;
 use crate::store::snapshot::{
-    Index, Moved, NotInFiles, Reads, SavedStore, SnapshotFile, Store, Writer,
+    Index, Moved, Reads, SavedStore, SnapshotFile, Store, StoreToSave, Writer,
 };
 use profiles::storage::Storage;
 use serde::{Deserialize, Serialize};
-use std::io;
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -44,6 +45,9 @@ const FORMAT: u32 = 1;
 /// How long the log becomes, in bytes, before there is a snapshot, unless something else is said.
 pub(crate) const LOG_BYTES: u64 = 512 << 20;
 
+/// What of a manifest goes to the file system at once.
+const BUFFER: usize = 1 << 20;
+
 /// How often the log is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -62,7 +66,7 @@ pub(crate) struct Frozen {
 }
 
 /// What a snapshot is.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Manifest {
     /// The first entry of the log that is not in it.
     next: u64,
@@ -70,6 +74,32 @@ struct Manifest {
     catalog: serde_json::Value,
     index: Index,
     stores: Vec<Keyed<SavedStore>>,
+}
+
+/// One that is to be written, piece by piece: with all series in memory again it would be the largest
+/// thing there.
+#[derive(Serialize)]
+struct ManifestToWrite<'m> {
+    next: u64,
+    origin: &'m Origin,
+    catalog: &'m serde_json::Value,
+    stores: Vec<(&'m [String], StoreToSave<'m>)>,
+    /// Behind the stores, since they fill it.
+    index: &'m RefCell<Index>,
+}
+
+impl<'m> ManifestToWrite<'m> {
+    /// That of stores all of whose points are in files; `index` is filled while it is written.
+    fn new(
+        next: u64,
+        origin: &'m Origin,
+        catalog: &'m serde_json::Value,
+        stores: &'m [Keyed<Store>],
+        index: &'m RefCell<Index>,
+    ) -> Self {
+        let stores = stores.iter().map(|(key, store)| (key.as_slice(), store.saved(index)));
+        Self { next, origin, catalog, stores: stores.collect(), index }
+    }
 }
 
 /// What was put into files, and the files of the snapshot.
@@ -335,15 +365,12 @@ impl Snapshots {
             writer.write(store)?;
         }
         let moved = writer.finish()?;
-        let mut index = Index::default();
-        let saved = stores.iter().map(|(key, store)| Ok((key.clone(), store.saved(&mut index)?)));
-        let stores = saved.collect::<Result<_, NotInFiles>>().map_err(io::Error::other)?;
-        let opened = index.opened();
+        let index = RefCell::default();
+        let manifest = ManifestToWrite::new(next, &self.origin, &catalog, &stores, &index);
+        write_manifest(&*self.files, &self.folder, &manifest)?;
+        let opened = index.borrow().opened();
         // One of them may have been done with, and be named again.
         opened.iter().for_each(|file| file.be_needed());
-        let origin = self.origin.clone();
-        let manifest = Manifest { next, origin, catalog, index, stores };
-        write_manifest(&*self.files, &self.folder, &manifest)?;
         Ok(Written { moved, opened })
     }
 
@@ -414,15 +441,61 @@ fn attempt(path: &Path) -> Option<u64> {
 }
 
 /// Writes a manifest beside the one that is there.
-fn write_manifest(files: &dyn Files, folder: &Path, manifest: &Manifest) -> io::Result<()> {
-    let body = serde_json::to_vec(manifest)?;
-    let head = Head { format: FORMAT, bytes: body.len() as u64, crc32: crc32fast::hash(&body) };
-    let mut bytes = serde_json::to_vec(&head)?;
-    bytes.push(b'\n');
-    bytes.extend_from_slice(&body);
+fn write_manifest(
+    files: &dyn Files,
+    folder: &Path,
+    manifest: &ManifestToWrite<'_>,
+) -> io::Result<()> {
+    // Made twice: what is said of it stands before it, and not every file can be gone back in.
+    let mut measured = Measured { bytes: 0, sum: crc32fast::Hasher::new() };
+    serde_json::to_writer(io::BufWriter::new(&mut measured), manifest)?;
+    let Measured { bytes, sum } = measured;
+    let mut head = serde_json::to_vec(&Head { format: FORMAT, bytes, crc32: sum.finalize() })?;
+    head.push(b'\n');
     let mut file = files.create(&folder.join(UNFINISHED))?;
-    write_all(&mut *file, 0, &bytes)?;
+    write_all(&mut *file, 0, &head)?;
+    let body = Appended { file: &mut *file, at: head.len() as u64 };
+    let mut body = io::BufWriter::with_capacity(BUFFER, body);
+    serde_json::to_writer(&mut body, manifest)?;
+    body.flush()?;
+    drop(body);
     file.sync()
+}
+
+/// Counts bytes, and sums them up.
+struct Measured {
+    bytes: u64,
+    sum: crc32fast::Hasher,
+}
+
+impl Write for Measured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sum.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Bytes that are written one after another.
+struct Appended<'f> {
+    file: &'f mut dyn File,
+    at: u64,
+}
+
+impl Write for Appended<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write_all(self.file, self.at, bytes)?;
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes all bytes at a place in a file.

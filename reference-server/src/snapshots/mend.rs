@@ -1,8 +1,11 @@
 //! Snapshots whose server is not there: read from end to end, and mended.
 
-use super::{FOLDER, Found, MANIFEST, Manifest, find, publish, write_all, write_manifest};
+use super::{
+    FOLDER, Found, MANIFEST, Manifest, ManifestToWrite, find, publish, write_all, write_manifest,
+};
 use crate::journal;
-use crate::store::snapshot::{Index, NotInFiles, Reads, Writer, check};
+use crate::store::snapshot::{Reads, Writer, check};
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -140,12 +143,10 @@ pub fn repair_snapshot_with(
         writer.write(store)?;
     }
     writer.finish()?;
-    let mut index = Index::default();
-    let saved = stores.iter().map(|(key, store)| Ok((key.clone(), store.saved(&mut index)?)));
-    let stores = saved.collect::<Result<_, NotInFiles>>().map_err(io::Error::other)?;
+    let index = RefCell::default();
     report.values_lost = manifest.index.values_lost();
     let (next, origin, catalog) = (manifest.next, manifest.origin, manifest.catalog);
-    let manifest = Manifest { next, origin, catalog, index, stores };
+    let manifest = ManifestToWrite::new(next, &origin, &catalog, &stores, &index);
     write_manifest(&**files, &snapshots, &manifest)?;
     // Before nobody names them: a start removes what nobody names.
     copy_aside(&**files, folder, &mut report)?;

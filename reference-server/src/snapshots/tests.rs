@@ -126,15 +126,16 @@ fn snapshot(
     writer.survey([&mut store]);
     writer.write(&mut store)?;
     let moved = writer.finish()?;
-    let mut index = Index::default();
-    let stores = vec![(vec!["db".to_owned()], store.saved(&mut index).unwrap())];
+    let index = RefCell::default();
+    let stores = [(vec!["db".to_owned()], store)];
     let origin = Origin {
         profile: "any".to_owned(),
         settings: std::collections::BTreeMap::new(),
         asks_credentials: false,
     };
     let catalog = serde_json::Value::Null;
-    write_manifest(files, folder, &Manifest { next, origin, catalog, index, stores })?;
+    let manifest = ManifestToWrite::new(next, &origin, &catalog, &stores, &index);
+    write_manifest(files, folder, &manifest)?;
     publish(files, folder)?;
     tables.move_out(&moved);
     Ok(())

@@ -66,8 +66,8 @@ impl Blocks {
         self.0.first().map(Block::layout)
     }
 
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Block> {
-        self.0.iter()
+    pub(super) fn as_slice(&self) -> &[Block] {
+        &self.0
     }
 
     /// Whether there is a row between two times, both included, as far as that is known without

@@ -6,12 +6,13 @@ use super::kept::Bytes;
 use super::series::{SeriesPoints, TagSet};
 use super::series_map::SeriesMap;
 use super::shards::stored;
-use super::snapshot::{Index, Moved, NotInFiles, SavedSeries, Section};
+use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::tables::ColumnType;
 use super::value::{FieldType, Name, Value};
 use super::view::Measurement;
 use line_protocol::Line;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -264,12 +265,12 @@ impl PartitionedTables {
         }
     }
 
-    /// What a snapshot says of them.
-    ///
-    /// # Errors
-    /// Some points are not in files.
-    pub(super) fn saved(&self, index: &mut Index) -> Result<SavedPartitions, NotInFiles> {
-        let table = |table: &Table| {
+    /// What a snapshot says of them, all of whose points are in files by then.
+    pub(super) fn saved<'s>(
+        &'s self,
+        index: &'s RefCell<Index>,
+    ) -> SavedPartitions<SeriesToSave<'s, TagSet>> {
+        let table = |table: &'s Table| {
             let columns = table.columns.iter().map(|(name, kind)| (Bytes::from(name), *kind));
             // In an order of their own, so that the same tables are saved as the same text.
             let types: BTreeMap<_, _> = table.types.iter().collect();
@@ -278,14 +279,14 @@ impl PartitionedTables {
                 let fields = fields.into_iter().map(|(name, kind)| (Bytes::from(name), *kind));
                 (partition.to_string(), fields.collect())
             });
-            Ok(SavedTable {
+            SavedTable {
                 name: Bytes::from(&table.name),
                 columns: columns.collect(),
                 types: types.collect(),
-                series: table.series.saved(index)?,
-            })
+                series: SeriesToSave::new(&table.series, index),
+            }
         };
-        self.tables.iter().map(table).collect::<Result<_, _>>().map(SavedPartitions)
+        SavedPartitions(self.tables.iter().map(table).collect())
     }
 
     /// What queries see, tables in the order in which they were made.
@@ -321,15 +322,15 @@ impl PartitionedTables {
 
 /// The tables of a database without their points.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct SavedPartitions(Vec<SavedTable>);
+pub(crate) struct SavedPartitions<S = Vec<SavedSeries>>(Vec<SavedTable<S>>);
 
 #[derive(Debug, Serialize, Deserialize)]
-struct SavedTable {
+struct SavedTable<S> {
     name: Bytes,
     columns: Vec<(Bytes, ColumnType)>,
     /// By partition.
     types: Vec<(String, Vec<(Bytes, FieldType)>)>,
-    series: Vec<SavedSeries>,
+    series: S,
 }
 
 impl SavedPartitions {
@@ -338,7 +339,7 @@ impl SavedPartitions {
     /// # Errors
     /// They contradict themselves.
     pub(super) fn restore(self, index: &Index) -> Result<PartitionedTables, String> {
-        let table = |saved: SavedTable| {
+        let table = |saved: SavedTable<Vec<SavedSeries>>| {
             let columns = saved.columns.into_iter().map(|(name, kind)| (Name::from(name), kind));
             let types = saved.types.into_iter().map(|(partition, fields)| {
                 let fields = fields.into_iter().map(|(name, kind)| (Name::from(name), kind));

@@ -2,12 +2,13 @@
 //! those who write.
 
 use super::series::{SeriesPoints, TagSet};
-use super::snapshot::{Index, NotInFiles, SavedSeries};
+use super::snapshot::{Index, SavedSeries};
 use super::view::Series;
 use hashbrown::HashMap;
 use line_protocol::Line;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 /// The longest key that is remembered; no grammar refuses it, whatever the field is.
 const LONGEST_KEY: usize = 32 << 10;
@@ -15,7 +16,8 @@ const LONGEST_KEY: usize = 32 << 10;
 /// Series by their keys, each in a slot of its own that stays the same until series are dropped.
 #[derive(Clone, Debug)]
 pub(super) struct SeriesMap<K> {
-    order: BTreeMap<K, usize>,
+    /// A copy shares the keys.
+    order: BTreeMap<Arc<K>, usize>,
     slots: Vec<SeriesPoints>,
     known: Known,
 }
@@ -65,11 +67,12 @@ impl<K: Ord> SeriesMap<K> {
 
     /// The slot of a series, made if there is none.
     pub(super) fn slot(&mut self, key: K) -> usize {
-        let next = self.slots.len();
-        let slot = *self.order.entry(key).or_insert(next);
-        if slot == next {
-            self.slots.push(SeriesPoints::default());
+        if let Some(slot) = self.order.get(&key) {
+            return *slot;
         }
+        let slot = self.slots.len();
+        self.order.insert(Arc::new(key), slot);
+        self.slots.push(SeriesPoints::default());
         slot
     }
 
@@ -86,7 +89,7 @@ impl<K: Ord> SeriesMap<K> {
 
     /// All series in the order of their keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &SeriesPoints)> {
-        self.order.iter().map(|(key, slot)| (key, &self.slots[*slot]))
+        self.order.iter().map(|(key, slot)| (&**key, &self.slots[*slot]))
     }
 
     /// Shows each series in the order of their keys.
@@ -103,7 +106,7 @@ impl<K: Ord> SeriesMap<K> {
         mut visit: impl FnMut(&K, &mut SeriesPoints) -> bool,
     ) {
         let from = other.map_or(Bound::Unbounded, Bound::Excluded);
-        for (key, slot) in self.order.range((from, Bound::Unbounded)) {
+        for (key, slot) in self.order.range::<K, _>((from, Bound::Unbounded)) {
             if !visit(key, &mut self.slots[*slot]) {
                 return;
             }
@@ -145,14 +148,6 @@ impl SeriesMap<TagSet> {
             series
         });
         series.collect()
-    }
-
-    /// What a snapshot says of them.
-    ///
-    /// # Errors
-    /// Some points are not in files.
-    pub(super) fn saved(&self, index: &mut Index) -> Result<Vec<SavedSeries>, NotInFiles> {
-        self.iter().map(|(tags, points)| SavedSeries::of(tags, points, index)).collect()
     }
 
     /// Those that were saved.

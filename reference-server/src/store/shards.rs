@@ -12,7 +12,7 @@ use super::numbers::Numbers;
 use super::recent::Layout;
 use super::rows::Rows;
 use super::series::{SeriesPoints, TagSet};
-use super::snapshot::{Index, Moved, NotInFiles, Section};
+use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{FieldType, Name};
 use super::view::{Measurement, Series};
 use crate::go_text;
@@ -22,6 +22,7 @@ use line_protocol::Line;
 use profiles::storage::{BeyondRetention, ConflictInBatch, Loss, Shards as Rules, TypesOf};
 use serde::{Deserialize, Serialize};
 use shard::{SavedShard, Shard};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
@@ -265,23 +266,23 @@ impl ShardedBucket {
         }
     }
 
-    /// What a snapshot says of it.
-    ///
-    /// # Errors
-    /// Some points are not in files.
-    pub(super) fn saved(&self, index: &mut Index) -> Result<SavedShards, NotInFiles> {
-        let shards = self.shards.iter().map(|(start, shard)| Ok((*start, shard.saved(index)?)));
+    /// What a snapshot says of it, all of whose points are in files by then.
+    pub(super) fn saved<'s>(
+        &'s self,
+        index: &'s RefCell<Index>,
+    ) -> SavedShards<SeriesToSave<'s, (Name, TagSet)>> {
+        let shards = self.shards.iter().map(|(start, shard)| (*start, shard.saved(index)));
         let types = self.types.iter().map(|((measurement, tags), fields)| {
             let tags = tags.iter().map(|(key, value)| (Bytes::from(key), Bytes::from(value)));
             let fields = fields.iter().map(|(name, kind)| (Bytes::from(name), *kind));
             (Bytes::from(measurement), tags.collect(), fields.collect())
         });
-        Ok(SavedShards {
+        SavedShards {
             retention: self.retention,
             shard_duration: self.shard_duration,
-            shards: shards.collect::<Result<_, _>>()?,
+            shards: shards.collect(),
             types: types.collect(),
-        })
+        }
     }
 
     /// What queries see, measurements in the order of their names.
@@ -437,10 +438,10 @@ impl Viewed {
 
 /// A bucket without its points.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct SavedShards {
+pub(crate) struct SavedShards<S = Vec<(Bytes, SavedSeries)>> {
     retention: Option<i64>,
     shard_duration: i64,
-    shards: Vec<(i64, SavedShard)>,
+    shards: Vec<(i64, SavedShard<S>)>,
     /// Where they belong to the bucket. The points do not tell them: a field that has no point any
     /// more keeps its type as long as its series has one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -30,8 +30,8 @@ use std::sync::Arc;
 pub(crate) use checked::check;
 pub(super) use file::Room;
 pub(crate) use file::{Reads, SnapshotFile};
-pub(super) use saved::SavedSeries;
-pub(crate) use saved::{Index, NotInFiles, SavedStore};
+pub(super) use saved::SeriesToSave;
+pub(crate) use saved::{Index, SavedSeries, SavedStore, StoreToSave};
 pub(crate) use writer::{Moved, Writer};
 
 /// Rows of one series in a file, ascending in time.

@@ -13,13 +13,14 @@ use super::rows::{Rows, Shape};
 use super::series::{SeriesPoints, TagSet};
 use super::series_map::SeriesMap;
 use super::shards::stored;
-use super::snapshot::{Index, Moved, NotInFiles, SavedSeries, Section};
+use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{Name, Value};
 use super::view::{Measurement, Unreadable};
 use line_protocol::{FieldValue, Line, Precision, Text};
 use profiles::storage::{Overflow, RefusedLine, RepeatedTags, Tables as Rules};
 use schema::Schema;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 pub use schema::{ColumnType, SchemaFault};
@@ -321,21 +322,21 @@ impl TableSet {
         }
     }
 
-    /// What a snapshot says of them.
-    ///
-    /// # Errors
-    /// Some points are not in files.
-    pub(super) fn saved(&self, index: &mut Index) -> Result<SavedTables, NotInFiles> {
-        let table = |table: &Table| {
+    /// What a snapshot says of them, all of whose points are in files by then.
+    pub(super) fn saved<'s>(
+        &'s self,
+        index: &'s RefCell<Index>,
+    ) -> SavedTables<SeriesToSave<'s, TagSet>> {
+        let table = |table: &'s Table| {
             let columns = table.schema.columns().iter();
-            Ok(SavedTable {
+            SavedTable {
                 name: Bytes::from(&table.name),
                 columns: columns.map(|(name, kind)| (Bytes::from(name), *kind)).collect(),
                 uneven: table.uneven,
-                series: table.series.saved(index)?,
-            })
+                series: SeriesToSave::new(&table.series, index),
+            }
         };
-        self.tables.iter().map(table).collect::<Result<_, _>>().map(SavedTables)
+        SavedTables(self.tables.iter().map(table).collect())
     }
 
     /// The names of the tables, in the order in which they were made.
@@ -356,14 +357,14 @@ impl TableSet {
 
 /// The tables of a database without their points.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct SavedTables(Vec<SavedTable>);
+pub(crate) struct SavedTables<S = Vec<SavedSeries>>(Vec<SavedTable<S>>);
 
 #[derive(Debug, Serialize, Deserialize)]
-struct SavedTable {
+struct SavedTable<S> {
     name: Bytes,
     columns: Vec<(Bytes, ColumnType)>,
     uneven: bool,
-    series: Vec<SavedSeries>,
+    series: S,
 }
 
 impl SavedTables {

@@ -8,11 +8,12 @@ use crate::store::recent::Layout;
 use crate::store::rows::Shape;
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::series_map::SeriesMap;
-use crate::store::snapshot::{Index, NotInFiles, SavedSeries};
+use crate::store::snapshot::{Index, SavedSeries, SeriesToSave};
 use crate::store::value::{FieldType, Name, Value};
 use line_protocol::{FieldValue, Line};
 use profiles::storage::{ConflictInBatch, Loss, Quoting, Shards as Rules, TimeBesideFields};
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,10 +34,10 @@ pub(super) struct Shard {
 
 /// A shard without its points.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SavedShard {
+pub(super) struct SavedShard<S = Vec<(Bytes, SavedSeries)>> {
     end: i64,
     fields: Vec<SavedFields>,
-    series: Vec<(Bytes, SavedSeries)>,
+    series: S,
 }
 
 impl SavedShard {
@@ -113,20 +114,17 @@ impl Shard {
         self.series.each(|(measurement, tags), points| visit(measurement, tags, points));
     }
 
-    /// What a snapshot says of it.
-    ///
-    /// # Errors
-    /// Some points are not in files.
-    pub(super) fn saved(&self, index: &mut Index) -> Result<SavedShard, NotInFiles> {
+    /// What a snapshot says of it, all of whose points are in files by then.
+    pub(super) fn saved<'s>(
+        &'s self,
+        index: &'s RefCell<Index>,
+    ) -> SavedShard<SeriesToSave<'s, (Name, TagSet)>> {
         let fields = self.fields.iter().map(|(measurement, fields)| {
             let fields = fields.iter().map(|(name, kind)| (Bytes::from(name), *kind));
             (Bytes::from(measurement), fields.collect())
         });
-        let series = self.series.iter().map(|((measurement, tags), points)| {
-            Ok((Bytes::from(measurement), SavedSeries::of(tags, points, index)?))
-        });
-        let series = series.collect::<Result<_, _>>()?;
-        Ok(SavedShard { end: self.end, fields: fields.collect(), series })
+        let series = SeriesToSave::new(&self.series, index);
+        SavedShard { end: self.end, fields: fields.collect(), series }
     }
 
     /// Makes it ready for a snapshot.

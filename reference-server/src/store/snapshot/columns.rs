@@ -2,11 +2,12 @@
 
 use super::Section;
 use super::file::TIME_COLUMN;
-use super::run::{OfField, Run, Waiting};
+use super::run::{OfField, Run};
 use crate::store::blocks::{Block, StoredShape};
 use crate::store::chunk::Values;
 use crate::store::points::{CHUNK, Part};
 use crate::store::recent::Layout;
+use crate::store::series::TagSet;
 use crate::store::value::{FieldType, Name};
 use parquet::basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
@@ -25,6 +26,80 @@ const CELLS: usize = 4 << 20;
 /// How many rows a page has, about: nobody reads fewer at once.
 const PAGE: usize = 4096;
 
+/// What is known of the columns of a file before it is written: what its series bring.
+#[derive(Default)]
+pub(super) struct Needed {
+    /// The tags, sorted, and whether all values of each are UTF-8.
+    tags: Vec<(Name, bool)>,
+    /// Of each field whether all values are UTF-8, and how many runs have it.
+    fields: BTreeMap<(Name, FieldType), (bool, usize)>,
+    /// The fields that runs have as a whole, and how many runs.
+    layouts: HashMap<*const Layout, (Arc<Layout>, usize)>,
+    runs: usize,
+}
+
+impl Needed {
+    /// Some runs of a series are going to be written.
+    pub(super) fn note(&mut self, tags: &TagSet, runs: &[Run]) {
+        self.note_tags(tags);
+        self.runs += runs.len();
+        for run in runs {
+            match run {
+                Run::Fields(of_fields) => {
+                    for OfField { name, kind, parts } in of_fields {
+                        let field = (Name::clone(name), *kind);
+                        let known = self.fields.entry(field).or_insert((true, 0));
+                        known.0 &= parts.iter().all(is_text);
+                        known.1 += 1;
+                    }
+                }
+                Run::Blocks(blocks) => {
+                    let Some(layout) = blocks.first().map(Block::layout) else { continue };
+                    let known = self.layouts.entry(Arc::as_ptr(layout));
+                    known.or_insert_with(|| (Arc::clone(layout), 0)).1 += 1;
+                }
+            }
+        }
+    }
+
+    fn note_tags(&mut self, tags: &TagSet) {
+        let is_text = |value: &Name| std::str::from_utf8(value).is_ok();
+        // Nearly always all series have the same tags.
+        let same = self.tags.len() == tags.len()
+            && self.tags.iter().zip(tags).all(|((known, _), (key, _))| known == key);
+        if same {
+            for ((_, are_text), (_, value)) in self.tags.iter_mut().zip(tags) {
+                *are_text &= is_text(value);
+            }
+            return;
+        }
+        for (key, value) in tags {
+            match self.tags.binary_search_by(|(known, _)| known.cmp(key)) {
+                Ok(index) => self.tags[index].1 &= is_text(value),
+                Err(index) => self.tags.insert(index, (Name::clone(key), is_text(value))),
+            }
+        }
+    }
+
+    /// The columns.
+    pub(super) fn columns(self) -> Columns {
+        let Self { tags, mut fields, layouts, runs } = self;
+        for (layout, count) in layouts.into_values() {
+            for (name, kind) in layout.fields() {
+                fields.entry((Name::clone(name), *kind)).or_insert((true, 0)).1 += count;
+            }
+        }
+        let tags_are_text = tags.iter().map(|(_, are_text)| *are_text);
+        let fields_are_text = fields.values().map(|(are_text, _)| *are_text);
+        let are_text = tags_are_text.chain(fields_are_text).collect();
+        let are_full = fields.values().map(|(_, count)| *count == runs).collect();
+        let tags = tags.into_iter().map(|(key, _)| key).collect();
+        let fields: Vec<_> = fields.into_keys().collect();
+        let by_field = fields.iter().cloned().zip(0..).collect();
+        Columns { tags, fields, by_field, are_text, are_full }
+    }
+}
+
 /// The columns of a file: the time, the tags, the fields.
 pub(super) struct Columns {
     pub(super) tags: Vec<Name>,
@@ -37,50 +112,6 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn of(series: &[Waiting]) -> Self {
-        let mut tags: BTreeMap<&Name, bool> = BTreeMap::new();
-        let mut fields: BTreeMap<(&Name, FieldType), (bool, usize)> = BTreeMap::new();
-        let mut layouts: HashMap<*const Layout, (&Layout, usize)> = HashMap::new();
-        let mut runs = 0;
-        for one in series {
-            for (key, value) in &one.tags {
-                let is_text = || std::str::from_utf8(value).is_ok();
-                match tags.get_mut(key) {
-                    Some(are_text) => *are_text = *are_text && is_text(),
-                    None => drop(tags.insert(key, is_text())),
-                }
-            }
-            runs += one.runs.len();
-            for run in &one.runs {
-                match run {
-                    Run::Fields(of_fields) => {
-                        for OfField { name, kind, parts } in of_fields {
-                            let known = fields.entry((name, *kind)).or_insert((true, 0));
-                            known.0 &= parts.iter().all(is_text);
-                            known.1 += 1;
-                        }
-                    }
-                    Run::Blocks(blocks) => {
-                        let Some(layout) = blocks.first().map(Block::layout) else { continue };
-                        layouts.entry(Arc::as_ptr(layout)).or_insert((layout, 0)).1 += 1;
-                    }
-                }
-            }
-        }
-        for (layout, count) in layouts.into_values() {
-            for (name, kind) in layout.fields() {
-                fields.entry((name, *kind)).or_insert((true, 0)).1 += count;
-            }
-        }
-        let field_is_text = fields.values().map(|(is_text, _)| is_text);
-        let are_text = tags.values().chain(field_is_text).copied().collect();
-        let are_full = fields.values().map(|(_, count)| *count == runs).collect();
-        let tags = tags.into_keys().cloned().collect();
-        let fields: Vec<_> = fields.into_keys().map(|(name, kind)| (name.clone(), kind)).collect();
-        let by_field = fields.iter().cloned().zip(0..).collect();
-        Self { tags, fields, by_field, are_text, are_full }
-    }
-
     /// Where the fields of a layout are: among the fields, and among the columns.
     pub(super) fn shape(&self, layout: &Arc<Layout>) -> (Vec<usize>, Arc<StoredShape>) {
         let fields = layout.fields().filter_map(|(name, kind)| self.field(name, *kind));

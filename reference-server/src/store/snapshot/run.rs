@@ -1,22 +1,18 @@
 //! What of a series is written, and how much of what lies in files already is written again with it.
 
+use super::Rows;
 use super::stream::Streams;
 use crate::store::blocks::Block;
 use crate::store::chunk::Chunk;
 use crate::store::points::{CHUNK, Part, TAIL};
-use crate::store::series::{SeriesPoints, TagSet};
+use crate::store::series::SeriesPoints;
 use crate::store::value::{FieldType, Name};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// So many rows of a series are not written again to lie beside new ones.
 const ENOUGH: usize = 1024;
-
-/// A series, and what of it is to be written.
-pub(super) struct Waiting {
-    pub(super) tags: TagSet,
-    pub(super) runs: Vec<Run>,
-}
 
 /// Points that become rows which follow one another.
 pub(super) enum Run {
@@ -34,12 +30,13 @@ pub(super) struct OfField {
 }
 
 impl Run {
-    /// What of a series is to be written; `is_thin` knows the files that are to go.
-    pub(super) fn all_of(series: &SeriesPoints, is_thin: impl Fn(u64) -> bool) -> Vec<Self> {
-        let blocks: Vec<Block> = series.blocks().iter().cloned().collect();
+    /// What of a series is to be written; the files that are `thin` are to go.
+    pub(super) fn all_of(series: &SeriesPoints, thin: &HashSet<u64>) -> Vec<Self> {
+        let is_thin = |rows: &Rows| thin.contains(&rows.file_id());
+        let blocks = series.blocks().as_slice();
         let sizes = blocks.iter().map(|block| match block {
             Block::Held(rows) => (rows.len(), true),
-            Block::Stored(rows) => (rows.rows.count(), is_thin(rows.rows.file_id())),
+            Block::Stored(rows) => (rows.rows.count(), is_thin(&rows.rows)),
         });
         let stretches = stretches(&sizes.collect::<Vec<_>>());
         let mut runs: Vec<Self> =
@@ -48,7 +45,7 @@ impl Run {
             let parts = points.parts();
             let sizes = parts.iter().map(|part| match part {
                 Part::Held(chunk) => (chunk.times.len(), true),
-                Part::Stored(column) => (part.len(), is_thin(column.rows().file_id())),
+                Part::Stored(column) => (part.len(), is_thin(column.rows())),
             });
             for range in self::stretches(&sizes.collect::<Vec<_>>()) {
                 let parts = &parts[range];

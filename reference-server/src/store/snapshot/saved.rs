@@ -9,27 +9,30 @@ use crate::store::partitions::SavedPartitions;
 use crate::store::points::Part;
 use crate::store::recent::Layout;
 use crate::store::series::{SeriesPoints, TagSet};
+use crate::store::series_map::SeriesMap;
 use crate::store::shards::SavedShards;
 use crate::store::tables::SavedTables;
 use crate::store::value::{FieldType, Name};
 use crate::store::waiting::SavedWaiting;
 use profiles::storage::{Shards as Rules, Storage};
-use serde::{Deserialize, Serialize};
+use serde::ser::Error;
+use serde::{Deserialize, Serialize, Serializer};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A store, all of whose points are in files.
+/// A store, all of whose points are in files: as it was read, or as it is to be written.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum SavedStore {
+pub(crate) enum SavedStore<K = Vec<(Bytes, SavedSeries)>, S = Vec<SavedSeries>> {
     /// Of a Go product.
-    Shards(SavedShards),
+    Shards(SavedShards<K>),
     /// Of v3.
-    Tables(SavedTables),
+    Tables(SavedTables<S>),
     /// Of the IOx router.
-    Partitions(SavedPartitions),
+    Partitions(SavedPartitions<S>),
     /// What is not stored yet.
     Waiting(SavedWaiting),
 }
@@ -61,17 +64,92 @@ pub(crate) struct Index {
     values_lost: AtomicU64,
 }
 
+/// One that is to be written.
+pub(crate) type StoreToSave<'s> =
+    SavedStore<SeriesToSave<'s, (Name, TagSet)>, SeriesToSave<'s, TagSet>>;
+
+/// Series that are to be written, one after another.
+pub(crate) struct SeriesToSave<'s, K> {
+    series: &'s SeriesMap<K>,
+    index: &'s RefCell<Index>,
+}
+
+/// One of them.
+struct OneToSave<'s> {
+    tags: &'s TagSet,
+    points: &'s SeriesPoints,
+    index: &'s RefCell<Index>,
+}
+
+/// The tags of one.
+struct TagsToSave<'s>(&'s TagSet);
+
+/// A name that is to be written as [`Bytes`] are.
+struct NameToSave<'s>(&'s Name);
+
+impl<'s, K> SeriesToSave<'s, K> {
+    pub(in crate::store) const fn new(series: &'s SeriesMap<K>, index: &'s RefCell<Index>) -> Self {
+        Self { series, index }
+    }
+}
+
+impl<K> std::fmt::Debug for SeriesToSave<'_, K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SeriesToSave").finish_non_exhaustive()
+    }
+}
+
+impl Serialize for SeriesToSave<'_, TagSet> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let index = self.index;
+        let one = |(tags, points)| OneToSave { tags, points, index };
+        to.collect_seq(self.series.iter().map(one))
+    }
+}
+
+impl Serialize for SeriesToSave<'_, (Name, TagSet)> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let index = self.index;
+        to.collect_seq(self.series.iter().map(|((measurement, tags), points)| {
+            (NameToSave(measurement), OneToSave { tags, points, index })
+        }))
+    }
+}
+
+/// As [`SavedSeries`] is read.
+impl Serialize for OneToSave<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let rows = SavedRows::all_of(self.points, &mut self.index.borrow_mut());
+        (TagsToSave(self.tags), rows.map_err(S::Error::custom)?).serialize(to)
+    }
+}
+
+impl Serialize for TagsToSave<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(|(key, value)| (NameToSave(key), NameToSave(value))))
+    }
+}
+
+impl Serialize for NameToSave<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => to.serialize_str(text),
+            Err(_) => to.collect_seq(self.0.iter()),
+        }
+    }
+}
+
 /// Points were left out of all files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("points were left out of all files; this is a bug")]
-pub(crate) struct NotInFiles;
+struct NotInFiles;
 
 /// A field, its type, and its column in the file.
 type SavedField = (Bytes, FieldType, u32);
 
 /// A series: its tags, and its rows in files.
-#[derive(Debug, Serialize, Deserialize)]
-pub(in crate::store) struct SavedSeries(Vec<(Bytes, Bytes)>, Vec<SavedRows>);
+#[derive(Debug, Deserialize)]
+pub(crate) struct SavedSeries(Vec<(Bytes, Bytes)>, Vec<SavedRows>);
 
 /// The number of the file, the first row, how many there are, the first time, how much later the
 /// last one is, the number of the shape.
@@ -79,16 +157,14 @@ pub(in crate::store) struct SavedSeries(Vec<(Bytes, Bytes)>, Vec<SavedRows>);
 struct SavedRows(u32, u64, u32, i64, u64, u32);
 
 impl Store {
-    /// What a snapshot says of it; all its points are in files by then.
-    ///
-    /// # Errors
-    /// Some points are not in files: this is a bug, and nothing may be forgotten.
-    pub(crate) fn saved(&self, index: &mut Index) -> Result<SavedStore, NotInFiles> {
+    /// What a snapshot says of it; all its points are in files by then. It is made series by series while
+    /// it is written, and `index` with it, which is to be written behind it.
+    pub(crate) fn saved<'s>(&'s self, index: &'s RefCell<Index>) -> StoreToSave<'s> {
         match self {
-            Self::Shards(bucket) => bucket.saved(index).map(SavedStore::Shards),
-            Self::Tables(tables) => tables.saved(index).map(SavedStore::Tables),
-            Self::Partitions(tables) => tables.saved(index).map(SavedStore::Partitions),
-            Self::Waiting(waiting) => Ok(SavedStore::Waiting(waiting.saved())),
+            Self::Shards(bucket) => SavedStore::Shards(bucket.saved(index)),
+            Self::Tables(tables) => SavedStore::Tables(tables.saved(index)),
+            Self::Partitions(tables) => SavedStore::Partitions(tables.saved(index)),
+            Self::Waiting(waiting) => SavedStore::Waiting(waiting.saved()),
         }
     }
 }
@@ -245,42 +321,6 @@ impl Index {
 }
 
 impl SavedSeries {
-    /// What is said of a series.
-    ///
-    /// # Errors
-    /// Some of its points are not in files.
-    pub(in crate::store) fn of(
-        tags: &TagSet,
-        points: &SeriesPoints,
-        index: &mut Index,
-    ) -> Result<Self, NotInFiles> {
-        let mut saved = Vec::with_capacity(points.blocks().iter().len());
-        for block in points.blocks().iter() {
-            let Block::Stored(StoredRows { rows, shape }) = block else { return Err(NotInFiles) };
-            saved.push(SavedRows::of(rows, index.shape_of(shape), index));
-        }
-        let mut order: Vec<(&Arc<Rows>, Vec<SavedField>)> = Vec::new();
-        let mut places: HashMap<*const Rows, usize> = HashMap::new();
-        for (name, points) in points.fields() {
-            for part in points.parts() {
-                let Part::Stored(StoredColumn { rows, column }) = part else {
-                    return Err(NotInFiles);
-                };
-                let place = *places.entry(Arc::as_ptr(rows)).or_insert_with(|| {
-                    order.push((rows, Vec::new()));
-                    order.len() - 1
-                });
-                order[place].1.push((Bytes::from(name), points.field_type(), *column));
-            }
-        }
-        order.sort_by_key(|(rows, _)| rows.first);
-        for (rows, shape) in order {
-            saved.push(SavedRows::of(rows, index.shape(shape), index));
-        }
-        let tags = tags.iter().map(|(key, value)| (Bytes::from(key), Bytes::from(value)));
-        Ok(Self(tags.collect(), saved))
-    }
-
     /// The series that was saved.
     ///
     /// # Errors
@@ -320,6 +360,37 @@ impl SavedSeries {
 }
 
 impl SavedRows {
+    /// What is said of the points of a series.
+    ///
+    /// # Errors
+    /// Some are not in files: this is a bug, and nothing may be forgotten.
+    fn all_of(points: &SeriesPoints, index: &mut Index) -> Result<Vec<Self>, NotInFiles> {
+        let mut saved = Vec::with_capacity(points.blocks().as_slice().len());
+        for block in points.blocks().as_slice() {
+            let Block::Stored(StoredRows { rows, shape }) = block else { return Err(NotInFiles) };
+            saved.push(Self::of(rows, index.shape_of(shape), index));
+        }
+        let mut order: Vec<(&Arc<Rows>, Vec<SavedField>)> = Vec::new();
+        let mut places: HashMap<*const Rows, usize> = HashMap::new();
+        for (name, points) in points.fields() {
+            for part in points.parts() {
+                let Part::Stored(StoredColumn { rows, column }) = part else {
+                    return Err(NotInFiles);
+                };
+                let place = *places.entry(Arc::as_ptr(rows)).or_insert_with(|| {
+                    order.push((rows, Vec::new()));
+                    order.len() - 1
+                });
+                order[place].1.push((Bytes::from(name), points.field_type(), *column));
+            }
+        }
+        order.sort_by_key(|(rows, _)| rows.first);
+        for (rows, shape) in order {
+            saved.push(Self::of(rows, index.shape(shape), index));
+        }
+        Ok(saved)
+    }
+
     fn of(rows: &Rows, shape: u32, index: &mut Index) -> Self {
         let length = rows.last.abs_diff(rows.first);
         Self(index.file(&rows.file), rows.first_row, rows.count, rows.first, length, shape)

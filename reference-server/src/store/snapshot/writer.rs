@@ -1,10 +1,10 @@
 //! Puts what a store holds in memory into Parquet files: a file for each section, its rows by series
 //! and time.
 
-use super::columns::Columns;
+use super::columns::{Columns, Needed};
 use super::file::{FileFacts, Reads, SnapshotFile};
 use super::group::Group;
-use super::run::{OfField, Run, Waiting};
+use super::run::{OfField, Run};
 use super::sink::Sink;
 use super::stream::Streams;
 use super::{Identity, Rows, Section, Store, StoredColumn};
@@ -15,7 +15,7 @@ use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::value::Name;
 use hashbrown::HashMap;
 use parquet::file::writer::SerializedFileWriter;
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,8 +36,10 @@ pub(crate) struct Writer<'w> {
     is_ended: &'w dyn Fn() -> bool,
     /// Files of which more than half is not needed any more: what is goes into a new one.
     thin: HashSet<u64>,
-    /// What is read of other files.
-    streams: Streams,
+    /// What of the store that is being written goes into a file of its own, each, and what is known of
+    /// that.
+    sections: VecDeque<(OwnSection, Needed)>,
+    open: Option<Writing>,
     moved: Moved,
 }
 
@@ -48,8 +50,17 @@ pub(crate) struct Moved {
     blocks: HashMap<Identity, (Vec<Block>, StoredRows)>,
 }
 
+/// A section by itself.
+type OwnSection = (Option<i64>, Name);
+
+fn is_same((shard, measurement): &OwnSection, section: Section<'_>) -> bool {
+    *shard == section.0 && measurement == section.1
+}
+
 /// A file that is being written.
 struct Writing {
+    name: String,
+    section: OwnSection,
     columns: Columns,
     group: Group,
     writer: SerializedFileWriter<Sink>,
@@ -59,19 +70,14 @@ struct Writing {
     values: u64,
     /// Where the fields of a layout are, which most runs share.
     shapes: HashMap<*const Layout, Shape>,
+    /// What is read of other files, of which none has rows of two sections.
+    streams: Streams,
     places: Vec<Place>,
     placed: Vec<Placed>,
 }
 
 /// The fields of a layout among those of the file, and the same for who reads it.
 type Shape = (Vec<usize>, Arc<StoredShape>);
-
-/// What a file has.
-struct Written {
-    places: Vec<Place>,
-    placed: Vec<Placed>,
-    values: u64,
-}
 
 /// What was written, and the place of its run.
 enum Placed {
@@ -97,8 +103,8 @@ impl<'w> Writer<'w> {
         reads: &'w Arc<Reads>,
         is_ended: &'w dyn Fn() -> bool,
     ) -> Self {
-        let (thin, streams, moved) = (HashSet::new(), Streams::default(), Moved::default());
-        Self { files, folder, prefix, made: 0, reads, is_ended, thin, streams, moved }
+        let (thin, sections, moved) = (HashSet::new(), VecDeque::new(), Moved::default());
+        Self { files, folder, prefix, made: 0, reads, is_ended, thin, sections, open: None, moved }
     }
 
     /// Looks at all stores before any is written: which files have little left that is needed.
@@ -111,7 +117,7 @@ impl<'w> Writer<'w> {
                     let known = needed.entry(rows.file.id()).or_insert((0, all));
                     known.0 += u64::from(rows.count) * fields as u64;
                 };
-                for block in series.blocks().iter() {
+                for block in series.blocks().as_slice() {
                     let Block::Stored(stored) = block else { continue };
                     need(&stored.rows, stored.shape.columns.len());
                 }
@@ -136,26 +142,28 @@ impl<'w> Writer<'w> {
     /// # Errors
     /// The file system failed; what was written is of no use.
     pub(crate) fn write(&mut self, store: &mut Store) -> io::Result<()> {
-        let mut section: Option<(Option<i64>, Name)> = None;
-        let mut waiting = Vec::new();
-        let mut done = Ok(());
-        store.each_series(&mut |(shard, measurement), tags, series| {
-            let same = |(s, m): &(Option<i64>, Name)| *s == shard && m == measurement;
-            if !section.as_ref().is_some_and(same) {
-                if let (Some((shard, name)), Ok(())) = (&section, &done) {
-                    done = self.write_file((*shard, name), std::mem::take(&mut waiting));
-                }
-                section = Some((shard, Name::clone(measurement)));
+        let thin = &self.thin;
+        let sections = &mut self.sections;
+        store.each_series(&mut |section, tags, series| {
+            let runs = Run::all_of(series, thin);
+            if runs.is_empty() {
+                return;
             }
-            let runs = Run::all_of(series, |file| self.thin.contains(&file));
-            if !runs.is_empty() {
-                waiting.push(Waiting { tags: tags.clone(), runs });
+            if !sections.back().is_some_and(|(known, _)| is_same(known, section)) {
+                sections.push_back(((section.0, Name::clone(section.1)), Needed::default()));
+            }
+            if let Some((_, needed)) = sections.back_mut() {
+                needed.note(tags, &runs);
+            }
+        });
+        let mut done = Ok(());
+        store.each_series(&mut |section, tags, series| {
+            if done.is_ok() {
+                done = self.write_series(section, tags, series);
             }
         });
         done?;
-        if let Some((shard, name)) = &section {
-            self.write_file((*shard, name), waiting)?;
-        }
+        self.end_file()?;
         store.each_series(&mut |_, _, series| self.moved.apply(series));
         Ok(())
     }
@@ -169,25 +177,41 @@ impl<'w> Writer<'w> {
         Ok(self.moved)
     }
 
-    fn write_file(&mut self, section: Section<'_>, series: Vec<Waiting>) -> io::Result<()> {
-        if series.is_empty() {
+    /// Writes what of a series is to be written, in the file of its section.
+    fn write_series(
+        &mut self,
+        section: Section<'_>,
+        tags: &TagSet,
+        series: &SeriesPoints,
+    ) -> io::Result<()> {
+        let runs = Run::all_of(series, &self.thin);
+        if runs.is_empty() {
             return Ok(());
         }
+        if !self.open.as_ref().is_some_and(|open| is_same(&open.section, section)) {
+            self.end_file()?;
+            self.begin_file(section)?;
+        }
+        let Some(file) = &mut self.open else { return Ok(()) };
+        runs.into_iter().try_for_each(|run| file.write(tags, run, self.reads))
+    }
+
+    fn begin_file(&mut self, section: Section<'_>) -> io::Result<()> {
         if (self.is_ended)() {
             return Err(io::ErrorKind::Interrupted.into());
         }
+        let (_, needed) = self.sections.pop_front().unwrap_or_default();
         let name = format!("{}-{:06}.parquet", self.prefix, self.made);
         self.made += 1;
         let sink = Sink::new(self.files.create(&self.folder.join(&name))?);
-        let mut file = Writing::begin(sink, Columns::of(&series), section)?;
-        // No other section has rows in the same files.
-        self.streams = Streams::default();
-        for one in series {
-            for run in one.runs {
-                file.write(&one.tags, run, self.reads, &mut self.streams)?;
-            }
-        }
-        let (Written { placed, places, values }, bytes, sums) = file.finish()?;
+        self.open = Some(Writing::begin(name, sink, needed.columns(), section)?);
+        Ok(())
+    }
+
+    fn end_file(&mut self) -> io::Result<()> {
+        let Some(mut file) = self.open.take() else { return Ok(()) };
+        let (bytes, sums) = file.finish()?;
+        let Writing { name, placed, places, values, .. } = file;
         let facts = FileFacts { name, bytes, values, sums };
         let file = Arc::new(SnapshotFile::open(self.folder, facts, self.reads)?);
         let rows = |place: &Place| {
@@ -214,12 +238,14 @@ impl<'w> Writer<'w> {
 }
 
 impl Writing {
-    fn begin(sink: Sink, columns: Columns, section: Section<'_>) -> io::Result<Self> {
+    fn begin(name: String, sink: Sink, columns: Columns, section: Section<'_>) -> io::Result<Self> {
         let schema = columns.schema().map_err(io::Error::other)?;
         let properties = Arc::new(columns.properties(&schema, section));
         let writer =
             SerializedFileWriter::new(sink, schema, properties).map_err(io::Error::other)?;
         Ok(Self {
+            name,
+            section: (section.0, Name::clone(section.1)),
             group: Group::new(&columns),
             most_rows: columns.most_rows(),
             columns,
@@ -227,23 +253,19 @@ impl Writing {
             first_row: 0,
             values: 0,
             shapes: HashMap::new(),
+            streams: Streams::default(),
             places: Vec::new(),
             placed: Vec::new(),
         })
     }
 
     /// Adds the rows of a run.
-    fn write(
-        &mut self,
-        tags: &TagSet,
-        run: Run,
-        reads: &Reads,
-        streams: &mut Streams,
-    ) -> io::Result<()> {
+    fn write(&mut self, tags: &TagSet, run: Run, reads: &Reads) -> io::Result<()> {
         match run {
-            Run::Blocks(blocks) => self.write_blocks(tags, blocks, reads, streams),
+            Run::Blocks(blocks) => self.write_blocks(tags, blocks, reads),
             Run::Fields(fields) => {
-                let chunks: Vec<_> = fields.iter().map(|field| field.chunk(streams)).collect();
+                let chunks: Vec<_> =
+                    fields.iter().map(|field| field.chunk(&mut self.streams)).collect();
                 let Some(times) = chunks.first().map(|chunk| chunk.times.as_slice()) else {
                     return Ok(());
                 };
@@ -265,13 +287,7 @@ impl Writing {
         }
     }
 
-    fn write_blocks(
-        &mut self,
-        tags: &TagSet,
-        blocks: Vec<Block>,
-        reads: &Reads,
-        streams: &mut Streams,
-    ) -> io::Result<()> {
+    fn write_blocks(&mut self, tags: &TagSet, blocks: Vec<Block>, reads: &Reads) -> io::Result<()> {
         let Some(layout) = blocks.first().map(Block::layout) else { return Ok(()) };
         let (fields, shape) = self
             .shapes
@@ -281,7 +297,7 @@ impl Writing {
         // Those that are in files are read before anything of the run is written.
         let read = |block: &Block| match block {
             Block::Held(_) => None,
-            Block::Stored(stored) => streams.rows(stored),
+            Block::Stored(stored) => self.streams.rows(stored),
         };
         let read: Vec<_> = blocks.iter().map(read).collect();
         let count = blocks.iter().map(Block::len).sum();
@@ -334,12 +350,10 @@ impl Writing {
     }
 
     /// Writes what is left; length and checksums are the file's, all of which is on disk.
-    fn finish(mut self) -> io::Result<(Written, u64, Vec<u32>)> {
+    fn finish(&mut self) -> io::Result<(u64, Vec<u32>)> {
         self.group.write(&mut self.writer).map_err(io::Error::other)?;
         self.writer.finish().map_err(io::Error::other)?;
-        let (bytes, sums) = self.writer.inner_mut().finish()?;
-        let Self { placed, places, values, .. } = self;
-        Ok((Written { placed, places, values }, bytes, sums))
+        self.writer.inner_mut().finish()
     }
 }
 
