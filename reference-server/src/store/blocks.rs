@@ -248,7 +248,12 @@ impl HeldRows {
 
     /// The words of one field, by its place in the layout.
     pub(super) fn words(&self, field: usize) -> impl Iterator<Item = u64> {
-        self.words.iter().skip(field).step_by(self.layout.len().max(1)).copied()
+        self.words
+            .get(field..)
+            .unwrap_or_default()
+            .iter()
+            .step_by(self.layout.len().max(1))
+            .copied()
     }
 
     /// The rows field by field.

@@ -7,12 +7,15 @@ use crate::store::chunk::Chunk;
 use crate::store::points::{CHUNK, Part, TAIL};
 use crate::store::series::SeriesPoints;
 use crate::store::value::{FieldType, Name};
-use std::collections::HashSet;
+use hashbrown::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// So many rows of a series are not written again to lie beside new ones.
 const ENOUGH: usize = 1024;
+
+/// So many parts in files are written again at once, or none.
+const TOGETHER: usize = 3;
 
 /// Points that become rows which follow one another.
 pub(super) enum Run {
@@ -102,26 +105,27 @@ fn has_times_of(parts: &[Part], others: &[Part]) -> bool {
 
 /// What is to be written of parts, or blocks, that follow one another, of which each is said how many
 /// rows it has and whether it is in no file that stays: stretches of which each becomes one. What is new
-/// is put together with what lies before it in files where that is no more than twice as much: so a
-/// series that gets few points at a time has few parts, and each of its points is written a few times
-/// only.
+/// is put together with what lies before it in files once there is enough of that which is no more than
+/// twice as much: so a series that gets few points at a time has few parts, and each of its points is
+/// written a few times only.
 fn stretches(sizes: &[(usize, bool)]) -> Vec<Range<usize>> {
     let mut stretches = Vec::new();
     let mut end = sizes.len();
     while let Some(mut start) = end.checked_sub(1) {
         let (mut total, mut is_new) = sizes[start];
         while let Some((count, is_also)) = start.checked_sub(1).map(|before| sizes[before]) {
-            let is_worth_it = match (is_also, is_new) {
+            let joined = match (is_also, is_new) {
                 // What was cut off for late points would take the rest with it when they come.
-                (true, true) => total > TAIL || count <= TAIL,
-                (false, true) => count <= 2 * total && total < ENOUGH,
-                (true, false) => total <= 2 * count,
-                (false, false) => false,
+                (true, true) if total > TAIL || count <= TAIL => 1,
+                (false, true) if total < ENOUGH => joined_in_files(&sizes[..start], total),
+                (true, false) if total <= 2 * count => 1,
+                _ => 0,
             };
-            if !is_worth_it || total + count > CHUNK {
+            let more: usize = sizes[start - joined..start].iter().map(|(count, _)| count).sum();
+            if joined == 0 || total + more > CHUNK {
                 break;
             }
-            (start, total, is_new) = (start - 1, total + count, true);
+            (start, total, is_new) = (start - joined, total + more, true);
         }
         if is_new {
             stretches.push(start..end);
@@ -130,4 +134,59 @@ fn stretches(sizes: &[(usize, bool)]) -> Vec<Range<usize>> {
     }
     stretches.reverse();
     stretches
+}
+
+/// How many of those before new rows are written again with them: none until there are enough.
+fn joined_in_files(before: &[(usize, bool)], new: usize) -> usize {
+    let is_small = |(count, is_new): &&(usize, bool)| !is_new && *count <= 2 * new;
+    let small = before.iter().rev().take_while(is_small).count();
+    if small < TOGETHER { 0 } else { small }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Snapshots of a series that gets so many rows before each: how many rows were written in all, and
+    /// the most parts that it had.
+    fn written(rows: usize, snapshots: usize) -> (usize, usize) {
+        let mut stored: Vec<usize> = Vec::new();
+        let (mut written, mut most) = (0, 0);
+        for _ in 0..snapshots {
+            let mut sizes: Vec<_> = stored.iter().map(|count| (*count, false)).collect();
+            sizes.push((rows, true));
+            let stretches = stretches(&sizes);
+            assert_eq!(stretches.last().map(|stretch| stretch.end), Some(sizes.len()));
+            for stretch in stretches.into_iter().rev() {
+                let count = sizes[stretch.clone()].iter().map(|(count, _)| count).sum();
+                written += count;
+                sizes.splice(stretch, [(count, false)]);
+            }
+            stored = sizes.into_iter().map(|(count, _)| count).collect();
+            most = most.max(stored.len() - stored.iter().filter(|count| **count >= ENOUGH).count());
+        }
+        (written, most)
+    }
+
+    #[test]
+    fn a_row_is_written_a_few_times_and_a_series_has_few_parts() {
+        for rows in [1, 2, 15, 100, 500] {
+            let snapshots = 4 * ENOUGH / rows;
+            let (written, most) = written(rows, snapshots);
+            let times = written as f64 / (rows * snapshots) as f64;
+            // One more for each four times as many.
+            let tiers = f64::log(ENOUGH as f64 / rows as f64, 4.0).ceil();
+            assert!(times <= 1.0 + tiers, "{rows}: each {times} times");
+            assert!(most as f64 <= 3.0 * (tiers + 1.0), "{rows}: {most} parts");
+        }
+    }
+
+    #[test]
+    fn what_late_points_come_to_stays_apart_and_large_parts_stay() {
+        assert_eq!(stretches(&[(1500, true), (64, true)]), [0..1, 1..2]);
+        assert_eq!(stretches(&[(40, true), (64, true)]), [0..2]);
+        assert_eq!(stretches(&[(2000, false), (15, true)]), [1..2]);
+        assert_eq!(stretches(&[(15, false), (15, false), (15, false), (15, true)]), [0..4]);
+        assert!(stretches(&[(15, false), (15, false)]).is_empty());
+    }
 }

@@ -14,11 +14,12 @@ use crate::store::shards::SavedShards;
 use crate::store::tables::SavedTables;
 use crate::store::value::{FieldType, Name};
 use crate::store::waiting::SavedWaiting;
+use hashbrown::HashMap;
 use profiles::storage::{Shards as Rules, Storage};
 use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -50,7 +51,7 @@ pub(crate) struct Index {
     opened: Vec<Option<Arc<SnapshotFile>>>,
     /// The numbers of shapes by their places in memory, which they keep.
     #[serde(skip)]
-    by_place: hashbrown::HashMap<usize, (u32, Arc<StoredShape>)>,
+    by_place: HashMap<usize, (u32, Arc<StoredShape>)>,
     /// As many as shapes: those that whole rows of a series can have.
     #[serde(skip)]
     layouts: Vec<Option<Arc<StoredShape>>>,
