@@ -11,7 +11,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 /// The longest key that is remembered; no grammar refuses it, whatever the field is.
-const LONGEST_KEY: usize = 32 << 10;
+pub(super) const LONGEST_KEY: usize = 32 << 10;
 
 /// Series by their keys, each in a slot of its own that stays the same until series are dropped.
 #[derive(Clone, Debug)]
@@ -73,6 +73,17 @@ impl<K: Ord> SeriesMap<K> {
         let slot = self.slots.len();
         self.order.insert(Arc::new(key), slot);
         self.slots.push(SeriesPoints::default());
+        slot
+    }
+
+    /// The slot of a series by a line's key in these bytes, made if there is none; they lead to it from
+    /// now on.
+    pub(super) fn slot_of(&mut self, written: &[u8], key: K) -> usize {
+        if let Some(slot) = self.known_by(written) {
+            return slot;
+        }
+        let slot = self.slot(key);
+        self.remember(written, slot);
         slot
     }
 

@@ -23,7 +23,7 @@ use profiles::storage::{BeyondRetention, ConflictInBatch, Loss, Shards as Rules,
 use serde::{Deserialize, Serialize};
 use shard::{SavedShard, Shard};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -133,8 +133,8 @@ impl ShardedBucket {
         }
     }
 
-    /// Stores rows, if it knows the series and the fields of each, and each has a time that is kept and
-    /// a shard: nothing about them can be refused then. Else it stores none of them.
+    /// Stores rows, if it knows the fields of each, and each has a series of which nothing can be refused,
+    /// a time that is kept, and a shard: nothing about them can be refused then. Else it stores none of them.
     pub(crate) fn take(&mut self, rows: &Rows<'_>, now: i64, numbers: &mut Numbers) -> bool {
         if self.rules.conflict_in_batch == ConflictInBatch::LosesFields {
             return false;
@@ -146,6 +146,8 @@ impl ShardedBucket {
         let mut known: HashMap<(usize, i64), usize> = HashMap::new();
         let mut last = None;
         let mut places = Vec::with_capacity(rows.len());
+        // Those that may be new.
+        let mut new: VecDeque<(Name, TagSet)> = VecDeque::new();
         let mut current = None;
         for (row, key, _) in rows.iter() {
             let Some(time) = row.time().filter(|time| *time >= oldest) else { return false };
@@ -171,11 +173,19 @@ impl ShardedBucket {
                 },
             };
             last = Some((of, fits));
-            let Some(slot) = shard.slot_by(key) else { return false };
+            let slot = shard.slot_by(key);
+            if slot.is_none() {
+                let shape = &rows.shapes()[row.shape()];
+                let series = Shard::new_series(&self.rules, shape, key, new.back());
+                let Some(series) = series else { return false };
+                new.push_back(series);
+            }
             places.push((start, slot, time, fits));
         }
-        for ((_, _, words), (start, slot, time, fits)) in rows.iter().zip(places) {
+        for ((_, key, words), (start, slot, time, fits)) in rows.iter().zip(places) {
             if let Some(shard) = self.shards.get_mut(&start) {
+                let slot = slot.or_else(|| Some(shard.slot_for(key, new.pop_front()?)));
+                let Some(slot) = slot else { continue };
                 shard.push(slot, &fitting[fits], time, words, numbers);
             }
         }

@@ -9,7 +9,7 @@ mod schema;
 use super::kept::Bytes;
 use super::numbers::Numbers;
 use super::recent::Layout;
-use super::rows::{Rows, Shape};
+use super::rows::{Rows, Shape, plain_tags};
 use super::series::{SeriesPoints, TagSet};
 use super::series_map::SeriesMap;
 use super::shards::stored;
@@ -21,6 +21,7 @@ use profiles::storage::{Overflow, RefusedLine, RepeatedTags, Tables as Rules};
 use schema::Schema;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use schema::{ColumnType, SchemaFault};
@@ -115,8 +116,8 @@ impl TableSet {
         }
     }
 
-    /// Stores rows, if it knows the series and the fields of each, and each has a time that is kept:
-    /// nothing about them can be refused then. Else it stores none of them. `oldest` is the first time
+    /// Stores rows, if it knows the fields of each and its series, or at least the tags of that, and each
+    /// has a time that is kept: nothing about them can be refused then. Else it stores none of them. `oldest` is the first time
     /// that is kept.
     pub(crate) fn take(
         &mut self,
@@ -130,21 +131,27 @@ impl TableSet {
             rows.shapes().iter().map(|shape| self.fitting_of(shape)).collect();
         let Some(fitting) = fitting else { return false };
         let mut places = Vec::with_capacity(rows.len());
+        // The tags of those whose series may be new.
+        let mut new: VecDeque<TagSet> = VecDeque::new();
         for (row, key, _) in rows.iter() {
             let table = &self.tables[fitting[row.shape()].0];
-            let (Some(slot), Ok(time)) =
-                (table.series.known_by(key), time_of(row.time(), unit, now))
-            else {
-                return false;
-            };
+            let Ok(time) = time_of(row.time(), unit, now) else { return false };
+            let slot = table.series.known_by(key);
+            if slot.is_none() {
+                let Some(tags) = table.tags_of(key, new.back()) else { return false };
+                new.push_back(tags);
+            }
             if oldest.is_some_and(|oldest| time < oldest) {
                 return false;
             }
             places.push((slot, time));
         }
-        for ((row, _, words), (slot, time)) in rows.iter().zip(places) {
+        for ((row, key, words), (slot, time)) in rows.iter().zip(places) {
             let (table, layout) = &fitting[row.shape()];
-            let points = self.tables[*table].series.points(slot);
+            let series = &mut self.tables[*table].series;
+            let slot = slot.or_else(|| Some(series.slot_of(key, new.pop_front()?)));
+            let Some(slot) = slot else { continue };
+            let points = series.points(slot);
             points.push_numbered(layout, time, words, numbers);
         }
         true
@@ -389,6 +396,13 @@ impl SavedTables {
 }
 
 impl Table {
+    /// The tags of a row's key, where nothing about them can be refused, nor makes a column.
+    fn tags_of(&self, key: &[u8], like: Option<&TagSet>) -> Option<TagSet> {
+        let tags = plain_tags(key, &self.name, like)?;
+        let are_known = tags.iter().all(|(tag, _)| self.schema.has_tag(tag));
+        (are_known && self.schema.has_time()).then_some(tags)
+    }
+
     /// The layout of a line that needs no other look at its fields.
     fn fitting_line(&self, line: &Line<'_>) -> Option<Arc<Layout>> {
         let layout = self.fitting.as_ref().filter(|layout| layout.is_of(line))?;

@@ -5,7 +5,7 @@ use crate::go_text;
 use crate::store::kept::Bytes;
 use crate::store::numbers::Numbers;
 use crate::store::recent::Layout;
-use crate::store::rows::Shape;
+use crate::store::rows::{Shape, plain_tags};
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::series_map::SeriesMap;
 use crate::store::snapshot::{Index, SavedSeries, SeriesToSave};
@@ -148,6 +148,26 @@ impl Shard {
     /// The slot of the series whose key was seen written like this.
     pub(super) fn slot_by(&self, key: &[u8]) -> Option<usize> {
         self.series.known_by(key)
+    }
+
+    /// The series of a row's key, where nothing about it can be refused; named as one that is `like` it.
+    pub(super) fn new_series(
+        rules: &Rules,
+        shape: &Shape,
+        key: &[u8],
+        like: Option<&(Name, TagSet)>,
+    ) -> Option<(Name, TagSet)> {
+        let tags = plain_tags(key, &shape.measurement, like.map(|(_, tags)| tags))?;
+        let is_refused =
+            rules.panics_at_tags == Some(tags.len()) || tags.iter().any(|(tag, _)| **tag == *TIME);
+        let same = like.filter(|(name, _)| **name == *shape.measurement);
+        let name = same.map_or_else(|| Name::from(&*shape.measurement), |(name, _)| name.clone());
+        (!is_refused).then_some((name, tags))
+    }
+
+    /// The slot of the series of a row's key, made if there is none.
+    pub(super) fn slot_for(&mut self, written: &[u8], key: (Name, TagSet)) -> usize {
+        self.series.slot_of(written, key)
     }
 
     /// Stores a row of a layout that fits.

@@ -168,6 +168,12 @@ impl Schema {
         index.is_some_and(|index| self.columns[*index].1 == ColumnType::Field(kind))
     }
 
+    /// Whether there is a tag of this name.
+    pub(super) fn has_tag(&self, name: &[u8]) -> bool {
+        let index = self.by_name.get(name);
+        index.is_some_and(|index| self.columns[*index].1 == ColumnType::Tag)
+    }
+
     /// Finds or makes a column of this type.
     pub(super) fn column(
         &mut self,
