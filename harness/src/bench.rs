@@ -74,9 +74,7 @@ impl Plan {
     /// # Errors
     /// Why not.
     pub fn check(&self) -> Result<(), String> {
-        let lines = self.shape.batch.max(self.shape.series).saturating_add(self.shape.series);
-        let line = 190 + 17 * self.shape.fields;
-        let bytes = lines.saturating_mul(line).saturating_mul(self.connections);
+        let bytes = self.shape.memory(self.connections);
         if bytes > MOST {
             let mib = bytes >> 20;
             return Err(format!(

@@ -303,18 +303,16 @@ impl Outcome {
         let Loaded { tally, cost, .. } = loaded;
         let total = &tally.total;
         let seconds = loaded.elapsed.as_secs_f64();
-        let by_status: BTreeMap<_, _> = tally
-            .statuses
-            .into_iter()
-            .filter(|(status, _)| !(200..300).contains(status))
-            .map(|(status, (count, first))| {
-                (status, Answers { count, first: first.unwrap_or_default() })
-            })
-            .collect();
+        let statuses = loaded.failures.statuses.into_iter();
+        let by_status: BTreeMap<_, _> =
+            statuses.map(|(status, (count, first))| (status, Answers { count, first })).collect();
         let answers: u64 = by_status.values().map(|answers| answers.count).sum();
-        let silences: u64 = tally.silences.values().sum();
-        let errors =
-            Errors { total: answers + silences, by_status, without_answer: tally.silences };
+        let silences: u64 = loaded.failures.silences.values().sum();
+        let errors = Errors {
+            total: answers + silences,
+            by_status,
+            without_answer: loaded.failures.silences,
+        };
         Self {
             target: about.target,
             profile: about.profile,
