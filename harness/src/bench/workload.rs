@@ -179,6 +179,16 @@ impl Workload {
     }
 }
 
+/// A time as it is written.
+fn digits(time: i64) -> [u8; DIGITS] {
+    let (mut digits, mut rest) = ([b'0'; DIGITS], time.unsigned_abs());
+    for digit in digits.iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    digits
+}
+
 /// Measurement and tags of a series.
 fn tags(measurement: &str, host: usize, random: &mut Random) -> String {
     let (region, zones) = *random.of(&REGIONS);
@@ -247,13 +257,13 @@ impl Ring {
         };
         // No division for each line: this is most of what a body costs.
         let mut ends = work.starts[first + 1..].iter().chain(&work.starts[1..]).take(batch);
-        let (mut digits, mut round) = ([0; DIGITS], 0);
+        let mut round = 0;
         loop {
             let mut of_round = ends.by_ref().take(series).peekable();
             if of_round.peek().is_none() {
                 break;
             }
-            write!(&mut digits[..], "{}", time + round * STEP).ok();
+            let digits = digits(time + round * STEP);
             round += 1;
             for end in of_round {
                 let end = place(*end);

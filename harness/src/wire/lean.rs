@@ -26,6 +26,8 @@ pub(crate) struct Lean {
     head: Vec<u8>,
     /// How long that beginning is.
     fixed: usize,
+    /// The length that follows it now, and where its line and the head end.
+    sized: Option<(usize, usize)>,
     buffer: Vec<u8>,
     reader: Reader,
     stream: Option<Box<dyn Stream>>,
@@ -56,6 +58,7 @@ impl Lean {
             timeout,
             head: head.into_bytes(),
             fixed,
+            sized: None,
             buffer: vec![0; 16 * 1024],
             reader: Reader::brief(),
             stream: None,
@@ -85,10 +88,16 @@ impl Lean {
     pub(crate) async fn send(&mut self, body: [&[u8]; 2]) -> Result<Response, WireError> {
         self.connect().await?;
         let Some(stream) = &mut self.stream else { return Err(WireError::Closed) };
-        self.head.truncate(self.fixed);
         let length = body[0].len() + body[1].len();
-        // Writing into memory does not fail.
-        write!(self.head, "{length}\r\n\r\n").ok();
+        match self.sized {
+            Some((same, end)) if same == length => self.head.truncate(end),
+            _ => {
+                self.head.truncate(self.fixed);
+                // Writing into memory does not fail.
+                write!(self.head, "{length}\r\n\r\n").ok();
+                self.sized = Some((length, self.head.len()));
+            }
+        }
         let rest = if length <= JOINED {
             self.head.extend_from_slice(body[0]);
             self.head.extend_from_slice(body[1]);
@@ -251,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_short_and_long_arrive_whole() {
-        let sizes = [3, JOINED, JOINED + 1, 3_000_000, 5];
+        let sizes = [3, 3, JOINED, JOINED + 1, 3_000_000, 5];
         let mut lean = served(move |mut stream| async move {
             for size in sizes {
                 let body = body(&mut stream, size).await;

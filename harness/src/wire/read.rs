@@ -126,10 +126,12 @@ impl Reader {
         if self.is_brief {
             return Vec::new();
         }
-        let text = String::from_utf8_lossy(&self.bytes[..head.body_at - END.len()]);
-        let owned =
-            |(name, value): (&str, &str)| (name.to_ascii_lowercase(), value.trim().to_owned());
-        headers_of(&text).map(owned).collect()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        lines_of(&self.bytes[..head.body_at - END.len()])
+            .skip(1)
+            .filter_map(header_of)
+            .map(|(name, value)| (text(name).to_ascii_lowercase(), text(value).trim().to_owned()))
+            .collect()
     }
 
     /// How many bytes the answer declares, where it does.
@@ -213,43 +215,60 @@ fn parse_head(bytes: &[u8], to_head_request: bool) -> Result<Option<Head>, WireE
         return if bytes.len() > MOST { Err(not_http(bytes)) } else { Ok(None) };
     };
     let body_at = end + END.len();
-    let text = String::from_utf8_lossy(&bytes[..end]);
-    let first = text.split("\r\n").next();
-    let status = first.and_then(|line| line.split(' ').nth(1)?.parse().ok());
-    let status: u16 = status.ok_or_else(|| not_http(bytes))?;
-    let value = |name: &str| {
-        let named = |(own, _): &(&str, &str)| own.eq_ignore_ascii_case(name);
-        headers_of(&text).find(named).map(|(_, value)| value.trim())
-    };
+    let mut lines = lines_of(&bytes[..end]);
+    let number =
+        |line: &[u8]| std::str::from_utf8(line.split(|b| *b == b' ').nth(1)?).ok()?.parse().ok();
+    let status: u16 = lines.next().and_then(number).ok_or_else(|| not_http(bytes))?;
+    let (mut coding, mut length) = (None, None);
+    let (mut closes, mut keeps) = (false, false);
+    for (name, value) in lines.filter_map(header_of) {
+        if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            coding = coding.or(Some(value));
+        } else if name.eq_ignore_ascii_case(b"content-length") {
+            length = length.or(Some(value));
+        } else if name.eq_ignore_ascii_case(b"connection") {
+            for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+                closes |= option.eq_ignore_ascii_case(b"close");
+                keeps |= option.eq_ignore_ascii_case(b"keep-alive");
+            }
+        }
+    }
     let framing = if to_head_request || status == 204 || status == 304 || status < 200 {
         Framing::None
-    } else if value("transfer-encoding").is_some_and(|v| v.eq_ignore_ascii_case("chunked")) {
+    } else if coding.is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
         Framing::Chunked
-    } else if let Some(length) = value("content-length") {
+    } else if let Some(length) = length {
+        let length = std::str::from_utf8(length).ok().and_then(|text| text.parse().ok());
         // RFC 9112, section 6.3: no recipient can go on from there.
-        Framing::Length(
-            length.parse().map_err(|_| WireError::Framing("its Content-Length is no number"))?,
-        )
+        Framing::Length(length.ok_or(WireError::Framing("its Content-Length is no number"))?)
     } else {
         Framing::UntilClose
     };
-    let keeps = keeps(bytes.starts_with(b"HTTP/1.0"), &text);
+    // Whether the connection stays after this answer: RFC 9112, section 9.3.
+    let keeps = if bytes.starts_with(b"HTTP/1.0") { keeps } else { !closes };
     Ok(Some(Head { status, keeps, framing, body_at }))
 }
 
-/// Names and values, as they stand there, of a head without its end.
-fn headers_of(head: &str) -> impl Iterator<Item = (&str, &str)> {
-    head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'))
+/// The lines of a head without its end. Bytes and no text: a search for a text costs more than all else
+/// that is done with an answer.
+fn lines_of(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(head);
+    std::iter::from_fn(move || {
+        let left = rest?;
+        match find(left, b"\r\n") {
+            Some(at) => {
+                rest = Some(&left[at + 2..]);
+                Some(&left[..at])
+            }
+            None => rest.take(),
+        }
+    })
 }
 
-/// Whether the connection stays after this answer: RFC 9112, section 9.3.
-fn keeps(is_1_0: bool, head: &str) -> bool {
-    let named = headers_of(head).filter(|(name, _)| name.eq_ignore_ascii_case("connection"));
-    let mut options = named.flat_map(|(_, value)| value.split(',')).map(str::trim);
-    if is_1_0 {
-        return options.any(|option| option.eq_ignore_ascii_case("keep-alive"));
-    }
-    !options.any(|option| option.eq_ignore_ascii_case("close"))
+/// Name and value of a header.
+fn header_of(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', line)?;
+    Some((&line[..colon], line[colon + 1..].trim_ascii()))
 }
 
 /// A body in chunks, as far as it has come.
