@@ -81,6 +81,8 @@ pub struct Options {
     pub seed: u64,
     /// Lines that are read back at most; 0 for none.
     pub sample: usize,
+    /// Seconds that they are read at most.
+    pub sample_time: f64,
     /// Seconds that an answer may take.
     pub timeout: f64,
 }
@@ -104,6 +106,7 @@ impl Options {
             warmup: plan.warmup.as_secs_f64(),
             seed: shape.seed,
             sample: plan.sample,
+            sample_time: plan.sample_time.as_secs_f64(),
             timeout: timeout.as_secs_f64(),
         }
     }
@@ -200,8 +203,14 @@ pub struct Ledger {
     pub unknown: u64,
     /// What reads back.
     pub reader: Option<String>,
-    /// Acknowledged lines that were looked for.
+    /// Acknowledged lines that were chosen to be looked for.
+    pub chosen: usize,
+    /// Of these, how many were looked for.
     pub sampled: usize,
+    /// Why fewer were looked for than were chosen, where that is so.
+    pub cut_short: Option<String>,
+    /// How long it was read and counted, in seconds.
+    pub reading_seconds: f64,
     /// How many of them are not there.
     pub missing: usize,
     /// How many are there with other fields or tags.
