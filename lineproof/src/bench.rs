@@ -10,7 +10,7 @@ use crate::exit::{Failure, plain};
 use crate::run;
 use crate::streams::print;
 use harness::bench::result::Outcome;
-use harness::bench::{self, Ended, News, Pace, Plan, Shape};
+use harness::bench::{self, Ended, Pace, Plan, Shape};
 use harness::detect::Undetected;
 use harness::run::Interrupt;
 use harness::target::Target;
