@@ -257,13 +257,49 @@ pub(crate) fn told(error: &dyn std::error::Error) -> String {
     // Stores repeat in their errors with what they were asked.
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
         if let Some(secret) = std::env::var(name).ok().filter(|secret| !secret.is_empty()) {
-            text = text.replace(&secret, "…");
+            text = without(&text, &secret);
         }
     }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A secret shorter than this is none that protects anything, and is part of many words.
+const SHORT: usize = 4;
+
+/// The text without a secret: a short one is hidden where it stands by itself, any other everywhere.
+fn without(text: &str, secret: &str) -> String {
+    if secret.chars().count() >= SHORT {
+        return text.replace(secret, "…");
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (mut new, mut from) = (String::new(), 0);
+    for (at, found) in text.match_indices(secret) {
+        let before = text[..at].chars().next_back().is_some_and(is_word);
+        let after = text[at + found.len()..].chars().next().is_some_and(is_word);
+        if !before && !after {
+            new += &text[from..at];
+            new.push('…');
+            from = at + found.len();
+        }
+    }
+    new + &text[from..]
+}
+
 /// A number that nobody else has.
 pub(crate) fn chance() -> u64 {
     RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_secret_spoils_no_words_and_a_real_one_is_never_shown() {
+        let text = "signature of AKIA/+k3y and a at AKIA/+k3yb: a,b";
+        assert_eq!(without(text, "a"), "signature of AKIA/+k3y and … at AKIA/+k3yb: …,b");
+        assert_eq!(without(text, "AKIA/+k3y"), "signature of … and a at …b: a,b");
+        assert_eq!(without("ab cab b", "ab"), "… cab b");
+        assert_eq!(without("täa ä", "ä"), "täa …");
+    }
 }
