@@ -20,6 +20,9 @@ const MOST_ROWS: usize = 2000;
 /// A request that takes longer than this asks for enough.
 const LONG: Duration = Duration::from_millis(250);
 
+/// The same of a request for a stretch of time: most of that is for the request, whatever it asks for.
+const LONG_STRETCH: Duration = Duration::from_secs(2);
+
 /// How points are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -103,6 +106,7 @@ pub(crate) async fn read_some(
         Reader::Flux | Reader::Program(_) => Columns::Told,
     };
     let together = way == Way::Together;
+    let long = if together { LONG_STRETCH } else { LONG };
     let is_wanted: HashSet<_> = wanted.iter().map(|point| key(point, tag)).collect();
     // Few at first: how much a server takes at once, and how fast it is, is not known yet.
     let (mut at_once, mut most) = (2, if together { BLOCK } else { MOST_AT_ONCE });
@@ -129,7 +133,7 @@ pub(crate) async fn read_some(
                 let rows = points.len();
                 read.points.extend(points.into_iter().filter(|p| is_wanted.contains(&key(p, tag))));
                 // Twice as long a stretch of twice as many series has four times as many points.
-                if began.elapsed() < LONG && (!together || rows <= MOST_ROWS / 4) {
+                if began.elapsed() < long && (!together || rows <= MOST_ROWS / 4) {
                     at_once = (at_once * 2).min(most);
                 } else if together && rows > MOST_ROWS {
                     at_once = (at_once / 2).max(1);
