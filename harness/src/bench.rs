@@ -59,6 +59,9 @@ pub struct Plan {
     pub duration: Duration,
     /// How many acknowledged lines are read back at most; with none nothing is read at all.
     pub sample: usize,
+    /// How long it is read at most: of a server that is slow to ask fewer lines are looked for. What is
+    /// missing is looked for again, and all is counted, in a time after it that is bounded too.
+    pub sample_time: Duration,
     /// What was made stays on the target.
     pub keep: bool,
     /// The server's process, where it runs on this machine.
@@ -74,9 +77,7 @@ impl Plan {
     /// # Errors
     /// Why not.
     pub fn check(&self) -> Result<(), String> {
-        let lines = self.shape.batch.max(self.shape.series).saturating_add(self.shape.series);
-        let line = 190 + 17 * self.shape.fields;
-        let bytes = lines.saturating_mul(line).saturating_mul(self.connections);
+        let bytes = self.shape.memory(self.connections);
         if bytes > MOST {
             let mib = bytes >> 20;
             return Err(format!(
@@ -86,6 +87,27 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// What is heard of a bench while it runs.
+#[derive(Clone, Copy, Debug)]
+pub enum News<'n> {
+    /// A second of the load is over.
+    Second(&'n Second),
+    /// Lines are read back.
+    Reading {
+        /// How many were looked for.
+        looked: usize,
+        /// How many are to be.
+        of: usize,
+        /// How long it is read at most; what comes after that has its own time.
+        within: Duration,
+    },
+    /// The server is asked how many lines there are.
+    Counting {
+        /// How long it may take.
+        within: Duration,
+    },
 }
 
 /// Why there is no outcome.
@@ -103,7 +125,7 @@ impl From<Unusable> for Ended {
     }
 }
 
-/// Runs the plan on the target; `on_second` hears of each second. Whatever happens, what was made on the
+/// Runs the plan on the target; `on_news` hears how far it is. Whatever happens, what was made on the
 /// target is given back, unless it is to stay.
 ///
 /// # Errors
@@ -112,7 +134,7 @@ pub async fn run(
     target: &Target,
     plan: &Plan,
     interrupt: Interrupt,
-    on_second: impl FnMut(&Second),
+    on_news: impl FnMut(News<'_>),
 ) -> Result<Outcome, Ended> {
     let mut stop = Stop { interrupt, deadline: None::<Deadline> };
     let mut target = target.clone();
@@ -149,7 +171,7 @@ pub async fn run(
             .into());
         }
     };
-    let mut outcome = measured(&session, &space, plan, &mut stop, on_second).await;
+    let mut outcome = measured(&session, &space, plan, &mut stop, on_news).await;
     outcome.left_behind = if plan.keep {
         session.close_but(&space).await;
         let (database, name) = (&space.database, format!("{}cpu", space.prefix));
@@ -172,7 +194,7 @@ async fn measured(
     space: &Space,
     plan: &Plan,
     stop: &mut Stop,
-    on_second: impl FnMut(&Second),
+    mut on_news: impl FnMut(News<'_>),
 ) -> Outcome {
     let measurement = format!("{}cpu", space.prefix);
     let workload = Arc::new(Workload::new(&plan.shape, &measurement, space.now));
@@ -188,16 +210,18 @@ async fn measured(
     let sample =
         Sample::new(plan.sample, plan.shape.seed, (sample::series(session), plan.shape.series));
     let connect = (session.hidden(), connect);
+    let on_second = |second: &Second| on_news(News::Second(second));
     let loaded = load(plan, Arc::clone(&workload), sample, connect, stop, on_second).await;
     let ledger = if plan.sample == 0 {
         Ledger { skipped: true, ..sample::unread(&loaded, None) }
     } else if loaded.interrupted {
         sample::unread(&loaded, Some("interrupted"))
     } else {
+        let told = (plan.sample_time, &mut on_news);
         tokio::select! {
             biased;
             _ = stop.asked() => sample::unread(&loaded, Some("interrupted")),
-            ledger = sample::ledger(session, space, &workload, &loaded) => ledger,
+            ledger = sample::ledger(session, space, &workload, &loaded, told) => ledger,
         }
     };
     let interrupted = ledger.not_read.as_deref() == Some("interrupted");

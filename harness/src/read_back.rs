@@ -16,7 +16,7 @@ use crate::wire::{Request, Response, WireError};
 use profiles::Capability;
 pub(crate) use program::Runner;
 pub use program::{Program, end_all};
-pub(crate) use some::{Series, count, read_some};
+pub(crate) use some::{Series, Way, arranged, count, read_some};
 use std::sync::Arc;
 
 /// What reads a target back.

@@ -6,7 +6,7 @@
 mod server;
 
 use harness::bench::result::Outcome;
-use harness::bench::{self, Ended, Pace, Plan, Shape};
+use harness::bench::{self, Ended, News, Pace, Plan, Shape};
 use harness::run::uninterrupted;
 use harness::target::Target;
 use server::{Nature, Server};
@@ -20,6 +20,7 @@ fn plan() -> Plan {
         warmup: Duration::ZERO,
         duration: Duration::from_millis(700),
         sample: 200,
+        sample_time: Duration::from_secs(30),
         keep: false,
         server_pid: None,
     }
@@ -57,6 +58,7 @@ async fn an_honest_server_loses_nothing() {
         assert_eq!(ledger.acknowledged, ledger.by_connection.iter().sum::<u64>());
         assert!(ledger.by_connection.iter().all(|lines| *lines > 0), "{ledger:#?}");
         assert_eq!(ledger.sampled, 200.min(usize::try_from(outcome.lines).unwrap()));
+        assert_eq!((ledger.chosen, &ledger.cut_short), (ledger.sampled, &None));
         assert_eq!(outcome.server_version.as_deref(), Some("1.6.7"));
         let seconds: u64 = outcome.by_second.iter().map(|second| second.lines).sum();
         assert_eq!(seconds, outcome.lines);
@@ -181,6 +183,58 @@ async fn what_cannot_be_read_back_is_no_loss() {
     assert!(!outcome.ledger.is_broken(), "{:#?}", outcome.ledger);
     let why = outcome.ledger.not_read.unwrap();
     assert!(why.contains("500") && why.contains("out of sight"), "{why}");
+}
+
+/// Each statement costs such a server some milliseconds, however much it asks for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn few_questions_look_at_the_whole_sample() {
+    let server = Server::start(Nature::Ponders(Duration::from_millis(5)));
+    let sample_time = Duration::from_secs(300);
+    let plan = Plan { sample: 1000, sample_time, ..plan() };
+    let outcome = run(&server, &plan).await;
+    let ledger = &outcome.ledger;
+    assert!(outcome.lines > 1000 && !ledger.is_broken(), "{ledger:#?}");
+    assert_eq!((ledger.chosen, ledger.sampled, &ledger.cut_short), (1000, 1000, &None));
+    assert!(server.statements() <= 250, "{}", server.statements());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_there_is_no_time_to_look_for_is_said_and_progress_is_heard() {
+    let server = Server::start(Nature::Ponders(Duration::from_millis(300)));
+    let plan = Plan { sample: 1000, sample_time: Duration::from_millis(1500), ..plan() };
+    let (_sender, interrupt) = uninterrupted();
+    let mut heard = Vec::new();
+    let mut is_counted = false;
+    let target = target(&server);
+    let outcome = bench::run(&target, &plan, interrupt, |news| match news {
+        News::Second(_) => {}
+        News::Reading { looked, of, within } => heard.push((looked, of, within)),
+        News::Counting { .. } => is_counted = true,
+    });
+    let outcome = outcome.await.unwrap();
+    let ledger = &outcome.ledger;
+    assert!(!ledger.is_broken() && ledger.not_read.is_none(), "{ledger:#?}");
+    assert_eq!((ledger.chosen, ledger.counted), (1000, Some(outcome.lines)));
+    // Five questions at most, each of twice as many lines as the one before.
+    assert!((2..=62).contains(&ledger.sampled), "{ledger:#?}");
+    let why = ledger.cut_short.as_ref().unwrap();
+    assert!(why.contains("1.5 s at most") && why.contains("--sample-time"), "{why}");
+    assert!(ledger.reading_seconds >= 1.5 && ledger.reading_seconds < 20.0, "{ledger:#?}");
+    assert_eq!(heard[0], (0, 1000, Duration::from_millis(1500)));
+    assert_eq!(heard.last().unwrap().0, ledger.sampled);
+    assert!(heard.len() > 2 && heard.is_sorted() && is_counted, "{heard:?}");
+}
+
+/// Some servers give the front of a long answer only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_cut_off_is_no_loss() {
+    let server = Server::start(Nature::CutsOff(1));
+    let outcome = run(&server, &plan()).await;
+    let ledger = &outcome.ledger;
+    assert!(!ledger.is_broken() && ledger.not_read.is_none(), "{ledger:#?}");
+    assert_eq!(ledger.sampled, 200);
+    // The questions for several lines, and one for each line that they missed.
+    assert!(server.statements() > 100, "{}", server.statements());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

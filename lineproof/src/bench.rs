@@ -1,5 +1,6 @@
 //! `lineproof bench`: the load, a line a second while it runs, and what came of it.
 
+mod live;
 mod table;
 
 use crate::cli::{BenchArgs, BenchFormat};
@@ -8,13 +9,13 @@ use crate::embedded::Fault;
 use crate::exit::{Failure, plain};
 use crate::run;
 use crate::streams::print;
-use harness::bench::result::{Outcome, Second};
+use harness::bench::result::Outcome;
 use harness::bench::{self, Ended, Pace, Plan, Shape};
 use harness::detect::Undetected;
 use harness::run::Interrupt;
 use harness::target::Target;
+use live::Live;
 use profiles::{Capability, Profile};
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,13 +33,10 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::from(130));
         };
         let (target, _server) = run::target(&args.target, profile, Fault::default()).await?;
-        let shows = std::io::stderr().is_terminal();
-        let on_second = |second: &Second| {
-            if shows {
-                say!("{}", live(second));
-            }
-        };
-        match bench::run(&target, &plan, interrupt, on_second).await {
+        let mut live = Live::new();
+        let done = bench::run(&target, &plan, interrupt, |news| live.show(news)).await;
+        drop(live);
+        match done {
             Ok(outcome) => finished(args, &target, &outcome),
             Err(Ended::Unusable(why)) => Err(Failure::unusable(why)),
             Err(Ended::Interrupted(left)) => {
@@ -148,22 +146,10 @@ fn plan(args: &BenchArgs) -> Result<Plan, Failure> {
         warmup: seconds("--warmup", args.warmup)?,
         duration: seconds("--duration", args.duration)?,
         sample: if no_sample { 0 } else { args.sample.get() },
+        sample_time: seconds("--sample-time", args.sample_time)?,
         keep: args.keep,
         server_pid: args.server_pid,
     };
     plan.check().map_err(Failure::usage)?;
     Ok(plan)
-}
-
-/// A second in a line.
-fn live(second: &Second) -> String {
-    let at = second.at + second.seconds;
-    let p99 =
-        second.p99_ms.map_or_else(|| "no answer".to_owned(), |p99| format!("p99 {p99:.1} ms"));
-    let errors = match second.errors {
-        0 => String::new(),
-        errors => format!("   {errors} errors"),
-    };
-    let warmup = if second.warmup { "   warming up" } else { "" };
-    format!("{at:6.1} s   {:>10.0} lines/s   {p99}{errors}{warmup}", second.lines_per_second)
 }

@@ -1,6 +1,7 @@
 //! What can be typed: the commands, in the order in which a user meets them. The arguments of each are
 //! in the file of its name; what several have in common is in `target`, `select`, `part` and `output`.
 
+mod amount;
 mod bench;
 mod bundle;
 mod check;

@@ -349,3 +349,43 @@ fn what_is_no_place_is_told() {
     }
     assert!(s3.objects("").is_empty());
 }
+
+#[test]
+fn what_cannot_be_reached_or_used_is_said_with_what_to_do() {
+    let s3 = S3::start();
+    let refused = |name: &str, value: &str| {
+        let mut command = serve(&s3, &[]);
+        command.env(name, value);
+        let (code, _, said) = run(command);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("servers/one") && !said.contains("disk failed"), "{said}");
+        said
+    };
+    let said = refused("AWS_ALLOW_HTTP", "false");
+    assert!(said.contains("AWS_ALLOW_HTTP=true"), "{said}");
+    // A port on which nobody listens any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let said = refused("AWS_ENDPOINT_URL", &format!("http://{gone}"));
+    assert!(said.contains("cannot be reached: AWS_ENDPOINT_URL"), "{said}");
+    s3.forbid(true);
+    let said = refused("AWS_SECRET_ACCESS_KEY", "e");
+    assert!(said.contains("does not let these keys"), "{said}");
+    assert!(said.contains("object storage") && said.contains("AccessDenied"), "{said}");
+}
+
+/// A start that waits for a store which takes connections and says nothing.
+#[test]
+fn a_store_that_does_not_answer_is_named_while_it_is_waited_for() {
+    let s3 = S3::start();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = serve(&s3, &[]);
+    command.env("AWS_ENDPOINT_URL", format!("http://{}", silent.local_addr().unwrap()));
+    let begun = Instant::now();
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?} {line}", begun.elapsed());
+    assert!(line.contains("has not answered for 5 s") && line.contains("servers/one"), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

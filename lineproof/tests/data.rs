@@ -236,6 +236,62 @@ fn what_was_written_is_there_after_a_restart(#[case] profile: &str) {
     assert_eq!(server.values(), [1, 2, 3, 4]);
 }
 
+#[rstest]
+#[case("oss-v1@1.6")]
+#[case("oss-v2@2.7")]
+#[case("v3-core@3.6")]
+#[case("clustered@docs")]
+#[case("cloud-serverless@docs")]
+fn a_token_that_the_folder_does_not_know_is_told_of(#[case] profile: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("of");
+    let start = |token: &str| {
+        let mut command = lineproof(&["serve", "--profile", profile, "--data"], &data);
+        command.args(["--token", token, "--bucket", "first"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim_end().rsplit_once("http://").unwrap().1.to_owned();
+        let server = Server { child, address, profile: profile.to_owned() };
+        // It listens to signals by the time that it answers.
+        server.send("GET", "/ping?", "");
+        server.stop()
+    };
+    assert_eq!(start("apiv3_first"), "");
+    let said = start("apiv3_second");
+    assert!(said.contains("made with another token") && said.contains("Start it"), "{said}");
+    assert!(said.contains(&data.display().to_string()), "{said}");
+    assert!(!said.contains("apiv3_"), "{said}");
+    assert_eq!(start("apiv3_first"), "");
+}
+
+#[test]
+fn sizes_and_times_have_units_and_nothing_is_no_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = |options: &[&str]| {
+        let mut command = lineproof(&["serve", "--profile", "oss-v1@1.6", "--data"], folder.path());
+        command.args(options).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    for (option, value, why) in [
+        ("--log-bytes", "0", "0 would leave no room"),
+        ("--query-memory", "0MiB", "0 would leave no room"),
+        ("--query-memory", "5 apples", "KiB, MiB, GiB"),
+        ("--query-timeout", "0s", "ms, s, m or h"),
+    ] {
+        let (code, said) = does_not_start(serve(&[option, value]));
+        assert!(code == 2 && said.contains(why) && said.contains(option), "{code} {said}");
+    }
+    let options = ["--log-bytes", "64k", "--query-memory", "512MiB", "--query-timeout", "500ms"];
+    let mut child = serve(&options).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("listening"), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_folder_in_use_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,6 +7,7 @@ use crate::family::v1::catalog::{DEFAULT_POLICY, PolicyChange};
 use crate::family::v2::catalog::{NewBucket, NewMapping, Setup};
 use crate::family::{iox, v1, v2, v3};
 use crate::lock::lock;
+use crate::server::Service;
 use crate::stage::WriteFault;
 
 /// The user that owns a server of the v1 family, and that sets up one of the v2 family.
@@ -14,6 +15,29 @@ pub const OWNER: &str = "admin";
 
 /// The organisation where none is named.
 pub const ORGANISATION: &str = "lineproof";
+
+/// What is said of a token that was chosen for a folder which does not know it. Neither of the two is shown.
+pub(crate) const OTHER_TOKEN: &str = "it was made with another token, or that one was changed since; what the \
+    folder knows holds, and the token that was given now (for v1 the password of `admin`) is refused. Start it \
+    with the token that it was made with, or let its owner add this one over HTTP";
+
+/// Whether the server knows this token of an owner, at this time (in nanoseconds since 1970).
+pub(crate) fn knows(service: &Service, token: &str, now: i64) -> bool {
+    match service {
+        Service::V1(service) => {
+            let catalog = lock(service.catalog());
+            catalog.users().any(|user| user.password_is(token))
+        }
+        Service::V2(service) => lock(service.catalog()).token_by_secret(token.as_bytes()).is_some(),
+        Service::V3(service) => lock(service.catalog()).rights(token, now).is_some(),
+        Service::Iox(service) => match service.accounts() {
+            Accounts::Organisations(catalog) => {
+                lock(catalog).token_by_secret(token.as_bytes()).is_some()
+            }
+            Accounts::Cluster(catalog) => lock(catalog).token(token.as_bytes()).is_some(),
+        },
+    }
+}
 
 /// A database or bucket to begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]

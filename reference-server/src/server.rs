@@ -6,7 +6,7 @@ use crate::family::{iox, v1, v2, v3};
 use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
 use crate::journal::{Journal, NotKept, Origin};
 use crate::mutant;
-use crate::provision::{NewDatabase, Provision};
+use crate::provision::{self, NewDatabase, Provision};
 use crate::query::allowance::Limits as QueryLimits;
 use crate::query::running::Queries;
 use crate::snapshots::{self, Frozen};
@@ -273,7 +273,8 @@ impl Builder {
         let basic = self.profile.family == Family::V1;
         let mutant = self.mutant.for_server(&self.provision.token, basic);
         let provisioned = token.is_some();
-        let provision = move |service: &Service| {
+        let now = self.clock.now();
+        let make = move |service: &Service| {
             if !provisioned {
                 return Ok(());
             }
@@ -300,6 +301,7 @@ impl Builder {
         #[cfg(not(feature = "flight"))]
         let doors = Doors {};
         let mut token = token.filter(|_| auth);
+        let chosen = token.clone().filter(|_| self.token_is_chosen);
         let mut snapshots = None;
         match self.data {
             Some((files, folder)) => {
@@ -308,6 +310,7 @@ impl Builder {
                     settings: self.set,
                     asks_credentials: auth,
                 };
+                let name = folder.display().to_string();
                 let opening = data::Opening {
                     files,
                     folder,
@@ -317,16 +320,22 @@ impl Builder {
                     storage: &self.profile.facts.storage,
                 };
                 let on = Arc::clone(&service);
-                let opened = move || data::open(opening, &on, provision);
+                let opened = move || data::open(opening, &on, make);
                 let opened =
                     tokio::task::spawn_blocking(opened).await.map_err(io::Error::other)??;
                 // A token that was just made up is none of a folder that was there.
                 if !opened.was_new && !self.token_is_chosen {
                     token = None;
                 }
+                if let Some(chosen) = chosen
+                    && !opened.was_new
+                    && !provision::knows(&service, &chosen, now)
+                {
+                    tracing::warn!("{name}: {}", provision::OTHER_TOKEN);
+                }
                 snapshots = Some(opened.snapshots);
             }
-            None => provision(&service)?,
+            None => make(&service)?,
         }
         let tls = doors.speak_tls();
         let (stop, stop_seen) = watch::channel(false);

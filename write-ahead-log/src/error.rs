@@ -121,8 +121,10 @@ pub enum Refused {
         /// [`crate::Options::largest_entry`].
         limit: usize,
     },
-    /// The disk has failed, and the log takes nothing until it is opened again.
-    #[error("the log is read-only since the disk failed ({why}); mend that and start again")]
+    /// What it is kept on has failed, and the log takes nothing until it is opened again.
+    #[error(
+        "the log is read-only since it could not be written ({why}); mend that and start again"
+    )]
     ReadOnly {
         /// The failure.
         why: Failure,

@@ -21,6 +21,7 @@ pub(crate) enum Command {
     RealServers(real_servers::Arguments),
     ReportPages(report_pages::Arguments),
     Review(review::Arguments),
+    ScanLatency(scan_latency::Arguments),
     Snapshots(snapshots::Arguments),
     Stability(stability::Arguments),
 }
@@ -43,6 +44,7 @@ impl Command {
             Self::RealServers(arguments) => real_servers::run(arguments),
             Self::ReportPages(arguments) => report_pages::run(arguments),
             Self::Review(arguments) => review::run(arguments),
+            Self::ScanLatency(arguments) => scan_latency::run(arguments),
             Self::Snapshots(arguments) => snapshots::run(arguments),
             Self::Stability(arguments) => stability::run(arguments),
         }

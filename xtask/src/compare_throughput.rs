@@ -7,16 +7,15 @@
 mod contender;
 mod figures;
 mod table;
-mod watched;
 
 use crate::cargo::{self, Build};
+use crate::watched::{Ended, Watch};
 use anyhow::{Result, ensure};
 use clap::Args;
 use contender::{Contender, Running};
 use figures::Figures;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use watched::{Ended, Watch};
 
 /// Measures how fast the reference server, influxd and VictoriaMetrics take lines, one after another
 #[derive(Args)]

@@ -18,9 +18,11 @@ mod reading;
 mod real_servers;
 mod report_pages;
 mod review;
+mod scan_latency;
 #[cfg_attr(not(feature = "snapshots"), path = "snapshots_elsewhere.rs")]
 mod snapshots;
 mod stability;
+mod watched;
 
 use clap::Parser;
 

@@ -3,7 +3,7 @@
 
 use super::cost::{Cost, Costs};
 use super::result::Second;
-use super::tally::{Done, Failed, Sample, Tally};
+use super::tally::{Done, Failed, Failures, Part, Sample, Tally};
 use super::workload::{Ring, Workload};
 use super::{Pace, Plan};
 use crate::redact::Secrets;
@@ -24,6 +24,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What came of a load.
 pub(super) struct Loaded {
     pub(super) tally: Tally,
+    pub(super) failures: Failures,
     pub(super) seconds: Vec<Second>,
     /// From the first request that counts to the last answer.
     pub(super) elapsed: Duration,
@@ -41,15 +42,15 @@ pub(super) struct Loaded {
 /// What all connections share.
 struct Shared {
     workload: Arc<Workload>,
-    tally: Mutex<Tally>,
+    /// What each thread counts.
+    tallies: Vec<OfThread>,
+    failures: Mutex<Failures>,
     /// The next body's number.
     next: AtomicU64,
     is_over: AtomicBool,
     /// Closed when nobody waits for answers any more.
     gives_up: Semaphore,
     opened: AtomicU64,
-    /// Requests that have begun and not ended.
-    under_way: AtomicU64,
     began: Instant,
     /// From here on it counts.
     counts_from: Instant,
@@ -57,6 +58,14 @@ struct Shared {
     starts: Option<Starts>,
     batch: u64,
     secrets: Secrets,
+}
+
+/// What one thread counts; on a cache line of its own, since it is written with each request.
+#[repr(align(128))]
+struct OfThread {
+    tally: Mutex<Tally>,
+    /// Requests that have begun and not ended.
+    under_way: AtomicU64,
 }
 
 /// When the requests of an open loop begin.
@@ -105,13 +114,18 @@ pub(super) async fn load(
             began,
         }),
     };
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let of_thread = |number| OfThread {
+        tally: Mutex::new(Tally::new(connections, sample.of_thread(number))),
+        under_way: AtomicU64::new(0),
+    };
     let shared = Arc::new(Shared {
-        tally: Mutex::new(Tally::new(connections, sample)),
+        tallies: (0..processors.min(connections).max(1)).map(of_thread).collect(),
+        failures: Mutex::new(Failures::default()),
         next: AtomicU64::new(0),
         is_over: AtomicBool::new(false),
         gives_up: Semaphore::new(0),
         opened: AtomicU64::new(0),
-        under_way: AtomicU64::new(0),
         began,
         counts_from,
         end: counts_from + plan.duration,
@@ -173,11 +187,16 @@ pub(super) async fn load(
         due.saturating_sub(starts.next.load(Ordering::Relaxed))
     });
     let opened = shared.opened.load(Ordering::Relaxed);
-    let left = shared.under_way.load(Ordering::Relaxed) * shared.batch;
-    let tally =
-        std::mem::replace(&mut *shared.tally(), Tally::new(0, Sample::new(0, 0, (None, 0))));
+    let under_way = |thread: &OfThread| thread.under_way.load(Ordering::Relaxed);
+    let left = shared.tallies.iter().map(under_way).sum::<u64>() * shared.batch;
+    let mut tally = Tally::new(connections, sample);
+    for thread in &shared.tallies {
+        let empty = Tally::new(0, Sample::new(0, 0, (None, 0)));
+        tally.join(std::mem::replace(&mut *thread.tally(), empty));
+    }
     Loaded {
         tally,
+        failures: std::mem::take(&mut *shared.failures()),
         seconds,
         elapsed: ended.saturating_duration_since(counts_from),
         reopened: opened.saturating_sub(connections as u64),
@@ -191,17 +210,17 @@ pub(super) async fn load(
 /// Sends on all connections, and tells when they are done. Each processor has a thread with some of
 /// them: nobody wakes another thread to hand it a request, which takes longer than sending one.
 fn threads(shared: &Arc<Shared>, lanes: Vec<(usize, Ring, Lean)>) -> oneshot::Receiver<()> {
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let count = processors.min(lanes.len()).max(1);
+    let count = shared.tallies.len();
     let mut groups: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
     for lane in lanes {
         groups[lane.0 % count].push(lane);
     }
     let all: Vec<_> = groups
         .into_iter()
-        .map(|group| {
+        .enumerate()
+        .map(|(thread, group)| {
             let shared = Arc::clone(shared);
-            std::thread::spawn(move || on_this_thread(&shared, group))
+            std::thread::spawn(move || on_this_thread(&shared, thread, group))
         })
         .collect();
     let (sender, receiver) = oneshot::channel();
@@ -216,14 +235,14 @@ fn threads(shared: &Arc<Shared>, lanes: Vec<(usize, Ring, Lean)>) -> oneshot::Re
 }
 
 /// Sends on these connections until they are done, or nobody waits any more.
-fn on_this_thread(shared: &Arc<Shared>, lanes: Vec<(usize, Ring, Lean)>) {
+fn on_this_thread(shared: &Arc<Shared>, thread: usize, lanes: Vec<(usize, Ring, Lean)>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     // Without one nothing is sent, which the result shows.
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
         let mut tasks = JoinSet::new();
         for (number, ring, lean) in lanes {
-            tasks.spawn(one(Arc::clone(shared), number, ring, lean));
+            tasks.spawn(one(Arc::clone(shared), (thread, number), ring, lean));
         }
         let all = async { while tasks.join_next().await.is_some() {} };
         tokio::select! {
@@ -241,21 +260,26 @@ fn tell(
     on_second: &mut impl FnMut(&Second),
 ) {
     let now = Instant::now();
-    let second = {
-        let mut tally = shared.tally();
-        let of = (last.duration_since(shared.began), now.duration_since(*last));
-        let second = Second::new(of, *last < shared.counts_from, &tally.second);
-        tally.second.clear();
-        second
-    };
+    let mut part = Part::new();
+    for thread in &shared.tallies {
+        part.add(&thread.tally().tick());
+    }
+    let of = (last.duration_since(shared.began), now.duration_since(*last));
+    let second = Second::new(of, *last < shared.counts_from, &part);
     *last = now;
     on_second(&second);
     seconds.push(second);
 }
 
-impl Shared {
+impl OfThread {
     fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stop(&self) {
@@ -314,37 +338,47 @@ fn pace(shared: &Shared) {
 }
 
 /// One connection, from its first request to its last answer.
-async fn one(shared: Arc<Shared>, number: usize, mut ring: Ring, mut lean: Lean) {
+async fn one(
+    shared: Arc<Shared>,
+    (thread, number): (usize, usize),
+    mut ring: Ring,
+    mut lean: Lean,
+) {
+    let own = &shared.tallies[thread];
     loop {
         // Made before its time, so that making it is no part of the latency.
         let body = ring.body(shared.next.fetch_add(1, Ordering::Relaxed));
         let Some(start) = shared.start().await else { return };
         let sent = ring.sent(&body);
-        shared.under_way.fetch_add(1, Ordering::Relaxed);
+        own.under_way.fetch_add(1, Ordering::Relaxed);
         let before = lean.opened;
         let answer = lean.send(sent).await;
         let latency = start.elapsed();
-        shared.opened.fetch_add(lean.opened - before, Ordering::Relaxed);
-        let status = answer.as_ref().ok().map(|response| response.status);
-        let outcome = match answer {
-            Ok(response) if (200..300).contains(&response.status) => Ok(()),
+        if lean.opened > before {
+            shared.opened.fetch_add(lean.opened - before, Ordering::Relaxed);
+        }
+        let failed = match answer {
+            Ok(response) if (200..300).contains(&response.status) => None,
             Ok(response) => {
                 let text = shared.secrets.hide(response.text().trim());
-                Err(Failed::Status(response.status, text))
+                Some(Failed::Status(response.status, text))
             }
-            Err(error) => Err(Failed::NoAnswer(shared.secrets.hide(&why(&error)))),
+            Err(error) => Some(Failed::NoAnswer(shared.secrets.hide(&why(&error)))),
         };
-        let is_silent = matches!(outcome, Err(Failed::NoAnswer(_)));
+        let is_silent = matches!(failed, Some(Failed::NoAnswer(_)));
         let done = Done {
             body: &body,
             lines: shared.batch,
             sent: sent.iter().map(|part| part.len() as u64).sum(),
             latency,
             counts: start >= shared.counts_from,
-            outcome,
+            is_ok: failed.is_none(),
         };
-        shared.tally().count(&shared.workload, number, status, &done);
-        shared.under_way.fetch_sub(1, Ordering::Relaxed);
+        own.tally().count(&shared.workload, number, &done);
+        if let Some(failed) = failed {
+            shared.failures().count(failed);
+        }
+        own.under_way.fetch_sub(1, Ordering::Relaxed);
         if is_silent {
             sleep(PAUSE).await;
         }

@@ -81,6 +81,8 @@ pub struct Options {
     pub seed: u64,
     /// Lines that are read back at most; 0 for none.
     pub sample: usize,
+    /// Seconds that they are read at most.
+    pub sample_time: f64,
     /// Seconds that an answer may take.
     pub timeout: f64,
 }
@@ -104,6 +106,7 @@ impl Options {
             warmup: plan.warmup.as_secs_f64(),
             seed: shape.seed,
             sample: plan.sample,
+            sample_time: plan.sample_time.as_secs_f64(),
             timeout: timeout.as_secs_f64(),
         }
     }
@@ -200,8 +203,14 @@ pub struct Ledger {
     pub unknown: u64,
     /// What reads back.
     pub reader: Option<String>,
-    /// Acknowledged lines that were looked for.
+    /// Acknowledged lines that were chosen to be looked for.
+    pub chosen: usize,
+    /// Of these, how many were looked for.
     pub sampled: usize,
+    /// Why fewer were looked for than were chosen, where that is so.
+    pub cut_short: Option<String>,
+    /// How long it was read and counted, in seconds.
+    pub reading_seconds: f64,
     /// How many of them are not there.
     pub missing: usize,
     /// How many are there with other fields or tags.
@@ -303,18 +312,16 @@ impl Outcome {
         let Loaded { tally, cost, .. } = loaded;
         let total = &tally.total;
         let seconds = loaded.elapsed.as_secs_f64();
-        let by_status: BTreeMap<_, _> = tally
-            .statuses
-            .into_iter()
-            .filter(|(status, _)| !(200..300).contains(status))
-            .map(|(status, (count, first))| {
-                (status, Answers { count, first: first.unwrap_or_default() })
-            })
-            .collect();
+        let statuses = loaded.failures.statuses.into_iter();
+        let by_status: BTreeMap<_, _> =
+            statuses.map(|(status, (count, first))| (status, Answers { count, first })).collect();
         let answers: u64 = by_status.values().map(|answers| answers.count).sum();
-        let silences: u64 = tally.silences.values().sum();
-        let errors =
-            Errors { total: answers + silences, by_status, without_answer: tally.silences };
+        let silences: u64 = loaded.failures.silences.values().sum();
+        let errors = Errors {
+            total: answers + silences,
+            by_status,
+            without_answer: loaded.failures.silences,
+        };
         Self {
             target: about.target,
             profile: about.profile,

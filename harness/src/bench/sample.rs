@@ -1,25 +1,23 @@
 //! The ledger of a bench: acknowledged lines are read back, some of them whole, and all of them counted.
 
+use super::News;
 use super::load::Loaded;
 use super::result::Ledger;
 use super::tally::Sampled;
 use super::workload::{COUNTED, HOST, Workload};
 use crate::point::Point;
-use crate::read_back::{Place, Reader, Series, Unreadable, count, read_some};
+use crate::read_back::{Place, Reader, Series, Unreadable, Way, arranged, count, read_some};
 use crate::session::Session;
 use crate::space::Space;
 use std::collections::HashMap;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// So many of what is wrong are told one by one.
 const TOLD: usize = 10;
 
 /// How long a line is looked for that was acknowledged and is not there.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long it is read at most: a server that is slow to ask is asked for fewer lines.
-const READING: Duration = Duration::from_secs(30);
 
 /// Of why something is not known no more is shown.
 const MOST_SAID: usize = 300;
@@ -50,7 +48,9 @@ pub(super) async fn ledger(
     space: &Space,
     workload: &Workload,
     loaded: &Loaded,
+    (within, on_news): (Duration, &mut impl FnMut(News<'_>)),
 ) -> Ledger {
+    let began = Instant::now();
     let mut ledger = unread(loaded, None);
     let Some(reader) = &session.reader else {
         ledger.not_read = Some("the server has none of its query languages".to_owned());
@@ -60,10 +60,19 @@ pub(super) async fn ledger(
     let place = session.place(space);
     let sample = &loaded.tally.sample.lines;
     let wanted: Vec<_> = sample.iter().map(|sampled| point(session, workload, *sampled)).collect();
-    let deadline = Instant::now() + session.target.visible_within().max(PATIENCE);
-    match read(session, reader, &place, wanted, deadline).await {
+    ledger.chosen = wanted.len();
+    // What is missing may come yet, and what is asked last may take as long as any answer.
+    let patience = session.target.visible_within().max(PATIENCE);
+    let after = patience + session.target.timeout;
+    let times =
+        Times { reading: began + within, patience: began + patience, end: began + within + after };
+    let read = read(session, reader, &place, arranged(wanted), (within, times), on_news);
+    match timeout_at(times.end, read).await.unwrap_or_else(|_| Err(late(within + after))) {
         Ok((asked, wrong)) => {
             ledger.sampled = asked;
+            if asked < ledger.chosen {
+                ledger.cut_short = Some(cut_short(reader, asked, within));
+            }
             ledger.missing = wrong.iter().filter(|wrong| wrong.stored.is_none()).count();
             ledger.changed = wrong.len() - ledger.missing;
             let told = wrong.iter().take(TOLD).map(|wrong| session.hide(&wrong.told()));
@@ -71,14 +80,19 @@ pub(super) async fn ledger(
         }
         Err(why) => {
             ledger.not_read = Some(shown(session, &why));
+            ledger.reading_seconds = began.elapsed().as_secs_f64();
             return ledger;
         }
     }
+    on_news(News::Counting { within: after });
+    let end = Instant::now() + after;
     let series = Series { measurement: &workload.measurement, field: COUNTED };
-    match counted(session, reader, &place, series, &ledger, deadline).await {
+    let counted = counted(session, reader, &place, series, &ledger, times.patience);
+    match timeout_at(end, counted).await.unwrap_or_else(|_| Err(late(after))) {
         Ok(counted) => ledger.counted = counted,
         Err(why) => ledger.not_read = Some(format!("not counted: {}", shown(session, &why))),
     }
+    ledger.reading_seconds = began.elapsed().as_secs_f64();
     if ledger.uncounted() > 0 {
         let (uncounted, of) = (ledger.uncounted(), ledger.acknowledged);
         ledger.told.push(format!(
@@ -95,39 +109,82 @@ pub(super) async fn ledger(
     ledger
 }
 
-/// How many lines could be looked for, and what is wrong with them: what is missing is looked for until
-/// then.
+/// Until when what is done.
+#[derive(Clone, Copy)]
+struct Times {
+    /// No further line is asked for the first time.
+    reading: Instant,
+    /// What is missing is not looked for any more.
+    patience: Instant,
+    /// Nobody waits for an answer any more.
+    end: Instant,
+}
+
+fn late(within: Duration) -> Unreadable {
+    Unreadable::Late(format!("it was not done within {} s", within.as_secs()))
+}
+
+/// Why not all lines were looked for.
+#[allow(clippy::cast_precision_loss, reason = "shown with one digit")]
+fn cut_short(reader: &Reader, asked: usize, within: Duration) -> String {
+    let (seconds, name) = (within.as_secs_f64(), reader.name());
+    let each = seconds * 1000.0 / asked.max(1) as f64;
+    format!(
+        "{name} took {each:.0} ms a line, and it is read for {seconds} s at most (--sample-time)"
+    )
+}
+
+/// How many lines could be looked for, and what is wrong with them: what is missing is looked for again.
 async fn read(
     session: &Session,
     reader: &Reader,
     place: &Place,
     mut wanted: Vec<Point>,
-    deadline: Instant,
+    (within, times): (Duration, Times),
+    on_news: &mut impl FnMut(News<'_>),
 ) -> Result<(usize, Vec<Wrong>), Unreadable> {
-    let until = Instant::now() + READING;
+    let of = wanted.len();
+    on_news(News::Reading { looked: 0, of, within });
     let mut asked = None;
     let mut pause = Duration::from_millis(50);
+    let (mut way, mut last) = (Way::of(reader), None);
     loop {
-        let read = read_some(&*session.pool, reader, place, (HOST, &wanted), until).await;
-        let is_over = Instant::now() >= deadline;
+        let is_first = asked.is_none();
+        let on = |looked| {
+            if is_first {
+                on_news(News::Reading { looked, of, within });
+            }
+        };
+        // What is looked for again has some time even where the first time took all of it.
+        let until = times.reading.max(Instant::now() + pause);
+        let look = (HOST, &wanted[..], way);
+        let read = read_some(&*session.pool, reader, place, look, until, on).await;
+        let is_over = Instant::now() >= times.patience && way == Way::Alone;
         match read {
             Ok(read) => {
                 let rest = wanted.split_off(read.asked);
                 let mut wrong = judge(&wanted, read.points);
-                // What there was no time to look for again is wrong all the same.
-                if asked.is_some() {
-                    wrong.extend(rest.into_iter().map(|wanted| Wrong { wanted, stored: None }));
+                let looked = asked.get_or_insert(read.asked);
+                match last {
+                    None => {}
+                    // Nobody is accused by a stretch of time alone: a server may cut off a long answer.
+                    Some(Way::Together) => *looked -= rest.len(),
+                    // What there was no time to look for again is wrong all the same.
+                    Some(Way::Alone) => {
+                        wrong.extend(rest.into_iter().map(|wanted| Wrong { wanted, stored: None }));
+                    }
                 }
-                let asked = *asked.get_or_insert(read.asked);
                 if is_over || wrong.is_empty() {
-                    return Ok((asked, wrong));
+                    return Ok((*looked, wrong));
                 }
                 // Only those are looked for again.
                 wanted = wrong.into_iter().map(|wrong| wrong.wanted).collect();
+                last = Some(way);
             }
             Err(why) if is_over => return Err(why),
             Err(_) => {}
         }
+        way = Way::Alone;
         sleep(pause).await;
         pause *= 2;
     }

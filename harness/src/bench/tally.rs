@@ -1,5 +1,6 @@
 //! What is counted while a load runs: latencies, lines, errors, and which of the acknowledged lines are
-//! looked for in the end.
+//! looked for in the end. Each thread counts by itself, so that none waits for another or takes what it
+//! counts with out of its processor's cache; what they counted is joined each second and in the end.
 
 use super::random::Random;
 use super::workload::{Body, Workload};
@@ -47,8 +48,9 @@ impl Latencies {
         (!self.0.is_empty()).then(|| self.0.mean() / 1000.0)
     }
 
-    fn clear(&mut self) {
-        self.0.reset();
+    fn add(&mut self, other: &Self) {
+        // The bounds are the same.
+        self.0.add(&other.0).ok();
     }
 }
 
@@ -77,7 +79,7 @@ impl Part {
 
     fn count(&mut self, done: &Done<'_>) {
         self.requests += 1;
-        if done.outcome.is_ok() {
+        if done.is_ok {
             self.latencies.record(done.latency);
             self.lines += done.lines;
             self.bytes += done.body.len() as u64;
@@ -87,11 +89,19 @@ impl Part {
         }
     }
 
-    /// Begins anew.
-    pub(super) fn clear(&mut self) {
-        let mut latencies = std::mem::replace(&mut self.latencies, Latencies::new());
-        latencies.clear();
-        *self = Self { latencies, requests: 0, lines: 0, bytes: 0, sent: 0, errors: 0 };
+    /// With what another part has.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.latencies.add(&other.latencies);
+        self.requests += other.requests;
+        self.lines += other.lines;
+        self.bytes += other.bytes;
+        self.sent += other.sent;
+        self.errors += other.errors;
+    }
+
+    /// What it has, and begins anew.
+    pub(super) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new())
     }
 }
 
@@ -113,7 +123,8 @@ pub(super) struct Done<'d> {
     pub(super) latency: Duration,
     /// It began after the time that does not count.
     pub(super) counts: bool,
-    pub(super) outcome: Result<(), Failed>,
+    /// It succeeded.
+    pub(super) is_ok: bool,
 }
 
 /// A line that was acknowledged, to be looked for.
@@ -126,9 +137,10 @@ pub(super) struct Sampled {
 }
 
 /// Some of the acknowledged lines, each as likely as any other (algorithm R, Vitter 1985).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sample {
     most: usize,
+    seed: u64,
     random: Random,
     seen: u64,
     pub(super) lines: Vec<Sampled>,
@@ -148,7 +160,32 @@ impl Sample {
                 series[usize::try_from(one).unwrap_or(0)] = true;
             }
         }
-        Self { most, random, seen: 0, lines: Vec::new(), series }
+        Self { most, seed, random, seen: 0, lines: Vec::new(), series }
+    }
+
+    /// Of the same series, for the thread of this number: what it takes is a matter of its own chance.
+    pub(super) fn of_thread(&self, number: usize) -> Self {
+        let own = (number as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Self { random: Random::new(self.seed ^ own), ..self.clone() }
+    }
+
+    /// One sample of what both have seen: as many of each as a sample of all would have.
+    fn join(&mut self, mut other: Self) {
+        let mut joined = Vec::new();
+        let (mut own_left, mut other_left) = (self.seen, other.seen);
+        while joined.len() < self.most && own_left + other_left > 0 {
+            let is_own = self.random.below(own_left + other_left) < own_left;
+            let (from, left) = if is_own {
+                (&mut self.lines, &mut own_left)
+            } else {
+                (&mut other.lines, &mut other_left)
+            };
+            *left -= 1;
+            let at = self.random.below(from.len() as u64);
+            joined.push(from.swap_remove(usize::try_from(at).unwrap_or(0)));
+        }
+        self.lines = joined;
+        self.seen += other.seen;
     }
 
     fn take(&mut self, workload: &Workload, body: &Body, lines: u64) {
@@ -172,19 +209,15 @@ impl Sample {
     }
 }
 
-/// All that is counted.
+/// All that is counted on one thread.
 #[derive(Debug)]
 pub(super) struct Tally {
-    /// What counts.
+    /// What counts, up to the last second.
     pub(super) total: Part,
-    /// What came to its end in this second.
-    pub(super) second: Part,
-    /// Answers by status, and the text of the first that is none of 2xx. These and the following hold
-    /// for everything that was sent, whether it counts or not.
-    pub(super) statuses: BTreeMap<u16, (u64, Option<String>)>,
-    /// Requests without an answer, by why.
-    pub(super) silences: BTreeMap<String, u64>,
-    /// Lines that were acknowledged, by connection.
+    /// What came to its end in this second: what counts, and what does not.
+    second: [Part; 2],
+    /// Lines that were acknowledged, by connection. These and the following hold for everything that was
+    /// sent, whether it counts or not.
     pub(super) acknowledged: Vec<u64>,
     /// Lines that were sent and not acknowledged.
     pub(super) unknown: u64,
@@ -195,9 +228,7 @@ impl Tally {
     pub(super) fn new(connections: usize, sample: Sample) -> Self {
         Self {
             total: Part::new(),
-            second: Part::new(),
-            statuses: BTreeMap::new(),
-            silences: BTreeMap::new(),
+            second: [Part::new(), Part::new()],
             acknowledged: vec![0; connections],
             unknown: 0,
             sample,
@@ -205,39 +236,56 @@ impl Tally {
     }
 
     /// Counts a request of this connection.
-    pub(super) fn count(
-        &mut self,
-        workload: &Workload,
-        connection: usize,
-        status: Option<u16>,
-        done: &Done<'_>,
-    ) {
-        self.second.count(done);
-        if done.counts {
-            self.total.count(done);
-        }
-        if let Some(status) = status {
-            self.statuses.entry(status).or_default().0 += 1;
-        }
-        match &done.outcome {
-            Ok(()) => {
-                self.acknowledged[connection] += done.lines;
-                if self.sample.most > 0 {
-                    self.sample.take(workload, done.body, done.lines);
-                }
+    pub(super) fn count(&mut self, workload: &Workload, connection: usize, done: &Done<'_>) {
+        self.second[usize::from(!done.counts)].count(done);
+        if done.is_ok {
+            self.acknowledged[connection] += done.lines;
+            if self.sample.most > 0 {
+                self.sample.take(workload, done.body, done.lines);
             }
-            Err(failed) => {
-                self.unknown += done.lines;
-                match failed {
-                    Failed::Status(status, text) => {
-                        let said = &mut self.statuses.entry(*status).or_default().1;
-                        said.get_or_insert_with(|| text.chars().take(MOST_SAID).collect());
-                    }
-                    Failed::NoAnswer(why) => {
-                        *self.silences.entry(why.clone()).or_default() += 1;
-                    }
-                }
+        } else {
+            self.unknown += done.lines;
+        }
+    }
+
+    /// Ends a second; what came to its end in it.
+    pub(super) fn tick(&mut self) -> Part {
+        let [mut second, rest] = [self.second[0].take(), self.second[1].take()];
+        self.total.add(&second);
+        second.add(&rest);
+        second
+    }
+
+    /// With what another thread counted.
+    pub(super) fn join(&mut self, mut other: Self) {
+        other.tick();
+        self.tick();
+        self.total.add(&other.total);
+        for (own, more) in self.acknowledged.iter_mut().zip(other.acknowledged) {
+            *own += more;
+        }
+        self.unknown += other.unknown;
+        self.sample.join(other.sample);
+    }
+}
+
+/// What did not succeed, on all threads: it is rare, and which was the first is told.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    /// Answers that are none of 2xx by status, and the text of the first.
+    pub(super) statuses: BTreeMap<u16, (u64, String)>,
+    /// Requests without an answer, by why.
+    pub(super) silences: BTreeMap<String, u64>,
+}
+
+impl Failures {
+    pub(super) fn count(&mut self, failed: Failed) {
+        match failed {
+            Failed::Status(status, text) => {
+                let first = || (0, text.chars().take(MOST_SAID).collect());
+                self.statuses.entry(status).or_insert_with(first).0 += 1;
             }
+            Failed::NoAnswer(why) => *self.silences.entry(why).or_default() += 1,
         }
     }
 }
@@ -291,6 +339,41 @@ mod tests {
         assert_eq!(thirds.iter().sum::<u64>(), 20_000);
         assert!(thirds.iter().all(|third| third.abs_diff(6_667) < 500), "{thirds:?}");
         assert!(counts.iter().all(|count| *count < 40));
+    }
+
+    #[test]
+    fn samples_of_threads_are_joined_to_one_of_all() {
+        let shape = Shape { batch: 100, series: 100, fields: 1, gzip: false, seed: 1 };
+        let workload = Arc::new(Workload::new(&shape, "cpu", 1_700_000_000_000_000_000));
+        // One thread sees 300 lines, another 1700; a third sees none.
+        let mut of_first = 0;
+        for seed in 0..400 {
+            let all = Sample::new(50, seed, (None, 100));
+            let mut tallies: Vec<_> = (0..3).map(|n| Tally::new(2, all.of_thread(n))).collect();
+            let mut ring = Ring::new(&workload, 0, 1);
+            for n in 0..20 {
+                let body = ring.body(n);
+                let thread = usize::from(n >= 3);
+                let latency = Duration::from_millis(n + 1);
+                let done =
+                    Done { body: &body, lines: 100, sent: 7, latency, counts: n >= 2, is_ok: true };
+                tallies[thread].count(&workload, thread, &done);
+            }
+            assert_eq!(tallies[0].tick().requests, 3);
+            let mut joined = tallies.remove(2);
+            tallies.into_iter().for_each(|tally| joined.join(tally));
+            assert_eq!(joined.acknowledged, [300, 1700]);
+            let total = &joined.total;
+            assert_eq!((total.requests, total.lines, total.sent), (18, 1800, 126));
+            assert!((total.latencies.max().unwrap() - 20.0).abs() < 0.1);
+            assert_eq!(joined.sample.seen, 2000);
+            let lines: std::collections::BTreeSet<_> =
+                joined.sample.lines.iter().map(|sampled| sampled.line).collect();
+            assert_eq!(lines.len(), 50, "none twice");
+            of_first += lines.iter().filter(|line| **line < 300).count();
+        }
+        // 15 % of 400 × 50; the deviation of that is some 50.
+        assert!(of_first.abs_diff(3000) < 250, "{of_first}");
     }
 
     #[test]

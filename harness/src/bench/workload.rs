@@ -2,7 +2,9 @@
 //! (github.com/timescale/tsbs, `cpu-only`): ten tags, fields of small integers that walk up and down.
 //!
 //! Lines are made once. A connection has all of them, in a ring, and sends one stretch after the other;
-//! only the times are written anew, in place, so that every line is a point of its own.
+//! only the times are written anew, in place, so that every line is a point of its own. Where bodies are
+//! short, all connections share one ring, and each copies its stretch: rings of their own would be read
+//! from memory each time, where the copy and the one ring stay in the processor's cache.
 
 use super::random::Random;
 use crate::point::{Point, Value};
@@ -24,6 +26,9 @@ const DIGITS: usize = 19;
 
 /// At least so many different lines, so that compression finds no more to save than it should.
 const LEAST: usize = 4000;
+
+/// Bodies of up to so many bytes are short.
+const SHORT: usize = 64 * 1024;
 
 const REGIONS: [(&str, &str); 9] = [
     ("us-east-1", "abce"),
@@ -61,6 +66,22 @@ pub struct Shape {
     pub gzip: bool,
     /// What they are made from.
     pub seed: u64,
+}
+
+impl Shape {
+    /// How many bytes the lines of all connections take in memory, at most.
+    pub(super) fn memory(&self, connections: usize) -> usize {
+        let line = 190 + 17 * self.fields;
+        let lines = self.batch.max(LEAST).max(self.series).saturating_add(self.series);
+        let ring = lines.saturating_mul(line);
+        let own = if self.is_short() { self.batch.saturating_mul(line) } else { ring };
+        ring.saturating_add(own.saturating_mul(connections))
+    }
+
+    /// Whether a body is copied for each request.
+    const fn is_short(&self) -> bool {
+        self.batch.saturating_mul(190 + 17 * self.fields) <= SHORT
+    }
 }
 
 /// The lines.
@@ -158,6 +179,31 @@ impl Workload {
     }
 }
 
+/// Writes the times of lines that end at these places of the text, the same for so many of them, then one
+/// step later. No division for each line, and `for_each`, which looks at each part of the ring by itself:
+/// this is most of what a long body costs.
+fn stamp(text: &mut [u8], ends: impl Iterator<Item = usize>, series: usize, mut time: i64) {
+    let (mut written, mut left) = (digits(time), series);
+    ends.for_each(|end| {
+        if left == 0 {
+            time += STEP;
+            (written, left) = (digits(time), series);
+        }
+        left -= 1;
+        text[end - 1 - DIGITS..end - 1].copy_from_slice(&written);
+    });
+}
+
+/// A time as it is written.
+fn digits(time: i64) -> [u8; DIGITS] {
+    let (mut digits, mut rest) = ([b'0'; DIGITS], time.unsigned_abs());
+    for digit in digits.iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    digits
+}
+
 /// Measurement and tags of a series.
 fn tags(measurement: &str, host: usize, random: &mut Random) -> String {
     let (region, zones) = *random.of(&REGIONS);
@@ -181,6 +227,7 @@ fn field(n: usize) -> String {
 #[derive(Debug)]
 pub(super) struct Ring {
     pub(super) workload: Arc<Workload>,
+    /// All lines; where bodies are short, those of the last one.
     text: Vec<u8>,
     /// The line with which the next body begins.
     next: usize,
@@ -191,7 +238,7 @@ impl Ring {
     /// For the connection of this number, of so many: each begins elsewhere.
     pub(super) fn new(workload: &Arc<Workload>, number: usize, of: usize) -> Self {
         let next = workload.lines() / of.max(1) * number % workload.lines();
-        let text = workload.text.clone();
+        let text = if workload.shape.is_short() { Vec::new() } else { workload.text.clone() };
         Self { workload: Arc::clone(workload), text, next, compressed: Vec::new() }
     }
 
@@ -204,25 +251,24 @@ impl Ring {
         let time = work.origin.saturating_add(number.saturating_mul(rounds * STEP));
         let first = self.next;
         self.next = (first + batch) % lines;
-        // No division for each line: this is most of what a body costs.
-        let mut ends = work.starts[first + 1..].iter().chain(&work.starts[1..]).take(batch);
-        let (mut digits, mut round) = ([0; DIGITS], 0);
-        loop {
-            let mut of_round = ends.by_ref().take(series).peekable();
-            if of_round.peek().is_none() {
-                break;
-            }
-            write!(&mut digits[..], "{}", time + round * STEP).ok();
-            round += 1;
-            for end in of_round {
-                self.text[end - 1 - DIGITS..end - 1].copy_from_slice(&digits);
-            }
-        }
         let start = work.starts[first];
-        let parts = match first + batch {
+        let mut parts = match first + batch {
             last if last <= lines => [start..work.starts[last], 0..0],
             last => [start..work.text.len(), 0..work.starts[last - lines]],
         };
+        let ends = work.starts[first + 1..].iter().chain(&work.starts[1..]).take(batch).copied();
+        if work.shape.is_short() {
+            self.text.clear();
+            for part in parts {
+                self.text.extend_from_slice(&work.text[part]);
+            }
+            parts = [0..self.text.len(), 0..0];
+            let over = work.text.len() - start;
+            let place = |end| if end > start { end - start } else { end + over };
+            stamp(&mut self.text, ends.map(place), series, time);
+        } else {
+            stamp(&mut self.text, ends, series, time);
+        }
         let body = Body { first, time, parts };
         if work.shape.gzip {
             self.compress(&body);
@@ -314,7 +360,8 @@ mod tests {
 
     #[test]
     fn every_line_is_a_point_of_its_own() {
-        for (batch, series, fields) in [(1000, 1000, 10), (7, 3, 1), (5000, 10, 2), (999, 1000, 12)]
+        for (batch, series, fields) in
+            [(1000, 1000, 10), (7, 3, 1), (5000, 10, 2), (999, 1000, 12), (1, 1000, 10)]
         {
             let shape = Shape { batch, series, fields, ..shape() };
             let bodies = bodies(&shape, 3, 12);
@@ -324,6 +371,7 @@ mod tests {
             assert_eq!(different.len(), all.len(), "{batch} {series}");
             let hosts: BTreeSet<_> = all.iter().map(|(series, _)| series).collect();
             assert_eq!(hosts.len(), series.min(batch * 36), "{batch} {series}");
+            assert_eq!(shape.is_short(), batch < 100, "{batch}");
         }
     }
 
@@ -336,25 +384,26 @@ mod tests {
 
     #[test]
     fn a_line_is_known_by_its_place() {
-        let shape = Shape { batch: 2500, ..shape() };
-        let workload = Arc::new(Workload::new(&shape, "cpu", NOW));
-        let mut ring = Ring::new(&workload, 0, 1);
-        ring.body(0);
-        // This one goes over the end of the ring.
-        let body = ring.body(1);
-        let lines = items(&ring.sent(&body).concat());
-        for (place, item) in lines.into_iter().enumerate() {
-            let Meaning::Point(written) = item.meaning else { panic!() };
-            let (line, time) = workload.at(&body, place);
-            let point = workload.point(line, time);
-            assert_eq!(point.tags, written.tags.clone().into_iter().collect());
-            assert_eq!(point.fields, written.fields.clone().into_iter().collect());
-            assert_eq!(Some(point.time), written.timestamp);
-            assert_eq!(
-                point.tags[HOST],
-                format!("host_{}", workload.series_of(&body, place)),
-                "place {place}"
-            );
+        // So many that bodies go over the end of the ring: long ones, and short ones.
+        for (batch, count) in [(2500, 4), (7, 600)] {
+            let shape = Shape { batch, ..shape() };
+            let workload = Arc::new(Workload::new(&shape, "cpu", NOW));
+            let mut ring = Ring::new(&workload, 0, 1);
+            for n in 0..count {
+                let body = ring.body(n);
+                let lines = items(&ring.sent(&body).concat());
+                assert_eq!(lines.len(), batch);
+                for (place, item) in lines.into_iter().enumerate() {
+                    let Meaning::Point(written) = item.meaning else { panic!() };
+                    let (line, time) = workload.at(&body, place);
+                    let point = workload.point(line, time);
+                    assert_eq!(point.tags, written.tags.clone().into_iter().collect());
+                    assert_eq!(point.fields, written.fields.clone().into_iter().collect());
+                    assert_eq!(Some(point.time), written.timestamp);
+                    let host = format!("host_{}", workload.series_of(&body, place));
+                    assert_eq!(point.tags[HOST], host, "place {place} of {batch}");
+                }
+            }
         }
     }
 

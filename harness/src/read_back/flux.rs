@@ -1,7 +1,7 @@
 //! Flux through `/api/v2/query`, with the annotations that tell types and tags.
 
 use super::csv::{Block, blocks};
-use super::some::{Series as Counted, value_of};
+use super::some::{Series as Counted, span, value_of};
 use super::{Ask, Place, Unreadable, encode, not_ok};
 use crate::point::{Point, Value};
 use crate::wire::Request;
@@ -51,6 +51,31 @@ pub(super) async fn some(
     let script: Vec<_> = wanted.iter().enumerate().map(one).collect();
     let mut points = Vec::new();
     for block in tables(ask, place, &script.join("\n")).await? {
+        points.extend(block_points(&block)?);
+    }
+    Ok(points)
+}
+
+/// What is stored of the series of these points of one measurement, from the first of their times to the
+/// last.
+pub(super) async fn stretch(
+    ask: &impl Ask,
+    place: &Place,
+    tag: &str,
+    wanted: &[Point],
+) -> Result<Vec<Point>, Unreadable> {
+    let Some(first) = wanted.first() else { return Ok(Vec::new()) };
+    let (from, until, values) = span(wanted, tag);
+    let (bucket, name) = (literal(&place.database), literal(&first.measurement));
+    let (start, stop, tag) = (time(from), time(until + 1), literal(tag));
+    let one = |value: &str| format!("r[{tag}] == {}", literal(value));
+    let which = values.into_iter().map(one).collect::<Vec<_>>().join(" or ");
+    let script = format!(
+        "from(bucket: {bucket}) |> range(start: {start}, stop: {stop}) \
+         |> filter(fn: (r) => r._measurement == {name} and ({which}))"
+    );
+    let mut points = Vec::new();
+    for block in tables(ask, place, &script).await? {
         points.extend(block_points(&block)?);
     }
     Ok(points)

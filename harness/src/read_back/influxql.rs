@@ -1,6 +1,6 @@
 //! InfluxQL through `/query`: what is there, and of which type each column is.
 
-use super::some::{Series as Counted, value_of};
+use super::some::{Series as Counted, span, value_of};
 use super::{Ask, Place, Unreadable, encode, not_ok};
 use crate::point::{Point, Value};
 use crate::wire::{Request, Response};
@@ -103,6 +103,31 @@ pub(super) async fn some(
         format!("SELECT * FROM {measurement} WHERE {tag} = '{value}' AND time = {}", point.time)
     };
     let text = wanted.iter().map(one).collect::<Vec<_>>().join("; ");
+    let rows = series(ask, place, &text).await?;
+    points_of(&rows, &columns.fields, &columns.tags)
+}
+
+/// What is stored of the series of these points of one measurement, from the first of their times to the
+/// last.
+pub(super) async fn stretch(
+    ask: &impl Ask,
+    place: &Place,
+    tag: &str,
+    wanted: &[Point],
+    columns: &Columns,
+) -> Result<Vec<Point>, Unreadable> {
+    let Some(first) = wanted.first() else { return Ok(Vec::new()) };
+    let (from, until, values) = span(wanted, tag);
+    let name = quoted(tag);
+    let one = |value: &str| {
+        let value = value.replace('\\', "\\\\").replace('\'', "\\'");
+        format!("{name} = '{value}'")
+    };
+    let which = values.into_iter().map(one).collect::<Vec<_>>().join(" OR ");
+    let measurement = quoted(&first.measurement);
+    let text = format!(
+        "SELECT * FROM {measurement} WHERE ({which}) AND time >= {from} AND time <= {until}"
+    );
     let rows = series(ask, place, &text).await?;
     points_of(&rows, &columns.fields, &columns.tags)
 }

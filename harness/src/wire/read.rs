@@ -3,11 +3,17 @@
 use super::{Fragment, Response, WireError};
 use std::time::Duration;
 
+/// How a head ends.
+const END: &[u8] = b"\r\n\r\n";
+
 /// No head is longer.
 const MOST: usize = 1024 * 1024;
 
 /// No body is longer: what still goes on then is cut off.
 const LARGEST: usize = 64 * 1024 * 1024;
+
+/// More memory than this no reader keeps from one answer to the next.
+const KEPT: usize = 64 * 1024;
 
 /// How far an answer has come.
 pub(super) enum Progress {
@@ -29,7 +35,6 @@ struct Head {
     status: u16,
     /// The connection may be used again, as far as the head says.
     keeps: bool,
-    headers: Vec<(String, String)>,
     framing: Framing,
     body_at: usize,
 }
@@ -40,6 +45,8 @@ pub(super) struct Reader {
     head: Option<Head>,
     chunks: Chunks,
     to_head_request: bool,
+    /// Nobody wants the headers: each would cost two allocations, which under load is most of a reading.
+    is_brief: bool,
     /// The answer said itself where it ends, and nothing came after it, so the connection is still
     /// in step.
     pub(super) delimited: bool,
@@ -54,9 +61,25 @@ impl Reader {
             head: None,
             chunks: Chunks::default(),
             to_head_request,
+            is_brief: false,
             delimited: false,
             closing: false,
         }
+    }
+
+    /// For answers to POST whose headers nobody wants: they are judged, and not given back.
+    pub(super) fn brief() -> Self {
+        Self { is_brief: true, ..Self::new(false) }
+    }
+
+    /// For the next answer, as if it were new, in the same memory.
+    pub(super) fn again(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        // What a long answer took is not kept.
+        bytes.shrink_to(KEPT);
+        let (to_head_request, is_brief) = (self.to_head_request, self.is_brief);
+        *self = Self { bytes, is_brief, ..Self::new(to_head_request) };
     }
 
     /// More bytes have come.
@@ -92,10 +115,23 @@ impl Reader {
         {
             return Err(WireError::Overlong(length));
         }
-        Ok(body.map_or(Progress::Partial, |(body, length)| {
-            self.delimited = rest.len() == length;
-            Progress::Whole(Response { status: head.status, headers: head.headers.clone(), body })
-        }))
+        let Some((body, length)) = body else { return Ok(Progress::Partial) };
+        let response = Response { status: head.status, headers: self.headers(head), body };
+        self.delimited = rest.len() == length;
+        Ok(Progress::Whole(response))
+    }
+
+    /// The headers of the answer, where anybody wants them.
+    fn headers(&self, head: &Head) -> Vec<(String, String)> {
+        if self.is_brief {
+            return Vec::new();
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        lines_of(&self.bytes[..head.body_at - END.len()])
+            .skip(1)
+            .filter_map(header_of)
+            .map(|(name, value)| (text(name).to_ascii_lowercase(), text(value).trim().to_owned()))
+            .collect()
     }
 
     /// How many bytes the answer declares, where it does.
@@ -109,8 +145,13 @@ impl Reader {
     /// The connection has ended.
     pub(super) fn end(&mut self) -> Result<Response, WireError> {
         match self.head.take() {
-            Some(Head { framing: Framing::UntilClose, status, headers, body_at, .. }) => {
-                Ok(Response { status, headers, body: self.bytes.split_off(body_at) })
+            Some(head) if matches!(head.framing, Framing::UntilClose) => {
+                let headers = self.headers(&head);
+                Ok(Response {
+                    status: head.status,
+                    headers,
+                    body: self.bytes.split_off(head.body_at),
+                })
             }
             head => {
                 self.head = head;
@@ -170,43 +211,64 @@ fn parse_head(bytes: &[u8], to_head_request: bool) -> Result<Option<Head>, WireE
     if !bytes.starts_with(begins) {
         return Err(not_http(bytes));
     }
-    let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
+    let Some(end) = find(bytes, END) else {
         return if bytes.len() > MOST { Err(not_http(bytes)) } else { Ok(None) };
     };
-    let body_at = end + 4;
-    let text = String::from_utf8_lossy(&bytes[..end]);
-    let mut lines = text.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
-    let status: u16 = status.ok_or_else(|| not_http(bytes))?;
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
-    let value = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim());
+    let body_at = end + END.len();
+    let mut lines = lines_of(&bytes[..end]);
+    let number =
+        |line: &[u8]| std::str::from_utf8(line.split(|b| *b == b' ').nth(1)?).ok()?.parse().ok();
+    let status: u16 = lines.next().and_then(number).ok_or_else(|| not_http(bytes))?;
+    let (mut coding, mut length) = (None, None);
+    let (mut closes, mut keeps) = (false, false);
+    for (name, value) in lines.filter_map(header_of) {
+        if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            coding = coding.or(Some(value));
+        } else if name.eq_ignore_ascii_case(b"content-length") {
+            length = length.or(Some(value));
+        } else if name.eq_ignore_ascii_case(b"connection") {
+            for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+                closes |= option.eq_ignore_ascii_case(b"close");
+                keeps |= option.eq_ignore_ascii_case(b"keep-alive");
+            }
+        }
+    }
     let framing = if to_head_request || status == 204 || status == 304 || status < 200 {
         Framing::None
-    } else if value("transfer-encoding").is_some_and(|v| v.eq_ignore_ascii_case("chunked")) {
+    } else if coding.is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
         Framing::Chunked
-    } else if let Some(length) = value("content-length") {
+    } else if let Some(length) = length {
+        let length = std::str::from_utf8(length).ok().and_then(|text| text.parse().ok());
         // RFC 9112, section 6.3: no recipient can go on from there.
-        Framing::Length(
-            length.parse().map_err(|_| WireError::Framing("its Content-Length is no number"))?,
-        )
+        Framing::Length(length.ok_or(WireError::Framing("its Content-Length is no number"))?)
     } else {
         Framing::UntilClose
     };
-    let keeps = keeps(bytes.starts_with(b"HTTP/1.0"), &headers);
-    Ok(Some(Head { status, keeps, headers, framing, body_at }))
+    // Whether the connection stays after this answer: RFC 9112, section 9.3.
+    let keeps = if bytes.starts_with(b"HTTP/1.0") { keeps } else { !closes };
+    Ok(Some(Head { status, keeps, framing, body_at }))
 }
 
-/// Whether the connection stays after this answer: RFC 9112, section 9.3.
-fn keeps(is_1_0: bool, headers: &[(String, String)]) -> bool {
-    let named = headers.iter().filter(|(name, _)| name == "connection");
-    let mut options = named.flat_map(|(_, value)| value.split(',')).map(str::trim);
-    if is_1_0 {
-        return options.any(|option| option.eq_ignore_ascii_case("keep-alive"));
-    }
-    !options.any(|option| option.eq_ignore_ascii_case("close"))
+/// The lines of a head without its end. Bytes and no text: a search for a text costs more than all else
+/// that is done with an answer.
+fn lines_of(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(head);
+    std::iter::from_fn(move || {
+        let left = rest?;
+        match find(left, b"\r\n") {
+            Some(at) => {
+                rest = Some(&left[at + 2..]);
+                Some(&left[..at])
+            }
+            None => rest.take(),
+        }
+    })
+}
+
+/// Name and value of a header.
+fn header_of(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', line)?;
+    Some((&line[..colon], line[colon + 1..].trim_ascii()))
 }
 
 /// A body in chunks, as far as it has come.
@@ -249,7 +311,8 @@ impl Chunks {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    let begins = memchr::memchr_iter(*wanted.first()?, bytes);
+    begins.into_iter().find(|at| bytes[*at..].starts_with(wanted))
 }
 
 #[cfg(test)]
@@ -280,6 +343,29 @@ mod tests {
             whole(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n").status,
             204
         );
+    }
+
+    #[test]
+    fn a_brief_reading_judges_the_same_and_gives_no_headers() {
+        let mut brief = Reader::brief();
+        for (answer, delimited, closing) in [
+            ("HTTP/1.1 503 Later\r\nX-A: b\r\nContent-Length: 2\r\n\r\nhi", true, false),
+            ("HTTP/1.1 200 OK\r\nCONNECTION: Close\r\nContent-Length: 2\r\n\r\nhi", true, true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi\r\n", false, false),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+                true,
+                false,
+            ),
+        ] {
+            let Ok(Progress::Whole(response)) = brief.feed(answer.as_bytes()) else {
+                panic!("{answer}")
+            };
+            assert_eq!((response.text().as_str(), response.headers.len()), ("hi", 0), "{answer}");
+            assert_eq!((brief.delimited, brief.closing), (delimited, closing), "{answer}");
+            brief.again();
+        }
+        assert_eq!(brief.end(), Err(WireError::Closed));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! has exactly one fault. It knows nothing of the harness.
 
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,13 +31,17 @@ pub(crate) enum Nature {
     HangsUp(u64),
     /// Once so many writes came queries are answered with 500.
     GoesBlind(u64),
+    /// Each statement that picks lines takes so long.
+    Ponders(Duration),
+    /// An answer has no more than so many lines.
+    CutsOff(usize),
 }
 
 #[derive(Default)]
 struct Database {
     lines: Vec<String>,
     /// Where the lines of a time are.
-    by_time: HashMap<String, Vec<usize>>,
+    by_time: BTreeMap<i64, Vec<usize>>,
 }
 
 struct State {
@@ -45,6 +49,7 @@ struct State {
     databases: Mutex<BTreeMap<String, Database>>,
     writes: AtomicU64,
     lines: AtomicU64,
+    statements: AtomicU64,
     gate: Mutex<()>,
     bodies: Mutex<Vec<String>>,
 }
@@ -64,6 +69,7 @@ impl Server {
             databases: Mutex::default(),
             writes: AtomicU64::new(0),
             lines: AtomicU64::new(0),
+            statements: AtomicU64::new(0),
             gate: Mutex::default(),
             bodies: Mutex::default(),
         });
@@ -85,6 +91,11 @@ impl Server {
     /// The first bodies of the load.
     pub(crate) fn bodies(&self) -> Vec<String> {
         self.state.bodies.lock().unwrap().clone()
+    }
+
+    /// How many statements have picked lines.
+    pub(crate) fn statements(&self) -> u64 {
+        self.state.statements.load(Ordering::Relaxed)
     }
 
     /// How many writes of the load have come.
@@ -174,7 +185,7 @@ fn keep(state: &State, database: &str, lines: Vec<String>) {
     let mut databases = state.databases.lock().unwrap();
     let database = databases.entry(database.to_owned()).or_default();
     for line in lines {
-        let time = line.rsplit(' ').next().unwrap().to_owned();
+        let time = line.rsplit(' ').next().unwrap().parse().unwrap();
         database.by_time.entry(time).or_default().push(database.lines.len());
         database.lines.push(line);
     }
@@ -235,7 +246,8 @@ fn query(state: &State, text: &str, database: &str) -> String {
         let series = json!([{"name": "databases", "columns": ["name"], "values": names}]);
         return json!({"results": [{"series": series}]}).to_string();
     } else if let Some(database) = databases.get(database) {
-        let results: Vec<_> = text.split("; ").map(|text| statement(text, database)).collect();
+        let results: Vec<_> =
+            text.split("; ").map(|text| statement(text, database, state)).collect();
         return json!({ "results": results }).to_string();
     } else if text.starts_with("LINEPROOF") {
         return json!({"error": "error parsing query"}).to_string();
@@ -244,7 +256,7 @@ fn query(state: &State, text: &str, database: &str) -> String {
 }
 
 /// One statement on the lines of a database; each is a series of its own.
-fn statement(text: &str, database: &Database) -> Json {
+fn statement(text: &str, database: &Database, state: &State) -> Json {
     let lines = &database.lines;
     if text.starts_with("LINEPROOF") {
         return json!({"error": "error parsing query"});
@@ -257,10 +269,24 @@ fn statement(text: &str, database: &Database) -> Json {
     }
     let picked: Vec<_> = match text.split_once(" WHERE ") {
         Some((_, which)) => {
-            let host = format!("hostname={},", which.split('\'').nth(1).unwrap());
-            let at = database.by_time.get(which.rsplit(' ').next().unwrap());
-            let of_time = at.into_iter().flatten().map(|at| &lines[*at]);
-            of_time.filter(|line| line.contains(&host)).collect()
+            if let Nature::Ponders(long) = state.nature {
+                std::thread::sleep(long);
+            }
+            state.statements.fetch_add(1, Ordering::Relaxed);
+            let mut hosts: Vec<_> = which.split('\'').skip(1).step_by(2).collect();
+            hosts.sort_unstable();
+            // `time = …`, or `time >= … AND time <= …`.
+            let (_, times) = which.split_once("time ").unwrap();
+            let mut times = times.split(' ').filter_map(|word| word.parse::<i64>().ok());
+            let from = times.next().unwrap();
+            let until = times.next().unwrap_or(from);
+            let of_time = database.by_time.range(from..=until).flat_map(|(_, at)| at);
+            let is_of = |line: &&String| {
+                let host = line.split_once("hostname=").unwrap().1.split(',').next().unwrap();
+                hosts.binary_search(&host).is_ok()
+            };
+            let most = if let Nature::CutsOff(most) = state.nature { most } else { usize::MAX };
+            of_time.map(|at| &lines[*at]).filter(is_of).take(most).collect()
         }
         // Of which types columns are, one line tells.
         None if text.starts_with("SHOW") => lines.iter().take(1).collect(),

@@ -86,6 +86,9 @@ pub(super) fn table(outcome: &Outcome) -> String {
     }
     row("generator", us(outcome.generator.cpu_us_per_line));
     row("ledger", ledger(&outcome.ledger));
+    if let Some(why) = &outcome.ledger.cut_short {
+        row("", format!("not all of the sample: {why}"));
+    }
     for told in &outcome.ledger.told {
         row("", told.clone());
     }
@@ -105,7 +108,9 @@ fn ledger(ledger: &Ledger) -> String {
             Some(why) => format!("{text}; not read back: {why}"),
             None => format!(
                 "{text}; of {} read back {} are missing and {} changed",
-                ledger.sampled, ledger.missing, ledger.changed
+                looked(ledger),
+                ledger.missing,
+                ledger.changed
             ),
         };
     };
@@ -116,5 +121,14 @@ fn ledger(ledger: &Ledger) -> String {
         Some(counted) => format!(", and it counts {counted}"),
         None => "; not counted".to_owned(),
     };
-    format!("{text}; {} read back by {reader}, all as written{counted}", ledger.sampled)
+    format!("{text}; {} read back by {reader}, all as written{counted}", looked(ledger))
+}
+
+/// How many were looked for, and of how many where those are not all.
+fn looked(ledger: &Ledger) -> String {
+    if ledger.sampled < ledger.chosen {
+        format!("{} of a sample of {}", ledger.sampled, ledger.chosen)
+    } else {
+        ledger.sampled.to_string()
+    }
 }

@@ -55,6 +55,10 @@ pub(crate) struct BenchArgs {
     /// How many of the acknowledged lines are read back at most
     #[arg(long, value_name = "LINES", default_value = "1000")]
     pub(crate) sample: NonZeroUsize,
+    /// How long they are read back at most: of a server that is slow to ask fewer are looked for, and
+    /// the result says so
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = above_zero)]
+    pub(crate) sample_time: f64,
     /// Read nothing back; the result says so
     #[arg(long, conflicts_with_all = ["sample", "read_back"])]
     pub(crate) no_sample: bool,

@@ -1,6 +1,6 @@
 //! The arguments of `lineproof serve`.
 
-use super::bench::above_zero;
+use super::amount::{bytes, memory, seconds};
 use super::target::pair;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -46,15 +46,16 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
     pub(crate) data: Option<PathBuf>,
     /// How many bytes of lines --data takes, or its log has, before they are put into Parquet files
-    /// and leave memory
-    #[arg(long, value_name = "BYTES", requires = "data", default_value_t = 536_870_912)]
+    /// and leave memory (`512MiB`, `64k`)
+    #[arg(long, value_name = "BYTES", requires = "data", default_value = "512MiB", value_parser = bytes)]
     pub(crate) log_bytes: u64,
     /// How many bytes of memory one query in InfluxQL or Flux may keep, about, before it is refused
     /// (SQL: 512 MiB, and 256 MiB of rows)
-    #[arg(long, value_name = "BYTES", default_value_t = 1_073_741_824)]
+    #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = memory)]
     pub(crate) query_memory: usize,
-    /// How many seconds one query in InfluxQL or Flux may take before it is refused (SQL: 30)
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = above_zero)]
+    /// How long one query in InfluxQL or Flux may take before it is refused (`30s`, `500ms`; a number
+    /// alone is one of seconds; SQL: 30s)
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = seconds)]
     pub(crate) query_timeout: f64,
     /// Whether credentials are asked for; by default as the product does, or where --token is given
     #[arg(long, value_enum)]
@@ -79,9 +80,10 @@ pub(crate) struct ServeArgs {
     /// The certificate's private key, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Give the servers in the binary this fault (`lineproof mutants --list`)
+    /// Give the servers in the binary this fault (`lineproof mutants --list`); not with --data: a folder
+    /// would keep what the fault did to it
     #[cfg(feature = "mutants")]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "data")]
     pub(crate) mutant: Option<String>,
     /// How the first line is printed
     #[arg(long, value_enum, default_value = "text")]

@@ -26,8 +26,8 @@ pub(crate) struct TargetArgs {
     /// The organisation, where the server has several
     #[arg(long, env = "LINEPROOF_ORG")]
     pub(crate) org: Option<String>,
-    /// Run everything in this existing database or bucket; cases that need one of their own do not
-    /// run
+    /// Write into this existing database or bucket and make none; of a suite, cases that need one of
+    /// their own do not run
     #[arg(long, value_name = "NAME")]
     pub(crate) database: Option<String>,
     /// Something that the server lacks, as a word of the `needs` of cases (may be repeated)

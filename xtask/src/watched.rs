@@ -12,7 +12,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// How a program ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(crate) enum Ended {
     /// With its exit code, unless a signal ended it, and what it printed.
     ByItself(Option<i32>, String),
     /// Somebody had enough, and it was killed.
@@ -20,14 +20,14 @@ pub(super) enum Ended {
 }
 
 /// Knows whether somebody had enough.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     interrupted: Arc<AtomicBool>,
 }
 
 impl Watch {
     /// From now on Ctrl-C and SIGTERM end what runs here, and not this process at once: the servers
     /// that it has started are to be gone with it.
-    pub(super) fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         let interrupted = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&interrupted);
         ctrlc::set_handler(move || heard.store(true, Ordering::SeqCst))
@@ -36,12 +36,12 @@ impl Watch {
     }
 
     /// Whether somebody had enough.
-    pub(super) fn is_interrupted(&self) -> bool {
+    pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
     }
 
     /// Runs it. What it says on standard error is shown as it comes.
-    pub(super) fn run(&self, mut command: Command) -> Result<Ended> {
+    pub(crate) fn run(&self, mut command: Command) -> Result<Ended> {
         // A file takes any amount without anybody who reads meanwhile.
         let mut output = tempfile::tempfile()?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?);
