@@ -407,13 +407,17 @@ mod tests {
 
     /// What the server sends to a client that sends this and then no more.
     fn served(sent: &str) -> io::Result<String> {
+        served_by(&Reader, sent)
+    }
+
+    fn served_by<H: Handler>(handler: &H, sent: &str) -> io::Result<String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let (mut client, server) = tokio::io::duplex(1 << 16);
             let (_stop, stopped) = watch::channel(false);
             client.write_all(sent.as_bytes()).await?;
             client.shutdown().await?;
-            serve_connection(server, &Reader, stopped).await?;
+            serve_connection(server, handler, stopped).await?;
             let mut answer = String::new();
             client.read_to_string(&mut answer).await?;
             Ok(answer)
@@ -453,6 +457,67 @@ mod tests {
     fn a_body_that_broke_ends_the_connection() -> io::Result<()> {
         let answer = served("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n0123")?;
         assert!(answer.contains("Connection: close"), "{answer}");
+        Ok(())
+    }
+
+    /// Answers with a body that is still being made: two pieces, and an end unless the path says no.
+    struct Maker;
+
+    impl Handler for Maker {
+        async fn handle(&self, request: Request, _: Body<'_>) -> Response {
+            let (making, more) = More::begin();
+            let is_whole = request.path != "/broken";
+            let more = more.unless(move || request.path == "/damaged");
+            tokio::spawn(async move {
+                for piece in ["second ", "", "third"] {
+                    making.put(piece.into()).await;
+                }
+                if is_whole {
+                    making.end().await;
+                }
+            });
+            Response { more: Some(more), ..Response::new(200) }.with_body("first ")
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_being_made_is_sent_in_chunks_and_ends_only_where_it_is_whole()
+    -> io::Result<()> {
+        let chunks = "\r\n\r\n6\r\nfirst \r\n7\r\nsecond \r\n5\r\nthird\r\n";
+        let whole = served_by(&Maker, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n")?;
+        assert_eq!(whole.matches(&format!("{chunks}0\r\n\r\n")).count(), 2, "{whole}");
+        assert_eq!(whole.matches("Transfer-Encoding: chunked\r\n").count(), 2, "{whole}");
+        assert!(!whole.contains("Content-Length") && !whole.contains("Connection"), "{whole}");
+        // Nothing is answered behind a body without an end.
+        let two = "GET /broken HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n";
+        let broken = served_by(&Maker, two)?;
+        assert!(broken.ends_with(chunks), "{broken}");
+        let damaged = served_by(&Maker, "GET /damaged HTTP/1.1\r\n\r\n")?;
+        assert!(damaged.ends_with("\r\n\r\n6\r\nfirst \r\n"), "{damaged}");
+        let old = served_by(&Maker, "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")?;
+        assert!(old.ends_with("\r\n\r\nfirst second third"), "{old}");
+        assert!(old.contains("Connection: close") && !old.contains("chunked"), "{old}");
+        let head = served_by(&Maker, "HEAD /a HTTP/1.1\r\n\r\n")?;
+        assert!(head.ends_with("\r\n\r\n"), "{head}");
+        Ok(())
+    }
+
+    #[test]
+    fn who_leaves_in_the_middle_of_a_body_is_sent_no_more() -> io::Result<()> {
+        struct Endless(std::sync::Mutex<Option<super::super::Making>>);
+        impl Handler for Endless {
+            async fn handle(&self, _: Request, _: Body<'_>) -> Response {
+                let (making, more) = More::begin();
+                *crate::lock::lock(&self.0) = Some(making);
+                Response { more: Some(more), ..Response::new(200) }.with_body("first")
+            }
+        }
+        // Nothing more is made, and nothing ends it: the connection sees that the client has left.
+        let endless = Endless(std::sync::Mutex::default());
+        let answer = served_by(&endless, "GET / HTTP/1.1\r\n\r\n")?;
+        assert!(answer.ends_with("5\r\nfirst\r\n"), "{answer}");
+        let making = crate::lock::lock(&endless.0).take();
+        assert!(making.is_some_and(|making| !making.put_waiting(b"second".to_vec())));
         Ok(())
     }
 }
