@@ -3,6 +3,7 @@
 
 #[path = "../common/client.rs"]
 mod client;
+mod first_rows;
 mod full_disk;
 mod hosted;
 mod queued;
