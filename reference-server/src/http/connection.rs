@@ -517,7 +517,7 @@ mod tests {
         let answer = served_by(&endless, "GET / HTTP/1.1\r\n\r\n")?;
         assert!(answer.ends_with("5\r\nfirst\r\n"), "{answer}");
         let making = crate::lock::lock(&endless.0).take();
-        assert!(making.is_some_and(|making| !making.put_waiting(b"second".to_vec())));
+        assert!(making.is_some_and(|making| !making.put_while(b"second".to_vec(), &|| false)));
         Ok(())
     }
 }

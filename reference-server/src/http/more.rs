@@ -1,7 +1,11 @@
 //! What of a body is still being made when its head leaves: pieces, one after another, of which no
 //! more than a few lie there at a time, however slowly they are taken.
 
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+/// How often a thread that waits for room looks whether there is some.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// How many pieces may lie there for who takes them.
 const WAITING: usize = 2;
@@ -17,7 +21,13 @@ pub struct More {
     is_damaged: Option<Box<dyn Fn() -> bool + Send + Sync>>,
     encode: Option<Box<Encode>>,
     is_at_end: bool,
+    /// Dropped with this.
+    held: Option<Box<dyn Held>>,
 }
+
+/// Whatever can be dropped.
+trait Held: Send + Sync {}
+impl<T: Send + Sync> Held for T {}
 
 /// A piece in another encoding; none for the end, which may have bytes of its own.
 type Encode = dyn FnMut(Option<&[u8]>) -> Vec<u8> + Send + Sync;
@@ -42,9 +52,10 @@ impl Making {
         self.0.send(Piece::Bytes(bytes)).await.is_ok()
     }
 
-    /// The same from a thread that may wait.
-    pub fn put_waiting(&self, bytes: Vec<u8>) -> bool {
-        self.0.blocking_send(Piece::Bytes(bytes)).is_ok()
+    /// The same from a thread that may wait, for as long as `goes_on` says; it is asked again and again
+    /// while there is no room, and only then.
+    pub fn put_while(&self, bytes: Vec<u8>, goes_on: &dyn Fn() -> bool) -> bool {
+        self.send_while(Piece::Bytes(bytes), goes_on)
     }
 
     /// That was all.
@@ -52,9 +63,23 @@ impl Making {
         let _ = self.0.send(Piece::End).await;
     }
 
-    /// The same from a thread that may wait.
-    pub fn end_waiting(self) {
-        let _ = self.0.blocking_send(Piece::End);
+    /// The same from a thread that may wait, as [`put_while`](Self::put_while).
+    pub fn end_while(self, goes_on: &dyn Fn() -> bool) {
+        self.send_while(Piece::End, goes_on);
+    }
+
+    fn send_while(&self, mut piece: Piece, goes_on: &dyn Fn() -> bool) -> bool {
+        loop {
+            match self.0.try_send(piece) {
+                Ok(()) => return true,
+                Err(TrySendError::Closed(_)) => return false,
+                Err(TrySendError::Full(again)) => piece = again,
+            }
+            if !goes_on() {
+                return false;
+            }
+            std::thread::sleep(LOOK);
+        }
     }
 }
 
@@ -62,7 +87,10 @@ impl More {
     /// Both ends.
     pub fn begin() -> (Making, Self) {
         let (send, pieces) = mpsc::channel(WAITING);
-        (Making(send), Self { pieces, is_damaged: None, encode: None, is_at_end: false })
+        (
+            Making(send),
+            Self { pieces, is_damaged: None, encode: None, is_at_end: false, held: None },
+        )
     }
 
     /// The same, broken off once what it is made of is damaged.
@@ -79,6 +107,13 @@ impl More {
         encode: impl FnMut(Option<&[u8]>) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
         self.encode = Some(Box::new(encode));
+        self
+    }
+
+    /// The same with something that is dropped when nobody wants more.
+    #[must_use]
+    pub fn holding(mut self, held: impl Send + Sync + 'static) -> Self {
+        self.held = Some(Box::new(held));
         self
     }
 

@@ -111,8 +111,14 @@ async fn part_read(
 
 #[rstest]
 #[case("oss-v1@1.6", "/query?db=db&epoch=ns&q=SELECT%20*%20FROM%20m%20LIMIT%201")]
-#[case("oss-v1@1.6", "/query?db=db&epoch=ns&q=SELECT%20a,b%20FROM%20m%20WHERE%20c%20%3C%209%20LIMIT%201")]
-#[case("oss-v1@1.6", "/query?db=db&epoch=ns&q=SELECT%20a%20FROM%20m%20ORDER%20BY%20time%20DESC%20LIMIT%201")]
+#[case(
+    "oss-v1@1.6",
+    "/query?db=db&epoch=ns&q=SELECT%20a,b%20FROM%20m%20WHERE%20c%20%3C%209%20LIMIT%201"
+)]
+#[case(
+    "oss-v1@1.6",
+    "/query?db=db&epoch=ns&q=SELECT%20a%20FROM%20m%20ORDER%20BY%20time%20DESC%20LIMIT%201"
+)]
 #[case("v3-core@3.8.0", "/query?db=db&epoch=ns&q=SELECT%20*%20FROM%20m%20LIMIT%201")]
 #[case("clustered@docs", "/query?db=db&epoch=ns&q=SELECT%20*%20FROM%20m%20LIMIT%201")]
 #[cfg_attr(
@@ -121,7 +127,10 @@ async fn part_read(
 )]
 #[cfg_attr(
     feature = "sql",
-    case("v3-core@3.8.0", "/api/v3/query_sql?db=db&q=SELECT%20a,b%20FROM%20m%20WHERE%20c%20%3C%209%20LIMIT%201")
+    case(
+        "v3-core@3.8.0",
+        "/api/v3/query_sql?db=db&q=SELECT%20a,b%20FROM%20m%20WHERE%20c%20%3C%209%20LIMIT%201"
+    )
 )]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_row_of_many_is_read_without_the_others(
@@ -147,7 +156,8 @@ async fn the_first_row_of_many_is_read_without_the_others(
 async fn the_first_point_of_many_is_read_without_the_others_by_flux() {
     let folder = filled("oss-v2@2.7").await;
     let from = "from(bucket: \"db\") |> range(start: 1970-01-01T00:00:00Z)";
-    for (last, least, most) in [("limit(n: 1)", 0, 15), ("first()", 0, 15), ("sum()", 30, u64::MAX)] {
+    for (last, least, most) in [("limit(n: 1)", 0, 15), ("first()", 0, 15), ("sum()", 30, u64::MAX)]
+    {
         let ask = |server: &mut Running| {
             let headers = "Content-Type: application/vnd.flux\r\n";
             let script = format!("{from} |> {last}");

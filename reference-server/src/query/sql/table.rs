@@ -73,8 +73,11 @@ pub(super) fn text(name: &Name) -> Cow<'_, str> {
     String::from_utf8_lossy(name)
 }
 
-/// How many rows a batch has, but for the last one of a table.
+/// How many rows a batch has, but for the first ones of a table and the last one.
 const BATCH: usize = 8192;
+
+/// How many the first one has.
+const FIRST_BATCH: usize = 256;
 
 /// What a query reads of a measurement.
 #[derive(Clone, Debug)]
@@ -96,8 +99,10 @@ pub struct Batches {
     left: Vec<usize>,
     /// The one that the batch before ended in.
     open: Option<Open>,
-    /// How many rows a batch has.
+    /// How many rows the next batch has, and any at most: whoever wants few finds them in the first
+    /// ones.
     size: usize,
+    most: usize,
 }
 
 /// A series of which rows are left.
@@ -130,13 +135,14 @@ impl Batches {
             key
         });
         left.reverse();
-        Self { measurement, schema, wanted, left, open: None, size: BATCH }
+        Self { measurement, schema, wanted, left, open: None, size: FIRST_BATCH, most: BATCH }
     }
 
     /// The same where no more than so many rows are asked for: a batch has no more.
     #[must_use]
     pub fn for_at_most(mut self, rows: usize) -> Self {
-        self.size = rows.clamp(1, BATCH);
+        self.most = rows.clamp(1, BATCH);
+        self.size = self.size.min(self.most);
         self
     }
 
@@ -202,6 +208,7 @@ impl Iterator for Batches {
         if count == 0 {
             return None;
         }
+        self.size = (self.size * 2).min(self.most);
         let pieces: Vec<_> = pieces
             .iter()
             .map(|piece| (&self.measurement.series[piece.series], piece.times.as_slice()))
