@@ -50,7 +50,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "BYTES", requires = "data", default_value_t = 536_870_912)]
     pub(crate) log_bytes: u64,
     /// How many bytes of memory one query in InfluxQL or Flux may keep, about, before it is refused
-    /// (SQL: 512 MiB, and 256 MiB of rows)
+    /// (SQL: 512 MiB, and 256 MiB of rows that are drawn as a table or put into Parquet)
     #[arg(long, value_name = "BYTES", default_value_t = 1_073_741_824)]
     pub(crate) query_memory: usize,
     /// How many seconds one query in InfluxQL or Flux may take before it is refused (SQL: 30)
