@@ -10,6 +10,7 @@
 //! the order of what happened. Nobody waits for the disk there: that is [`Journal::kept`], after the
 //! change and outside of every lock.
 
+mod backlog;
 mod packed;
 
 use crate::lock::lock;
@@ -17,13 +18,14 @@ use crate::stage::WriteFault;
 use crate::store::numbers::Numbers;
 use crate::store::rows::Rows;
 use crate::store::snapshot::Reads;
+use backlog::Backlog;
 use packed::Unpacker;
+use profiles::answer::Fault;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use write_ahead_log::{Log, Options, State};
 
@@ -109,8 +111,8 @@ pub(crate) struct Journal {
     order: Mutex<Numbers>,
     /// What the entries that are done again had so far.
     unpacker: Mutex<Option<Unpacker>>,
-    /// How many bytes of text came that are in no snapshot.
-    taken: AtomicU64,
+    /// What came that is in no snapshot.
+    backlog: Backlog,
     /// Why a change that was made is not in the log: no other may follow it.
     missing: OnceLock<String>,
     /// What is read of snapshots, where there may be any.
@@ -191,12 +193,33 @@ impl Journal {
 
     /// How many bytes of text came that are in no snapshot.
     pub(crate) fn taken(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
+        self.backlog.taken()
     }
 
-    /// So much of it is in a snapshot by now.
+    /// A snapshot has so much of it by now.
     pub(crate) fn forget_taken(&self, bytes: u64) {
-        self.taken.fetch_sub(bytes, Ordering::Relaxed);
+        self.backlog.forget(bytes);
+    }
+
+    /// From now on there is a snapshot whenever so many bytes of text came, or none at all.
+    pub(crate) fn expect_snapshots(&self, each: Option<u64>) {
+        self.backlog.expect_snapshots(each);
+    }
+
+    /// A snapshot could not be made.
+    pub(crate) fn snapshot_failed(&self, why: String) {
+        self.backlog.fail(why);
+    }
+
+    /// Waits until there is room in memory for what a write brings.
+    ///
+    /// # Errors
+    /// Too much of what came is in no snapshot, and that will not change soon.
+    pub(crate) async fn room(&self) -> Result<(), WriteFault> {
+        self.backlog.room().await.map_err(|why| {
+            let _ = RECORDED.try_with(|r| r.borrow_mut().refused = Some(why));
+            WriteFault::from(Fault::StorageFailed)
+        })
     }
 
     /// The entry and the text of a payload, as [`read`] has it; what was packed comes out as it was
@@ -214,7 +237,7 @@ impl Journal {
             true => Cow::Owned(lock(&self.unpacker).get_or_insert_default().unpack(text)?),
             false => Cow::Borrowed(text),
         };
-        self.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
+        self.backlog.add(text.len());
         Ok((entry, text))
     }
 
@@ -289,7 +312,7 @@ impl Change<'_> {
     /// Puts the change into the log; `text` is what it is about, as it came.
     pub(crate) fn record(&self, entry: &impl Serialize, text: &[u8]) {
         let Some((log, journal)) = self.journal else { return };
-        journal.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
+        journal.backlog.add(text.len());
         append(log, journal, entry, 0, text);
     }
 
@@ -312,7 +335,7 @@ impl Change<'_> {
             numbers.end_stretch();
             return self.record(entry, text);
         }
-        journal.taken.fetch_add(text.len() as u64, Ordering::Relaxed);
+        journal.backlog.add(text.len());
         append(log, journal, entry, PACKED, &packed);
     }
 }

@@ -48,7 +48,7 @@ pub(crate) const LOG_BYTES: u64 = 512 << 20;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// How long nothing is tried after a snapshot that failed.
-const PAUSE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// The key of a store among those of its server, and the store.
 pub(crate) type Keyed<S> = (Vec<String>, S);
@@ -240,29 +240,38 @@ impl Snapshots {
     /// No thread can be made.
     pub(crate) fn run(self, log: Log, log_bytes: u64) -> io::Result<Running> {
         let ending = Arc::clone(&self.ending);
+        self.service.journal().expect_snapshots(Some(log_bytes));
         let work = move || {
-            let mut wait = LOOK;
-            while !self.ending.is_asked_within(wait) {
-                wait = LOOK;
-                let has_grown = log.next_sequence() > self.next.load(Ordering::Relaxed);
-                let journal = self.service.journal();
-                let taken = journal.taken().max(self.reads.brought_back());
-                let is_much = log.size().max(taken) > log_bytes;
-                if !has_grown || !is_much {
-                    continue;
-                }
-                match self.make(&log) {
-                    Ok(()) => {}
-                    Err(_) if self.ending.is_asked_within(Duration::ZERO) => return,
-                    Err(error) => {
-                        tracing::error!(%error, "no snapshot could be made; the log stays as long as it is");
-                        wait = PAUSE;
-                    }
-                }
-            }
+            self.work(&log, log_bytes);
+            // Nobody is to wait for another one.
+            self.service.journal().expect_snapshots(None);
         };
         let thread = std::thread::Builder::new().name("snapshots".to_owned()).spawn(work)?;
         Ok(Running { ending, thread: Some(thread) })
+    }
+
+    /// Makes snapshots until it is to end.
+    fn work(&self, log: &Log, log_bytes: u64) {
+        let mut wait = LOOK;
+        while !self.ending.is_asked_within(wait) {
+            wait = LOOK;
+            let has_grown = log.next_sequence() > self.next.load(Ordering::Relaxed);
+            let journal = self.service.journal();
+            let taken = journal.taken().max(self.reads.brought_back());
+            let is_much = log.size().max(taken) > log_bytes;
+            if !has_grown || !is_much {
+                continue;
+            }
+            match self.make(log) {
+                Ok(()) => {}
+                Err(_) if self.ending.is_asked_within(Duration::ZERO) => return,
+                Err(error) => {
+                    tracing::error!(%error, "no snapshot could be made; the log stays as long as it is");
+                    journal.snapshot_failed(error.to_string());
+                    wait = PAUSE;
+                }
+            }
+        }
     }
 
     /// Makes a snapshot of what is there now, and forgets the log up to there.

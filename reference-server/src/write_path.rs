@@ -23,6 +23,12 @@ pub trait Store: Tenancy {
         Duration::ZERO
     }
 
+    /// Waits until there is room in memory for what a write brings.
+    ///
+    /// # Errors
+    /// Too much is in memory, and that will not change soon.
+    fn room(&self) -> impl Future<Output = Result<(), WriteFault>> + Send;
+
     /// Stores parsed lines into a bucket.
     ///
     /// # Errors
@@ -70,6 +76,8 @@ async fn stages<S: Store>(
 ) -> Result<(), WriteFault> {
     let mut admitted = admit::admit(endpoint, family, caller, request, &mut incoming).await?;
     mutant::admitted(&mut admitted);
+    // Before there is a body in memory that nobody can take.
+    family.room().await?;
     let body = incoming.into_bytes(endpoint.size).await?;
     let text = mutant::text(decode::decode(endpoint, &admitted.announced, body)?);
     let (bytes, counted_at) = mutant::charged(text.len() as u64, now);

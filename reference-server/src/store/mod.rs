@@ -1,6 +1,7 @@
 //! What is stored: shards of series for the Go products, tables for v3, tables in partitions for
 //! the IOx router, and one view of all.
 
+mod blocks;
 mod chunk;
 pub(crate) mod kept;
 mod last_read;

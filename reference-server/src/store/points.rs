@@ -55,6 +55,11 @@ impl Points {
         Self { parts: Vec::new(), field_type, last_read: LastRead::default() }
     }
 
+    /// Those of parts that follow one another in time.
+    pub(super) fn of_parts(field_type: FieldType, parts: Vec<Part>) -> Self {
+        Self { parts, field_type, last_read: LastRead::default() }
+    }
+
     /// The type of all values.
     pub const fn field_type(&self) -> FieldType {
         self.field_type

@@ -1,9 +1,9 @@
 //! The rows of a series that were written last, as they came: row after row, to be put into the
 //! columns many at a time. A row costs an append in one place; ten columns would cost ten.
 
+use super::blocks::HeldRows;
 use super::value::{FieldType, Name};
 use line_protocol::{FieldValue, Line, LineView};
-use std::ops::Range;
 use std::sync::Arc;
 
 /// How many rows wait at most. So many that they become a part of their own, so few that those who
@@ -14,10 +14,48 @@ const MOST_ROWS: usize = 512;
 const MOST_FIELDS: usize = 1000;
 
 /// The fields of rows, in the order of their lines: names and types, no name twice, no strings.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Layout(Box<[(Name, FieldType)]>);
+#[derive(Debug)]
+pub(super) struct Layout {
+    fields: Box<[(Name, FieldType)]>,
+    /// Their places, in the order of their names.
+    by_name: Box<[usize]>,
+}
+
+impl PartialEq for Layout {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || self.fields == other.fields
+    }
+}
+
+impl Eq for Layout {}
 
 impl Layout {
+    /// That of fields of which no two have the same name, and none is a string.
+    pub(super) fn new(fields: Box<[(Name, FieldType)]>) -> Arc<Self> {
+        let mut by_name: Box<[usize]> = (0..fields.len()).collect();
+        by_name.sort_by_key(|field| &fields[*field].0);
+        Arc::new(Self { fields, by_name })
+    }
+
+    /// That of fields; none where two have the same name, or one is a string, or they are too many.
+    pub(super) fn of_fields(fields: Box<[(Name, FieldType)]>) -> Option<Arc<Self>> {
+        let has_words = |(_, kind): &(Name, FieldType)| *kind != FieldType::String;
+        if fields.len() > MOST_FIELDS || !fields.iter().all(has_words) {
+            return None;
+        }
+        let layout = Self::new(fields);
+        let names: Vec<_> = layout.by_name().map(|(_, name, _)| name).collect();
+        names.is_sorted_by(|one, next| one < next).then_some(layout)
+    }
+
+    /// Each field's place, name and type, in the order of their names.
+    pub(super) fn by_name(&self) -> impl ExactSizeIterator<Item = (usize, &Name, FieldType)> {
+        self.by_name.iter().map(|field| {
+            let (name, kind) = &self.fields[*field];
+            (*field, name, *kind)
+        })
+    }
+
     /// That of a line; none where its values are not all numbers or booleans, or a field is there
     /// twice.
     pub(super) fn of(line: &Line<'_>) -> Option<Arc<Self>> {
@@ -32,7 +70,7 @@ impl Layout {
                 (!again).then(|| (Name::from(&**name), kind))
             };
         let fields: Option<Box<[_]>> = fields.iter().enumerate().map(field).collect();
-        Some(Arc::new(Self(fields?)))
+        fields.map(Self::new)
     }
 
     /// The same of a line that is still its parser's.
@@ -45,17 +83,17 @@ impl Layout {
             (!again).then_some((Name::from(name), kind_of(&value)?))
         };
         let fields: Option<Box<[_]>> = line.fields().enumerate().map(field).collect();
-        Some(Arc::new(Self(fields?)))
+        fields.map(Self::new)
     }
 
     /// Names and types.
     pub(super) fn fields(&self) -> impl ExactSizeIterator<Item = &(Name, FieldType)> {
-        self.0.iter()
+        self.fields.iter()
     }
 
     /// How many fields there are.
     pub(super) const fn len(&self) -> usize {
-        self.0.len()
+        self.fields.len()
     }
 
     /// The 64 bits of each value of a line that has these fields.
@@ -66,16 +104,16 @@ impl Layout {
     /// Whether a line that is still its parser's has these fields, in this order.
     pub(super) fn is_of_view(&self, line: &LineView<'_, '_>) -> bool {
         let fields = line.fields();
-        self.0.len() == fields.len()
-            && self.0.iter().zip(fields).all(|((name, kind), (field, value))| {
+        self.fields.len() == fields.len()
+            && self.fields.iter().zip(fields).all(|((name, kind), (field, value))| {
                 kind_of(&value) == Some(*kind) && **name == *field
             })
     }
 
     /// Whether a line has these fields, in this order.
     pub(super) fn is_of(&self, line: &Line<'_>) -> bool {
-        self.0.len() == line.fields.len()
-            && self.0.iter().zip(&line.fields).all(|((name, kind), (field, value))| {
+        self.fields.len() == line.fields.len()
+            && self.fields.iter().zip(&line.fields).all(|((name, kind), (field, value))| {
                 kind_of(value) == Some(*kind) && **name == **field
             })
     }
@@ -146,19 +184,22 @@ impl Recent {
         self.times.len().saturating_sub(keep)
     }
 
-    /// Some of the rows; none where there is none.
-    pub(super) fn some(&self, rows: Range<usize>) -> Option<Stretch<'_>> {
-        let layout = self.layout.as_ref()?;
+    /// Takes the first rows, and leaves the others, which are few; none where there is none. All rows
+    /// are [in order](Self::ready).
+    pub(super) fn take_first(&mut self, count: usize) -> Option<HeldRows> {
+        let layout = self.layout.as_ref().filter(|_| count > 0)?;
         let width = layout.len();
-        let (times, words) = (&self.times[rows.clone()], &self.words[rows.start * width..]);
-        (!times.is_empty()).then_some(Stretch { layout, times, words })
-    }
-
-    /// Forgets the first rows, and keeps their room for others.
-    pub(super) fn forget(&mut self, count: usize) {
-        let width = self.layout.as_ref().map_or(0, |layout| layout.len());
-        self.times.drain(..count);
-        self.words.drain(..count * width);
+        let (mut times, mut words) = (Vec::new(), Vec::new());
+        if count < self.times.len() {
+            // As many are to come again.
+            times.reserve_exact(MOST_ROWS);
+            words.reserve_exact(MOST_ROWS * width);
+            times.extend(self.times.drain(count..));
+            words.extend(self.words.drain(count * width..));
+        }
+        let times = std::mem::replace(&mut self.times, times);
+        let words = std::mem::replace(&mut self.words, words);
+        Some(HeldRows::new(Arc::clone(layout), times, words))
     }
 
     /// Puts the rows in the order of their times, each time once.
@@ -175,32 +216,6 @@ impl Recent {
         let words = rows.iter().flat_map(|row| &self.words[row * width..][..width]);
         self.words = words.copied().collect();
         self.times = rows.iter().map(|row| self.times[*row]).collect();
-    }
-}
-
-/// Rows by time, each time once.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch<'r> {
-    layout: &'r Layout,
-    times: &'r [i64],
-    /// Of these rows, and perhaps of others behind them.
-    words: &'r [u64],
-}
-
-impl<'r> Stretch<'r> {
-    /// The times, ascending; there is one.
-    pub(super) const fn times(self) -> &'r [i64] {
-        self.times
-    }
-
-    /// The fields, each with its name, its type and its words.
-    pub(super) fn columns(
-        self,
-    ) -> impl Iterator<Item = (&'r Name, FieldType, impl Iterator<Item = u64> + 'r)> {
-        let (width, count) = (self.layout.len(), self.times.len());
-        self.layout.fields().enumerate().map(move |(index, (name, kind))| {
-            (name, *kind, self.words[index..].iter().step_by(width).take(count).copied())
-        })
     }
 }
 
@@ -224,22 +239,15 @@ mod tests {
             assert!(recent.has_room_for(&layout));
             recent.push(&layout, line.timestamp.unwrap(), Layout::words(&line));
         }
-        let count = recent.ready(0);
-        let taken = recent.some(0..count).unwrap();
-        assert_eq!(taken.times(), [1, 2, 3]);
-        let columns = taken.columns();
-        let columns: Vec<_> =
-            columns.map(|(name, kind, words)| (name.to_vec(), kind, words.collect())).collect();
-        let floats = [2.0_f64, 4.0, 3.0].map(f64::to_bits).to_vec();
-        let (a, b) = (b"a".to_vec(), b"b".to_vec());
-        assert_eq!(
-            columns,
-            [(a, FieldType::Integer, vec![2, 4, 3]), (b, FieldType::Float, floats)]
-        );
-        recent.forget(2);
-        assert_eq!(recent.some(0..1).unwrap().times(), [3]);
-        recent.forget(1);
+        assert_eq!(recent.ready(1), 2);
+        let taken = recent.take_first(2).unwrap();
+        assert_eq!(taken.times(), [1, 2]);
+        assert_eq!(taken.words(0).collect::<Vec<_>>(), [2, 4]);
+        assert_eq!(taken.words(1).collect::<Vec<_>>(), [2.0_f64, 4.0].map(f64::to_bits));
+        let left = recent.take_first(1).unwrap();
+        assert_eq!((left.times(), left.words(0).collect::<Vec<_>>()), (&[3][..], vec![3]));
         assert!(recent.is_empty());
+        assert!(recent.take_first(0).is_none());
     }
 
     #[test]

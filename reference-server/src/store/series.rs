@@ -1,20 +1,24 @@
 //! The points of one series, field by field, and how series become a view.
 
-use super::chunk::{Chunk, Values};
+use super::blocks::{Blocks, HeldRows};
 use super::numbers::{Number, Numbers};
 use super::points::{Part, Points, SMALL, TAIL};
 use super::recent::{Layout, Recent};
 use super::value::{FieldType, Name, Value};
 use super::view::{Column, Series};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Tag keys and values, sorted by key.
 pub type TagSet = Vec<(Name, Name)>;
 
-/// The points of one series within one shard or table.
+/// The points of one series within one shard or table: in blocks as long as all of its lines have had
+/// the same fields, all numbers, and nothing was deleted; field by field from then on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SeriesPoints {
+    blocks: Blocks,
+    /// Where there are any there are no blocks.
     fields: BTreeMap<Name, Field>,
     /// What was written last, until [`settle`](Self::settle).
     recent: Recent,
@@ -65,11 +69,30 @@ impl SeriesPoints {
     /// The same but for the rows of the last times, so many of them.
     fn settle_but(&mut self, keep: usize) {
         let count = self.recent.ready(keep);
-        let Some(rows) = self.recent.some(0..count) else { return };
-        let fields = &mut self.fields;
-        let columns = || rows.columns().map(|(name, kind, _)| (name, kind));
-        let is_plain = columns().all(|(name, kind)| fields.get(name).is_none_or(|f| f.is_of(kind)));
-        let last = columns().filter_map(|(name, _)| fields.get(name)?.last()).max();
+        let Some(rows) = self.recent.take_first(count) else { return };
+        let known = self.blocks.layout();
+        let fit = self.fields.is_empty() && known.is_none_or(|known| known == rows.layout());
+        let added = if fit { self.blocks.add(rows) } else { Err(rows) };
+        if let Err(rows) = added {
+            self.spread();
+            self.add_by_field(rows);
+        }
+    }
+
+    /// Goes on field by field.
+    fn spread(&mut self) {
+        for (name, points) in std::mem::take(&mut self.blocks).fields() {
+            field(&mut self.fields, name).0.push(points);
+        }
+    }
+
+    /// Adds rows to the fields.
+    fn add_by_field(&mut self, rows: HeldRows) {
+        let (fields, count) = (&mut self.fields, rows.len());
+        let layout = Arc::clone(rows.layout());
+        let is_plain =
+            layout.fields().all(|(name, kind)| fields.get(name).is_none_or(|f| f.is_of(*kind)));
+        let last = layout.fields().filter_map(|(name, _)| fields.get(name)?.last()).max();
         // Late ones go between those that are there.
         let late = match last {
             _ if !is_plain => count,
@@ -77,35 +100,34 @@ impl SeriesPoints {
             None => 0,
         };
         let late = if count - late < SMALL { count } else { late };
-        if let Some(rows) = self.recent.some(0..late) {
-            for (name, kind, words) in rows.columns() {
-                let words: Vec<u64> = words.collect();
-                field(fields, name).merge(kind, rows.times(), &words);
+        let (late, others) = rows.cut_at(late);
+        for (index, (name, kind)) in layout.fields().enumerate() {
+            let words: Vec<u64> = late.words(index).collect();
+            field(fields, name).merge(*kind, late.times(), &words);
+        }
+        if others.len() > 0 {
+            for ((name, kind), chunk) in layout.fields().zip(others.chunks()) {
+                field(fields, name).push_part(*kind, Part::Held(Arc::clone(chunk)));
             }
         }
-        if let Some(rows) = self.recent.some(late..count) {
-            let times = Arc::new(rows.times().to_vec());
-            for (name, kind, words) in rows.columns() {
-                let chunk =
-                    Chunk { times: Arc::clone(&times), values: Values::of_words(kind, words) };
-                field(fields, name).push_part(kind, Part::Held(Arc::new(chunk)));
-            }
-        }
-        self.recent.forget(count);
     }
 
     /// Makes it ready for a snapshot.
     pub(super) fn seal(&mut self) {
-        self.settle_but(TAIL);
+        if !self.fields.is_empty() {
+            self.settle_but(TAIL);
+        }
         self.settle();
         // A series that gets no more is to take no room for it.
         self.recent = Recent::default();
+        self.blocks.cut_tail();
         self.fields.values_mut().flat_map(|field| &mut field.0).for_each(Points::seal);
     }
 
     /// Stores a value; the last one written for a field and time wins.
     pub(super) fn insert(&mut self, field: &[u8], time: i64, value: Value) {
         self.settle();
+        self.spread();
         match self.fields.get_mut(field) {
             Some(known) => known.insert(time, value),
             None => self.fields.entry(Name::from(field)).or_default().insert(time, value),
@@ -115,6 +137,14 @@ impl SeriesPoints {
     /// Forgets the points of some fields between two times, both included.
     pub(super) fn remove(&mut self, start: i64, stop: i64, of: impl Fn(&[u8]) -> bool) {
         self.settle();
+        if let Some(layout) = self.blocks.layout() {
+            let touches = self.blocks.may_have_between(start, stop)
+                && layout.fields().any(|(name, _)| of(name));
+            if !touches {
+                return;
+            }
+        }
+        self.spread();
         self.fields.retain(|name, field| {
             if of(name) {
                 field.0.iter_mut().for_each(|points| points.remove(start, stop));
@@ -126,10 +156,26 @@ impl SeriesPoints {
 
     /// Whether it has no point.
     pub(super) fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.recent.is_empty()
+        self.fields.is_empty() && self.blocks.is_empty() && self.recent.is_empty()
+    }
+
+    /// Its rows, while all have the same fields; [settled](Self::settle).
+    pub(super) const fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    /// The same, for some of them to be put elsewhere.
+    pub(super) const fn blocks_mut(&mut self) -> &mut Blocks {
+        &mut self.blocks
+    }
+
+    /// Takes blocks in the place of those that it has; it has no points yet.
+    pub(super) fn put_blocks(&mut self, blocks: Blocks) {
+        self.blocks = blocks;
     }
 
     /// Its fields, by name, each with an entry for each type of its values; [settled](Self::settle).
+    /// Where there are [blocks](Self::blocks) there are none.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Name, &Points)> {
         self.fields
             .iter()
@@ -142,33 +188,36 @@ impl SeriesPoints {
         fields.flat_map(|(name, field)| field.0.iter_mut().map(move |points| (name, points)))
     }
 
-    /// Adds points that come after all others of their field and type.
+    /// Adds points that come after all others of their field and type; it has no blocks.
     pub(super) fn push_part(&mut self, name: &Name, kind: FieldType, part: Part) {
         self.fields.entry(Name::clone(name)).or_default().push_part(kind, part);
     }
 
-    /// Adds its points, which are [settled](Self::settle), to a series of a view, field by field and type by type. What the view has
-    /// already is of earlier shards.
+    /// Adds its points, which are [settled](Self::settle), to a series of a view, field by field and
+    /// type by type. What the view has already is of earlier shards.
     pub(super) fn add_to(&self, series: &mut Series, shard: i64) {
         debug_assert!(self.recent.is_empty(), "settled before it is read");
         let is_first = series.columns.is_empty();
+        let mut add = |name: &Name, points: Cow<'_, Points>| {
+            let known = series.columns.iter_mut().filter(|_| !is_first);
+            let mut same = known.filter(|c| c.name == *name && c.field_type == points.field_type());
+            match same.next() {
+                Some(column) => column.points.append(&points),
+                None => series.columns.push(Column {
+                    name: name.clone(),
+                    field_type: points.field_type(),
+                    points: points.into_owned(),
+                    first_shard: shard,
+                }),
+            }
+        };
+        for (name, points) in self.blocks.fields() {
+            add(name, Cow::Owned(points));
+        }
         for (name, field) in &self.fields {
             let mut types: Vec<&Points> = field.0.iter().collect();
             types.sort_by_key(|points| points.first());
-            for points in types {
-                let known = series.columns.iter_mut().filter(|_| !is_first);
-                let mut same =
-                    known.filter(|c| c.name == *name && c.field_type == points.field_type());
-                match same.next() {
-                    Some(column) => column.points.append(points),
-                    None => series.columns.push(Column {
-                        name: name.clone(),
-                        field_type: points.field_type(),
-                        points: points.clone(),
-                        first_shard: shard,
-                    }),
-                }
-            }
+            types.into_iter().for_each(|points| add(name, Cow::Borrowed(points)));
         }
     }
 }
@@ -274,10 +323,13 @@ mod tests {
                 }
             }
             points.settle();
+            let mut series = Series::default();
+            points.add_to(&mut series, 0);
+            let columns = || series.columns.iter().map(|column| &column.points);
             let stored: Vec<BTreeMap<_, _>> =
-                points.fields().map(|(_, points)| points.iter().collect()).collect();
+                columns().map(|points| points.iter().collect()).collect();
             assert_eq!(stored, expected, "{lateness} {looked}");
-            for (_, points) in points.fields() {
+            for points in columns() {
                 assert!(points.times(i64::MIN, i64::MAX).is_sorted_by(|one, next| one < next));
             }
         }
@@ -291,7 +343,9 @@ mod tests {
             points.push(&both, time, [1, 2]);
         }
         points.settle();
-        let fields: Vec<_> = points.fields().map(|(_, points)| points.parts()).collect();
+        let mut series = Series::default();
+        points.add_to(&mut series, 0);
+        let fields: Vec<_> = series.columns.iter().map(|column| column.points.parts()).collect();
         let shared = fields[0].iter().zip(fields[1]).filter(|(one, other)| match (one, other) {
             (Part::Held(one), Part::Held(other)) => Arc::ptr_eq(&one.times, &other.times),
             _ => false,

@@ -6,11 +6,17 @@
 //! their first and last time and their place; what is in them is read when a query wants it.
 
 mod checked;
+mod columns;
 mod file;
+mod group;
+mod run;
 mod saved;
+mod sink;
+mod stream;
 mod tag_column;
 mod writer;
 
+use super::blocks::{Block, StoredRows};
 use super::chunk::Chunk;
 use super::partitions::PartitionedTables;
 use super::points::Part;
@@ -77,6 +83,21 @@ impl Store {
 }
 
 impl Rows {
+    /// That these are their times.
+    ///
+    /// # Errors
+    /// They are others.
+    fn check_times(&self, times: &[i64]) -> Result<(), String> {
+        let same = times.first() == Some(&self.first) && times.last() == Some(&self.last);
+        same.then_some(())
+            .ok_or_else(|| format!("the times of its row {} are others", self.first_row))
+    }
+
+    /// The number of their file.
+    pub(super) fn file_id(&self) -> u64 {
+        self.file.id()
+    }
+
     /// How many there are.
     pub(super) const fn count(&self) -> usize {
         self.count as usize
@@ -94,6 +115,11 @@ impl Rows {
 }
 
 impl StoredColumn {
+    /// One of these rows.
+    pub(super) fn new(rows: &Arc<Rows>, column: u32) -> Self {
+        Self { rows: Arc::clone(rows), column }
+    }
+
     /// Where its rows are.
     pub(super) const fn rows(&self) -> &Arc<Rows> {
         &self.rows
@@ -122,7 +148,7 @@ impl StoredColumn {
     }
 }
 
-/// A part by what it is made of: the same as long as nobody changed it.
+/// A part, or a block, by what it is made of: the same as long as nobody changed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Identity {
     Held(usize),
@@ -130,6 +156,16 @@ enum Identity {
 }
 
 impl Identity {
+    /// That of a block. Of one in memory it says nothing any more once that is dropped.
+    fn of_block(block: &Block) -> Self {
+        match block {
+            Block::Held(rows) => Self::Held(Arc::as_ptr(rows).addr()),
+            Block::Stored(StoredRows { rows, .. }) => {
+                Self::Stored { file: rows.file.id(), first_row: rows.first_row, column: 0 }
+            }
+        }
+    }
+
     /// That of a part. Of one in memory it says nothing any more once that is dropped.
     fn of(part: &Part) -> Self {
         match part {

@@ -1,6 +1,7 @@
 //! Servers that keep what they store in a folder: what they answered with success is there when they
 //! are started on it again, and nothing else is.
 
+mod backlog;
 #[path = "../common/client.rs"]
 mod client;
 mod first_rows;
@@ -73,6 +74,11 @@ impl Running {
     }
 
     fn write(&mut self, database: &str, lines: &str) -> u16 {
+        self.write_and_see(database, lines).0
+    }
+
+    /// The same with what is answered.
+    fn write_and_see(&mut self, database: &str, lines: &str) -> (u16, String) {
         let target = match self.family {
             "oss-v2" | "cloud" | "cloud-serverless" => {
                 format!("/api/v2/write?org=lineproof&bucket={database}")
@@ -80,7 +86,7 @@ impl Running {
             "v3-core" => format!("/api/v3/write_lp?db={database}"),
             _ => format!("/write?db={database}"),
         };
-        self.ask("POST", &target, "", lines).0
+        self.ask("POST", &target, "", lines)
     }
 
     fn query(&mut self, database: &str, query: &str) -> String {

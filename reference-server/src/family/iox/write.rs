@@ -84,6 +84,10 @@ impl Tenancy for Service {
 }
 
 impl Store for Service {
+    fn room(&self) -> impl Future<Output = Result<(), WriteFault>> + Send {
+        self.journal.room()
+    }
+
     fn quotas(&self) -> &Quotas {
         &self.quotas
     }

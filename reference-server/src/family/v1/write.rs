@@ -64,6 +64,10 @@ pub(super) fn as_database_and_policy(bucket: &str) -> (&str, &str) {
 }
 
 impl Store for Service {
+    fn room(&self) -> impl Future<Output = Result<(), WriteFault>> + Send {
+        self.journal.room()
+    }
+
     fn quotas(&self) -> &Quotas {
         &self.quotas
     }

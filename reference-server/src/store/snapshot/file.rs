@@ -255,9 +255,7 @@ impl SnapshotFile {
                 Values::Integer(times) => times,
                 _ => return Err("its times are not what they were".to_owned()),
             };
-            if times.first() != Some(&rows.first) || times.last() != Some(&rows.last) {
-                return Err(format!("the times of its row {} are others", rows.first_row));
-            }
+            rows.check_times(&times)?;
             Chunk { values: Values::Integer(Vec::new()), times: Arc::new(times) }
         } else {
             let times = Arc::clone(&self.read(rows, TIME_COLUMN, FieldType::Integer)?.times);
@@ -270,8 +268,20 @@ impl SnapshotFile {
 
     /// The values of a column in some rows, each of which has one.
     fn column(&self, rows: &Rows, column: u32, kind: FieldType) -> Result<Values, String> {
+        let (group, row) = self.place_of(rows)?;
+        values_of(&mut self.column_reader(group, column)?, kind, row, rows.count())
+    }
+
+    /// The row group that has some rows, and the first of them there.
+    pub(super) fn place_of(&self, rows: &Rows) -> Result<(usize, usize), String> {
         let group = self.groups.partition_point(|start| *start <= rows.first_row);
         let group = group.checked_sub(1).ok_or("it has no rows")?;
+        let row = usize::try_from(rows.first_row - self.groups[group]);
+        Ok((group, row.map_err(|error| error.to_string())?))
+    }
+
+    /// Reads a column of a row group from its beginning.
+    pub(super) fn column_reader(&self, group: usize, column: u32) -> Result<ColumnReader, String> {
         let index = self.metadata.offset_index().and_then(|index| index.get(group));
         let reader = SerializedRowGroupReader::new(
             Arc::clone(&self.bytes),
@@ -280,35 +290,11 @@ impl SnapshotFile {
             Arc::new(ReaderProperties::builder().set_read_bloom_filter(false).build()),
         );
         let place = usize::try_from(column).map_err(|error| error.to_string())?;
-        let reader = reader.and_then(|reader| reader.get_column_reader(place));
-        let before = rows.first_row - self.groups[group];
-        let before = usize::try_from(before).map_err(|error| error.to_string())?;
-        let (start, count) = (before, rows.count());
-        let values = match (kind, reader.map_err(told)?) {
-            (FieldType::Float, ColumnReader::DoubleColumnReader(reader)) => {
-                Values::Float(values(reader, start, count)?)
-            }
-            (FieldType::Integer, ColumnReader::Int64ColumnReader(reader)) => {
-                Values::Integer(values(reader, start, count)?)
-            }
-            (FieldType::Unsigned, ColumnReader::Int64ColumnReader(reader)) => {
-                let values = values(reader, start, count)?;
-                Values::Unsigned(values.into_iter().map(i64::cast_unsigned).collect())
-            }
-            (FieldType::Boolean, ColumnReader::BoolColumnReader(reader)) => {
-                Values::Boolean(values(reader, start, count)?)
-            }
-            (FieldType::String, ColumnReader::ByteArrayColumnReader(reader)) => {
-                let values = values(reader, start, count)?;
-                Values::String(values.iter().map(|value| Name::from(value.data())).collect())
-            }
-            _ => return Err(format!("its column {column} is of another type")),
-        };
-        Ok(values)
+        reader.and_then(|reader| reader.get_column_reader(place)).map_err(told)
     }
 
     /// From now on the store is known to be damaged: nobody is to take what is left for all.
-    fn fail(&self, why: &str) {
+    pub(super) fn fail(&self, why: &str) {
         let why = format!(
             "{}: {why}; stop the server, then see what `lineproof data verify` says of the folder",
             self.bytes.path().display()
@@ -331,9 +317,38 @@ impl Drop for SnapshotFile {
     }
 }
 
-/// So many values after the first ones.
+/// So many values of this type behind the next ones.
+pub(super) fn values_of(
+    reader: &mut ColumnReader,
+    kind: FieldType,
+    before: usize,
+    count: usize,
+) -> Result<Values, String> {
+    let values = match (kind, reader) {
+        (FieldType::Float, ColumnReader::DoubleColumnReader(reader)) => {
+            Values::Float(values(reader, before, count)?)
+        }
+        (FieldType::Integer, ColumnReader::Int64ColumnReader(reader)) => {
+            Values::Integer(values(reader, before, count)?)
+        }
+        (FieldType::Unsigned, ColumnReader::Int64ColumnReader(reader)) => {
+            let values = values(reader, before, count)?;
+            Values::Unsigned(values.into_iter().map(i64::cast_unsigned).collect())
+        }
+        (FieldType::Boolean, ColumnReader::BoolColumnReader(reader)) => {
+            Values::Boolean(values(reader, before, count)?)
+        }
+        (FieldType::String, ColumnReader::ByteArrayColumnReader(reader)) => {
+            let values = values(reader, before, count)?;
+            Values::String(values.iter().map(|value| Name::from(value.data())).collect())
+        }
+        _ => return Err("a column is of another type".to_owned()),
+    };
+    Ok(values)
+}
+
 fn values<T: DataType>(
-    mut reader: ColumnReaderImpl<T>,
+    reader: &mut ColumnReaderImpl<T>,
     before: usize,
     count: usize,
 ) -> Result<Vec<T::T>, String> {

@@ -3,9 +3,11 @@
 
 use super::file::{FileFacts, Reads, SnapshotFile};
 use super::{Rows, Store, StoredColumn};
+use crate::store::blocks::{Block, Blocks, StoredRows, StoredShape};
 use crate::store::kept::Bytes;
 use crate::store::partitions::SavedPartitions;
 use crate::store::points::Part;
+use crate::store::recent::Layout;
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::shards::SavedShards;
 use crate::store::tables::SavedTables;
@@ -43,6 +45,12 @@ pub(crate) struct Index {
     /// As many as files; none where a repair found that one cannot be opened.
     #[serde(skip)]
     opened: Vec<Option<Arc<SnapshotFile>>>,
+    /// The numbers of shapes by their places in memory, which they keep.
+    #[serde(skip)]
+    by_place: hashbrown::HashMap<usize, (u32, Arc<StoredShape>)>,
+    /// As many as shapes: those that whole rows of a series can have.
+    #[serde(skip)]
+    layouts: Vec<Option<Arc<StoredShape>>>,
     #[serde(skip)]
     by_file: HashMap<u64, u32>,
     /// The files that a repair is to read with care, by their numbers.
@@ -119,6 +127,7 @@ impl Index {
             })?;
             self.opened.push(Some(Arc::new(file)));
         }
+        self.note_layouts();
         Ok(())
     }
 
@@ -138,6 +147,22 @@ impl Index {
             let file = SnapshotFile::open(folder, facts.clone(), reads).ok();
             self.opened.push(file.map(Arc::new));
         }
+        self.note_layouts();
+    }
+
+    /// Makes the layouts of the shapes, the same of those that differ in their columns only.
+    fn note_layouts(&mut self) {
+        let mut known: HashMap<Vec<(&Bytes, FieldType)>, Option<Arc<Layout>>> = HashMap::new();
+        let layouts = self.shapes.iter().map(|shape| {
+            let fields: Vec<_> = shape.iter().map(|(name, kind, _)| (name, *kind)).collect();
+            let layout = known.entry(fields).or_insert_with_key(|fields| {
+                let fields = fields.iter().map(|(name, kind)| (Name::from(*name), *kind));
+                Layout::of_fields(fields.collect())
+            });
+            let columns = shape.iter().map(|(_, _, column)| *column).collect();
+            Some(Arc::new(StoredShape { layout: Arc::clone(layout.as_ref()?), columns }))
+        });
+        self.layouts = layouts.collect();
     }
 
     /// The damaged files that could be opened.
@@ -153,6 +178,18 @@ impl Index {
 
     fn file_of(&self, number: u32) -> Option<&Arc<SnapshotFile>> {
         self.opened.get(usize::try_from(number).ok()?)?.as_ref()
+    }
+
+    /// The blocks that all rows of a series are; none where they are none, or are to be read with care.
+    fn blocks(&self, all_rows: &[SavedRows]) -> Option<Blocks> {
+        let block = |&SavedRows(file, first_row, count, first, length, shape): &SavedRows| {
+            let opened = self.file_of(file).filter(|_| !self.damaged.contains(&file))?;
+            let last = first.checked_add_unsigned(length)?;
+            let shape = self.layouts.get(usize::try_from(shape).ok()?)?.as_ref()?;
+            let rows = Arc::new(Rows { file: Arc::clone(opened), first_row, count, first, last });
+            Some(StoredRows { rows, shape: Arc::clone(shape) })
+        };
+        Blocks::of_stored(all_rows.iter().map(block).collect::<Option<_>>()?)
     }
 
     /// Whether a field's values in these rows are there; where it is known that some of their file are
@@ -184,6 +221,18 @@ impl Index {
         })
     }
 
+    fn shape_of(&mut self, stored: &Arc<StoredShape>) -> u32 {
+        let place = Arc::as_ptr(stored).addr();
+        if let Some((known, _)) = self.by_place.get(&place) {
+            return *known;
+        }
+        let fields = stored.layout.fields().zip(&stored.columns);
+        let shape = fields.map(|((name, kind), column)| (Bytes::from(name), *kind, *column));
+        let number = self.shape(shape.collect());
+        self.by_place.insert(place, (number, Arc::clone(stored)));
+        number
+    }
+
     fn shape(&mut self, shape: Vec<SavedField>) -> u32 {
         if let Some(known) = self.by_shape.get(&shape) {
             return *known;
@@ -205,6 +254,11 @@ impl SavedSeries {
         points: &SeriesPoints,
         index: &mut Index,
     ) -> Result<Self, NotInFiles> {
+        let mut saved = Vec::with_capacity(points.blocks().iter().len());
+        for block in points.blocks().iter() {
+            let Block::Stored(StoredRows { rows, shape }) = block else { return Err(NotInFiles) };
+            saved.push(SavedRows::of(rows, index.shape_of(shape), index));
+        }
         let mut order: Vec<(&Arc<Rows>, Vec<SavedField>)> = Vec::new();
         let mut places: HashMap<*const Rows, usize> = HashMap::new();
         for (name, points) in points.fields() {
@@ -220,12 +274,9 @@ impl SavedSeries {
             }
         }
         order.sort_by_key(|(rows, _)| rows.first);
-        let saved = order.into_iter().map(|(rows, shape)| {
-            let (file, shape) = (index.file(&rows.file), index.shape(shape));
-            let length = rows.last.abs_diff(rows.first);
-            SavedRows(file, rows.first_row, rows.count, rows.first, length, shape)
-        });
-        let saved = saved.collect();
+        for (rows, shape) in order {
+            saved.push(SavedRows::of(rows, index.shape(shape), index));
+        }
         let tags = tags.iter().map(|(key, value)| (Bytes::from(key), Bytes::from(value)));
         Ok(Self(tags.collect(), saved))
     }
@@ -236,7 +287,13 @@ impl SavedSeries {
     /// It names what the snapshot does not have.
     pub(in crate::store) fn restore(self, index: &Index) -> Result<(TagSet, SeriesPoints), String> {
         let Self(tags, all_rows) = self;
+        let tags = tags.into_iter().map(|(key, value)| (Name::from(key), Name::from(value)));
+        let tags = tags.collect();
         let mut points = SeriesPoints::default();
+        if let Some(blocks) = index.blocks(&all_rows) {
+            points.put_blocks(blocks);
+            return Ok((tags, points));
+        }
         for SavedRows(file, first_row, count, first, length, shape) in all_rows {
             let shape = usize::try_from(shape).ok().and_then(|shape| index.shapes.get(shape));
             let shape = shape.ok_or("it names fields that it has not")?;
@@ -258,7 +315,13 @@ impl SavedSeries {
                 points.push_part(&Name::from(name), *kind, Part::Stored(stored));
             }
         }
-        let tags = tags.into_iter().map(|(key, value)| (Name::from(key), Name::from(value)));
-        Ok((tags.collect(), points))
+        Ok((tags, points))
+    }
+}
+
+impl SavedRows {
+    fn of(rows: &Rows, shape: u32, index: &mut Index) -> Self {
+        let length = rows.last.abs_diff(rows.first);
+        Self(index.file(&rows.file), rows.first_row, rows.count, rows.first, length, shape)
     }
 }

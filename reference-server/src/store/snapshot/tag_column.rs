@@ -4,6 +4,7 @@
 
 use crate::store::value::Name;
 use bytes::Bytes;
+use hashbrown::HashMap;
 use parquet::basic::{BoundaryOrder, Encoding, Type as Physical};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
@@ -14,7 +15,6 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
-use std::collections::HashMap;
 use std::io::Write;
 
 /// How many bytes a value has at most that goes into the statistics, of which a reader learns whether

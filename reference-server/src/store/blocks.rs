@@ -1,0 +1,301 @@
+//! The rows of a series whose lines all have the same fields, which nearly all series are: in blocks,
+//! each of some rows with all of their values. A series costs little then, however many fields it has
+//! and however few rows; what is asked of one field is made of its blocks when it is asked.
+
+use super::chunk::{Chunk, Values};
+use super::points::{CHUNK, Part, Points, SMALL, TAIL};
+use super::recent::Layout;
+use super::snapshot::{Rows, StoredColumn};
+use super::value::{FieldType, Name};
+use std::sync::{Arc, OnceLock};
+
+/// Blocks of one layout, one after another in time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Blocks(Vec<Block>);
+
+/// Rows by time, each time once; never none.
+#[derive(Clone, Debug)]
+pub(super) enum Block {
+    /// In memory.
+    Held(Arc<HeldRows>),
+    /// In a file.
+    Stored(StoredRows),
+}
+
+/// Rows in memory.
+#[derive(Debug)]
+pub(super) struct HeldRows {
+    layout: Arc<Layout>,
+    times: Vec<i64>,
+    /// As many for each row as the layout has fields.
+    words: Vec<u64>,
+    /// The same field by field, once somebody has asked for it.
+    chunks: OnceLock<Box<[Arc<Chunk>]>>,
+}
+
+/// Rows in a file, each with a value in each of the fields.
+#[derive(Clone, Debug)]
+pub(super) struct StoredRows {
+    pub(super) rows: Arc<Rows>,
+    pub(super) shape: Arc<StoredShape>,
+}
+
+/// Where the fields of a layout are in a file.
+#[derive(Debug)]
+pub(super) struct StoredShape {
+    pub(super) layout: Arc<Layout>,
+    /// The columns of the fields, in their order.
+    pub(super) columns: Box<[u32]>,
+}
+
+impl Blocks {
+    /// Blocks in the order of their times; none where that is not so, or their layouts differ.
+    pub(super) fn of_stored(blocks: Vec<StoredRows>) -> Option<Self> {
+        let fit = |pair: &[StoredRows]| {
+            pair[0].rows.last() < pair[1].rows.first() && pair[0].layout() == pair[1].layout()
+        };
+        blocks.windows(2).all(fit).then(|| Self(blocks.into_iter().map(Block::Stored).collect()))
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields of all of them, where there is one.
+    pub(super) fn layout(&self) -> Option<&Arc<Layout>> {
+        self.0.first().map(Block::layout)
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Block> {
+        self.0.iter()
+    }
+
+    /// Whether there is a row between two times, both included, as far as that is known without
+    /// reading.
+    pub(super) fn may_have_between(&self, first: i64, last: i64) -> bool {
+        self.0.iter().any(|block| block.first() <= last && first <= block.last())
+    }
+
+    /// Adds rows of the same layout; they win over those of the same time that are there. What they
+    /// touch is put together with them.
+    ///
+    /// # Errors
+    /// They begin so far back that this is not the place for them: the rows.
+    pub(super) fn add(&mut self, rows: HeldRows) -> Result<(), HeldRows> {
+        let Some(first) = rows.times.first().copied() else { return Ok(()) };
+        let before_last = self.0.len().checked_sub(2).map(|index| self.0[index].last());
+        if before_last.is_some_and(|last| first <= last) {
+            return Err(rows);
+        }
+        let is_touched = |last: &mut Block| match last {
+            _ if first <= last.last() => true,
+            Block::Held(held) => held.len() < SMALL && held.len() + rows.len() <= CHUNK,
+            Block::Stored(_) => false,
+        };
+        let rows = match self.0.pop_if(is_touched) {
+            None => rows,
+            Some(last) => {
+                // Where it cannot be read all is refused from now on.
+                let (before, behind) = last.into_held().cut(first);
+                if !before.times.is_empty() {
+                    self.push(before);
+                }
+                behind.merged_with(&rows)
+            }
+        };
+        self.push(rows);
+        Ok(())
+    }
+
+    fn push(&mut self, rows: HeldRows) {
+        self.0.push(Block::Held(Arc::new(rows)));
+    }
+
+    /// Cuts off the last rows, to which late ones will come: what lies before them then stays as it is.
+    pub(super) fn cut_tail(&mut self) {
+        let is_long = |last: &mut Block| matches!(last, Block::Held(_)) && last.len() >= SMALL;
+        if let Some(last) = self.0.pop_if(is_long) {
+            let held = last.into_held();
+            let row = held.len() - TAIL;
+            let (before, tail) = held.cut_at(row);
+            self.push(before);
+            self.push(tail);
+        }
+    }
+
+    /// Puts blocks elsewhere, which changes nothing for those who read: `find` looks at the blocks from
+    /// some place on, and says how many of them have become which one.
+    pub(super) fn replace(&mut self, find: impl Fn(&[Block]) -> Option<(usize, StoredRows)>) {
+        let mut index = 0;
+        while index < self.0.len() {
+            if let Some((count, stored)) = find(&self.0[index..]) {
+                self.0.splice(index..index + count, [Block::Stored(stored)]);
+            }
+            index += 1;
+        }
+    }
+
+    /// The points of one field, by its place in the layout.
+    pub(super) fn points(&self, field: usize, kind: FieldType) -> Points {
+        Points::of_parts(kind, self.0.iter().map(|block| block.part(field)).collect())
+    }
+
+    /// The same for each field, in the order of their names.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&Name, Points)> {
+        let layout = self.layout();
+        layout
+            .into_iter()
+            .flat_map(|layout| layout.by_name())
+            .map(|(field, name, kind)| (name, self.points(field, kind)))
+    }
+}
+
+impl Block {
+    pub(super) fn layout(&self) -> &Arc<Layout> {
+        match self {
+            Self::Held(held) => &held.layout,
+            Self::Stored(stored) => stored.layout(),
+        }
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Held(held) => held.len(),
+            Self::Stored(stored) => stored.rows.count(),
+        }
+    }
+
+    /// The time of the first row.
+    pub(super) fn first(&self) -> i64 {
+        match self {
+            Self::Held(held) => held.times.first().copied().unwrap_or(i64::MIN),
+            Self::Stored(stored) => stored.rows.first(),
+        }
+    }
+
+    /// The time of the last row.
+    pub(super) fn last(&self) -> i64 {
+        match self {
+            Self::Held(held) => held.times.last().copied().unwrap_or(i64::MIN),
+            Self::Stored(stored) => stored.rows.last(),
+        }
+    }
+
+    /// What it has of one field, by its place in the layout.
+    fn part(&self, field: usize) -> Part {
+        match self {
+            Self::Held(held) => Part::Held(Arc::clone(&held.chunks()[field])),
+            Self::Stored(stored) => Part::Stored(stored.column(field)),
+        }
+    }
+
+    /// The rows, to be changed.
+    fn into_held(self) -> HeldRows {
+        match self {
+            Self::Held(held) => Arc::try_unwrap(held).unwrap_or_else(|held| {
+                let layout = Arc::clone(&held.layout);
+                HeldRows::new(layout, held.times.clone(), held.words.clone())
+            }),
+            Self::Stored(stored) => stored.read(),
+        }
+    }
+}
+
+impl StoredRows {
+    fn layout(&self) -> &Arc<Layout> {
+        &self.shape.layout
+    }
+
+    fn column(&self, field: usize) -> StoredColumn {
+        StoredColumn::new(&self.rows, self.shape.columns[field])
+    }
+
+    /// The rows, read to be changed; of damaged ones none are left, which is then known of all of the
+    /// store.
+    fn read(&self) -> HeldRows {
+        let fields = self.layout().fields().enumerate();
+        let chunks: Option<Vec<_>> =
+            fields.map(|(field, (_, kind))| self.column(field).taken(*kind)).collect();
+        let chunks = chunks.unwrap_or_default();
+        let times = chunks.first().map(|chunk| chunk.times.to_vec()).unwrap_or_default();
+        let rows = 0..times.len();
+        let words = rows.flat_map(|row| chunks.iter().map(move |chunk| chunk.values.word(row)));
+        let words = words.collect();
+        HeldRows::new(Arc::clone(self.layout()), times, words)
+    }
+}
+
+impl HeldRows {
+    /// Rows by time, each time once.
+    pub(super) fn new(layout: Arc<Layout>, times: Vec<i64>, words: Vec<u64>) -> Self {
+        debug_assert_eq!(times.len() * layout.len(), words.len());
+        debug_assert!(times.is_sorted_by(|one, next| one < next));
+        Self { layout, times, words, chunks: OnceLock::new() }
+    }
+
+    pub(super) const fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    pub(super) fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    /// The words of one field, by its place in the layout.
+    pub(super) fn words(&self, field: usize) -> impl Iterator<Item = u64> {
+        self.words.iter().skip(field).step_by(self.layout.len().max(1)).copied()
+    }
+
+    /// The rows field by field.
+    pub(super) fn chunks(&self) -> &[Arc<Chunk>] {
+        self.chunks.get_or_init(|| {
+            let times = Arc::new(self.times.clone());
+            let fields = self.layout.fields().enumerate();
+            let chunk = |(field, (_, kind)): (usize, &(Name, FieldType))| {
+                let values = Values::of_words(*kind, self.words(field));
+                Arc::new(Chunk { times: Arc::clone(&times), values })
+            };
+            fields.map(chunk).collect()
+        })
+    }
+
+    /// Those before a time, and the others.
+    fn cut(self, time: i64) -> (Self, Self) {
+        let at = self.times.partition_point(|other| *other < time);
+        self.cut_at(at)
+    }
+
+    pub(super) fn cut_at(self, row: usize) -> (Self, Self) {
+        let Self { layout, mut times, mut words, .. } = self;
+        let (later, values) = (times.split_off(row), words.split_off(row * layout.len()));
+        (Self::new(Arc::clone(&layout), times, words), Self::new(layout, later, values))
+    }
+
+    /// All rows of both; of a time that both have, the other's.
+    fn merged_with(self, other: &Self) -> Self {
+        let width = self.layout.len();
+        let mut times = Vec::with_capacity(self.len() + other.len());
+        let mut words = Vec::with_capacity(self.words.len() + other.words.len());
+        let mut take = |from: &Self, row: usize| {
+            times.push(from.times[row]);
+            words.extend_from_slice(&from.words[row * width..][..width]);
+        };
+        let mut own = 0;
+        for (row, time) in other.times.iter().enumerate() {
+            while let Some(earlier) = self.times.get(own).filter(|own| *own <= time) {
+                if earlier < time {
+                    take(&self, own);
+                }
+                own += 1;
+            }
+            take(other, row);
+        }
+        (own..self.len()).for_each(|row| take(&self, row));
+        Self::new(self.layout, times, words)
+    }
+}
