@@ -71,7 +71,7 @@ impl<S: ByteStream + ?Sized> Wire<S> {
     /// Returns once the client has left; never where it goes on with other requests.
     pub(super) async fn has_left(&mut self) {
         if !self.is_left().await {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -15,7 +15,9 @@ const WAITING: usize = 2;
 pub const FIRST: usize = 1 << 20;
 
 /// The rest of a body, to be sent. Who drops it wants no more.
-pub struct More {
+pub struct More(Box<Rest>);
+
+struct Rest {
     pieces: mpsc::Receiver<Piece>,
     /// Whether what the pieces are made of is not all that there is.
     is_damaged: Option<Box<dyn Fn() -> bool + Send + Sync>>,
@@ -96,7 +98,7 @@ impl More {
     /// The same, broken off once what it is made of is damaged.
     #[must_use]
     pub fn unless(mut self, is_damaged: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        self.is_damaged = Some(Box::new(is_damaged));
+        self.0.is_damaged = Some(Box::new(is_damaged));
         self
     }
 
@@ -106,14 +108,14 @@ impl More {
         mut self,
         encode: impl FnMut(Option<&[u8]>) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
-        self.encode = Some(Box::new(encode));
+        self.0.encode = Some(Box::new(encode));
         self
     }
 
     /// The same with something that is dropped when nobody wants more.
     #[must_use]
     pub fn holding(mut self, held: impl Send + Sync + 'static) -> Self {
-        self.held = Some(Box::new(held));
+        self.0.held = Some(Box::new(held));
         self
     }
 
@@ -122,16 +124,17 @@ impl More {
     /// # Errors
     /// The body ends before it is complete. To be asked no more then.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
-        if self.is_at_end {
+        let rest = &mut *self.0;
+        if rest.is_at_end {
             return Ok(None);
         }
-        let piece = self.pieces.recv().await.ok_or(BrokenOff)?;
+        let piece = rest.pieces.recv().await.ok_or(BrokenOff)?;
         // Damage is known by the time at which something is made of it.
-        if self.is_damaged.as_ref().is_some_and(|is_damaged| is_damaged()) {
+        if rest.is_damaged.as_ref().is_some_and(|is_damaged| is_damaged()) {
             return Err(BrokenOff);
         }
-        self.is_at_end = matches!(piece, Piece::End);
-        Ok(match (piece, self.encode.as_mut()) {
+        rest.is_at_end = matches!(piece, Piece::End);
+        Ok(match (piece, rest.encode.as_mut()) {
             (Piece::Bytes(bytes), None) => Some(bytes),
             (Piece::Bytes(bytes), Some(encode)) => Some(encode(Some(&bytes))),
             (Piece::End, None) => None,

@@ -53,6 +53,9 @@ async fn a_statement_ends_when_its_client_goes_away() {
         // For each row it asks whether 300 conditions hold, and they do.
         let condition = vec!["v >= 0"; 300].join(" AND ");
         let ticket = influxql(&format!("SELECT count(v) FROM m WHERE {condition}"));
+        let began = Instant::now();
+        table(&server, ticket.clone()).await;
+        let whole = began.elapsed();
         let mut client = client(&server, Some(OWNER)).await;
         let asking =
             tokio::spawn(async move { client.do_get(Ticket::new(ticket.to_string())).await });
@@ -60,6 +63,7 @@ async fn a_statement_ends_when_its_client_goes_away() {
         asking.abort();
         let began = Instant::now();
         running(&server, 0).await;
-        assert!(began.elapsed() < Duration::from_secs(5), "{profile}: {:?}", began.elapsed());
+        let left = began.elapsed();
+        assert!(left < whole / 2, "{profile}: {left:?} of {whole:?}");
     }
 }

@@ -155,11 +155,14 @@ pub(super) fn run_in_pieces(
     });
 }
 
+/// The series of a statement, or `None` where it gives no result at all.
+type Executed = Result<Option<Vec<Series>>, Failure>;
+
 /// Runs statements by `execute`, which is given what is known of the result before.
 fn run_each(
     statements: &[Statement],
     read_only: bool,
-    execute: &dyn Fn(&Statement, &Outcome) -> Result<Option<Vec<Series>>, Failure>,
+    execute: &dyn Fn(&Statement, &Outcome) -> Executed,
     give: &mut dyn FnMut(Outcome),
 ) {
     for (number, statement) in statements.iter().enumerate() {

@@ -378,6 +378,9 @@ fn raw(
     Ok(limit_series(select, series))
 }
 
+/// Makes a series of a measurement and the values of its tags, and of rows.
+type SeriesWith<'a> = dyn Fn((Name, Vec<Name>), Vec<Vec<Cell>>) -> Series + 'a;
+
 /// The rows of a Go product's `SELECT` without functions, given while they are read: of what was given
 /// nothing is kept.
 fn in_pieces<'t>(
@@ -385,7 +388,7 @@ fn in_pieces<'t>(
     wanted: &Wanted<'t>,
     limits: Limits,
     row_of: &dyn Fn(&read::At<'t>, &Seen) -> Option<Vec<Cell>>,
-    series_with: &dyn Fn((Name, Vec<Name>), Vec<Vec<Cell>>) -> Series,
+    series_with: &SeriesWith<'_>,
     pieces: &mut Pieces<'_>,
 ) -> Result<(), Failure> {
     let allowance = wanted.allowance;
