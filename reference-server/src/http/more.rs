@@ -89,10 +89,8 @@ impl More {
     /// Both ends.
     pub fn begin() -> (Making, Self) {
         let (send, pieces) = mpsc::channel(WAITING);
-        (
-            Making(send),
-            Self { pieces, is_damaged: None, encode: None, is_at_end: false, held: None },
-        )
+        let rest = Rest { pieces, is_damaged: None, encode: None, is_at_end: false, held: None };
+        (Making(send), Self(Box::new(rest)))
     }
 
     /// The same, broken off once what it is made of is damaged.
