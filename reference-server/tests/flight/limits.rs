@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use tonic::Code;
 
-const ROWS: usize = 60_000;
+const ROWS: usize = 200_000;
 
 /// How long anything may take that is to happen soon.
 const SOON: Duration = Duration::from_secs(60);
@@ -42,7 +42,7 @@ async fn what_a_statement_keeps_is_bounded() {
         assert_eq!(code, Code::ResourceExhausted, "{profile}: {text}");
         assert!(text.contains("more than the 2097152 bytes of memory"), "{profile}: {text}");
         let few = table(&server, influxql("SELECT count(v) FROM m")).await;
-        assert!(few.contains("| 60000 |"), "{profile}: {few}");
+        assert!(few.contains("| 200000 |"), "{profile}: {few}");
     }
 }
 
@@ -53,9 +53,6 @@ async fn a_statement_ends_when_its_client_goes_away() {
         // For each row it asks whether 300 conditions hold, and they do.
         let condition = vec!["v >= 0"; 300].join(" AND ");
         let ticket = influxql(&format!("SELECT count(v) FROM m WHERE {condition}"));
-        let began = Instant::now();
-        table(&server, ticket.clone()).await;
-        let whole = began.elapsed();
         let mut client = client(&server, Some(OWNER)).await;
         let asking =
             tokio::spawn(async move { client.do_get(Ticket::new(ticket.to_string())).await });
@@ -63,7 +60,7 @@ async fn a_statement_ends_when_its_client_goes_away() {
         asking.abort();
         let began = Instant::now();
         running(&server, 0).await;
-        let left = began.elapsed();
-        assert!(left < whole / 2, "{profile}: {left:?} of {whole:?}");
+        // Long before the 30 s are over that it may take.
+        assert!(began.elapsed() < SOON / 4, "{profile}: {:?}", began.elapsed());
     }
 }
