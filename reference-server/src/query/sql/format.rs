@@ -21,7 +21,7 @@ impl Format {
         let writer = match self {
             Self::Json => Writer::Json(json::ArrayWriter::new(printed.clone())),
             Self::JsonLines => Writer::JsonLines(json::LineDelimitedWriter::new(printed.clone())),
-            Self::Csv => Writer::Csv(csv::Writer::new(printed.clone())),
+            Self::Csv => Writer::Csv(Box::new(csv::Writer::new(printed.clone()))),
             Self::Pretty | Self::Parquet => return None,
         };
         Some(Printer { writer, printed })
@@ -54,7 +54,7 @@ pub(super) struct Printer {
 enum Writer {
     Json(json::ArrayWriter<Printed>),
     JsonLines(json::LineDelimitedWriter<Printed>),
-    Csv(csv::Writer<Printed>),
+    Csv(Box<csv::Writer<Printed>>),
 }
 
 /// What was printed and not taken yet.
@@ -104,7 +104,7 @@ impl Printer {
             Writer::Json(mut writer) => writer.finish()?,
             Writer::JsonLines(mut writer) => writer.finish()?,
             // What it holds back goes with it.
-            Writer::Csv(writer) => drop(writer.into_inner()),
+            Writer::Csv(writer) => drop((*writer).into_inner()),
         }
         Ok(std::mem::take(&mut lock(&self.printed.0)))
     }
