@@ -252,6 +252,11 @@ impl Journal {
         }
     }
 
+    /// What is read of snapshots, where there may be any.
+    pub(crate) fn reads(&self) -> Option<Arc<Reads>> {
+        self.reads.get().map(Arc::clone)
+    }
+
     /// What is wrong with what is stored, where somebody found that.
     pub(crate) fn damage(&self) -> Option<&str> {
         self.reads.get()?.damage()

@@ -148,7 +148,8 @@ pub fn influxql(answer: influxql::Answer) -> Response {
     if let Some(content_type) = answer.content_type {
         response = response.with("Content-Type", content_type);
     }
-    Response { breaks_off: answer.breaks_off, ..response }.with_body(answer.body)
+    let (breaks_off, more) = (answer.breaks_off, answer.more);
+    Response { breaks_off, more, ..response }.with_body(answer.body)
 }
 
 /// The same answer as MessagePack, where it is an error in JSON or nothing: v1's errors, for who asks.
@@ -180,8 +181,21 @@ pub fn takes_gzip(accept_encoding: &str) -> bool {
 }
 
 /// The same answer with its body compressed.
-pub fn gzipped(response: Response) -> Response {
+pub fn gzipped(mut response: Response) -> Response {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    if let Some(more) = response.more.take() {
+        let mut encoded = move |bytes: Option<&[u8]>| {
+            // Writing to memory does not fail.
+            let _ = match bytes {
+                Some(bytes) => encoder.write_all(bytes).and_then(|()| encoder.flush()),
+                None => encoder.try_finish(),
+            };
+            std::mem::take(encoder.get_mut())
+        };
+        let body = encoded(Some(&response.body));
+        let more = Some(more.encoded(encoded));
+        return Response { more, ..response }.with("Content-Encoding", "gzip").with_body(body);
+    }
     let written = encoder.write_all(&response.body).and_then(|()| encoder.finish());
     match written {
         Ok(body) => response.with("Content-Encoding", "gzip").with_body(body),

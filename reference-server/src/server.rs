@@ -3,7 +3,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::data;
 use crate::family::{iox, v1, v2, v3};
-use crate::http::{Body, Handler, Request, Response, serve_connection, stopped};
+use crate::http::{Body, Handler, More, Request, Response, serve_connection, stopped};
 use crate::journal::{Journal, NotKept, Origin};
 use crate::mutant;
 use crate::provision::{self, NewDatabase, Provision};
@@ -509,7 +509,13 @@ impl Handler for Service {
         }
         let (path, patient) = (request.path.clone(), self.is_patient(&request));
         match journal.kept(patient, self.answer(request, body)).await {
-            Ok(response) => response,
+            Ok(response) => {
+                let unless_damaged = |more: More| match journal.reads() {
+                    Some(reads) => more.unless(move || reads.damage().is_some()),
+                    None => more,
+                };
+                Response { more: response.more.map(unless_damaged), ..response }
+            }
             Err(why) => self.not_kept(&path, &why),
         }
     }

@@ -50,7 +50,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "BYTES", requires = "data", default_value = "512MiB", value_parser = bytes)]
     pub(crate) log_bytes: u64,
     /// How many bytes of memory one query in InfluxQL or Flux may keep, about, before it is refused
-    /// (SQL: 512 MiB, and 256 MiB of rows)
+    /// (SQL: 512 MiB, and 256 MiB of rows that are drawn as a table or put into Parquet)
     #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = memory)]
     pub(crate) query_memory: usize,
     /// How long one query in InfluxQL or Flux may take before it is refused (`30s`, `500ms`; a number

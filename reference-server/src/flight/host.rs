@@ -4,6 +4,7 @@ use crate::query::influxql::exec::Failure;
 use crate::query::influxql::question::Question;
 use crate::query::influxql::result::Outcome;
 use crate::query::sql;
+use futures::future::BoxFuture;
 use profiles::flight::Flight;
 use std::sync::Arc;
 
@@ -34,11 +35,13 @@ pub trait Host: Send + Sync + 'static {
         database: &str,
     ) -> Result<Arc<dyn sql::Host>, Denied>;
 
-    /// Answers an InfluxQL statement of a caller whom [`Host::tables`] let in.
-    ///
-    /// # Errors
-    /// Why there is no answer.
-    fn influxql(&self, token: Option<&[u8]>, question: Question<'_>) -> Result<Outcome, Failure>;
+    /// Answers an InfluxQL statement of a caller whom [`Host::tables`] let in, or says why there is no
+    /// answer. The statement ends soon after this is dropped.
+    fn influxql(
+        self: Arc<Self>,
+        token: Option<Vec<u8>>,
+        question: Question,
+    ) -> BoxFuture<'static, Result<Outcome, Failure>>;
 
     /// What is wrong with what is stored, where somebody found that: no answer is all of it then.
     fn damage(&self) -> Option<String> {

@@ -33,7 +33,7 @@ pub fn service(host: Arc<dyn Host>, limits: Limits) -> Service {
     FlightServiceServer::new(Flight { host, limits })
 }
 
-/// Statements of InfluxQL at work at the same time, those included that nobody waits for any more.
+/// Statements of InfluxQL at work at the same time.
 static SLOTS: Semaphore = Semaphore::const_new(8);
 
 /// Flight over one family's service.
@@ -78,22 +78,21 @@ impl Flight {
         let failed = move |failure| status::query(flight, &database, failure);
         let deadline = Instant::now() + self.limits.deadline;
         let late = || failed(self.limits.overdue());
-        let work = move || {
-            let (text, params) = (&*ticket.query, &ticket.params);
-            let question = Question { text, params, database: &ticket.database };
-            let outcome = host
-                .influxql(token.as_deref(), question)
-                .map_err(|failure| status::statement(flight, &failure))?;
-            let table = |name: &str| tables.table(&ticket.database, name);
-            rows::batch(&outcome, &table).map_err(Status::unimplemented)
-        };
         let slot = timeout_at(deadline, SLOTS.acquire()).await.map_err(|_| late())?;
         let slot = slot.map_err(|error| Status::internal(error.to_string()))?;
-        // It runs to its end without giving way, also for who has left; until then the slot is its.
-        let work = move || Ok::<_, Status>((work()?, slot));
+        let Ticket { database: name, query: text, params, .. } = ticket;
+        let question = Question { text, params, database: name.clone() };
+        // It ends with this future: when its time is over, or nobody waits for it.
+        let outcome = timeout_at(deadline, host.influxql(token, question)).await;
+        let outcome = outcome.map_err(|_| late())?;
+        let outcome = outcome.map_err(|failure| status::statement(flight, &failure))?;
+        let work = move || {
+            let table = |table: &str| tables.table(&name, table);
+            rows::batch(&outcome, &table).map_err(Status::unimplemented)
+        };
         let batch = timeout_at(deadline, tokio::task::spawn_blocking(work)).await;
         let batch = batch.map_err(|_| late())?;
-        let (batch, slot) = batch.map_err(|error| Status::internal(error.to_string()))??;
+        let batch = batch.map_err(|error| Status::internal(error.to_string()))??;
         Ok(encoded(Rows::of(batch, slot, deadline, self.limits.overdue()), failed))
     }
 }

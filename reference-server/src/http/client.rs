@@ -68,6 +68,13 @@ impl Client {
 }
 
 impl<S: ByteStream + ?Sized> Wire<S> {
+    /// Returns once the client has left; never where it goes on with other requests.
+    pub(super) async fn has_left(&mut self) {
+        if !self.is_left().await {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Waits until the client has left; false where it goes on with other requests.
     async fn is_left(&mut self) -> bool {
         while self.buffered.len() < AHEAD {

@@ -1,7 +1,7 @@
 //! One connection: requests in, responses out, until either side has enough.
 
-use super::message::{Framing, Progress, Wire, number};
-use super::{Body, Client, Handler, QueryString, Request, Response};
+use super::message::{ByteStream, Framing, Progress, STALLED, Wire, number};
+use super::{Body, BrokenOff, Client, Handler, More, QueryString, Request, Response};
 use crate::mutant;
 use std::io;
 use std::time::Duration;
@@ -69,10 +69,10 @@ where
                 let response = Response { close: true, ..Response::new(status) }
                     .with("Content-Type", "text/plain; charset=utf-8")
                     .with_body(format!("{status} {text}"));
-                return write_response(stream, &response, "GET", true).await;
+                return write_response(stream, &response, "GET", Length::Known, true).await;
             }
         };
-        let keep_alive = head.keep_alive;
+        let (keep_alive, knows_chunks) = (head.keep_alive, head.knows_chunks);
         let no_body = head.framing == Framing::Length(0);
         let mut progress = if no_body { Progress::Finished } else { Progress::Untouched };
         let mut request = Request {
@@ -115,10 +115,19 @@ where
                 _ => true,
             };
         }
-        let stream = &mut wire.get_mut().stream;
-        write_response(stream, &response, &method, close).await?;
+        let wire = wire.get_mut();
+        let length = match response.more {
+            None => Length::Known,
+            Some(_) if knows_chunks => Length::Chunks,
+            Some(_) => Length::UpToTheEnd,
+        };
+        close |= length == Length::UpToTheEnd;
+        write_response(&mut wire.stream, &response, &method, length, close).await?;
+        if let Some(more) = response.more.filter(|_| method != "HEAD") {
+            close |= send_rest(wire, more, length).await? == Sent::InPart;
+        }
         if close {
-            return linger(stream).await;
+            return linger(&mut wire.stream).await;
         }
     }
 }
@@ -152,6 +161,8 @@ struct Head {
     headers: Vec<(String, Vec<u8>)>,
     framing: Framing,
     keep_alive: bool,
+    /// Whether the client can read a body in chunks.
+    knows_chunks: bool,
     expects_continue: bool,
 }
 
@@ -225,13 +236,36 @@ fn parse_head(buffered: &mut Vec<u8>) -> Result<Head, HeadError> {
         _ => return Err(HeadError::Refused(400)),
     };
     let expects_continue = all("expect").iter().any(|value| value == "100-continue");
-    Ok(Head { method, path, raw_query, headers, framing, keep_alive, expects_continue })
+    let knows_chunks = http_1_1;
+    Ok(Head {
+        method,
+        path,
+        raw_query,
+        headers,
+        framing,
+        keep_alive,
+        knows_chunks,
+        expects_continue,
+    })
 }
 
+/// How a client knows where an answer's body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// It is said before.
+    Known,
+    /// An empty chunk says so.
+    Chunks,
+    /// The connection ends with it: HTTP/1.0 has no chunks.
+    UpToTheEnd,
+}
+
+/// Writes a response, or the head and the first bytes of one that has more.
 async fn write_response<S: AsyncWrite + Unpin>(
     stream: &mut S,
     response: &Response,
     method: &str,
+    length: Length,
     close: bool,
 ) -> io::Result<()> {
     let reason = reason(response.status);
@@ -246,10 +280,15 @@ async fn write_response<S: AsyncWrite + Unpin>(
     let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
     head.extend_from_slice(format!("Date: {now}\r\n").as_bytes());
     // 1xx and 204 have no body by definition.
-    if response.status != 204 {
-        // A body that is announced one byte longer than it is can only end with the connection.
-        let length = response.body.len() + usize::from(response.breaks_off);
-        head.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+    match length {
+        _ if response.status == 204 => {}
+        Length::Known => {
+            // A body that is announced one byte longer than it is can only end with the connection.
+            let length = response.body.len() + usize::from(response.breaks_off);
+            head.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+        }
+        Length::Chunks => head.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        Length::UpToTheEnd => {}
     }
     if close {
         head.extend_from_slice(b"Connection: close\r\n");
@@ -257,10 +296,70 @@ async fn write_response<S: AsyncWrite + Unpin>(
     head.extend_from_slice(b"\r\n");
     let body: &[u8] = if method == "HEAD" || response.status == 204 { &[] } else { &response.body };
     // A large one is not copied; a small one leaves with its head.
+    if length != Length::Known {
+        stream.write_all(&head).await?;
+        return write_piece(stream, body, length).await;
+    }
     let (with_head, after) = body.split_at(body.len().min(WITH_HEAD));
     head.extend_from_slice(with_head);
     stream.write_all(&head).await?;
     stream.write_all(after).await?;
+    stream.flush().await
+}
+
+/// Whether a body was sent to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    Whole,
+    InPart,
+}
+
+/// Sends the rest of a body as it is made, for as long as somebody takes it. One that breaks off has no
+/// end on the wire either, so that nobody takes it for all.
+async fn send_rest<S: ByteStream>(
+    wire: &mut Wire<S>,
+    mut more: More,
+    length: Length,
+) -> io::Result<Sent> {
+    loop {
+        let piece = tokio::select! {
+            biased;
+            piece = more.next() => piece,
+            // A client that goes on with other requests waits for the rest first.
+            () = wire.has_left() => return Ok(Sent::InPart),
+        };
+        let piece = match piece {
+            Ok(Some(piece)) => piece,
+            Ok(None) => break,
+            Err(BrokenOff) => return Ok(Sent::InPart),
+        };
+        let written = write_piece(&mut wire.stream, &piece, length);
+        tokio::time::timeout(STALLED, written).await??;
+    }
+    if length == Length::Chunks {
+        wire.stream.write_all(b"0\r\n\r\n").await?;
+        wire.stream.flush().await?;
+    }
+    Ok(Sent::Whole)
+}
+
+/// Writes a piece of a body whose length is not known.
+async fn write_piece<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    piece: &[u8],
+    length: Length,
+) -> io::Result<()> {
+    if piece.is_empty() {
+        // An empty chunk would be the end.
+        return Ok(());
+    }
+    if length == Length::Chunks {
+        stream.write_all(format!("{:x}\r\n", piece.len()).as_bytes()).await?;
+    }
+    stream.write_all(piece).await?;
+    if length == Length::Chunks {
+        stream.write_all(b"\r\n").await?;
+    }
     stream.flush().await
 }
 
@@ -308,13 +407,17 @@ mod tests {
 
     /// What the server sends to a client that sends this and then no more.
     fn served(sent: &str) -> io::Result<String> {
+        served_by(&Reader, sent)
+    }
+
+    fn served_by<H: Handler>(handler: &H, sent: &str) -> io::Result<String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let (mut client, server) = tokio::io::duplex(1 << 16);
             let (_stop, stopped) = watch::channel(false);
             client.write_all(sent.as_bytes()).await?;
             client.shutdown().await?;
-            serve_connection(server, &Reader, stopped).await?;
+            serve_connection(server, handler, stopped).await?;
             let mut answer = String::new();
             client.read_to_string(&mut answer).await?;
             Ok(answer)
@@ -354,6 +457,67 @@ mod tests {
     fn a_body_that_broke_ends_the_connection() -> io::Result<()> {
         let answer = served("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n0123")?;
         assert!(answer.contains("Connection: close"), "{answer}");
+        Ok(())
+    }
+
+    /// Answers with a body that is still being made: two pieces, and an end unless the path says no.
+    struct Maker;
+
+    impl Handler for Maker {
+        async fn handle(&self, request: Request, _: Body<'_>) -> Response {
+            let (making, more) = More::begin();
+            let is_whole = request.path != "/broken";
+            let more = more.unless(move || request.path == "/damaged");
+            tokio::spawn(async move {
+                for piece in ["second ", "", "third"] {
+                    making.put(piece.into()).await;
+                }
+                if is_whole {
+                    making.end().await;
+                }
+            });
+            Response { more: Some(more), ..Response::new(200) }.with_body("first ")
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_being_made_is_sent_in_chunks_and_ends_only_where_it_is_whole()
+    -> io::Result<()> {
+        let chunks = "\r\n\r\n6\r\nfirst \r\n7\r\nsecond \r\n5\r\nthird\r\n";
+        let whole = served_by(&Maker, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n")?;
+        assert_eq!(whole.matches(&format!("{chunks}0\r\n\r\n")).count(), 2, "{whole}");
+        assert_eq!(whole.matches("Transfer-Encoding: chunked\r\n").count(), 2, "{whole}");
+        assert!(!whole.contains("Content-Length") && !whole.contains("Connection"), "{whole}");
+        // Nothing is answered behind a body without an end.
+        let two = "GET /broken HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n";
+        let broken = served_by(&Maker, two)?;
+        assert!(broken.ends_with(chunks), "{broken}");
+        let damaged = served_by(&Maker, "GET /damaged HTTP/1.1\r\n\r\n")?;
+        assert!(damaged.ends_with("\r\n\r\n6\r\nfirst \r\n"), "{damaged}");
+        let old = served_by(&Maker, "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")?;
+        assert!(old.ends_with("\r\n\r\nfirst second third"), "{old}");
+        assert!(old.contains("Connection: close") && !old.contains("chunked"), "{old}");
+        let head = served_by(&Maker, "HEAD /a HTTP/1.1\r\n\r\n")?;
+        assert!(head.ends_with("\r\n\r\n"), "{head}");
+        Ok(())
+    }
+
+    #[test]
+    fn who_leaves_in_the_middle_of_a_body_is_sent_no_more() -> io::Result<()> {
+        struct Endless(std::sync::Mutex<Option<super::super::Making>>);
+        impl Handler for Endless {
+            async fn handle(&self, _: Request, _: Body<'_>) -> Response {
+                let (making, more) = More::begin();
+                *crate::lock::lock(&self.0) = Some(making);
+                Response { more: Some(more), ..Response::new(200) }.with_body("first")
+            }
+        }
+        // Nothing more is made, and nothing ends it: the connection sees that the client has left.
+        let endless = Endless(std::sync::Mutex::default());
+        let answer = served_by(&endless, "GET / HTTP/1.1\r\n\r\n")?;
+        assert!(answer.ends_with("5\r\nfirst\r\n"), "{answer}");
+        let making = crate::lock::lock(&endless.0).take();
+        assert!(making.is_some_and(|making| !making.put_while(b"second".to_vec(), &|| false)));
         Ok(())
     }
 }

@@ -5,8 +5,9 @@
 
 use super::message::{Framing, Progress, Wire};
 use super::preface::Rewound;
-use super::{Body, Client, Handler, QueryString, Request, Response, stopped};
+use super::{Body, BrokenOff, Client, Handler, QueryString, Request, Response, stopped};
 use bytes::Bytes;
+use futures::stream::{self, StreamExt};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -127,10 +128,24 @@ async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Ans
 
 /// A response as HTTP/2 can carry it: headers that it has no room for are left out.
 fn answer(response: Response, method: &str) -> Answer {
-    let body = Bytes::from(if method == "HEAD" { Vec::new() } else { response.body });
+    let is_head = method == "HEAD";
+    let body = Bytes::from(if is_head { Vec::new() } else { response.body });
+    let frame = |bytes: Bytes| Ok::<_, io::Error>(Frame::data(bytes));
+    let broken_off = || Err(io::Error::from(io::ErrorKind::UnexpectedEof));
     let body = if response.breaks_off {
-        let frames = [Ok(Frame::data(body)), Err(io::Error::from(io::ErrorKind::UnexpectedEof))];
-        tonic::body::Body::new(StreamBody::new(futures::stream::iter(frames)))
+        let frames = [frame(body), broken_off()];
+        tonic::body::Body::new(StreamBody::new(stream::iter(frames)))
+    } else if let Some(more) = response.more.filter(|_| !is_head) {
+        // After a break nothing more is asked for.
+        let rest = stream::unfold(Some(more), move |more| async move {
+            let mut more = more?;
+            match more.next().await {
+                Ok(piece) => Some((frame(Bytes::from(piece?)), Some(more))),
+                Err(BrokenOff) => Some((broken_off(), None)),
+            }
+        });
+        let all = stream::iter([frame(body)]).chain(rest);
+        tonic::body::Body::new(StreamBody::new(all))
     } else {
         tonic::body::Body::new(Full::new(body))
     };

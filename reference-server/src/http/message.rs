@@ -1,6 +1,6 @@
 //! A request as the server reads it, a response as it writes it.
 
-use super::{Client, QueryString};
+use super::{Client, More, QueryString};
 use crate::mutant;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -95,8 +95,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
 /// costs addresses, not memory.
 const TRUSTED_LENGTH: u64 = 64 << 20;
 
-/// How long a client may send nothing in the middle of a body.
-const STALLED: Duration = Duration::from_secs(60);
+/// How long a client may send nothing in the middle of a body, or take nothing of one.
+pub(super) const STALLED: Duration = Duration::from_secs(60);
 
 impl Body<'_> {
     /// The announced length, where there is one.
@@ -229,15 +229,18 @@ impl<S: ByteStream + ?Sized> Wire<S> {
     }
 }
 
-/// A response; the connection adds `Date`, `Content-Length` and, where it ends, `Connection`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A response; the connection adds `Date`, `Content-Length` or `Transfer-Encoding` and, where it ends,
+/// `Connection`.
+#[derive(Debug, Default)]
 pub struct Response {
     /// The status.
     pub status: u16,
     /// Names as they go on the wire, and values: any bytes but CR and LF.
     pub headers: Vec<(&'static str, Vec<u8>)>,
-    /// The body.
+    /// The body, or its beginning.
     pub body: Vec<u8>,
+    /// What of the body is still being made, if it is so long that its length is not known yet.
+    pub more: Option<More>,
     /// Whether the connection ends with this response.
     pub close: bool,
     /// Whether the connection breaks before the body is complete.

@@ -9,6 +9,7 @@ mod connection;
 #[cfg(feature = "flight")]
 mod http2;
 mod message;
+mod more;
 pub mod multipart;
 #[cfg(feature = "flight")]
 mod preface;
@@ -19,6 +20,7 @@ pub use connection::{serve_connection, serve_from, stopped};
 #[cfg(feature = "flight")]
 pub use http2::serve_http2;
 pub use message::{Body, BodyError, Request, Response};
+pub use more::{BrokenOff, FIRST, Making, More};
 #[cfg(feature = "flight")]
 pub use preface::{Speaks, first_bytes};
 pub use query_string::QueryString;

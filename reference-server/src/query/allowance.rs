@@ -73,6 +73,8 @@ pub struct Allowance {
     left: Arc<AtomicBool>,
     scans: Option<Arc<Scans>>,
     scan: RefCell<Option<Scan>>,
+    /// It had a turn, and waits for something else.
+    is_resting: Cell<bool>,
     kept: Cell<usize>,
     steps: Cell<u32>,
     stopped: Cell<Option<Stopped>>,
@@ -93,6 +95,7 @@ impl Allowance {
             left: Arc::default(),
             scans: None,
             scan: RefCell::default(),
+            is_resting: Cell::new(false),
             kept: Cell::new(0),
             steps: Cell::new(0),
             stopped: Cell::new(None),
@@ -170,6 +173,20 @@ impl Allowance {
         if self.scan.borrow().is_none() {
             let scan = scans.enter(&|| self.goes_on_now());
             *self.scan.borrow_mut() = scan;
+        }
+    }
+
+    /// Lets others have its turn, if it has one, while it waits for its client.
+    pub fn rest(&self) {
+        if self.scan.borrow_mut().take().is_some() {
+            self.is_resting.set(true);
+        }
+    }
+
+    /// Takes up what it left to others.
+    pub fn go_on(&self) {
+        if self.is_resting.take() {
+            self.take_turns();
         }
     }
 

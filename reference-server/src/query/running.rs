@@ -43,18 +43,32 @@ impl Queries {
         client: &Client,
         work: impl FnOnce(&Allowance) -> T + Send + 'static,
     ) -> T {
+        let work = move |allowance: &Allowance, _| Given::AtItsEnd(work(allowance));
+        self.run_early(client, work).await.0
+    }
+
+    /// The same of a query that may give its answer before it ends, while the answer goes on. It ends
+    /// soon after what comes with the answer is dropped. What it changes must be changed by then.
+    pub(crate) async fn run_early<T: Send + 'static>(
+        &self,
+        client: &Client,
+        work: impl FnOnce(&Allowance, Early<T>) -> Given<T> + Send + 'static,
+    ) -> (T, LeftOnDrop) {
         let (limits, asked) = (self.limits(), Instant::now());
         let running = Counted::one(&self.running);
         // Also when the request is given up altogether.
         let left = LeftOnDrop(Arc::default());
         let (ends, scans) = (Arc::clone(&left.0), Arc::clone(&self.scans));
+        let (give, mut early) = oneshot::channel();
         let work = journal::elsewhere(move || {
             let _running = running;
-            work(&Allowance::since(asked, limits).beside(ends, scans))
+            work(&Allowance::since(asked, limits).beside(ends, scans), Early(give))
         });
         let mut done = on_a_thread(work);
         let done = tokio::select! {
             biased;
+            // It never comes where the query gives all at its end.
+            Ok(given) = &mut early => return (given, left),
             done = &mut done => done,
             () = client.left() => {
                 left.0.store(true, Ordering::Relaxed);
@@ -64,12 +78,41 @@ impl Queries {
         match done {
             Ok(Ok((given, recorded))) => {
                 recorded.adopt();
-                given
+                let given = match given {
+                    Given::AtItsEnd(given) => given,
+                    Given::Early(Answered) => match early.await {
+                        Ok(given) => given,
+                        // Who says that it was given has given it.
+                        Err(_) => std::future::pending().await,
+                    },
+                };
+                (given, left)
             }
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             // The runtime ends, and this task with it.
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+/// What a query gives.
+pub(crate) enum Given<T> {
+    AtItsEnd(T),
+    Early(Answered),
+}
+
+/// By which a query gives its answer before it ends.
+#[derive(Debug)]
+pub(crate) struct Early<T>(oneshot::Sender<T>);
+
+/// That it was given.
+pub(crate) struct Answered;
+
+impl<T> Early<T> {
+    /// Gives it; nobody may be there any more.
+    pub(crate) fn give(self, given: T) -> Answered {
+        let _ = self.0.send(given);
+        Answered
     }
 }
 
@@ -108,7 +151,7 @@ fn give_way() {
 }
 
 /// Says on its end that nobody waits any more.
-struct LeftOnDrop(Arc<AtomicBool>);
+pub(crate) struct LeftOnDrop(Arc<AtomicBool>);
 
 impl Drop for LeftOnDrop {
     fn drop(&mut self) {

@@ -1,10 +1,10 @@
 //! Servers that keep what they store in a folder: what they answered with success is there when they
 //! are started on it again, and nothing else is.
 
+mod backlog;
 #[path = "../common/client.rs"]
 mod client;
-
-mod backlog;
+mod first_rows;
 mod full_disk;
 mod hosted;
 mod queued;

@@ -30,7 +30,7 @@ pub(super) fn next(folder: &Path) -> u64 {
 }
 
 /// Whether there is a snapshot with points.
-fn has_files(folder: &Path) -> bool {
+pub(super) fn has_files(folder: &Path) -> bool {
     manifest(folder).is_some_and(|manifest| manifest["index"]["files"] != serde_json::json!([]))
 }
 

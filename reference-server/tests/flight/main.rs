@@ -4,6 +4,7 @@
 mod client;
 mod connections;
 mod influxql;
+mod limits;
 mod refusals;
 mod slow;
 mod sql;

@@ -4,6 +4,7 @@
 use crate::client::{influxql, sql, status, with_token};
 use arrow_flight::Ticket;
 use futures::StreamExt;
+use futures::future::{BoxFuture, FutureExt};
 use profiles::flight::Flight;
 use reference_server::flight::{Denied, Host, service};
 use reference_server::http::{Body, Handler, Request, Response, serve_http2};
@@ -49,14 +50,21 @@ impl Host for Fake {
     }
 
     /// Many rows; `SLOW` takes long for them.
-    fn influxql(&self, _: Option<&[u8]>, question: Question<'_>) -> Result<Outcome, Failure> {
-        if question.text == "SLOW" {
-            std::thread::sleep(DEADLINE * 3);
+    fn influxql(
+        self: Arc<Self>,
+        _: Option<Vec<u8>>,
+        question: Question,
+    ) -> BoxFuture<'static, Result<Outcome, Failure>> {
+        async move {
+            if question.text == "SLOW" {
+                tokio::time::sleep(DEADLINE * 3).await;
+            }
+            let text = Cell::text("x".repeat(LONG));
+            let rows = (0..ROWS).map(|n| vec![Cell::Time(n), text.clone()]);
+            let series = Series::table("m", &["time", "text"], rows.collect());
+            Ok(Outcome { series: vec![series], ..Outcome::default() })
         }
-        let text = Cell::text("x".repeat(LONG));
-        let rows = (0..ROWS).map(|n| vec![Cell::Time(n), text.clone()]);
-        let series = Series::table("m", &["time", "text"], rows.collect());
-        Ok(Outcome { series: vec![series], ..Outcome::default() })
+        .boxed()
     }
 }
 

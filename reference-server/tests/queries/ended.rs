@@ -1,7 +1,7 @@
 //! Queries that are ended by their limits: with which answer, and what is answered nevertheless.
 
 use super::wire::{flux, send};
-use super::{SOON, builder, filled, long_script, long_statement, running};
+use super::{SOON, builder, filled, long_script, long_statement, running, write_to};
 use rstest::rstest;
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,28 @@ async fn what_would_be_kept_has_a_limit(#[case] profile: &str, #[case] path: &st
         assert_eq!(answer.status, 200, "{little}: {}", answer.body);
         assert!(!answer.body.contains("error"), "{little}: {}", answer.body);
     }
+}
+
+#[rstest]
+#[case("oss-v1@1.6", &["SHOW+SERIES", "SHOW+TAG+VALUES+WITH+KEY+%3D+t", "SHOW+MEASUREMENTS"])]
+#[case("v3-core@3.6", &["SHOW+TAG+VALUES+WITH+KEY+%3D+t"])]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_shown_has_a_limit_too(#[case] profile: &str, #[case] statements: &[&str]) {
+    let server = builder(profile).query_memory(MEMORY).start().await.unwrap();
+    let many = profile.starts_with("oss");
+    let mut lines = String::new();
+    for number in 0..25_000 {
+        let name = if many { number } else { 0 };
+        lines += &format!("m{name},t={number:020} v=1 1\n");
+    }
+    assert_eq!(send(&server, write_to(profile), "", &lines).await.status, 204);
+    for statement in statements {
+        let answer = send(&server, &format!("GET /query?db=e&q={statement}"), "", "").await;
+        let said = answer.body.contains("more than the 2097152 bytes of memory");
+        assert!(said, "{statement}: {} {}", answer.status, cut(&answer.body));
+    }
+    let one = send(&server, "GET /query?db=e&q=SHOW+FIELD+KEYS+FROM+m0", "", "").await;
+    assert!(one.body.contains("\"v\",\"float\""), "{}", cut(&one.body));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

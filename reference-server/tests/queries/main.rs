@@ -3,6 +3,7 @@
 
 mod ended;
 mod left;
+mod streamed;
 mod wire;
 
 use reference_server::{Builder, Server};

@@ -6,7 +6,9 @@ use super::auth::Caller;
 use super::catalog::Action;
 use super::query::{Named, QueryHost};
 use crate::flight::{Denied, Host};
+use crate::http::Client;
 use crate::lock::lock;
+use crate::query::allowance::Allowance;
 use crate::query::influxql::exec::Failure;
 use crate::query::influxql::host::Host as _;
 use crate::query::influxql::question::Question;
@@ -15,6 +17,7 @@ use crate::query::sql::{self, NoSuchDatabase};
 use crate::store::Name;
 use crate::store::partitions::PartitionedTables;
 use crate::store::view::Measurement;
+use futures::future::{BoxFuture, FutureExt};
 use profiles::answer::Fault;
 use profiles::flight::Flight;
 use std::sync::Arc;
@@ -94,9 +97,17 @@ impl Host for FlightHost {
         self.service.journal().damage().map(str::to_owned)
     }
 
-    fn influxql(&self, token: Option<&[u8]>, question: Question<'_>) -> Result<Outcome, Failure> {
-        let nothing = |_| Failure::UnknownDatabase(question.database.to_owned());
-        let tables = self.tables_of(token, question.database).map_err(nothing)?;
-        question.answer(&tables.host(), self.service.profile.facts.influxql)
+    fn influxql(
+        self: Arc<Self>,
+        token: Option<Vec<u8>>,
+        question: Question,
+    ) -> BoxFuture<'static, Result<Outcome, Failure>> {
+        let asked = Arc::clone(&self);
+        let work = move |allowance: &Allowance| {
+            let nothing = |_| Failure::UnknownDatabase(question.database.clone());
+            let tables = asked.tables_of(token.as_deref(), &question.database).map_err(nothing)?;
+            question.answer(&tables.host(), asked.service.profile.facts.influxql, allowance)
+        };
+        async move { self.service.queries().run(&Client::default(), work).await }.boxed()
     }
 }

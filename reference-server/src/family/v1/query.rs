@@ -11,6 +11,7 @@ use crate::query::allowance::Allowance;
 use crate::query::influxql::ast::{Admin, PolicyOptions, Privilege};
 use crate::query::influxql::host::{self, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
+use crate::query::running::Early;
 use crate::respond;
 use crate::store::shards;
 use crate::store::view::Measurement;
@@ -33,13 +34,14 @@ impl Service {
         let (service, accept) = (Arc::clone(self), request.header("accept").map(str::to_owned));
         let read_only = request.method == "GET" || request.method == "HEAD";
         let rules = facts.influxql;
-        let work = move |allowance: &Allowance| {
+        let work = move |allowance: &Allowance, early: Early<influxql::Answer>| {
             let host = QueryHost { service: &service, caller: &caller };
             let accept = accept.as_deref();
             let asked = influxql::Request { parameters: &parameters, accept, read_only };
-            influxql::query(asked, &host, rules, allowance)
+            influxql::query_early(asked, &host, rules, allowance, early)
         };
-        let mut answer = self.queries.run(&request.client, work).await;
+        let (mut answer, running) = self.queries.run_early(&request.client, work).await;
+        answer.more = answer.more.map(|more| more.holding(running));
         let error = answer.error.take();
         let gzip = request.header("accept-encoding").is_some_and(|names| names.contains("gzip"));
         let mut response = respond::influxql(answer);

@@ -10,6 +10,7 @@ use crate::query::allowance::Allowance;
 use crate::query::influxql::ast::{Admin, Privilege};
 use crate::query::influxql::host::{Caller, Host, Policy, Remove};
 use crate::query::influxql::http as influxql;
+use crate::query::running::Early;
 use crate::respond;
 use crate::store::shards;
 use crate::store::view::Measurement;
@@ -29,13 +30,14 @@ impl Service {
         let (service, token) = (Arc::clone(self), Arc::clone(token));
         let accept = request.header("accept").map(str::to_owned);
         let (read_only, rules) = (request.method == "GET", self.profile.facts.influxql);
-        let work = move |allowance: &Allowance| {
+        let work = move |allowance: &Allowance, early: Early<influxql::Answer>| {
             let host = QueryHost { service: &service, token: &token };
             let accept = accept.as_deref();
             let asked = influxql::Request { parameters: &parameters, accept, read_only };
-            influxql::query(asked, &host, rules, allowance)
+            influxql::query_early(asked, &host, rules, allowance, early)
         };
-        let answer = self.queries.run(&request.client, work).await;
+        let (mut answer, running) = self.queries.run_early(&request.client, work).await;
+        answer.more = answer.more.map(|more| more.holding(running));
         let failed = answer.error.is_some();
         let response = respond::influxql(answer);
         if failed { response.with("X-Platform-Error-Code", "invalid") } else { response }

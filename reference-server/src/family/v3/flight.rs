@@ -5,11 +5,14 @@ use super::query::InfluxqlHost;
 use super::query::sql_host::SqlHost;
 use super::rights::{Action, Rights};
 use crate::flight::{Denied, Host};
+use crate::http::Client;
 use crate::lock::lock;
+use crate::query::allowance::Allowance;
 use crate::query::influxql::exec::Failure;
 use crate::query::influxql::question::Question;
 use crate::query::influxql::result::Outcome;
 use crate::query::sql;
+use futures::future::{BoxFuture, FutureExt};
 use profiles::flight::Flight;
 use std::sync::Arc;
 
@@ -53,12 +56,20 @@ impl Host for FlightHost {
         self.service.journal.damage().map(str::to_owned)
     }
 
-    fn influxql(&self, token: Option<&[u8]>, question: Question<'_>) -> Result<Outcome, Failure> {
-        let service = &self.service;
-        let nothing = |_| Failure::UnknownDatabase(question.database.to_owned());
-        let rights = self.rights(token).map_err(nothing)?;
-        let (catalog, now) = (Arc::clone(&service.catalog), service.clock.now());
-        let host = InfluxqlHost { catalog, rights, now };
-        question.answer(&host, service.profile.facts.influxql)
+    fn influxql(
+        self: Arc<Self>,
+        token: Option<Vec<u8>>,
+        question: Question,
+    ) -> BoxFuture<'static, Result<Outcome, Failure>> {
+        let asked = Arc::clone(&self);
+        let work = move |allowance: &Allowance| {
+            let service = &asked.service;
+            let nothing = |_| Failure::UnknownDatabase(question.database.clone());
+            let rights = asked.rights(token.as_deref()).map_err(nothing)?;
+            let (catalog, now) = (Arc::clone(&service.catalog), service.clock.now());
+            let host = InfluxqlHost { catalog, rights, now };
+            question.answer(&host, service.profile.facts.influxql, allowance)
+        };
+        async move { self.service.queries.run(&Client::default(), work).await }.boxed()
     }
 }

@@ -219,7 +219,8 @@ impl Service {
                 return Routed::Err(Response { close: true, ..Response::new(503) });
             }
         };
-        let mut response = Response::new(answer.status).with_body(answer.body);
+        let response = Response { more: answer.more, ..Response::new(answer.status) };
+        let mut response = response.with_body(answer.body);
         if let Some(content_type) = answer.content_type {
             response = response.with("Content-Type", content_type);
         }

@@ -5,13 +5,16 @@
 
 use super::ast::Statement;
 use super::exec::{self, Context, Failure};
+use super::growing::Growing;
 use super::host::Host;
 use super::json::{self, Part, Style};
 use super::parse::{Params, parse_query};
 use super::result::Outcome;
 use super::time::Epoch;
 use super::{bound, chunk, csv, in_statement, iox, messagepack};
+use crate::http::More;
 use crate::query::allowance::Allowance;
+use crate::query::running::{Answered, Early, Given};
 use profiles::influxql::{Errors, Infinite, Influxql, Planner};
 
 /// The parameters of a request, decoded: those of the query string and of a form body, which wins.
@@ -87,14 +90,16 @@ pub struct Request<'a> {
 }
 
 /// What to answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Answer {
     /// The status.
     pub status: u16,
     /// The `Content-Type`; `None` for none.
     pub content_type: Option<&'static str>,
-    /// The body.
+    /// The body, or its beginning.
     pub body: Vec<u8>,
+    /// What of a long body is still being made.
+    pub more: Option<More>,
     /// The error of the whole query, bare: v1 sends it in `X-Influxdb-Error` too.
     pub error: Option<String>,
     /// The product breaks the connection off after the body (v3@3.6, an infinite float).
@@ -113,26 +118,50 @@ pub fn query(
     match rules.errors {
         Errors::V3 => iox::query(request, host, rules, allowance),
         Errors::InStatement => in_statement::query(request, host, rules, allowance),
-        Errors::V1 | Errors::V2 => go_query(request, host, rules, allowance),
+        Errors::V1 | Errors::V2 => {
+            // It is never given before, as nobody takes it then.
+            go_query(request, host, rules, Growing::new(allowance, None)).unwrap_or_default()
+        }
     }
 }
 
-fn go_query(
+/// Answers `/query` as [`query`] does, but that a long answer in chunks is given as soon as it has a
+/// beginning.
+pub(crate) fn query_early(
     request: Request<'_>,
     host: &dyn Host,
     rules: &Influxql,
     allowance: &Allowance,
-) -> Answer {
+    early: Early<Answer>,
+) -> Given<Answer> {
+    match rules.errors {
+        Errors::V1 | Errors::V2 => {
+            let body = Growing::new(allowance, Some(early));
+            let answered = go_query(request, host, rules, body);
+            answered.map_or_else(Given::Early, Given::AtItsEnd)
+        }
+        _ => Given::AtItsEnd(query(request, host, rules, allowance)),
+    }
+}
+
+/// The answer, unless it was given while it was made.
+fn go_query(
+    request: Request<'_>,
+    host: &dyn Host,
+    rules: &Influxql,
+    mut body: Growing<'_>,
+) -> Result<Answer, Answered> {
+    let allowance = body.allowance;
     let parameters = request.parameters;
     let output = match Output::of(&request, rules) {
         Ok(output) => output,
-        Err(message) => return whole_error(501, &message, &Output::json(rules), rules),
+        Err(message) => return Ok(whole_error(501, &message, &Output::json(rules), rules)),
     };
     // 1.6:services/httpd/handler.go cuts off blanks at both ends before positions are counted.
     let q = parameters.get("q").unwrap_or_default();
     let q = if rules.errors == Errors::V1 { q.trim_ascii() } else { q };
     if q.iter().all(u8::is_ascii_whitespace) {
-        return whole_error(400, rules.missing_query, &output, rules);
+        return Ok(whole_error(400, rules.missing_query, &output, rules));
     }
     let prefix = if rules.errors == Errors::V1 {
         "error parsing query: "
@@ -147,23 +176,33 @@ fn go_query(
         .and_then(|p| parse_query(q, &p, rules).map_err(|e| format!("{prefix}{e}")))
     {
         Ok(statements) => statements,
-        Err(message) => return whole_error(400, &message, &output, rules),
+        Err(message) => return Ok(whole_error(400, &message, &output, rules)),
     };
     let (database, policy) = (parameters.text("db"), parameters.text("rp"));
     if let Err(message) = exec::authorise(&statements, &database, host) {
-        return whole_error(403, &format!("error authorizing query: {message}"), &output, rules);
+        let message = format!("error authorizing query: {message}");
+        return Ok(whole_error(403, &message, &output, rules));
     }
     let context = Context { host, rules, database: &database, policy: &policy, allowance };
-    let outcomes = exec::run(&statements, context, request.read_only && rules.errors == Errors::V1);
-    match output.print(&outcomes, rules) {
-        Ok(body) => Answer {
-            status: 200,
-            content_type: Some(output.content_type(rules)),
-            body,
-            ..Answer::default()
-        },
+    let read_only = request.read_only && rules.errors == Errors::V1;
+    let content_type = output.content_type(rules);
+    let printed = match output.chunk {
+        // What a statement changes is to be kept before anything is said of it.
+        Some(size) if !statements.iter().any(exec::is_a_change) => {
+            body.print(&output, rules, |give| {
+                exec::run_in_pieces(&statements, context, read_only, size, give);
+            })
+        }
+        _ => output.print(&exec::run(&statements, context, read_only), rules).map(Some),
+    };
+    match printed {
+        Ok(Some(body)) => {
+            let content_type = Some(content_type);
+            Ok(Answer { status: 200, content_type, body, ..Answer::default() })
+        }
+        Ok(None) => Err(Answered),
         // What encoding/json says; only a function can give an infinity, for none is stored.
-        Err(unprintable) => whole_error(500, &unprintable.to_string(), &output, rules),
+        Err(unprintable) => Ok(whole_error(500, &unprintable.to_string(), &output, rules)),
     }
 }
 
@@ -241,21 +280,33 @@ impl Output {
         };
         for outcomes in documents {
             let parts: Vec<Part<'_>> = outcomes.iter().map(chunk::Chunk::part).collect();
-            match self.form {
-                Form::Csv => body.extend(printer.document(&parts)),
-                Form::MessagePack => body.extend(messagepack::document(&parts, self.style.epoch)),
-                Form::Json => {
-                    match (json::document(&parts, self.style), rules.json.infinite) {
-                        (Err(infinite), Infinite::InPlace(words)) => {
-                            body.extend(format!("{words}{infinite}").into_bytes());
-                        }
-                        (document, _) => body.extend(document?),
-                    }
-                    body.extend_from_slice(rules.json.end.as_bytes());
-                }
-            }
+            self.document(&parts, &mut printer, rules, &mut body)?;
         }
         Ok(body)
+    }
+
+    /// Prints one document behind others.
+    pub(super) fn document(
+        &self,
+        parts: &[Part<'_>],
+        printer: &mut csv::Printer,
+        rules: &Influxql,
+        body: &mut Vec<u8>,
+    ) -> Result<(), json::Unprintable> {
+        match self.form {
+            Form::Csv => body.extend(printer.document(parts)),
+            Form::MessagePack => body.extend(messagepack::document(parts, self.style.epoch)),
+            Form::Json => {
+                match (json::document(parts, self.style), rules.json.infinite) {
+                    (Err(infinite), Infinite::InPlace(words)) => {
+                        body.extend(format!("{words}{infinite}").into_bytes());
+                    }
+                    (document, _) => body.extend(document?),
+                }
+                body.extend_from_slice(rules.json.end.as_bytes());
+            }
+        }
+        Ok(())
     }
 }
 

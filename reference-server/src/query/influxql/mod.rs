@@ -9,6 +9,7 @@ mod csv;
 mod duration;
 pub mod exec;
 pub mod expr;
+mod growing;
 pub mod host;
 pub mod http;
 mod in_statement;

@@ -9,28 +9,32 @@ use super::http::run_one;
 use super::iox::parse_reason;
 use super::parse::{Params, bound, parse_query};
 use super::result::Outcome;
-use crate::query::allowance::{Allowance, Limits};
+use crate::query::allowance::Allowance;
 use profiles::influxql::Influxql;
 use serde_json::{Map, Value};
-use std::time::Instant;
 
 /// A statement, and what it is asked of.
-#[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+#[derive(Clone, Debug)]
+pub struct Question {
     /// The statement.
-    pub text: &'a str,
+    pub text: String,
     /// The values for `$name`.
-    pub params: &'a Map<String, Value>,
+    pub params: Map<String, Value>,
     /// The database.
-    pub database: &'a str,
+    pub database: String,
 }
 
-impl Question<'_> {
-    /// The rows.
+impl Question {
+    /// The rows, within what the query may use.
     ///
     /// # Errors
     /// Why there are none.
-    pub fn answer(self, host: &dyn Host, rules: &Influxql) -> Result<Outcome, Failure> {
+    pub fn answer(
+        &self,
+        host: &dyn Host,
+        rules: &Influxql,
+        allowance: &Allowance,
+    ) -> Result<Outcome, Failure> {
         let values = self.params.iter();
         let params: Params =
             values.filter_map(|(name, value)| Some((name.clone(), bound(value)?))).collect();
@@ -47,8 +51,7 @@ impl Question<'_> {
         if let Some(feature) = refused(statement) {
             return Err(not_implemented(feature));
         }
-        let allowance = &Allowance::since(Instant::now(), Limits::DEFAULT);
-        let (database, policy) = (self.database, "");
+        let (database, policy) = (self.database.as_str(), "");
         run_one(statement, Context { host, rules, database, policy, allowance })
     }
 }

@@ -97,7 +97,8 @@ impl PartitionStream for Scan {
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let schema = Arc::clone(&self.schema);
         let batches =
-            Batches::new(Arc::clone(&self.measurement), Arc::clone(&schema), self.wanted.clone());
+            Batches::new(Arc::clone(&self.measurement), Arc::clone(&schema), self.wanted.clone())
+                .for_at_most(self.limit.unwrap_or(usize::MAX));
         let batches = batches.map(|batch| batch.map_err(DataFusionError::from));
         Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::iter(batches)))
     }
@@ -109,6 +110,8 @@ struct Scan {
     measurement: Arc<Measurement>,
     schema: SchemaRef,
     wanted: Wanted,
+    /// How many rows are asked for.
+    limit: Option<usize>,
 }
 
 #[async_trait]
@@ -147,7 +150,7 @@ impl TableProvider for Stored {
                 };
                 let measurement = Arc::clone(&self.measurement);
                 let wanted = prune::wanted(filters, &self.schema);
-                let scan = Scan { measurement, schema: Arc::clone(&schema), wanted };
+                let scan = Scan { measurement, schema: Arc::clone(&schema), wanted, limit };
                 let scan = StreamingTableExec::try_new(
                     schema,
                     vec![Arc::new(scan)],

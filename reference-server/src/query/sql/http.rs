@@ -3,10 +3,14 @@
 //! The order of checks is the product's: `Accept`, then the parameters, then the database, then
 //! the query. Routing, credentials, headers for browsers and the body's encoding are the caller's.
 
+use super::format::Printer;
 use super::host::{Host, NoSuchDatabase};
 use super::params::Params;
-use super::run::{Failure, Limits, Query, run};
+use super::rows::Rows;
+use super::run::{Failure, Limits, Query, all, start};
+use crate::http::{FIRST, More};
 use crate::query::v3_request::{self, Asked};
+use datafusion::arrow::error::ArrowError;
 use profiles::sql::Sql;
 use serde_json::json;
 use std::sync::Arc;
@@ -14,19 +18,21 @@ use std::sync::Arc;
 pub use crate::query::v3_request::Request;
 
 /// The answer. One with a status of 200 also gets the header for browsers, a refusal does not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
     /// The `Content-Type`; a refusal has none.
     pub content_type: Option<&'static str>,
-    /// The body.
+    /// The body, or its beginning.
     pub body: Vec<u8>,
+    /// What of a long body is still being made.
+    pub more: Option<More>,
 }
 
 impl Answer {
     fn refusal(status: u16, body: String) -> Self {
-        Self { status, content_type: None, body: body.into_bytes() }
+        Self { status, content_type: None, body: body.into_bytes(), more: None }
     }
 }
 
@@ -57,20 +63,82 @@ async fn query(
         return Answer::refusal(refusals.unknown_database, json!({ "error": text }).to_string());
     }
     let query = Query { host: Arc::clone(host), product, database, text: query, params };
-    let failed = |text: String| Answer::refusal(refusals.failed, text);
-    match run(query, limits).await {
-        Ok(batches) => match format.body(&batches) {
-            Ok(body) => Answer { status: 200, content_type: Some(format.content_type()), body },
-            Err(error) => failed(format!("{}Arrow error: {error}", refusals.streaming)),
-        },
-        Err(Failure::Planning(text, _, fault)) => {
-            let status = fault.status(refusals.unplanned);
-            Answer::refusal(status, format!("{}{text}", refusals.planning))
+    let answer = async {
+        let rows = start(query, limits).await?;
+        match format.printer() {
+            Some(printer) => printed(rows, printer).await,
+            None => Ok((format.body(&all(rows, limits).await?)?, None)),
         }
-        Err(Failure::Executing(text, _)) => failed(format!("{}{text}", refusals.executing)),
-        Err(Failure::Streaming(text, _, fault)) => {
-            let status = fault.status(refusals.unplanned);
-            Answer::refusal(status, format!("{}{text}", refusals.streaming))
+    };
+    let refusal = |status, prefix, text| Answer::refusal(status, format!("{prefix}{text}"));
+    match answer.await {
+        Ok((body, more)) => {
+            Answer { status: 200, content_type: Some(format.content_type()), body, more }
+        }
+        Err(Unanswered::Format(error)) => {
+            refusal(refusals.failed, refusals.streaming, format!("Arrow error: {error}"))
+        }
+        Err(Unanswered::Query(Failure::Planning(text, _, fault))) => {
+            refusal(fault.status(refusals.unplanned), refusals.planning, text)
+        }
+        Err(Unanswered::Query(Failure::Executing(text, _))) => {
+            refusal(refusals.failed, refusals.executing, text)
+        }
+        Err(Unanswered::Query(Failure::Streaming(text, _, fault))) => {
+            refusal(fault.status(refusals.unplanned), refusals.streaming, text)
         }
     }
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    Query(Failure),
+    /// The form of the answer cannot hold the rows.
+    Format(ArrowError),
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Self::Query(failure)
+    }
+}
+
+impl From<ArrowError> for Unanswered {
+    fn from(error: ArrowError) -> Self {
+        Self::Format(error)
+    }
+}
+
+/// The body of a result, or of a long one its beginning: the rest is made while it is sent. What goes
+/// wrong by then breaks the body off, as its status has been told.
+async fn printed(
+    mut rows: Rows,
+    mut printer: Printer,
+) -> Result<(Vec<u8>, Option<More>), Unanswered> {
+    while printer.len() < FIRST {
+        match rows.next().await.transpose()? {
+            Some(batch) if batch.num_rows() > 0 => printer.print(&batch)?,
+            Some(_) => {}
+            None => return Ok((printer.finish()?, None)),
+        }
+    }
+    let first = printer.take();
+    let (making, more) = More::begin();
+    tokio::spawn(async move {
+        while let Some(batch) = rows.next().await {
+            let Ok(batch) = batch else { return };
+            if batch.num_rows() > 0 && printer.print(&batch).is_err() {
+                return;
+            }
+            if printer.len() > 0 && !making.put(printer.take()).await {
+                return;
+            }
+        }
+        if let Ok(last) = printer.finish()
+            && making.put(last).await
+        {
+            making.end().await;
+        }
+    });
+    Ok((first, Some(more)))
 }

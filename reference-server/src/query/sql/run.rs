@@ -45,7 +45,7 @@ pub struct Limits {
     pub deadline: Duration,
     /// Bytes that the engine's operators may hold.
     pub memory: usize,
-    /// Bytes of the result in memory.
+    /// Bytes of a result that has to be there as a whole before it can be sent.
     pub result: usize,
 }
 
@@ -142,12 +142,17 @@ impl Fault {
     }
 }
 
-/// Runs a query to its end; batches without rows are left out.
-pub(super) async fn run(query: Query, limits: Limits) -> Result<Vec<RecordBatch>, Failure> {
-    let mut rows = start(query, limits).await?;
+/// All rows of a result, which must not be too many; batches without rows are left out.
+pub(super) async fn all(mut rows: Rows, limits: Limits) -> Result<Vec<RecordBatch>, Failure> {
     let mut batches = Vec::new();
+    let mut size = 0_usize;
     while let Some(batch) = rows.next().await {
         let batch = batch?;
+        size = size.saturating_add(batch.get_array_memory_size());
+        if size > limits.result {
+            let text = format!("Resources exhausted: the result is over {} bytes", limits.result);
+            return Err(Failure::Streaming(text, Cause::Limits, Fault::Other));
+        }
         if batch.num_rows() > 0 {
             batches.push(batch);
         }
@@ -180,7 +185,7 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
                 if tell.send(Ok(stream.schema())).is_err() {
                     return;
                 }
-                let forwarded = forward(stream, dialect, &send, limits);
+                let forwarded = forward(stream, dialect, &send);
                 // The engine gives way often enough to see that the asker has left, also where it
                 // works long for one batch.
                 let end = tokio::select! {
@@ -233,19 +238,12 @@ async fn forward(
     mut stream: SendableRecordBatchStream,
     dialect: EngineDialect,
     to: &mpsc::Sender<RecordBatch>,
-    limits: Limits,
 ) -> Result<(), Failure> {
-    let mut size = 0_usize;
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(|error| {
             let text = engine_words::sentence(dialect, &error);
             Failure::Streaming(text, Cause::of(&error), Fault::of(&error))
         })?;
-        size = size.saturating_add(batch.get_array_memory_size());
-        if size > limits.result {
-            let text = format!("Resources exhausted: the result is over {} bytes", limits.result);
-            return Err(Failure::Streaming(text, Cause::Limits, Fault::Other));
-        }
         if to.send(batch).await.is_err() {
             break;
         }

@@ -3,7 +3,7 @@
 //! Columns are sorted by name, `time` among them. A row is a series at a time; what has no value
 //! there is null. Rows stand in the order of their primary key: tags, nulls first, then time.
 
-use crate::store::view::{Measurement, Series, Unreadable};
+use crate::store::view::{Column, Measurement, Series, Unreadable};
 use crate::store::{FieldType, Name, Value};
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
@@ -12,7 +12,6 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The name of the column of timestamps.
@@ -74,8 +73,11 @@ pub(super) fn text(name: &Name) -> Cow<'_, str> {
     String::from_utf8_lossy(name)
 }
 
-/// How many rows a batch has, but for the last one of a table.
+/// How many rows a batch has, but for the first ones of a table and the last one.
 const BATCH: usize = 8192;
+
+/// How many the first one has.
+const FIRST_BATCH: usize = 256;
 
 /// What a query reads of a measurement.
 #[derive(Clone, Debug)]
@@ -88,24 +90,34 @@ pub struct Wanted {
     pub last: i64,
 }
 
-/// The rows of a measurement, batch by batch: in memory are no more than one and the times of the
-/// series that it ends with.
+/// The rows of a measurement, batch by batch: no more is read, nor in memory, than one batch has.
 pub struct Batches {
     measurement: Arc<Measurement>,
     schema: SchemaRef,
     wanted: Wanted,
     /// The series that are left, by their numbers, the next one last.
     left: Vec<usize>,
-    /// Rows of a series that did not fit the batch before.
-    rest: Option<Piece>,
+    /// The one that the batch before ended in.
+    open: Option<Open>,
+    /// How many rows the next batch has, and any at most: whoever wants few finds them in the first
+    /// ones.
+    size: usize,
+    most: usize,
+}
+
+/// A series of which rows are left.
+struct Open {
+    series: usize,
+    /// The columns whose times are those of all, by their numbers: fields are mostly written together.
+    columns: Vec<usize>,
+    /// The rows that are left have this time, or a later one.
+    from: i64,
 }
 
 /// Rows of one series.
 struct Piece {
     series: usize,
-    times: Arc<[i64]>,
-    /// From where to where of the times.
-    rows: Range<usize>,
+    times: Vec<i64>,
 }
 
 impl Batches {
@@ -123,25 +135,61 @@ impl Batches {
             key
         });
         left.reverse();
-        Self { measurement, schema, wanted, left, rest: None }
+        Self { measurement, schema, wanted, left, open: None, size: FIRST_BATCH, most: BATCH }
     }
 
-    /// The next rows, at most so many.
+    /// The same where no more than so many rows are asked for: a batch has no more.
+    #[must_use]
+    pub fn for_at_most(mut self, rows: usize) -> Self {
+        self.most = rows.clamp(1, BATCH);
+        self.size = self.size.min(self.most);
+        self
+    }
+
+    /// The next rows of one series, at most so many.
     fn piece(&mut self, room: usize) -> Option<Piece> {
-        let piece = match self.rest.take() {
-            Some(piece) => piece,
+        let open = match self.open.take() {
+            Some(open) => open,
             None => {
-                let series = self.left.pop()?;
-                let times = times(&self.measurement.series[series], &self.wanted);
-                Piece { series, rows: 0..times.len(), times: times.into() }
+                let number = self.left.pop()?;
+                Open::of(&self.measurement.series[number], number, self.wanted.first)
             }
         };
-        let Piece { series, times, rows } = piece;
-        let end = rows.end.min(rows.start.saturating_add(room));
-        if end < rows.end {
-            self.rest = Some(Piece { series, times: Arc::clone(&times), rows: end..rows.end });
+        let times = open.times(&self.measurement.series[open.series], self.wanted.last, room);
+        let series = open.series;
+        if times.len() == room
+            && let Some(from) = times.last().and_then(|last| last.checked_add(1))
+        {
+            self.open = Some(Open { from, ..open });
         }
-        Some(Piece { series, times, rows: rows.start..end })
+        Some(Piece { series, times })
+    }
+}
+
+impl Open {
+    fn of(series: &Series, number: usize, from: i64) -> Self {
+        let columns = series.columns.iter().enumerate();
+        let first = series.columns.first();
+        let has_its_own =
+            |c: &Column| first.is_some_and(|first| !c.points.has_times_of(&first.points));
+        let columns =
+            columns.filter(|(place, c)| *place == 0 || has_its_own(c)).map(|(place, _)| place);
+        Self { series: number, columns: columns.collect(), from }
+    }
+
+    /// The first times that are left, up to the last one that is wanted: those at which any field has
+    /// a value, ascending.
+    fn times(&self, series: &Series, last: i64, room: usize) -> Vec<i64> {
+        let of_column =
+            |place: &usize| series.columns[*place].points.times(self.from, last).take(room);
+        // The first of all of them are among the first of each.
+        let mut times: Vec<i64> = self.columns.iter().flat_map(of_column).collect();
+        if self.columns.len() > 1 {
+            times.sort();
+            times.dedup();
+            times.truncate(room);
+        }
+        times
     }
 }
 
@@ -151,18 +199,19 @@ impl Iterator for Batches {
     fn next(&mut self) -> Option<Self::Item> {
         let mut pieces = Vec::new();
         let mut count = 0;
-        while count < BATCH
-            && let Some(piece) = self.piece(BATCH - count)
+        while count < self.size
+            && let Some(piece) = self.piece(self.size - count)
         {
-            count += piece.rows.len();
+            count += piece.times.len();
             pieces.push(piece);
         }
         if count == 0 {
             return None;
         }
+        self.size = (self.size * 2).min(self.most);
         let pieces: Vec<_> = pieces
             .iter()
-            .map(|piece| (&self.measurement.series[piece.series], &piece.times[piece.rows.clone()]))
+            .map(|piece| (&self.measurement.series[piece.series], piece.times.as_slice()))
             .collect();
         let rows = Rows(&pieces);
         let columns = self.schema.fields().iter().map(|field| rows.column(field)).collect();
@@ -231,8 +280,9 @@ impl Rows<'_> {
     fn values(&self, name: &[u8], of: FieldType) -> impl Iterator<Item = Option<Value>> {
         self.0.iter().flat_map(move |(series, times)| {
             let column = series.columns.iter().find(|c| &*c.name == name && c.field_type == of);
-            let first = times.first().copied().unwrap_or(i64::MIN);
-            let points = column.into_iter().flat_map(move |c| c.points.between(first, i64::MAX));
+            let first = times.first().copied().unwrap_or(i64::MAX);
+            let last = times.last().copied().unwrap_or(i64::MIN);
+            let points = column.into_iter().flat_map(move |c| c.points.between(first, last));
             let mut points = points.peekable();
             times.iter().map(move |time| points.next_if(|(at, _)| at == time).map(|(_, v)| v))
         })
@@ -241,19 +291,4 @@ impl Rows<'_> {
 
 fn tag<'a>(series: &'a Series, key: &[u8]) -> Option<&'a Name> {
     series.tags.iter().find(|(k, _)| &**k == key).map(|(_, value)| value)
-}
-
-/// The times at which any field of the series has a value, ascending.
-fn times(series: &Series, wanted: &Wanted) -> Vec<i64> {
-    let mut columns = series.columns.iter();
-    let Some(first) = columns.next() else { return Vec::new() };
-    let mut times: Vec<i64> = first.points.times(wanted.first, wanted.last).collect();
-    // Fields are mostly written together.
-    let others: Vec<_> = columns.filter(|c| !c.points.has_times_of(&first.points)).collect();
-    if !others.is_empty() {
-        times.extend(others.iter().flat_map(|c| c.points.times(wanted.first, wanted.last)));
-        times.sort();
-        times.dedup();
-    }
-    times
 }

@@ -6,3 +6,4 @@ mod bounds;
 mod fake;
 mod refusals;
 mod rows;
+mod streamed;

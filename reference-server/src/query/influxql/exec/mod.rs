@@ -26,10 +26,13 @@ mod types;
 mod windows;
 
 use super::ast::{Admin, Statement};
+use super::chunk;
 use super::host::Host;
+use super::json::Part;
 use super::result::{Outcome, Series};
 use crate::query::allowance::{Allowance, Stopped};
 use profiles::influxql::{Administration, Influxql, Planner};
+use std::cell::RefCell;
 
 pub use authorise::authorise;
 pub(super) use show::series_key;
@@ -108,6 +111,60 @@ const OVERDUE: &str = "query-timeout limit exceeded";
 /// result at all leaves out is not in the answer.
 pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
+    let execute = |statement: &Statement, _: &Outcome| execute(statement, context);
+    run_each(statements, read_only, &execute, &mut |outcome| outcomes.push(outcome));
+    outcomes
+}
+
+/// The same in pieces of so many rows of a series: as they are made, where the rows of a statement can
+/// be made so. `give` says whether anybody wants more.
+pub(super) fn run_in_pieces(
+    statements: &[Statement],
+    context: Context<'_>,
+    read_only: bool,
+    size: usize,
+    give: &mut dyn FnMut(Part<'_>) -> bool,
+) {
+    let give = RefCell::new(give);
+    let execute = |statement: &Statement, outcome: &Outcome| match statement {
+        Statement::Select(select) if context.rules.planner == Planner::Go => {
+            let mut is_given = false;
+            let mut pieces = select::Pieces {
+                size,
+                give: &mut |series, series_goes_on, statement_goes_on| {
+                    is_given = true;
+                    let series = std::slice::from_ref(&series);
+                    (give.borrow_mut())(Part { outcome, series, series_goes_on, statement_goes_on })
+                },
+            };
+            let series = whole_or_stopped(statement, context, || {
+                select::select(select, context, Some(&mut pieces)).map(Some)
+            })?;
+            // Nothing is to be said twice.
+            Ok(series.filter(|series| !is_given || !series.is_empty()))
+        }
+        _ => execute(statement, context),
+    };
+    run_each(statements, read_only, &execute, &mut |outcome| {
+        for chunk in chunk::chunks(std::slice::from_ref(&outcome), size) {
+            let goes_on = chunk.iter().all(|chunk| (give.borrow_mut())(chunk.part()));
+            if !goes_on {
+                break;
+            }
+        }
+    });
+}
+
+/// The series of a statement, or `None` where it gives no result at all.
+type Executed = Result<Option<Vec<Series>>, Failure>;
+
+/// Runs statements by `execute`, which is given what is known of the result before.
+fn run_each(
+    statements: &[Statement],
+    read_only: bool,
+    execute: &dyn Fn(&Statement, &Outcome) -> Executed,
+    give: &mut dyn FnMut(Outcome),
+) {
     for (number, statement) in statements.iter().enumerate() {
         let whole = !matches!(
             statement,
@@ -117,7 +174,7 @@ pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> V
         if let Statement::Select(select) = statement {
             outcome.zone = select::zone(select).unwrap_or_default();
         }
-        match execute(statement, context) {
+        match execute(statement, &outcome) {
             Ok(None) => {}
             Ok(Some(series)) => {
                 outcome.series = series;
@@ -126,7 +183,7 @@ pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> V
                         "deprecated use of '{statement}' in a read only context, please use a POST request instead"
                     ));
                 }
-                outcomes.push(outcome);
+                give(outcome);
             }
             Err(failure) => {
                 outcome.error = Some(failure.message());
@@ -134,7 +191,7 @@ pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> V
                 if matches!(failure, Failure::OfFirst(_)) {
                     outcome.statement = 0;
                 }
-                outcomes.push(outcome);
+                give(outcome);
                 if matches!(failure, Failure::Told(_)) {
                     continue;
                 }
@@ -148,12 +205,13 @@ pub fn run(statements: &[Statement], context: Context<'_>, read_only: bool) -> V
                     error: Some("not executed".to_owned()),
                     ..Outcome::default()
                 };
-                outcomes.extend(std::iter::repeat_n(not_executed, statements.len() - 1 - number));
+                for _ in number + 1..statements.len() {
+                    give(not_executed.clone());
+                }
                 break;
             }
         }
     }
-    outcomes
 }
 
 /// Runs one statement: its series, or `None` where it gives no result at all.
@@ -164,9 +222,18 @@ pub fn execute(
     statement: &Statement,
     context: Context<'_>,
 ) -> Result<Option<Vec<Series>>, Failure> {
-    let mut done = answered(statement, context);
+    whole_or_stopped(statement, context, || answered(statement, context))
+}
+
+/// What a statement gives, unless the query was ended meanwhile, so that it is not all.
+fn whole_or_stopped(
+    statement: &Statement,
+    context: Context<'_>,
+    answer: impl FnOnce() -> Result<Option<Vec<Series>>, Failure>,
+) -> Result<Option<Vec<Series>>, Failure> {
+    let mut done = answer();
     // What was changed is changed. Of what is read some is missing, or the reason for a failure.
-    if !(changes(statement) || matches!(statement, Statement::Delete(_)))
+    if !is_a_change(statement)
         && let Err(why) = context.allowance.check()
     {
         done = Err(why.into());
@@ -187,7 +254,7 @@ fn answered(statement: &Statement, context: Context<'_>) -> Result<Option<Vec<Se
         beyond_v3(statement)?;
     }
     match statement {
-        Statement::Select(select) => select::select(select, context).map(Some),
+        Statement::Select(select) => select::select(select, context, None).map(Some),
         Statement::ShowDatabases => Ok(Some(vec![show::databases(context)])),
         Statement::ShowMeasurements(s) => show::measurements(s, context).map(Some),
         Statement::ShowSeries(s) => show::series(s, context).map(Some),
@@ -258,6 +325,11 @@ const fn changes(statement: &Statement) -> bool {
         statement,
         Statement::Admin(_) | Statement::DropSeries(_) | Statement::DropMeasurement(_)
     )
+}
+
+/// Whether a statement changes something.
+pub(super) const fn is_a_change(statement: &Statement) -> bool {
+    changes(statement) || matches!(statement, Statement::Delete(_))
 }
 
 /// A statement's words in `not implemented: …`.

@@ -13,6 +13,7 @@ use super::source::{self, Table};
 use super::tag_sets;
 use super::types;
 use super::{Context, Failure};
+use crate::query::allowance::Stopped;
 use crate::query::influxql::ast::{Field, Fill, Limits, Select, Source};
 use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
 use crate::query::influxql::result::{self, Cell, Series};
@@ -33,8 +34,22 @@ pub(super) fn zone(select: &Select) -> Result<Option<Zone>, Failure> {
     }
 }
 
-/// Runs a `SELECT`.
-pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series>, Failure> {
+/// Who takes rows as they are made.
+pub(super) struct Pieces<'p> {
+    /// How many rows of a series a piece has at most.
+    pub(super) size: usize,
+    pub(super) give: Give<'p>,
+}
+
+/// Takes rows of one series; whether that goes on, whether any goes on. Says whether more are wanted.
+type Give<'p> = &'p mut dyn FnMut(Series, bool, bool) -> bool;
+
+/// Runs a `SELECT`: what it gives, apart from what it gives in pieces.
+pub(super) fn select(
+    select: &Select,
+    context: Context<'_>,
+    pieces: Option<&mut Pieces<'_>>,
+) -> Result<Vec<Series>, Failure> {
     if select.into.is_some() {
         return Err(Failure::Unsupported("SELECT … INTO".to_owned()));
     }
@@ -91,7 +106,7 @@ pub(super) fn select(select: &Select, context: Context<'_>) -> Result<Vec<Series
     let openings = series.sum();
     let asked = Asked { range, rest, time_alias, has_calls };
     read::beside_others(openings, context.allowance);
-    run(select, context, tables, asked)
+    run(select, context, tables, asked, pieces)
 }
 
 /// A time in place of the offset of windows: the compiler takes it, what runs the statement does not
@@ -124,6 +139,7 @@ fn run(
     context: Context<'_>,
     mut tables: Vec<Table>,
     asked: Asked,
+    pieces: Option<&mut Pieces<'_>>,
 ) -> Result<Vec<Series>, Failure> {
     let Asked { range, rest, time_alias, has_calls } = asked;
     let columns = if context.rules.planner == Planner::Go {
@@ -151,7 +167,7 @@ fn run(
     if has_calls {
         return aggregates(select, context, &tables, &columns, &scope, interval);
     }
-    raw(select, context, &tables, &columns, &scope)
+    raw(select, context, &tables, &columns, &scope, pieces)
 }
 
 /// What holds for all columns of a statement.
@@ -273,6 +289,7 @@ fn raw(
     tables: &[Table],
     known: &Columns,
     scope: &Scope,
+    pieces: Option<&mut Pieces<'_>>,
 ) -> Result<Vec<Series>, Failure> {
     let all = known.all(&scope.group, all_tags_grouped(select));
     let shown = shown_columns(select, known, &all)?;
@@ -327,22 +344,28 @@ fn raw(
     read::beside_others(looked_at, context.allowance);
     let planner = context.rules.planner;
     let header = header::names(select, &scope.time_alias, &shown, known, &all, planner);
-    let series_of = |((name, values), rows): ((Name, Vec<Name>), Vec<read::At<'_>>)| {
+    let row_of = |at: &read::At<'_>, seen: &Seen| {
+        let before = go.then_some(seen);
+        let row = Filled { row: at, fill: select.fill, everything: go, before };
+        let cell = |c: &Column| c.node.value(&row).map_or(Cell::Null, Cell::Value);
+        let times = std::iter::once(Cell::Time(at.time));
+        let cells: Vec<Cell> = times.chain(shown.iter().map(cell)).collect();
+        context.allowance.keeps(result::kept(&cells)).then_some(cells)
+    };
+    let series_with = |(name, values): (Name, Vec<Name>), rows: Vec<Vec<Cell>>| Series {
+        name: name.to_vec(),
+        tags: scope.group.iter().cloned().zip(values).collect(),
+        columns: header.clone(),
+        rows,
+    };
+    if let Some(pieces) = pieces.filter(|_| go) {
+        in_pieces(tables, &wanted, limits, &row_of, &series_with, pieces)?;
+        return Ok(Vec::new());
+    }
+    let series_of = |(group, rows): ((Name, Vec<Name>), Vec<read::At<'_>>)| {
         let seen = Seen::default();
-        let before = go.then_some(&seen);
-        let cells = |at: &read::At<'_>| {
-            let row = Filled { row: at, fill: select.fill, everything: go, before };
-            let cell = |c: &Column| c.node.value(&row).map_or(Cell::Null, Cell::Value);
-            let times = std::iter::once(Cell::Time(at.time));
-            let cells: Vec<Cell> = times.chain(shown.iter().map(cell)).collect();
-            context.allowance.keeps(result::kept(&cells)).then_some(cells)
-        };
-        Series {
-            name: name.to_vec(),
-            tags: scope.group.iter().cloned().zip(values).collect(),
-            columns: header.clone(),
-            rows: select.limits.rows(rows).iter().map_while(cells).collect(),
-        }
+        let rows = limits.rows(rows);
+        series_with(group, rows.iter().map_while(|at| row_of(at, &seen)).collect())
     };
     let mut series: Vec<_> = read::rows(tables, &wanted).into_iter().map(series_of).collect();
     series.retain(|s| !s.rows.is_empty());
@@ -353,6 +376,56 @@ fn raw(
         return Ok(series);
     }
     Ok(limit_series(select, series))
+}
+
+/// Makes a series of a measurement and the values of its tags, and of rows.
+type SeriesWith<'a> = dyn Fn((Name, Vec<Name>), Vec<Vec<Cell>>) -> Series + 'a;
+
+/// The rows of a Go product's `SELECT` without functions, given while they are read: of what was given
+/// nothing is kept.
+fn in_pieces<'t>(
+    tables: &'t [Table],
+    wanted: &Wanted<'t>,
+    limits: Limits,
+    row_of: &dyn Fn(&read::At<'t>, &Seen) -> Option<Vec<Cell>>,
+    series_with: &SeriesWith<'_>,
+    pieces: &mut Pieces<'_>,
+) -> Result<(), Failure> {
+    let allowance = wanted.allowance;
+    let most = wanted.most.unwrap_or(usize::MAX);
+    let mut sequences: Vec<_> = read::sequences(tables, wanted).into_iter().collect();
+    if wanted.descending {
+        sequences.reverse();
+    }
+    // What is left of those that have rows.
+    let mut groups = sequences.into_iter().filter_map(|(group, rows)| {
+        let rows = rows.take_while(|_| allowance.goes_on()).take(most).skip(limits.offset);
+        let mut rows = rows.peekable();
+        rows.peek().is_some().then_some((group, rows))
+    });
+    let before = allowance.kept();
+    let mut next = groups.next();
+    while let Some((group, mut rows)) = next.take() {
+        let seen = Seen::default();
+        let mut series_goes_on = true;
+        while series_goes_on {
+            let piece = rows.by_ref().take(pieces.size.max(1));
+            let cells = piece.map_while(|at| row_of(&at, &seen)).collect();
+            series_goes_on = rows.peek().is_some();
+            if !series_goes_on {
+                next = groups.next();
+            }
+            // Where the query was ended it is not known what goes on.
+            allowance.check_kept()?;
+            let statement_goes_on = series_goes_on || next.is_some();
+            let series = series_with(group.clone(), cells);
+            if !(pieces.give)(series, series_goes_on, statement_goes_on) {
+                return Err(Stopped::Left.into());
+            }
+            allowance.settle(before);
+        }
+    }
+    Ok(())
 }
 
 /// A `SELECT` with functions.

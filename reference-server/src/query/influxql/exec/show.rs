@@ -12,7 +12,7 @@ use crate::query::influxql::ast::{KeyFilter, Show};
 use crate::query::influxql::duration;
 use crate::query::influxql::expr::Expr;
 use crate::query::influxql::host::Policy;
-use crate::query::influxql::result::{Cell, Series};
+use crate::query::influxql::result::{self, Cell, Series};
 use crate::store::Name;
 use crate::store::view::{self, Measurement};
 use profiles::influxql::{Planner, Policies, TagIndex};
@@ -114,6 +114,11 @@ fn named(m: &Measurement, columns: &[&str], rows: Vec<Vec<Cell>>) -> Series {
     Series { name: m.name.to_vec(), ..Series::table("", columns, rows) }
 }
 
+/// A row, if there is room for it.
+fn kept(context: Context<'_>, row: Vec<Cell>) -> Option<Vec<Cell>> {
+    context.allowance.keeps(result::kept(&row)).then_some(row)
+}
+
 /// `SHOW DATABASES`.
 pub(super) fn databases(context: Context<'_>) -> Series {
     let rows = context.host.databases().into_iter().map(|name| vec![Cell::text(name)]).collect();
@@ -148,7 +153,7 @@ pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Seri
             Some(_) => !matching(show, m, 0, context)?.is_empty(),
         };
         if found {
-            rows.push(vec![Cell::text(&m.name)]);
+            rows.extend(kept(context, vec![Cell::text(&m.name)]));
         }
     }
     let rows = show.limits.rows(rows);
@@ -183,11 +188,12 @@ pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, F
     check_policies(show, context)?;
     let shards = shards_of_condition(show, context)?;
     for m in &meant(show, context)? {
-        keys.extend(
-            matching(show, m, shards, context)?.into_iter().map(|s| series_key(&m.name, &s.tags)),
-        );
+        let found = matching(show, m, shards, context)?.into_iter();
+        let found = found.map(|s| series_key(&m.name, &s.tags));
+        keys.extend(found.take_while(|key| context.allowance.keeps(size_of_val(key) + key.len())));
     }
-    let rows = show.limits.rows(keys.into_iter().map(|key| vec![Cell::text(key)]).collect());
+    let rows = keys.into_iter().map_while(|key| kept(context, vec![Cell::text(key)]));
+    let rows = show.limits.rows(rows.collect());
     Ok(in_product_order(context, vec![Series::table("", &["key"], rows)]))
 }
 
@@ -198,8 +204,10 @@ pub(super) fn field_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series
             m.fields.iter().map(|(name, t)| (name.clone(), t.word())).collect();
         fields.sort();
         fields.dedup();
-        let rows =
-            fields.iter().map(|(name, word)| vec![Cell::text(name), Cell::text(word)]).collect();
+        let rows = fields
+            .iter()
+            .map_while(|(name, word)| kept(context, vec![Cell::text(name), Cell::text(word)]))
+            .collect();
         named(m, &["fieldKey", "fieldType"], show.limits.rows(rows))
     };
     check_policies(show, context)?;
@@ -240,7 +248,7 @@ pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>,
             );
         }
         keys.retain(|k| show.key.as_ref().is_none_or(|filter| filter.is_match(k)));
-        let rows = keys.iter().map(|k| vec![Cell::text(k)]).collect();
+        let rows = keys.iter().map_while(|k| kept(context, vec![Cell::text(k)])).collect();
         found.push(named(m, &["tagKey"], show.limits.rows(rows)));
     }
     Ok(in_product_order(context, found))
@@ -285,7 +293,10 @@ pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series
         let series = matching(show, m, shards, context)?;
         let values: BTreeSet<_> =
             series.into_iter().flat_map(|s| s.tags.iter()).filter(|t| asked(&t.0)).collect();
-        let rows = values.into_iter().map(|(k, v)| vec![Cell::text(k), Cell::text(v)]).collect();
+        let rows = values
+            .into_iter()
+            .map_while(|(k, v)| kept(context, vec![Cell::text(k), Cell::text(v)]))
+            .collect();
         found.push(named(m, &["key", "value"], show.limits.rows(rows)));
     }
     Ok(in_product_order(context, found))

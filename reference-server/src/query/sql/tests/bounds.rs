@@ -62,12 +62,18 @@ async fn memory_is_bounded() {
     assert!(body.contains("Resources exhausted"), "{body}");
 }
 
+/// Of what has to be there as a whole.
 #[tokio::test]
-async fn the_result_is_bounded() {
+async fn a_result_that_cannot_be_sent_in_parts_is_bounded() {
     let limits = Limits { result: 1 << 20, ..Limits::DEFAULT };
-    let (status, body) = within("SELECT value FROM generate_series(1, 1000000)", limits).await;
-    assert_eq!(status, 500);
-    assert!(body.contains("the result is over 1048576 bytes"), "{body}");
+    for format in ["pretty", "parquet"] {
+        let q = "SELECT value FROM generate_series(1, 1000000)";
+        let body = serde_json::json!({ "db": "db", "q": q, "format": format }).to_string();
+        let answer = ask_of(store(), Request::Post(body.as_bytes()), None, limits).await;
+        let body = String::from_utf8_lossy(&answer.body);
+        assert_eq!(answer.status, 500, "{format}");
+        assert!(body.contains("the result is over 1048576 bytes"), "{format}: {body}");
+    }
 }
 
 /// What one call makes is seen by no other bound.

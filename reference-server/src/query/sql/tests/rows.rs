@@ -1,6 +1,6 @@
 //! From points to rows and columns.
 
-use super::fake::{name, series, sql};
+use super::fake::{name, series, sql, whole};
 use crate::store::view::{Column, Measurement, Series};
 use crate::store::{FieldType, Value};
 
@@ -58,4 +58,44 @@ async fn a_projection_of_nothing_still_has_rows() {
     assert_eq!(counted, (200, r#"[{"n":6,"z":3}]"#.to_owned()));
     let ones = sql(vec![sparse()], "SELECT 1 AS n FROM m LIMIT 2", "json").await;
     assert_eq!(ones, (200, r#"[{"n":1},{"n":1}]"#.to_owned()));
+}
+
+/// More rows than a batch has, of fields whose times are others: one at each second time, one at each
+/// third.
+#[tokio::test]
+async fn rows_of_unlike_fields_come_together_whatever_the_batches() {
+    const LAST: i64 = 60_000;
+    let at = |step: i64| (0..=LAST).filter(|time| time % step == 0).collect::<Vec<_>>();
+    let series = Series {
+        tags: Vec::new(),
+        columns: vec![column("two", &at(2)), column("three", &at(3)), column("six", &at(6))],
+        empty_in: Vec::new(),
+    };
+    let integer = |field| (name(field), FieldType::Integer);
+    let measurement = Measurement {
+        name: name("m"),
+        fields: ["six", "three", "two"].map(integer).into(),
+        series: vec![series.clone(), Series { tags: vec![(name("t"), name("a"))], ..series }],
+        tag_keys: vec![name("t")],
+        ..Measurement::default()
+    };
+    let csv = |tag: &str| {
+        let rows = (0..=LAST).filter(|time| time % 2 == 0 || time % 3 == 0);
+        let cell = |time: i64, of: i64| (time % of == 0).then(|| time.to_string());
+        rows.map(|time| {
+            let [six, three, two] = [6, 3, 2].map(|of| cell(time, of).unwrap_or_default());
+            format!("{six},{tag},{three},{time},{two}\n")
+        })
+        .collect::<String>()
+    };
+    let expected = format!("six,t,three,time,two\n{}{}", csv(""), csv("a"));
+    let asked = "SELECT six, t, three, time::bigint AS time, two FROM m";
+    let (status, body) = whole(vec![measurement.clone()], asked).await;
+    assert_eq!(status, 200, "{body}");
+    assert!(body == expected, "{} of {} bytes", body.len(), expected.len());
+    for (limit, rows) in [(1, 1), (8192, 8192), (8193, 8193), (100_000, 80_002)] {
+        let asked = format!("SELECT * FROM m LIMIT {limit}");
+        let (_, body) = whole(vec![measurement.clone()], &asked).await;
+        assert_eq!(body.lines().count(), rows + 1, "{limit}");
+    }
 }
