@@ -26,11 +26,19 @@ pub(super) enum Block {
 #[derive(Debug)]
 pub(super) struct HeldRows {
     layout: Arc<Layout>,
-    times: Vec<i64>,
+    times: Arc<Vec<i64>>,
     /// As many for each row as the layout has fields.
     words: Vec<u64>,
-    /// The same field by field, once somebody has asked for it.
-    chunks: OnceLock<Box<[Arc<Chunk>]>>,
+    /// The same field by field, once somebody has asked for one.
+    chunks: OnceLock<Box<[OnceLock<Arc<Chunk>>]>>,
+}
+
+/// One field of rows in memory. Its points are made when they are looked at, by who does: under no lock
+/// of the store.
+#[derive(Clone, Debug)]
+pub(super) struct FieldOfRows {
+    rows: Arc<HeldRows>,
+    field: usize,
 }
 
 /// Rows in a file, each with a value in each of the fields.
@@ -185,7 +193,7 @@ impl Block {
     /// What it has of one field, by its place in the layout.
     fn part(&self, field: usize) -> Part {
         match self {
-            Self::Held(held) => Part::Held(Arc::clone(&held.chunks()[field])),
+            Self::Held(held) => Part::Rows(FieldOfRows { rows: Arc::clone(held), field }),
             Self::Stored(stored) => Part::Stored(stored.column(field)),
         }
     }
@@ -195,10 +203,21 @@ impl Block {
         match self {
             Self::Held(held) => Arc::try_unwrap(held).unwrap_or_else(|held| {
                 let layout = Arc::clone(&held.layout);
-                HeldRows::new(layout, held.times.clone(), held.words.clone())
+                HeldRows::new(layout, held.times.to_vec(), held.words.clone())
             }),
             Self::Stored(stored) => stored.read(),
         }
+    }
+}
+
+impl FieldOfRows {
+    pub(super) fn rows(&self) -> &HeldRows {
+        &self.rows
+    }
+
+    /// The points.
+    pub(super) fn chunk(&self) -> Arc<Chunk> {
+        self.rows.chunk(self.field)
     }
 }
 
@@ -231,14 +250,14 @@ impl HeldRows {
     pub(super) fn new(layout: Arc<Layout>, times: Vec<i64>, words: Vec<u64>) -> Self {
         debug_assert_eq!(times.len() * layout.len(), words.len());
         debug_assert!(times.is_sorted_by(|one, next| one < next));
-        Self { layout, times, words, chunks: OnceLock::new() }
+        Self { layout, times: Arc::new(times), words, chunks: OnceLock::new() }
     }
 
     pub(super) const fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.times.len()
     }
 
@@ -256,17 +275,16 @@ impl HeldRows {
             .copied()
     }
 
-    /// The rows field by field.
-    pub(super) fn chunks(&self) -> &[Arc<Chunk>] {
-        self.chunks.get_or_init(|| {
-            let times = Arc::new(self.times.clone());
-            let fields = self.layout.fields().enumerate();
-            let chunk = |(field, (_, kind)): (usize, &(Name, FieldType))| {
-                let values = Values::of_words(*kind, self.words(field));
-                Arc::new(Chunk { times: Arc::clone(&times), values })
-            };
-            fields.map(chunk).collect()
-        })
+    /// The points of one field, by its place in the layout.
+    pub(super) fn chunk(&self, field: usize) -> Arc<Chunk> {
+        let chunks =
+            self.chunks.get_or_init(|| self.layout.fields().map(|_| OnceLock::new()).collect());
+        let chunk = chunks[field].get_or_init(|| {
+            let kind = self.layout.kind(field);
+            let values = Values::of_words(kind, self.words(field));
+            Arc::new(Chunk { times: Arc::clone(&self.times), values })
+        });
+        Arc::clone(chunk)
     }
 
     /// Those before a time, and the others.
@@ -276,7 +294,8 @@ impl HeldRows {
     }
 
     pub(super) fn cut_at(self, row: usize) -> (Self, Self) {
-        let Self { layout, mut times, mut words, .. } = self;
+        let Self { layout, times, mut words, .. } = self;
+        let mut times = Arc::unwrap_or_clone(times);
         let (later, values) = (times.split_off(row), words.split_off(row * layout.len()));
         (Self::new(Arc::clone(&layout), times, words), Self::new(layout, later, values))
     }

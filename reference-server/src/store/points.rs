@@ -6,6 +6,7 @@
 //! neither waits for the other. What a snapshot holds is not in memory at all: a part of the points is
 //! known by its place in a file, and read when it is wanted.
 
+use super::blocks::FieldOfRows;
 use super::chunk::{Chunk, Slice};
 use super::last_read::LastRead;
 use super::snapshot::StoredColumn;
@@ -37,6 +38,8 @@ pub struct Points {
 pub(super) enum Part {
     /// In memory.
     Held(Arc<Chunk>),
+    /// In memory with other fields of the same rows; only queries have such parts.
+    Rows(FieldOfRows),
     /// In a file, and read when somebody wants to see them.
     Stored(StoredColumn),
 }
@@ -154,6 +157,7 @@ impl Points {
         let part = self.parts.get(self.part_of(time)).filter(|part| part.first() <= time)?;
         let chunk = match part {
             Part::Held(chunk) => Arc::clone(chunk),
+            Part::Rows(rows) => rows.chunk(),
             Part::Stored(column) => self.last_read.chunk(column, self.field_type),
         };
         let index = chunk.times.binary_search(&time).ok()?;
@@ -299,6 +303,16 @@ impl Points {
         }
     }
 
+    /// The same, each part by itself.
+    pub(super) fn by_itself(mut self) -> Self {
+        for part in &mut self.parts {
+            if let Part::Rows(rows) = part {
+                *part = Part::Held(rows.chunk());
+            }
+        }
+        self
+    }
+
     /// Adds a part that comes after all others.
     pub(super) fn push_part(&mut self, part: Part) {
         self.parts.push(part);
@@ -333,6 +347,7 @@ impl Part {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Held(chunk) => chunk.times.len(),
+            Self::Rows(of) => of.rows().len(),
             Self::Stored(column) => column.rows().count(),
         }
     }
@@ -345,6 +360,7 @@ impl Part {
     pub(super) fn first(&self) -> i64 {
         match self {
             Self::Held(chunk) => chunk.times.first().copied().unwrap_or_default(),
+            Self::Rows(of) => of.rows().times().first().copied().unwrap_or_default(),
             Self::Stored(column) => column.rows().first(),
         }
     }
@@ -353,6 +369,7 @@ impl Part {
     pub(super) fn last(&self) -> i64 {
         match self {
             Self::Held(chunk) => chunk.times.last().copied().unwrap_or_default(),
+            Self::Rows(of) => of.rows().times().last().copied().unwrap_or_default(),
             Self::Stored(column) => column.rows().last(),
         }
     }
@@ -365,7 +382,7 @@ impl Part {
                 let count = chunk.times.len();
                 count < CHUNK && (count < SMALL || chunk.is_growing())
             }
-            Self::Stored(_) => false,
+            Self::Rows(_) | Self::Stored(_) => false,
         }
     }
 
@@ -373,6 +390,7 @@ impl Part {
     pub(super) fn chunk(&self, field_type: FieldType) -> Arc<Chunk> {
         match self {
             Self::Held(chunk) => Arc::clone(chunk),
+            Self::Rows(rows) => rows.chunk(),
             Self::Stored(column) => column.chunk(field_type),
         }
     }
@@ -381,6 +399,7 @@ impl Part {
     fn times(&self) -> Arc<Chunk> {
         match self {
             Self::Held(chunk) => Arc::clone(chunk),
+            Self::Rows(rows) => rows.chunk(),
             Self::Stored(column) => column.times(),
         }
     }
@@ -388,12 +407,14 @@ impl Part {
     /// The points, to be changed: in memory from now on, and nobody else's. None where they cannot be
     /// read: then it stays as it is.
     fn change(&mut self, field_type: FieldType) -> Option<&mut Chunk> {
-        if let Self::Stored(column) = self {
-            *self = Self::Held(column.taken(field_type)?);
+        match self {
+            Self::Held(_) => {}
+            Self::Rows(rows) => *self = Self::Held(rows.chunk()),
+            Self::Stored(column) => *self = Self::Held(column.taken(field_type)?),
         }
         match self {
             Self::Held(chunk) => Some(Arc::make_mut(chunk)),
-            Self::Stored(_) => None,
+            Self::Rows(_) | Self::Stored(_) => None,
         }
     }
 
@@ -403,6 +424,7 @@ impl Part {
             (Self::Held(one), Self::Held(other)) => {
                 Arc::ptr_eq(&one.times, &other.times) || one.times == other.times
             }
+            (Self::Rows(one), Self::Rows(other)) => std::ptr::eq(one.rows(), other.rows()),
             (Self::Stored(one), Self::Stored(other)) => Arc::ptr_eq(one.rows(), other.rows()),
             _ => false,
         }

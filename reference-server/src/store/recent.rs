@@ -91,6 +91,11 @@ impl Layout {
         self.fields.iter()
     }
 
+    /// The type of a field, by its place.
+    pub(super) fn kind(&self, field: usize) -> FieldType {
+        self.fields[field].1
+    }
+
     /// How many fields there are.
     pub(super) const fn len(&self) -> usize {
         self.fields.len()

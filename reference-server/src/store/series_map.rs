@@ -124,11 +124,6 @@ impl<K: Ord> SeriesMap<K> {
         }
     }
 
-    /// Puts what was written last to the rest, in all series.
-    pub(super) fn settle(&mut self) {
-        self.slots.iter_mut().for_each(SeriesPoints::settle);
-    }
-
     /// Makes all series ready for a snapshot.
     pub(super) fn seal(&mut self) {
         self.slots.iter_mut().for_each(SeriesPoints::seal);

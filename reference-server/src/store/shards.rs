@@ -14,7 +14,7 @@ use super::rows::Rows;
 use super::series::{SeriesPoints, TagSet};
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{FieldType, Name};
-use super::view::{Measurement, Series};
+use super::view::{BETWEEN_LOOKS, Measurement, SERIES_AT_ONCE, Series};
 use crate::go_text;
 use crate::lock::lock;
 use crate::query::influxql::host::{Remove, SeriesKey};
@@ -26,7 +26,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 pub use by_field::{LostField, Row, Why};
 pub(in crate::store) use shard::stored;
@@ -405,15 +404,11 @@ impl ShardedBucket {
     }
 }
 
-/// How many series are looked at before writes have their turn.
-const SERIES_AT_ONCE: usize = 500;
-
 /// What queries see of a bucket that others write to: it is theirs between two looks.
 pub(crate) fn view_of(bucket: &Mutex<ShardedBucket>) -> Vec<Measurement> {
     let mut viewed = Viewed::default();
     while lock(bucket).look(&mut viewed, SERIES_AT_ONCE) {
-        // A lock that is taken again at once is nobody else's.
-        std::thread::sleep(Duration::from_micros(50));
+        std::thread::sleep(BETWEEN_LOOKS);
     }
     viewed.finish()
 }

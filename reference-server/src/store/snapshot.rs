@@ -170,6 +170,7 @@ impl Identity {
     fn of(part: &Part) -> Self {
         match part {
             Part::Held(chunk) => Self::Held(Arc::as_ptr(chunk).addr()),
+            Part::Rows(rows) => Self::Held(Arc::as_ptr(&rows.chunk()).addr()),
             Part::Stored(StoredColumn { rows, column }) => {
                 Self::Stored { file: rows.file.id(), first_row: rows.first_row, column: *column }
             }

@@ -15,7 +15,7 @@ use super::series_map::SeriesMap;
 use super::shards::stored;
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{Name, Value};
-use super::view::{Measurement, Unreadable};
+use super::view::{Measurement, Series, Unreadable};
 use line_protocol::{FieldValue, Line, Precision, Text};
 use profiles::storage::{Overflow, RefusedLine, RepeatedTags, Tables as Rules};
 use schema::Schema;
@@ -351,14 +351,48 @@ impl TableSet {
         self.tables.iter().map(|table| table.name.clone()).collect()
     }
 
-    /// One table, as queries see it.
-    pub fn table(&mut self, name: &[u8]) -> Option<Measurement> {
-        self.tables.iter_mut().find(|table| *table.name == *name).map(Table::view)
+    /// Adds so many more series to what was seen of a table, of which nothing is seen at first; whether
+    /// there are more, or none where there is no such table. What is written between two looks may be
+    /// seen or not; what was there before the first one is.
+    pub(crate) fn look(
+        &mut self,
+        name: &[u8],
+        seen: &mut Option<Measurement>,
+        most: usize,
+    ) -> Option<bool> {
+        let table = self.tables.iter_mut().find(|table| *table.name == *name)?;
+        let before = seen.take().map(|seen| seen.series);
+        // Columns may have come since.
+        let mut measurement = table.described();
+        measurement.series = before.unwrap_or_default();
+        let behind = measurement.series.last().map(|last| last.tags.clone());
+        let mut left = most;
+        let mut are_more = false;
+        table.series.each_behind(behind.as_ref(), |tags, points| {
+            let Some(fewer) = left.checked_sub(1) else {
+                are_more = true;
+                return false;
+            };
+            left = fewer;
+            points.settle();
+            let mut series = Series { tags: tags.clone(), ..Series::default() };
+            points.add_to(&mut series, i64::MIN);
+            measurement.series.push(series);
+            true
+        });
+        *seen = Some(measurement);
+        Some(are_more)
     }
 
     /// What queries see, tables in the order in which they were made.
     pub fn view(&mut self) -> Vec<Measurement> {
-        self.tables.iter_mut().map(Table::view).collect()
+        let names = self.names();
+        let seen = names.iter().filter_map(|name| {
+            let mut seen = None;
+            self.look(name, &mut seen, usize::MAX)?;
+            seen
+        });
+        seen.collect()
     }
 }
 
@@ -412,8 +446,8 @@ impl Table {
         line.fields.iter().all(|(_, value)| finite(value)).then(|| Arc::clone(layout))
     }
 
-    fn view(&mut self) -> Measurement {
-        self.series.settle();
+    /// All that queries see of it but for its series.
+    fn described(&self) -> Measurement {
         let unreadable = if self.uneven {
             Some(Unreadable::UnevenColumns)
         } else if !self.schema.has_time() {
@@ -425,7 +459,7 @@ impl Table {
             name: self.name.clone(),
             tag_keys: self.schema.tag_keys(),
             fields: self.schema.fields(),
-            series: self.series.view(),
+            series: Vec::new(),
             declared: Vec::new(),
             unreadable,
         }
@@ -469,5 +503,38 @@ fn precision_name(precision: Precision) -> &'static str {
         Precision::Second => "Second",
         Precision::Minute => "Minute",
         Precision::Hour => "Hour",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use line_protocol::{Dialect, Options};
+
+    #[test]
+    fn looked_at_piece_by_piece_it_is_what_it_is_at_once() {
+        let rules = profiles::ALL.iter().find_map(|profile| match &profile.facts.storage {
+            profiles::storage::Storage::Tables(rules) => Some(rules),
+            _ => None,
+        });
+        let mut tables = TableSet::default();
+        let text: String =
+            (0..60).map(|n| format!("m,h={} f={n},g{}=1i {n}\n", n % 7, n % 2)).collect();
+        for line in line_protocol::parse(text.as_bytes(), &Dialect::IOX_3_9, &Options::default()) {
+            let unit = TimeUnit::Given(Precision::Nanosecond);
+            let row = tables.row(rules.unwrap(), 0, &line.unwrap(), unit, 0, None).unwrap();
+            tables.insert(row);
+        }
+        let whole = tables.view();
+        assert_eq!((whole.len(), whole[0].series.len(), whole[0].fields.len()), (1, 7, 3));
+        for most in 1..9 {
+            let (mut seen, mut looks) = (None, 1);
+            while tables.look(b"m", &mut seen, most).unwrap() {
+                looks += 1;
+            }
+            assert_eq!(looks, 7_usize.div_ceil(most), "{most} at once");
+            assert_eq!(seen.as_ref(), whole.first());
+        }
+        assert_eq!(tables.look(b"none", &mut None, 1), None);
     }
 }

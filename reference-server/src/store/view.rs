@@ -5,6 +5,14 @@
 
 use super::points::Points;
 use super::value::{FieldType, Name};
+use std::time::Duration;
+
+/// How many series are looked at before writes have their turn: a series that has been written to for
+/// long has some hundred parts.
+pub(crate) const SERIES_AT_ONCE: usize = 100;
+
+/// How long nobody looks then: a lock that is taken again at once is nobody else's.
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_micros(50);
 
 /// One measurement (v3: table).
 #[derive(Clone, Debug, Default, PartialEq)]

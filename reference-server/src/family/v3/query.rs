@@ -12,7 +12,7 @@ use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::query::influxql::rows::query_influxql;
 use crate::query::v3_request;
 use crate::respond;
-use crate::store::view::Measurement;
+use crate::store::view::{BETWEEN_LOOKS, Measurement, SERIES_AT_ONCE};
 use profiles::influxql::PostBody;
 use std::sync::{Arc, Mutex};
 
@@ -25,6 +25,15 @@ pub(super) struct InfluxqlHost {
 }
 
 const POLICY: &str = "autogen";
+
+/// What queries see of a table that others write to: it is theirs between two looks.
+fn view_of(catalog: &Mutex<Catalog>, database: &str, table: &[u8]) -> Option<Measurement> {
+    let mut seen = None;
+    while lock(catalog).database_mut(database)?.tables.look(table, &mut seen, SERIES_AT_ONCE)? {
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+    seen
+}
 
 impl Host for InfluxqlHost {
     fn now(&self) -> i64 {
@@ -51,8 +60,9 @@ impl Host for InfluxqlHost {
         if !self.rights.allow(Action::Read, database) {
             return Vec::new();
         }
-        let mut catalog = lock(&self.catalog);
-        catalog.database_mut(database).map(|database| database.tables.view()).unwrap_or_default()
+        let names = lock(&self.catalog).database(database).map(|database| database.tables.names());
+        let names = names.unwrap_or_default().into_iter();
+        names.filter_map(|name| view_of(&self.catalog, database, &name)).collect()
     }
 
     fn users(&self) -> Vec<(String, bool)> {
@@ -156,6 +166,7 @@ pub(in crate::family) fn by_type(
 
 #[cfg(feature = "sql")]
 pub(super) mod sql_host {
+    use super::view_of;
     use crate::family::v3::catalog::Catalog;
     use crate::family::v3::rights::{Action, Rights};
     use crate::lock::lock;
@@ -186,7 +197,7 @@ pub(super) mod sql_host {
             if !self.rights.allow(Action::Read, database) {
                 return None;
             }
-            lock(&self.catalog).database_mut(database)?.tables.table(name.as_bytes())
+            view_of(&self.catalog, database, name.as_bytes())
         }
     }
 }

@@ -219,6 +219,8 @@ pub(super) const fn physical(kind: FieldType) -> Physical {
 fn is_text(part: &Part) -> bool {
     match part {
         Part::Stored(_) => false,
+        // No strings.
+        Part::Rows(_) => true,
         Part::Held(chunk) => match &chunk.values {
             Values::String(list) => list.iter().all(|value| std::str::from_utf8(value).is_ok()),
             _ => true,

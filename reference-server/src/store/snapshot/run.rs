@@ -47,7 +47,7 @@ impl Run {
         for (name, points) in series.fields() {
             let parts = points.parts();
             let sizes = parts.iter().map(|part| match part {
-                Part::Held(chunk) => (chunk.times.len(), true),
+                Part::Held(_) | Part::Rows(_) => (part.len(), true),
                 Part::Stored(column) => (part.len(), is_thin(column.rows())),
             });
             for range in self::stretches(&sizes.collect::<Vec<_>>()) {
@@ -85,6 +85,7 @@ impl OfField {
     pub(super) fn chunk(&self, streams: &mut Streams) -> Arc<Chunk> {
         let mut chunk = |part: &Part| match part {
             Part::Held(chunk) => Arc::clone(chunk),
+            Part::Rows(rows) => rows.chunk(),
             Part::Stored(column) => Arc::new(streams.chunk(column, self.kind)),
         };
         match self.parts.as_slice() {
