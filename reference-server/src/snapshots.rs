@@ -19,6 +19,7 @@ use profiles::storage::Storage;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -272,9 +273,13 @@ impl Snapshots {
         let ending = Arc::clone(&self.ending);
         self.service.journal().expect_snapshots(Some(log_bytes));
         let work = move || {
-            self.work(&log, log_bytes);
-            // Nobody is to wait for another one.
-            self.service.journal().expect_snapshots(None);
+            let work = AssertUnwindSafe(|| self.work(&log, log_bytes));
+            let journal = self.service.journal();
+            match catch_unwind(work) {
+                // Nobody is to wait for another one.
+                Ok(()) => journal.expect_snapshots(None),
+                Err(_) => journal.snapshot_failed("its thread has ended; start again".to_owned()),
+            }
         };
         let thread = std::thread::Builder::new().name("snapshots".to_owned()).spawn(work)?;
         Ok(Running { ending, thread: Some(thread) })
@@ -324,17 +329,25 @@ impl Snapshots {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
         let prefix = format!("{next:020}-{attempt}");
         let written = self.write(next, frozen, &prefix).inspect_err(|_| self.clean_up(&prefix));
-        let (files, parts) = self.put_in_place(next, written?, log)?;
-        // Only now: after a failure it is still too much.
-        journal.forget_taken(taken);
-        self.reads.forget_brought_back(brought_back);
+        let (files, parts) = self.put_in_place(next, written?, log, || {
+            // Only now: after a failure it is still too much.
+            journal.forget_taken(taken);
+            self.reads.forget_brought_back(brought_back);
+        })?;
         let seconds = began.elapsed().as_secs_f64();
         tracing::info!(next, files, parts, seconds, "snapshot");
         Ok(())
     }
 
     /// Makes what was written the snapshot that counts; gives its files and what was moved into them.
-    fn put_in_place(&self, next: u64, written: Written, log: &Log) -> io::Result<(usize, usize)> {
+    /// Does `then` once that is so, whatever becomes of the log.
+    fn put_in_place(
+        &self,
+        next: u64,
+        written: Written,
+        log: &Log,
+        then: impl FnOnce(),
+    ) -> io::Result<(usize, usize)> {
         let Written { moved, opened } = written;
         if let Err(error) = publish(&*self.files, &self.folder) {
             // Which of the two manifests is there nobody knows.
@@ -343,6 +356,7 @@ impl Snapshots {
         }
         self.next.store(next, Ordering::Relaxed);
         self.service.move_out(&moved);
+        then();
         let (files, parts) = (opened.len(), moved.len());
         self.succeed(opened);
         for path in lock(&self.left).drain(..) {

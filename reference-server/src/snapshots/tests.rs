@@ -251,7 +251,7 @@ impl Served {
         RealFiles.make_folder(&self.folder.join(FOLDER)).unwrap();
         let written = self.snapshots.write(next, frozen, &next.to_string()).unwrap();
         meanwhile(self);
-        self.snapshots.put_in_place(next, written, &self.log).unwrap();
+        self.snapshots.put_in_place(next, written, &self.log, || {}).unwrap();
     }
 }
 

@@ -97,20 +97,29 @@ impl Blocks {
         }
         let is_touched = |last: &mut Block| match last {
             _ if first <= last.last() => true,
-            Block::Held(held) => held.len() < SMALL && held.len() + rows.len() <= CHUNK,
+            Block::Held(held) => held.len() < SMALL && rows.len() < SMALL,
             Block::Stored(_) => false,
         };
-        let rows = match self.0.pop_if(is_touched) {
+        let mut rows = match self.0.pop_if(is_touched) {
             None => rows,
             Some(last) => {
                 // Where it cannot be read all is refused from now on.
-                let (before, behind) = last.into_held().cut(first);
-                if !before.times.is_empty() {
+                let held = last.into_held();
+                let small = held.len() < SMALL;
+                let row = if small { 0 } else { held.times.partition_point(|time| *time < first) };
+                let (before, behind) = held.cut_at(row);
+                if before.len() > 0 {
                     self.push(before);
                 }
                 behind.merged_with(&rows)
             }
         };
+        // So that rows that come late to it again and again move no more than these each time.
+        while rows.len() > CHUNK {
+            let (piece, others) = rows.cut_at(CHUNK);
+            self.push(piece);
+            rows = others;
+        }
         self.push(rows);
         Ok(())
     }
@@ -287,12 +296,7 @@ impl HeldRows {
         Arc::clone(chunk)
     }
 
-    /// Those before a time, and the others.
-    fn cut(self, time: i64) -> (Self, Self) {
-        let at = self.times.partition_point(|other| *other < time);
-        self.cut_at(at)
-    }
-
+    /// The first rows, so many, and the others.
     pub(super) fn cut_at(self, row: usize) -> (Self, Self) {
         let Self { layout, times, mut words, .. } = self;
         let mut times = Arc::unwrap_or_clone(times);
@@ -321,5 +325,89 @@ impl HeldRows {
         }
         (own..self.len()).for_each(|row| take(&self, row));
         Self::new(self.layout, times, words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::value::Value;
+
+    fn layout() -> Arc<Layout> {
+        Layout::of_fields([(Name::from(&b"a"[..]), FieldType::Integer)].into()).unwrap()
+    }
+
+    /// Rows at these times, each with its time as its value, and some more.
+    fn rows(layout: &Arc<Layout>, times: impl IntoIterator<Item = i64>, more: i64) -> HeldRows {
+        let times: Vec<i64> = times.into_iter().collect();
+        let words = times.iter().map(|time| (time + more).cast_unsigned()).collect();
+        HeldRows::new(Arc::clone(layout), times, words)
+    }
+
+    fn sizes(blocks: &Blocks) -> Vec<usize> {
+        blocks.as_slice().iter().map(Block::len).collect()
+    }
+
+    fn values(blocks: &Blocks) -> Vec<(i64, Value)> {
+        blocks.points(0, FieldType::Integer).iter().collect()
+    }
+
+    fn expected(times: impl IntoIterator<Item = i64>) -> Vec<(i64, Value)> {
+        times.into_iter().map(|time| (time, Value::Integer(time))).collect()
+    }
+
+    #[test]
+    fn rows_that_come_one_by_one_become_few_blocks() {
+        let layout = layout();
+        for late in [0, 1] {
+            let mut blocks = Blocks::default();
+            for pair in 0..500 {
+                for time in [2 * pair + late, 2 * pair + 1 - late] {
+                    blocks.add(rows(&layout, [time], 0)).unwrap();
+                }
+            }
+            assert!(sizes(&blocks).len() <= 5, "{:?}", sizes(&blocks));
+            assert_eq!(values(&blocks), expected(0..1000));
+        }
+    }
+
+    #[test]
+    fn rows_that_come_late_again_and_again_move_no_more_than_a_chunk() {
+        let layout = layout();
+        let mut blocks = Blocks::default();
+        let mut refused = None;
+        for batch in (0..40).rev() {
+            if blocks.add(rows(&layout, batch * 448..(batch + 1) * 448, 0)).is_err() {
+                refused = Some(batch);
+                break;
+            }
+            assert!(sizes(&blocks).iter().all(|size| *size <= CHUNK), "{:?}", sizes(&blocks));
+        }
+        let refused = refused.expect("this is not the place for what comes that late");
+        assert_eq!(values(&blocks), expected((refused + 1) * 448..40 * 448));
+    }
+
+    #[test]
+    fn of_a_time_that_is_there_the_later_row_stays_and_the_tail_is_cut_off() {
+        let layout = layout();
+        let mut blocks = Blocks::default();
+        blocks.add(rows(&layout, 0..1000, 7)).unwrap();
+        blocks.add(rows(&layout, 0..1000, 0)).unwrap();
+        assert_eq!(values(&blocks), expected(0..1000));
+        blocks.cut_tail();
+        assert_eq!(sizes(&blocks), [1000 - TAIL, TAIL]);
+        // What comes behind leaves both as they are.
+        let before: Vec<_> = blocks.as_slice().iter().map(place).collect();
+        blocks.add(rows(&layout, 1000..1448, 0)).unwrap();
+        assert_eq!(blocks.as_slice()[..2].iter().map(place).collect::<Vec<_>>(), before);
+        // What comes late to the last one but one is for others.
+        assert!(blocks.add(rows(&layout, [999], 0)).is_err());
+    }
+
+    fn place(block: &Block) -> *const HeldRows {
+        match block {
+            Block::Held(rows) => Arc::as_ptr(rows),
+            Block::Stored(_) => std::ptr::null(),
+        }
     }
 }

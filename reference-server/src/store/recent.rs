@@ -146,6 +146,38 @@ pub(super) fn word(value: &FieldValue<'_>) -> u64 {
     }
 }
 
+/// The layouts that lines were found to have: so that those that are the same are one, which series
+/// keep.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layouts(Vec<Arc<Layout>>);
+
+/// How many are known at most: who has more of them for one measurement has them by series.
+const MOST_LAYOUTS: usize = 16;
+
+impl Layouts {
+    /// The one that `is_it`.
+    pub(super) fn find(&self, is_it: impl Fn(&Layout) -> bool) -> Option<Arc<Layout>> {
+        self.0.iter().find(|known| is_it(known)).cloned()
+    }
+
+    /// This one, or the one that is the same.
+    pub(super) fn share(&mut self, layout: Arc<Layout>) -> Arc<Layout> {
+        if let Some(known) = self.find(|known| *known == *layout) {
+            return known;
+        }
+        if self.0.len() == MOST_LAYOUTS {
+            self.0.remove(0);
+        }
+        self.0.push(Arc::clone(&layout));
+        layout
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// Rows of one layout.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Recent {

@@ -1,7 +1,7 @@
 //! A body as rows: what nearly every body is, lines of numbers, read without a line of them being made.
 //!
 //! It is read on the connection's own thread before any lock is taken. A store that knows all of its
-//! series and fields takes the rows one after another; where it does not, or where the body has
+//! fields, and all that its series could be refused for, takes the rows one after another; where it does not, or where the body has
 //! anything that needs a closer look (a string, a repeated field, a line that is none), the body goes
 //! line by line the way that decides everything. So rows are a short cut that judges nothing.
 

@@ -1,4 +1,4 @@
-//! The points of one series, field by field, and how series become a view.
+//! The points of one series, in blocks or field by field, and how series become a view.
 
 use super::blocks::{Blocks, HeldRows};
 use super::numbers::{Number, Numbers};
@@ -71,6 +71,7 @@ impl SeriesPoints {
         let count = self.recent.ready(keep);
         let Some(rows) = self.recent.take_first(count) else { return };
         let known = self.blocks.layout();
+        debug_assert!(self.fields.is_empty() || self.blocks.is_empty(), "one or the other");
         let fit = self.fields.is_empty() && known.is_none_or(|known| known == rows.layout());
         let added = if fit { self.blocks.add(rows) } else { Err(rows) };
         if let Err(rows) = added {

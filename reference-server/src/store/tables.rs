@@ -8,7 +8,7 @@ mod schema;
 
 use super::kept::Bytes;
 use super::numbers::Numbers;
-use super::recent::Layout;
+use super::recent::{Layout, Layouts};
 use super::rows::{Rows, Shape, plain_tags};
 use super::series::{SeriesPoints, TagSet};
 use super::series_map::SeriesMap;
@@ -48,8 +48,8 @@ struct Table {
     series: SeriesMap<TagSet>,
     /// A line with a repeated tag was stored: no query can read the table any more.
     uneven: bool,
-    /// The fields of the line that was found to fit last: what has the same fits as well.
-    fitting: Option<Arc<Layout>>,
+    /// The fields of lines that were found to fit: what has the same fits as well.
+    fitting: Layouts,
 }
 
 /// A line that fits its table, to be stored.
@@ -98,7 +98,7 @@ impl TableSet {
             schema: table.schema.clone(),
             series: SeriesMap::default(),
             uneven: false,
-            fitting: None,
+            fitting: Layouts::default(),
         };
         Self { tables: self.tables.iter().map(empty).collect() }
     }
@@ -161,14 +161,12 @@ impl TableSet {
     fn fitting_of(&mut self, shape: &Shape) -> Option<(usize, Arc<Layout>)> {
         let index = self.tables.iter().position(|table| *table.name == *shape.measurement)?;
         let table = &mut self.tables[index];
-        let fitting = table.fitting.as_ref().filter(|layout| **layout == shape.layout);
-        if let Some(layout) = fitting {
-            return Some((index, Arc::clone(layout)));
+        if let Some(layout) = table.fitting.find(|layout| *layout == *shape.layout) {
+            return Some((index, layout));
         }
         let is_known = |(name, kind): (&[u8], _)| table.schema.has_field(name, kind);
         shape.fields().all(is_known).then_some(())?;
-        table.fitting = Some(Arc::clone(&shape.layout));
-        Some((index, Arc::clone(&shape.layout)))
+        Some((index, table.fitting.share(Arc::clone(&shape.layout))))
     }
 
     /// Stores a row that [`row`](Self::row) made.
@@ -226,7 +224,7 @@ impl TableSet {
             self.tables.truncate(number);
             if let (Some(index), Some(columns)) = (known, columns) {
                 self.tables[index].schema.truncate(columns);
-                self.tables[index].fitting = None;
+                self.tables[index].fitting.clear();
             }
         }
         row
@@ -254,7 +252,7 @@ impl TableSet {
                     schema: Schema::default(),
                     series: SeriesMap::default(),
                     uneven: false,
-                    fitting: None,
+                    fitting: Layouts::default(),
                 };
                 self.tables.push(table);
                 &mut self.tables[index]
@@ -295,9 +293,9 @@ impl TableSet {
             }
         }
         tags.sort();
-        table.fitting = Layout::of(line);
-        let fields = match &table.fitting {
-            Some(layout) => Fields::Words(Arc::clone(layout), Layout::words(line).collect()),
+        let layout = Layout::of(line).map(|layout| table.fitting.share(layout));
+        let fields = match layout {
+            Some(layout) => Fields::Words(layout, Layout::words(line).collect()),
             None => {
                 let named =
                     |(key, value): &(Text<'_>, FieldValue<'_>)| (Name::from(&**key), stored(value));
@@ -422,7 +420,7 @@ impl SavedTables {
                 schema: Schema::of(columns),
                 series: SeriesMap::restore(saved.series, index)?,
                 uneven: saved.uneven,
-                fitting: None,
+                fitting: Layouts::default(),
             });
         }
         Ok(TableSet { tables })
@@ -439,11 +437,11 @@ impl Table {
 
     /// The layout of a line that needs no other look at its fields.
     fn fitting_line(&self, line: &Line<'_>) -> Option<Arc<Layout>> {
-        let layout = self.fitting.as_ref().filter(|layout| layout.is_of(line))?;
+        let layout = self.fitting.find(|layout| layout.is_of(line))?;
         let finite =
             |value: &FieldValue<'_>| !matches!(value, FieldValue::Float(v) if v.is_infinite());
         // Those a release may refuse.
-        line.fields.iter().all(|(_, value)| finite(value)).then(|| Arc::clone(layout))
+        line.fields.iter().all(|(_, value)| finite(value)).then_some(layout)
     }
 
     /// All that queries see of it but for its series.

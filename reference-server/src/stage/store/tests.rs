@@ -170,6 +170,53 @@ fn shards_have_the_same_either_way() {
     }
 }
 
+/// A new series is no reason to look at each line, unless something of it is.
+#[test]
+fn new_series_are_rows_where_nothing_about_them_can_be_refused() {
+    let rules = |is_it: fn(&Storage) -> bool| {
+        profiles::ALL.iter().map(|profile| &profile.facts.storage).find(|s| is_it(s)).unwrap()
+    };
+    let is_plain = |storage: &Storage| matches!(storage, Storage::Shards(r) if r.conflict_in_batch != ConflictInBatch::LosesFields);
+    let Storage::Shards(rules_of_shards) = rules(is_plain) else { unreachable!() };
+    let Storage::Tables(rules_of_tables) = rules(|s| matches!(s, Storage::Tables(_))) else {
+        unreachable!()
+    };
+    let mut bucket = ShardedBucket::new(*rules_of_shards, None, 1_000_000_000);
+    let mut tables = TableSet::default();
+    let unit = TimeUnit::Given(Precision::Nanosecond);
+    let options = Options { precision: Precision::Nanosecond, default_time: 0 };
+    let first = "n,a=0,b=0 f=1 1";
+    for line in line_protocol::parse(first.as_bytes(), &Dialect::GO_V2, &options) {
+        bucket.write(&[line.unwrap()], 0).unwrap();
+    }
+    for line in line_protocol::parse(first.as_bytes(), &Dialect::IOX_3_9, &Options::default()) {
+        let row = tables.row(rules_of_tables, 0, &line.unwrap(), unit, 0, None).unwrap();
+        tables.insert(row);
+    }
+    let mut taken = |body: &str| {
+        let (text, mut numbers) = (body.as_bytes(), Numbers::none());
+        let rows = Rows::read(text, &Dialect::GO_V2, &options);
+        let in_bucket = rows.is_some_and(|rows| bucket.take(&rows, 0, &mut numbers));
+        let rows = Rows::read(text, &Dialect::IOX_3_9, &Options::default());
+        (in_bucket, rows.is_some_and(|rows| tables.take(&rows, unit, 0, None, &mut numbers)))
+    };
+    assert_eq!(taken("n,a=1 f=1 1"), (true, true));
+    assert_eq!(taken("n f=1 1"), (true, true));
+    // Two spellings of one.
+    assert_eq!(taken("n,b=2,a=1 f=1 1\nn,a=1,b=2 f=2 2\nn,b=2,a=1 f=3 3"), (true, true));
+    assert_eq!(taken("n,c=1 f=1 1"), (true, false), "v3 makes a column of it");
+    assert_eq!(taken("n,a=\\ x f=1 1"), (false, false));
+    assert!(!taken("n,time=1 f=1 1").0);
+    assert_eq!(taken("m,a=1 f=1 1"), (false, false), "nobody knows its fields");
+    for (view, more) in [(bucket.view(), 1), (tables.view(), 0)] {
+        assert_eq!(view[0].series.len(), 4 + more);
+        let merged = view[0].series.iter().find(|series| {
+            series.tags.len() == 2 && series.tags.iter().all(|(_, value)| **value != *b"0")
+        });
+        assert_eq!(merged.unwrap().columns[0].points.len(), 3);
+    }
+}
+
 /// Two ways to write one measurement; the first swallows the line that follows, the second does not.
 #[test]
 fn a_key_that_decides_where_its_line_ends_is_never_a_row() {

@@ -4,7 +4,7 @@ use super::SavedFields;
 use crate::go_text;
 use crate::store::kept::Bytes;
 use crate::store::numbers::Numbers;
-use crate::store::recent::Layout;
+use crate::store::recent::{Layout, Layouts};
 use crate::store::rows::{Shape, plain_tags};
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::series_map::SeriesMap;
@@ -28,8 +28,8 @@ pub(super) struct Shard {
     /// By measurement and field.
     fields: BTreeMap<Name, BTreeMap<Name, FieldType>>,
     series: SeriesMap<(Name, TagSet)>,
-    /// The measurement and the fields of the rows that were found to fit last.
-    fitting: Option<(Name, Arc<Layout>)>,
+    /// By measurement, the fields of rows that were found to fit.
+    fitting: BTreeMap<Name, Layouts>,
 }
 
 /// A shard without its points.
@@ -83,7 +83,12 @@ pub enum ShardFault {
 
 impl Shard {
     pub(super) fn new(end: i64) -> Self {
-        Self { end, fields: BTreeMap::new(), series: SeriesMap::default(), fitting: None }
+        Self {
+            end,
+            fields: BTreeMap::new(),
+            series: SeriesMap::default(),
+            fitting: BTreeMap::new(),
+        }
     }
 
     /// The registered fields: measurement, field, type.
@@ -135,14 +140,21 @@ impl Shard {
     /// The layout of a shape's rows, if it has all of the fields.
     pub(super) fn fitting_of(&mut self, shape: &Shape) -> Option<Arc<Layout>> {
         let (measurement, layout) = (&*shape.measurement, &shape.layout);
-        let same = |(name, known): &&(Name, Arc<Layout>)| **name == *measurement && known == layout;
-        if let Some((_, known)) = self.fitting.as_ref().filter(same) {
-            return Some(Arc::clone(known));
+        let known = self.fitting.get(measurement);
+        if let Some(known) = known.and_then(|known| known.find(|known| *known == **layout)) {
+            return Some(known);
         }
         let mut fields = shape.fields();
         fields.all(|(name, kind)| self.registered(measurement, name) == Some(kind)).then_some(())?;
-        self.fitting = Some((Name::from(measurement), Arc::clone(layout)));
-        Some(Arc::clone(layout))
+        Some(self.shared(measurement, Arc::clone(layout)))
+    }
+
+    /// This layout of lines that fit, or the one that is the same.
+    fn shared(&mut self, measurement: &[u8], layout: Arc<Layout>) -> Arc<Layout> {
+        match self.fitting.get_mut(measurement) {
+            Some(known) => known.share(layout),
+            None => self.fitting.entry(Name::from(measurement)).or_default().share(layout),
+        }
     }
 
     /// The slot of the series whose key was seen written like this.
@@ -361,11 +373,13 @@ impl Shard {
     /// Stores a line; `layout` is that of the line before.
     fn insert(&mut self, slot: usize, line: &Line<'_>, layout: &mut Option<Arc<Layout>>) {
         let time = super::time_of(line);
-        let points = self.series.points(slot);
         let has_time = line.fields.iter().any(|(key, _)| **key == *TIME);
         if !layout.as_ref().is_some_and(|layout| layout.is_of(line)) {
-            *layout = Layout::of(line).filter(|_| !has_time);
+            let known = self.fitting.get(&*line.measurement);
+            let known = known.and_then(|known| known.find(|known| known.is_of(line)));
+            *layout = known.or_else(|| Layout::of(line)).filter(|_| !has_time);
         }
+        let points = self.series.points(slot);
         if let Some(layout) = layout {
             points.push(layout, time, Layout::words(line));
             return;
@@ -390,7 +404,7 @@ impl Shard {
 
     pub(super) fn drop_measurement(&mut self, name: &[u8]) {
         self.fields.remove(name);
-        self.fitting = None;
+        self.fitting.remove(name);
         self.series.retain(|(measurement, _), _| **measurement != *name);
     }
 

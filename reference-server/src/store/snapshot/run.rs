@@ -81,12 +81,12 @@ impl Run {
 }
 
 impl OfField {
-    /// The points of all parts.
-    pub(super) fn chunk(&self, streams: &mut Streams) -> Arc<Chunk> {
+    /// The points of all parts; without times where nobody wants them, as far as they would be read.
+    pub(super) fn chunk(&self, streams: &mut Streams, with_times: bool) -> Arc<Chunk> {
         let mut chunk = |part: &Part| match part {
             Part::Held(chunk) => Arc::clone(chunk),
             Part::Rows(rows) => rows.chunk(),
-            Part::Stored(column) => Arc::new(streams.chunk(column, self.kind)),
+            Part::Stored(column) => Arc::new(streams.chunk(column, self.kind, with_times)),
         };
         match self.parts.as_slice() {
             [one] => chunk(one),
@@ -139,8 +139,12 @@ fn stretches(sizes: &[(usize, bool)]) -> Vec<Range<usize>> {
 
 /// How many of those before new rows are written again with them: none until there are enough.
 fn joined_in_files(before: &[(usize, bool)], new: usize) -> usize {
-    let is_small = |(count, is_new): &&(usize, bool)| !is_new && *count <= 2 * new;
-    let small = before.iter().rev().take_while(is_small).count();
+    let mut total = new;
+    let small = before.iter().rev().take_while(|(count, is_new)| {
+        total += count;
+        !is_new && *count <= 2 * new && total <= CHUNK
+    });
+    let small = small.count();
     if small < TOGETHER { 0 } else { small }
 }
 
@@ -180,6 +184,22 @@ mod tests {
             assert!(times <= 1.0 + tiers, "{rows}: each {times} times");
             assert!(most as f64 <= 3.0 * (tiers + 1.0), "{rows}: {most} parts");
         }
+    }
+
+    #[test]
+    fn fewer_rows_than_before_become_few_parts_as_well() {
+        let mut stored: Vec<usize> = Vec::new();
+        for rows in (0..200).map(|n| 600 / (1 + n / 20)) {
+            let mut sizes: Vec<_> = stored.iter().map(|count| (*count, false)).collect();
+            sizes.push((rows, true));
+            for stretch in stretches(&sizes).into_iter().rev() {
+                let count = sizes[stretch.clone()].iter().map(|(count, _)| count).sum();
+                assert!(count <= CHUNK);
+                sizes.splice(stretch, [(count, false)]);
+            }
+            stored = sizes.into_iter().map(|(count, _)| count).collect();
+        }
+        assert!(stored.len() < 60, "{stored:?}");
     }
 
     #[test]

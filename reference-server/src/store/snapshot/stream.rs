@@ -24,18 +24,21 @@ struct Stream {
 }
 
 impl Streams {
-    /// The points of some rows and a column; none where they cannot be read, which is then known of all
-    /// of the store.
-    pub(super) fn chunk(&mut self, column: &StoredColumn, kind: FieldType) -> Chunk {
-        let file = &column.rows.file;
-        let read = self.times(&column.rows).and_then(|times| {
-            Ok(Chunk {
-                times: Arc::new(times),
-                values: self.values(&column.rows, column.column, kind)?,
-            })
+    /// The points of some rows and a column, without times where nobody wants them; none where they cannot
+    /// be read, which is then known of all of the store.
+    pub(super) fn chunk(
+        &mut self,
+        column: &StoredColumn,
+        kind: FieldType,
+        with_times: bool,
+    ) -> Chunk {
+        let StoredColumn { rows, column } = column;
+        let times = if with_times { self.times(rows) } else { Ok(Vec::new()) };
+        let read = times.and_then(|times| {
+            Ok(Chunk { times: Arc::new(times), values: self.values(rows, *column, kind)? })
         });
         read.unwrap_or_else(|why| {
-            file.fail(&why);
+            rows.file.fail(&why);
             Chunk::empty(kind)
         })
     }

@@ -264,8 +264,10 @@ impl Writing {
         match run {
             Run::Blocks(blocks) => self.write_blocks(tags, blocks, reads),
             Run::Fields(fields) => {
-                let chunks: Vec<_> =
-                    fields.iter().map(|field| field.chunk(&mut self.streams)).collect();
+                let chunks: Vec<_> = (0..)
+                    .zip(&fields)
+                    .map(|(n, field)| field.chunk(&mut self.streams, n == 0))
+                    .collect();
                 let Some(times) = chunks.first().map(|chunk| chunk.times.as_slice()) else {
                     return Ok(());
                 };
