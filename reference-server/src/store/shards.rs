@@ -14,7 +14,7 @@ use super::rows::Rows;
 use super::series::{SeriesPoints, TagSet};
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{FieldType, Name};
-use super::view::{BETWEEN_LOOKS, Measurement, SERIES_AT_ONCE, Series};
+use super::view::{Measurement, SERIES_AT_ONCE, Series, give_way};
 use crate::go_text;
 use crate::lock::lock;
 use crate::query::influxql::host::{Remove, SeriesKey};
@@ -408,7 +408,7 @@ impl ShardedBucket {
 pub(crate) fn view_of(bucket: &Mutex<ShardedBucket>) -> Vec<Measurement> {
     let mut viewed = Viewed::default();
     while lock(bucket).look(&mut viewed, SERIES_AT_ONCE) {
-        std::thread::sleep(BETWEEN_LOOKS);
+        give_way();
     }
     viewed.finish()
 }

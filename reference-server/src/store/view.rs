@@ -5,14 +5,23 @@
 
 use super::points::Points;
 use super::value::{FieldType, Name};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many series are looked at before writes have their turn: a series that has been written to for
 /// long has some hundred parts.
 pub(crate) const SERIES_AT_ONCE: usize = 100;
 
 /// How long nobody looks then: a lock that is taken again at once is nobody else's.
-pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_micros(50);
+const BETWEEN_LOOKS: Duration = Duration::from_micros(30);
+
+/// Lets those who wait for a lock have it between two looks. Nobody sleeps for it: a thread of low
+/// priority sleeps for milliseconds, and there may be ten thousand looks.
+pub(crate) fn give_way() {
+    let begin = Instant::now();
+    while begin.elapsed() < BETWEEN_LOOKS {
+        std::thread::yield_now();
+    }
+}
 
 /// One measurement (v3: table).
 #[derive(Clone, Debug, Default, PartialEq)]

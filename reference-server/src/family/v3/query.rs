@@ -12,7 +12,7 @@ use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::query::influxql::rows::query_influxql;
 use crate::query::v3_request;
 use crate::respond;
-use crate::store::view::{BETWEEN_LOOKS, Measurement, SERIES_AT_ONCE};
+use crate::store::view::{Measurement, SERIES_AT_ONCE, give_way};
 use profiles::influxql::PostBody;
 use std::sync::{Arc, Mutex};
 
@@ -30,7 +30,7 @@ const POLICY: &str = "autogen";
 fn view_of(catalog: &Mutex<Catalog>, database: &str, table: &[u8]) -> Option<Measurement> {
     let mut seen = None;
     while lock(catalog).database_mut(database)?.tables.look(table, &mut seen, SERIES_AT_ONCE)? {
-        std::thread::sleep(BETWEEN_LOOKS);
+        give_way();
     }
     seen
 }
