@@ -400,6 +400,10 @@ mod tests {
         let before: Vec<_> = blocks.as_slice().iter().map(place).collect();
         blocks.add(rows(&layout, 1000..1448, 0)).unwrap();
         assert_eq!(blocks.as_slice()[..2].iter().map(place).collect::<Vec<_>>(), before);
+        // The time of the very last row.
+        blocks.add(rows(&layout, [1447], 5)).unwrap();
+        assert_eq!(values(&blocks).len(), 1448);
+        assert_eq!(values(&blocks).last(), Some(&(1447, Value::Integer(1452))));
         // What comes late to the last one but one is for others.
         assert!(blocks.add(rows(&layout, [999], 0)).is_err());
     }
