@@ -62,6 +62,10 @@ fn reachable(endpoint: &WriteEndpoint, storage: &Storage) -> Vec<Fault> {
     if !endpoint.consistency.is_empty() {
         faults.push(Fault::ConsistencyUnknown);
     }
+    // Who takes a line and answers at once may fail to keep it.
+    if endpoint.bad_lines != BadLines::Logged {
+        faults.push(Fault::StorageFailed);
+    }
     match (storage, endpoint.bad_lines) {
         (Storage::Shards(_), BadLines::Logged) => {
             faults.extend([
@@ -73,7 +77,7 @@ fn reachable(endpoint: &WriteEndpoint, storage: &Storage) -> Vec<Fault> {
             ]);
         }
         (Storage::Shards(rules), bad_lines) => {
-            faults.extend([Fault::PartialStorage, Fault::StorageConflict, Fault::StorageFailed]);
+            faults.extend([Fault::PartialStorage, Fault::StorageConflict]);
             if bad_lines == BadLines::StoreGood {
                 faults.push(Fault::PartialLines);
             }

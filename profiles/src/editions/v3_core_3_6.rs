@@ -109,7 +109,12 @@ pub(super) const PLAIN_WORDS: &[Answer] = &[
         S::BareError,
         "Adding a new database would exceed limit of {limit} databases",
     ),
+    Answer::new(F::StorageFailed, 500, S::BareText, LOG_FAILED),
 ];
+
+/// What the product says once it has tried to write its log for ten seconds (3.6:influxdb3_wal,
+/// influxdb3_write/src/write_buffer, each putting its words before those of the next).
+const LOG_FAILED: &str = "write buffer error: error from wal: error writing wal file: {detail}";
 
 /// What both say of a body that cannot be read, and of lines that are all refused.
 const UNREAD_WORDS: &[Answer] = &[
@@ -208,6 +213,7 @@ pub(super) const V2_WORDS: &[Answer] = &[
         "write buffer error: catalog update error: Adding a new database would exceed limit of \
          {limit} databases",
     ),
+    Answer::new(F::StorageFailed, 400, INVALID, LOG_FAILED),
 ];
 
 /// Its line errors: without any detail.

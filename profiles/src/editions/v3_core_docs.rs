@@ -122,6 +122,7 @@ const OTHER: &[Answer] = &[
         coded("unprocessable entity"),
         "there are {limit} databases already, as many as there may be",
     ),
+    Answer::new(F::StorageFailed, 500, coded("internal error"), "{detail}"),
 ];
 
 /// All three endpoints store what is not rejected: the page makes no difference between them. Only

@@ -6,7 +6,9 @@ use super::write::Batch;
 use crate::http::Response;
 use crate::journal::{self, Change, NotKept};
 use crate::lock::lock;
+use crate::respond;
 use crate::snapshots::Frozen;
+use crate::stage::WriteFault;
 use crate::stage::store::Body;
 use crate::store::kept::Unit;
 use crate::store::numbers::Numbers;
@@ -14,6 +16,7 @@ use crate::store::rows::Rows;
 use crate::store::snapshot::{Moved, Store};
 use crate::store::tables::TimeUnit;
 use line_protocol::Options;
+use profiles::answer::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -62,12 +65,15 @@ impl Service {
         &self.journal
     }
 
-    /// The answer to a request whose changes are not known to be on disk: our own words.
-    pub(crate) fn not_kept(&self, why: &NotKept) -> Response {
-        Response::new(500).with_body(match why {
-            NotKept::Log(why) => format!("write to the log failed: {why}"),
-            NotKept::Unreadable(_) => why.to_string(),
-        })
+    /// The answer to a request whose changes are not known to be on disk; that of a write is the
+    /// endpoint's for storage that fails, with our words about why.
+    pub(crate) fn not_kept(&self, path: &str, why: &NotKept) -> Response {
+        let facts = &self.profile.facts;
+        let failed = WriteFault::with(Fault::StorageFailed, "detail", why.to_string());
+        match facts.write.iter().find(|endpoint| endpoint.path == path) {
+            Some(endpoint) => respond::fault(&facts.http, endpoint.answers, &failed),
+            None => Response::new(500).with_body(why.to_string()),
+        }
     }
 
     /// Keeps what the server was given to begin with.
