@@ -116,15 +116,14 @@ where
             };
         }
         let wire = wire.get_mut();
-        let length = match response.more {
-            None => Length::Known,
-            Some(_) if knows_chunks => Length::Chunks,
-            Some(_) => Length::UpToTheEnd,
-        };
-        close |= length == Length::UpToTheEnd;
+        if !knows_chunks {
+            gather(wire, &mut response).await;
+            close |= response.breaks_off;
+        }
+        let length = if response.more.is_some() { Length::Chunks } else { Length::Known };
         write_response(&mut wire.stream, &response, &method, length, close).await?;
         if let Some(more) = response.more.filter(|_| method != "HEAD") {
-            close |= send_rest(wire, more, length).await? == Sent::InPart;
+            close |= send_rest(wire, more).await? == Sent::InPart;
         }
         if close {
             return linger(&mut wire.stream).await;
@@ -256,8 +255,32 @@ enum Length {
     Known,
     /// An empty chunk says so.
     Chunks,
-    /// The connection ends with it: HTTP/1.0 has no chunks.
-    UpToTheEnd,
+}
+
+/// How much of a body is gathered for a client that knows no chunks.
+const GATHERED: usize = 256 << 20;
+
+/// Makes all of a body before its head leaves: to a client that knows no chunks an end that is not announced
+/// is the end of the connection, whether that was all or not. One that is too long breaks off.
+async fn gather<S: ByteStream>(wire: &mut Wire<S>, response: &mut Response) {
+    let Some(mut more) = response.more.take() else { return };
+    loop {
+        let piece = tokio::select! {
+            biased;
+            piece = more.next() => piece,
+            () = wire.has_left() => Err(BrokenOff),
+        };
+        match piece {
+            Ok(Some(piece)) if response.body.len() + piece.len() <= GATHERED => {
+                response.body.extend_from_slice(&piece);
+            }
+            Ok(None) => return,
+            Ok(Some(_)) | Err(BrokenOff) => {
+                response.breaks_off = true;
+                return;
+            }
+        }
+    }
 }
 
 /// Writes a response, or the head and the first bytes of one that has more.
@@ -288,7 +311,6 @@ async fn write_response<S: AsyncWrite + Unpin>(
             head.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
         }
         Length::Chunks => head.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-        Length::UpToTheEnd => {}
     }
     if close {
         head.extend_from_slice(b"Connection: close\r\n");
@@ -296,14 +318,14 @@ async fn write_response<S: AsyncWrite + Unpin>(
     head.extend_from_slice(b"\r\n");
     let body: &[u8] = if method == "HEAD" || response.status == 204 { &[] } else { &response.body };
     // A large one is not copied; a small one leaves with its head.
-    if length != Length::Known {
+    if length == Length::Chunks {
         stream.write_all(&head).await?;
-        return write_piece(stream, body, length).await;
+        return write_chunk(stream, body).await;
     }
     let (with_head, after) = body.split_at(body.len().min(WITH_HEAD));
     head.extend_from_slice(with_head);
     stream.write_all(&head).await?;
-    stream.write_all(after).await?;
+    write_while_taken(stream, after).await?;
     stream.flush().await
 }
 
@@ -316,11 +338,7 @@ enum Sent {
 
 /// Sends the rest of a body as it is made, for as long as somebody takes it. One that breaks off has no
 /// end on the wire either, so that nobody takes it for all.
-async fn send_rest<S: ByteStream>(
-    wire: &mut Wire<S>,
-    mut more: More,
-    length: Length,
-) -> io::Result<Sent> {
+async fn send_rest<S: ByteStream>(wire: &mut Wire<S>, mut more: More) -> io::Result<Sent> {
     loop {
         let piece = tokio::select! {
             biased;
@@ -333,34 +351,37 @@ async fn send_rest<S: ByteStream>(
             Ok(None) => break,
             Err(BrokenOff) => return Ok(Sent::InPart),
         };
-        let written = write_piece(&mut wire.stream, &piece, length);
-        tokio::time::timeout(STALLED, written).await??;
+        write_chunk(&mut wire.stream, &piece).await?;
     }
-    if length == Length::Chunks {
-        wire.stream.write_all(b"0\r\n\r\n").await?;
-        wire.stream.flush().await?;
-    }
+    wire.stream.write_all(b"0\r\n\r\n").await?;
+    wire.stream.flush().await?;
     Ok(Sent::Whole)
 }
 
 /// Writes a piece of a body whose length is not known.
-async fn write_piece<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    piece: &[u8],
-    length: Length,
-) -> io::Result<()> {
+async fn write_chunk<S: AsyncWrite + Unpin>(stream: &mut S, piece: &[u8]) -> io::Result<()> {
     if piece.is_empty() {
         // An empty chunk would be the end.
         return Ok(());
     }
-    if length == Length::Chunks {
-        stream.write_all(format!("{:x}\r\n", piece.len()).as_bytes()).await?;
-    }
-    stream.write_all(piece).await?;
-    if length == Length::Chunks {
-        stream.write_all(b"\r\n").await?;
-    }
+    stream.write_all(format!("{:x}\r\n", piece.len()).as_bytes()).await?;
+    write_while_taken(stream, piece).await?;
+    stream.write_all(b"\r\n").await?;
     stream.flush().await
+}
+
+/// Writes bytes for as long as some of them are taken now and then.
+async fn write_while_taken<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    mut bytes: &[u8],
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match tokio::time::timeout(STALLED, stream.write(bytes)).await?? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            taken => bytes = &bytes[taken..],
+        }
+    }
+    Ok(())
 }
 
 /// The reason phrase of a status that a product answers with.
@@ -496,7 +517,11 @@ mod tests {
         assert!(damaged.ends_with("\r\n\r\n6\r\nfirst \r\n"), "{damaged}");
         let old = served_by(&Maker, "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")?;
         assert!(old.ends_with("\r\n\r\nfirst second third"), "{old}");
-        assert!(old.contains("Connection: close") && !old.contains("chunked"), "{old}");
+        assert!(old.contains("Content-Length: 18\r\n") && !old.contains("chunked"), "{old}");
+        // Who knows no chunks sees by the length that it is not all.
+        let old = served_by(&Maker, "GET /broken HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")?;
+        assert!(old.ends_with("\r\n\r\nfirst second third"), "{old}");
+        assert!(old.contains("Content-Length: 19\r\nConnection: close\r\n"), "{old}");
         let head = served_by(&Maker, "HEAD /a HTTP/1.1\r\n\r\n")?;
         assert!(head.ends_with("\r\n\r\n"), "{head}");
         Ok(())

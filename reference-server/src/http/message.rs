@@ -95,8 +95,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
 /// costs addresses, not memory.
 const TRUSTED_LENGTH: u64 = 64 << 20;
 
-/// How long a client may send nothing in the middle of a body, or take nothing of one.
-pub(super) const STALLED: Duration = Duration::from_secs(60);
+/// How long a client may send nothing in the middle of a body, or take nothing of a long one.
+pub(crate) const STALLED: Duration = Duration::from_secs(60);
 
 impl Body<'_> {
     /// The announced length, where there is one.

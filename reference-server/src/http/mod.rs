@@ -19,6 +19,8 @@ pub use client::Client;
 pub use connection::{serve_connection, serve_from, stopped};
 #[cfg(feature = "flight")]
 pub use http2::serve_http2;
+#[cfg(feature = "sql")]
+pub(crate) use message::STALLED;
 pub use message::{Body, BodyError, Request, Response};
 pub use more::{BrokenOff, FIRST, Making, More};
 #[cfg(feature = "flight")]

@@ -60,6 +60,11 @@ impl Making {
         self.send_while(Piece::Bytes(bytes), goes_on)
     }
 
+    /// Returns once nobody wants more.
+    pub async fn unwanted(&self) {
+        self.0.closed().await;
+    }
+
     /// That was all.
     pub async fn end(self) {
         let _ = self.0.send(Piece::End).await;
