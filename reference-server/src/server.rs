@@ -391,7 +391,7 @@ impl Service {
             }
             Self::V1(_) | Self::V2(_) => return None,
         };
-        Some(flight::service(host, Limits::DEFAULT))
+        Some(flight::service(host, Limits::of(self.queries().limits())))
     }
 }
 
@@ -486,7 +486,7 @@ impl Service {
         match self {
             Self::V1(service) => service.not_kept(path, why),
             Self::V2(service) => service.not_kept(path, why),
-            Self::V3(service) => service.not_kept(why),
+            Self::V3(service) => service.not_kept(path, why),
             Self::Iox(service) => service.not_kept(path, why),
         }
     }

@@ -46,15 +46,15 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
     pub(crate) data: Option<PathBuf>,
     /// How many bytes of lines --data takes, or its log has, before they are put into Parquet files
-    /// and leave memory (`512MiB`, `64k`)
+    /// and leave memory (`512MiB`, `64k`); with very many series up to four times as many
     #[arg(long, value_name = "BYTES", requires = "data", default_value = "512MiB", value_parser = bytes)]
     pub(crate) log_bytes: u64,
-    /// How many bytes of memory one query in InfluxQL or Flux may keep, about, before it is refused
-    /// (SQL: 512 MiB, and 256 MiB of rows that are drawn as a table or put into Parquet)
+    /// How many bytes of memory one query may keep, about, before it is refused (SQL: and no more than
+    /// 256 MiB of rows that are drawn as a table or put into Parquet)
     #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = memory)]
     pub(crate) query_memory: usize,
-    /// How long one query in InfluxQL or Flux may take before it is refused (`30s`, `500ms`; a number
-    /// alone is one of seconds; SQL: 30s)
+    /// How long one query may take before it is refused (`30s`, `500ms`; a number alone is one of
+    /// seconds); that its client takes its time does not count
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = seconds)]
     pub(crate) query_timeout: f64,
     /// Whether credentials are asked for; by default as the product does, or where --token is given

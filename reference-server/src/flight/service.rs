@@ -93,7 +93,7 @@ impl Flight {
         let batch = timeout_at(deadline, tokio::task::spawn_blocking(work)).await;
         let batch = batch.map_err(|_| late())?;
         let batch = batch.map_err(|error| Status::internal(error.to_string()))??;
-        Ok(encoded(Rows::of(batch, slot, deadline, self.limits.overdue()), failed))
+        Ok(encoded(Rows::of(batch, slot, self.limits), failed))
     }
 }
 

@@ -69,12 +69,12 @@ const STEPS: u32 = 1024;
 pub struct Allowance {
     limits: Limits,
     /// None where there is no limit.
-    deadline: Option<Instant>,
+    deadline: Cell<Option<Instant>>,
     left: Arc<AtomicBool>,
     scans: Option<Arc<Scans>>,
     scan: RefCell<Option<Scan>>,
-    /// It had a turn, and waits for something else.
-    is_resting: Cell<bool>,
+    /// Since when it waits for its client, and whether it had a turn.
+    resting: Cell<Option<(Instant, bool)>>,
     kept: Cell<usize>,
     steps: Cell<u32>,
     stopped: Cell<Option<Stopped>>,
@@ -91,11 +91,11 @@ impl Allowance {
     pub fn since(asked: Instant, limits: Limits) -> Self {
         Self {
             limits,
-            deadline: asked.checked_add(limits.time),
+            deadline: Cell::new(asked.checked_add(limits.time)),
             left: Arc::default(),
             scans: None,
             scan: RefCell::default(),
-            is_resting: Cell::new(false),
+            resting: Cell::new(None),
             kept: Cell::new(0),
             steps: Cell::new(0),
             stopped: Cell::new(None),
@@ -122,7 +122,7 @@ impl Allowance {
         self.steps.set(0);
         if self.left.load(Ordering::Relaxed) {
             self.stop(Stopped::Left);
-        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        } else if self.deadline.get().is_some_and(|deadline| Instant::now() >= deadline) {
             self.stop(Stopped::Overdue(self.limits.time));
         }
         self.stopped.get().is_none()
@@ -176,16 +176,32 @@ impl Allowance {
         }
     }
 
-    /// Lets others have its turn, if it has one, while it waits for its client.
+    /// Lets others have its turn, if it has one, while it waits for its client. That is not its own time.
     pub fn rest(&self) {
-        if self.scan.borrow_mut().take().is_some() {
-            self.is_resting.set(true);
+        if self.resting.get().is_none() {
+            let had_turn = self.scan.borrow_mut().take().is_some();
+            self.resting.set(Some((Instant::now(), had_turn)));
         }
     }
 
-    /// Takes up what it left to others.
+    /// Whether anybody still waits for it. Who takes nothing for as long as a query may take does not.
+    pub fn is_wanted(&self) -> bool {
+        let is_over = |(since, _): (Instant, bool)| since.elapsed() > self.limits.time;
+        if self.left.load(Ordering::Relaxed) {
+            self.stop(Stopped::Left);
+        } else if self.resting.get().is_some_and(is_over) {
+            self.stop(Stopped::Overdue(self.limits.time));
+        }
+        self.stopped.get().is_none()
+    }
+
+    /// Takes up what it left to others, with as much time as it had by then.
     pub fn go_on(&self) {
-        if self.is_resting.take() {
+        let Some((since, had_turn)) = self.resting.take() else { return };
+        let deadline =
+            self.deadline.get().and_then(|deadline| deadline.checked_add(since.elapsed()));
+        self.deadline.set(deadline);
+        if had_turn {
             self.take_turns();
         }
     }
@@ -221,6 +237,23 @@ mod tests {
         let steps = (0..10 * STEPS).take_while(|_| allowance.goes_on()).count();
         assert_eq!(steps, 1023, "the clock is looked at for one step in {STEPS}");
         assert_eq!(allowance.check(), Err(Stopped::Overdue(Duration::ZERO)));
+    }
+
+    #[test]
+    fn what_a_client_takes_its_time_for_is_not_the_querys_time() {
+        let minutes = |n: u64| Duration::from_secs(60 * n);
+        let ago = |n| Instant::now().checked_sub(minutes(n)).expect("the machine ran by then");
+        let limits = Limits { memory: 100, time: minutes(2) };
+        let allowance = Allowance::since(ago(1), limits);
+        allowance.resting.set(Some((ago(1), false)));
+        assert!(allowance.is_wanted());
+        allowance.go_on();
+        let left = allowance.deadline.get().unwrap().saturating_duration_since(Instant::now());
+        assert!(left > minutes(1) && left < minutes(3), "{left:?}");
+        // But nobody waits for ever.
+        allowance.resting.set(Some((ago(3), false)));
+        assert!(!allowance.is_wanted());
+        assert_eq!(allowance.check(), Err(Stopped::Overdue(limits.time)));
     }
 
     #[test]

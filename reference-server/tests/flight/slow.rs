@@ -79,7 +79,8 @@ async fn connect(deadline: Duration) -> Channel {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let service = service(Arc::new(Fake), Limits { deadline, ..Limits::DEFAULT });
+        let service =
+            service(Arc::new(Fake), Limits { deadline, stalled: deadline, ..Limits::DEFAULT });
         let (_stop, stopped) = watch::channel(false);
         loop {
             let (stream, _) = listener.accept().await.unwrap();
@@ -119,7 +120,7 @@ async fn of_a_result_that_nobody_reads_little_is_kept() {
     for ticket in [sql(&endless), influxql("MANY")] {
         let (rows, code, text) = stall(ticket.clone()).await;
         assert_eq!(code, Code::ResourceExhausted, "{ticket} {rows} {text}");
-        assert!(text.ends_with("no answer within 2s"), "{text}");
+        assert!(text.ends_with("no rows were taken for 2s"), "{text}");
         // A few batches, and what lies in the sockets.
         assert!(rows < 70_000, "{ticket}: {rows} rows");
     }

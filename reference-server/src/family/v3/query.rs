@@ -221,7 +221,7 @@ impl Service {
             _ => sql::Request::Post(&body),
         };
         let accept = request.header("accept").map(str::as_bytes);
-        let limits = sql::run::Limits::DEFAULT;
+        let limits = sql::run::Limits::of(self.queries.limits());
         let answer = tokio::select! {
             biased;
             answer = sql::answer(&host, product, asked, accept, limits) => answer,

@@ -61,7 +61,10 @@ impl<'q> Growing<'q> {
                 Ok(None)
             }
             (Some(why), None) => Err(why),
-            (Some(_), Some(_)) => Ok(None),
+            (Some(why), Some(_)) => {
+                tracing::warn!(%why, "an answer that was being sent breaks off");
+                Ok(None)
+            }
         }
     }
 
@@ -91,9 +94,10 @@ impl<'q> Growing<'q> {
         is_put
     }
 
-    /// Whether a client that does not take what is there is waited for. Others need not wait with it.
+    /// Whether a client that does not take what is there is waited for: the connection knows for how long.
+    /// Others need not wait with it.
     fn goes_on(&self) -> bool {
         self.allowance.rest();
-        self.allowance.goes_on_now()
+        self.allowance.is_wanted()
     }
 }

@@ -8,11 +8,12 @@ use super::host::{Host, NoSuchDatabase};
 use super::params::Params;
 use super::rows::Rows;
 use super::run::{Failure, Limits, Query, all, start};
-use crate::http::{FIRST, More};
+use crate::http::{FIRST, Making, More};
 use crate::query::v3_request::{self, Asked};
 use datafusion::arrow::error::ArrowError;
 use profiles::sql::Sql;
 use serde_json::json;
+use std::fmt;
 use std::sync::Arc;
 
 pub use crate::query::v3_request::Request;
@@ -97,6 +98,19 @@ enum Unanswered {
     Format(ArrowError),
 }
 
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Query(
+                Failure::Planning(text, ..)
+                | Failure::Executing(text, _)
+                | Failure::Streaming(text, ..),
+            ) => f.write_str(text),
+            Self::Format(error) => write!(f, "Arrow error: {error}"),
+        }
+    }
+}
+
 impl From<Failure> for Unanswered {
     fn from(failure: Failure) -> Self {
         Self::Query(failure)
@@ -125,20 +139,35 @@ async fn printed(
     let first = printer.take();
     let (making, more) = More::begin();
     tokio::spawn(async move {
-        while let Some(batch) = rows.next().await {
-            let Ok(batch) = batch else { return };
-            if batch.num_rows() > 0 && printer.print(&batch).is_err() {
-                return;
-            }
-            if printer.len() > 0 && !making.put(printer.take()).await {
-                return;
-            }
-        }
-        if let Ok(last) = printer.finish()
-            && making.put(last).await
-        {
-            making.end().await;
+        if let Err(why) = print_rest(rows, printer, making).await {
+            tracing::warn!(%why, "an answer that was being sent breaks off");
         }
     });
     Ok((first, Some(more)))
+}
+
+/// Makes the rest of a body for as long as somebody wants it.
+async fn print_rest(
+    mut rows: Rows,
+    mut printer: Printer,
+    making: Making,
+) -> Result<(), Unanswered> {
+    loop {
+        let batch = tokio::select! {
+            batch = rows.next() => batch,
+            // Also while the engine finds nothing.
+            () = making.unwanted() => return Ok(()),
+        };
+        let Some(batch) = batch.transpose()? else { break };
+        if batch.num_rows() > 0 {
+            printer.print(&batch)?;
+        }
+        if printer.len() > 0 && !making.put(printer.take()).await {
+            return Ok(());
+        }
+    }
+    if making.put(printer.finish()?).await {
+        making.end().await;
+    }
+    Ok(())
 }

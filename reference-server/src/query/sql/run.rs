@@ -20,14 +20,18 @@ use futures::StreamExt;
 use profiles::sql::{EngineDialect, Sql, Unplanned};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Enough for a plan as deep as [`complexity`] allows; untouched pages cost nothing.
 const STACK: usize = 256 << 20;
 
 /// Queries at work at the same time, those included that nobody waits for any more.
 static SLOTS: Semaphore = Semaphore::const_new(8);
+
+/// The longest result, in bytes, that is there as a whole, however much memory a query may use.
+const RESULT: usize = 256 << 20;
 
 /// One query, with all that it needs.
 pub(crate) struct Query {
@@ -41,8 +45,10 @@ pub(crate) struct Query {
 /// What a query may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// From the question to the answer.
+    /// From the question to the answer, without the time in which rows lie there that nobody takes.
     pub deadline: Duration,
+    /// How long rows may lie there that nobody takes.
+    pub stalled: Duration,
     /// Bytes that the engine's operators may hold.
     pub memory: usize,
     /// Bytes of a result that has to be there as a whole before it can be sent.
@@ -50,13 +56,27 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What is in force unless a caller asks for less.
-    pub const DEFAULT: Self =
-        Self { deadline: Duration::from_secs(30), memory: 512 << 20, result: 256 << 20 };
+    /// What is in force unless somebody says otherwise.
+    pub const DEFAULT: Self = Self::of(crate::query::allowance::Limits::DEFAULT);
+
+    /// Those of a server's queries.
+    pub const fn of(limits: crate::query::allowance::Limits) -> Self {
+        let crate::query::allowance::Limits { memory, time } = limits;
+        let result = if memory < RESULT { memory } else { RESULT };
+        let stalled = crate::http::STALLED;
+        let stalled = if time.as_nanos() < stalled.as_nanos() { time } else { stalled };
+        Self { deadline: time, stalled, memory, result }
+    }
 
     /// What is said when the time is over.
     pub(crate) fn overdue(self) -> Failure {
         let text = format!("Resources exhausted: no answer within {:?}", self.deadline);
+        Failure::Executing(text, Cause::Limits)
+    }
+
+    /// What is said to who takes no rows.
+    pub(super) fn left_lying(self) -> Failure {
+        let text = format!("Resources exhausted: no rows were taken for {:?}", self.stalled);
         Failure::Executing(text, Cause::Limits)
     }
 }
@@ -162,22 +182,19 @@ pub(super) async fn all(mut rows: Rows, limits: Limits) -> Result<Vec<RecordBatc
 
 /// Starts a query and returns once its first rows may come.
 pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure> {
-    let deadline = Instant::now() + limits.deadline;
-    let overdue = limits.overdue();
+    let deadline = later(Instant::now(), limits.deadline);
     let Ok(Ok(slot)) = timeout_at(deadline, SLOTS.acquire()).await else {
-        return Err(overdue);
+        return Err(limits.overdue());
     };
     let (tell, told) = oneshot::channel();
     let (send, batches) = mpsc::channel(WAITING);
     let (finish, end) = oneshot::channel();
-    let late = overdue.clone();
     let work = move || {
-        let _slot = slot;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         match runtime {
             Ok(runtime) => runtime.block_on(async {
                 let begun = timeout_at(deadline, begin(query, limits)).await;
-                let (dialect, stream) = match begun.unwrap_or_else(|_| Err(late.clone())) {
+                let (dialect, stream) = match begun.unwrap_or_else(|_| Err(limits.overdue())) {
                     Ok(begun) => begun,
                     // The asker may have gone away, here and below.
                     Err(failure) => return drop(tell.send(Err(failure))),
@@ -185,11 +202,11 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
                 if tell.send(Ok(stream.schema())).is_err() {
                     return;
                 }
-                let forwarded = forward(stream, dialect, &send);
+                let mut work = Work { slot: Some(slot), deadline, limits };
                 // The engine gives way often enough to see that the asker has left, also where it
                 // works long for one batch.
                 let end = tokio::select! {
-                    end = timeout_at(deadline, forwarded) => end.unwrap_or(Err(late)),
+                    end = work.forward(stream, dialect, &send) => end,
                     () = send.closed() => return,
                 };
                 let _ = finish.send(end);
@@ -202,10 +219,10 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
         return Err(thread_failed(&error));
     }
     match timeout_at(deadline, told).await {
-        Ok(Ok(Ok(schema))) => Ok(Rows { schema, batches, end, deadline, overdue }),
+        Ok(Ok(Ok(schema))) => Ok(Rows { schema, batches, end, limits }),
         Ok(Ok(Err(failure))) => Err(failure),
         Ok(Err(_)) => Err(panicked()),
-        Err(_) => Err(overdue),
+        Err(_) => Err(limits.overdue()),
     }
 }
 
@@ -233,22 +250,60 @@ async fn begin(
     Ok((dialect, stream))
 }
 
-/// Sends all rows on, as fast as somebody takes them.
-async fn forward(
-    mut stream: SendableRecordBatchStream,
-    dialect: EngineDialect,
-    to: &mpsc::Sender<RecordBatch>,
-) -> Result<(), Failure> {
-    while let Some(batch) = stream.next().await {
-        let batch = batch.map_err(|error| {
-            let text = engine_words::sentence(dialect, &error);
-            Failure::Streaming(text, Cause::of(&error), Fault::of(&error))
-        })?;
-        if to.send(batch).await.is_err() {
-            break;
+/// A time that is so much later, if there is one: a century otherwise.
+fn later(than: Instant, by: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    than.checked_add(by.min(CENTURY)).unwrap_or(than)
+}
+
+/// A query that gives rows.
+struct Work {
+    /// None while it waits for who asked: others may work then.
+    slot: Option<SemaphorePermit<'static>>,
+    /// When its time is over.
+    deadline: Instant,
+    limits: Limits,
+}
+
+impl Work {
+    /// Sends all rows on, as fast as somebody takes them.
+    async fn forward(
+        &mut self,
+        mut stream: SendableRecordBatchStream,
+        dialect: EngineDialect,
+        to: &mpsc::Sender<RecordBatch>,
+    ) -> Result<(), Failure> {
+        loop {
+            let batch = timeout_at(self.deadline, stream.next()).await;
+            let Some(batch) = batch.map_err(|_| self.limits.overdue())? else { return Ok(()) };
+            let batch = batch.map_err(|error| {
+                let text = engine_words::sentence(dialect, &error);
+                Failure::Streaming(text, Cause::of(&error), Fault::of(&error))
+            })?;
+            match to.try_send(batch) {
+                Ok(()) => {}
+                Err(TrySendError::Closed(_)) => return Ok(()),
+                Err(TrySendError::Full(batch)) => self.wait_for_room(to, batch).await?,
+            }
         }
     }
-    Ok(())
+
+    /// Sends a batch once there is room for it, and does not work meanwhile.
+    async fn wait_for_room(
+        &mut self,
+        to: &mpsc::Sender<RecordBatch>,
+        batch: RecordBatch,
+    ) -> Result<(), Failure> {
+        self.slot = None;
+        let since = Instant::now();
+        let sent = timeout(self.limits.stalled, to.send(batch)).await;
+        // Who has left is noticed by who waits for this as well.
+        let _ = sent.map_err(|_| self.limits.left_lying())?;
+        self.deadline = later(self.deadline, since.elapsed());
+        let slot = timeout_at(self.deadline, SLOTS.acquire()).await;
+        self.slot = slot.map_err(|_| self.limits.overdue())?.ok();
+        Ok(())
+    }
 }
 
 async fn plan(

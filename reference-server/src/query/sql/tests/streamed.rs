@@ -4,7 +4,7 @@ use super::fake::{ask_of, store};
 use crate::http::{BrokenOff, FIRST};
 use crate::query::sql::run::Limits;
 use crate::query::sql::{Answer, Request};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const ROWS: usize = 400_000;
 
@@ -64,11 +64,11 @@ async fn what_fails_after_rows_were_sent_breaks_the_body_off() {
     }
 }
 
-/// Of what nobody takes no more is made than lies between the engine and the client, and when the time
-/// is over nobody waits for the rest.
+/// Of what nobody takes no more is made than lies between the engine and the client, and nobody waits for
+/// ever.
 #[tokio::test]
 async fn of_an_endless_result_that_nobody_reads_little_is_made() {
-    let limits = Limits { deadline: Duration::from_secs(3), ..Limits::DEFAULT };
+    let limits = Limits { stalled: Duration::from_secs(3), ..Limits::DEFAULT };
     let text = "x".repeat(90);
     let endless = format!(
         "SELECT '{text}' AS text FROM generate_series(1, 100000) a CROSS JOIN \
@@ -76,9 +76,39 @@ async fn of_an_endless_result_that_nobody_reads_little_is_made() {
     );
     let answer = asked(&endless, "csv", limits).await;
     assert_eq!(answer.status, 200);
-    tokio::time::sleep(limits.deadline * 2).await;
+    tokio::time::sleep(limits.stalled * 2).await;
     let (body, _, is_broken) = read(answer).await;
     assert!(is_broken);
     // The beginning, and some batches of 8192 rows.
     assert!(body.len() < FIRST + 10 * 8192 * 91, "{} bytes", body.len());
+}
+
+/// Who reads slowly is not cut off by the time that a query has.
+#[tokio::test]
+async fn what_a_client_takes_its_time_for_is_not_the_querys_time() {
+    let limits = Limits { deadline: Duration::from_secs(4), ..Limits::DEFAULT };
+    let answer = asked(&format!("SELECT value FROM generate_series(1, {ROWS})"), "csv", limits);
+    let Answer { mut body, more, .. } = answer.await;
+    let (mut more, began) = (more.unwrap(), Instant::now());
+    // Most of it is not made yet.
+    tokio::time::sleep(limits.deadline * 2).await;
+    while let Some(piece) = more.next().await.unwrap() {
+        body.extend(piece);
+    }
+    assert!(began.elapsed() > limits.deadline);
+    assert_eq!(body.iter().filter(|byte| **byte == b'\n').count(), ROWS + 1);
+}
+
+/// Those who read slowly do not keep others from their answers.
+#[tokio::test]
+async fn many_that_are_not_read_keep_nobody_waiting() {
+    let long = format!("SELECT value FROM generate_series(1, {ROWS})");
+    let mut unread = Vec::new();
+    for _ in 0..20 {
+        unread.push(asked(&long, "csv", Limits::DEFAULT).await);
+    }
+    let limits = Limits { deadline: Duration::from_secs(20), ..Limits::DEFAULT };
+    let answer = asked("SELECT 1 AS one", "csv", limits).await;
+    assert_eq!((answer.status, &*answer.body), (200, &b"one\n1\n"[..]));
+    assert!(unread.iter().all(|answer| answer.more.is_some()));
 }
