@@ -29,16 +29,15 @@ pub(super) struct HeldRows {
     times: Arc<Vec<i64>>,
     /// As many for each row as the layout has fields.
     words: Vec<u64>,
-    /// The same field by field, once somebody has asked for one.
-    chunks: OnceLock<Box<[OnceLock<Arc<Chunk>>]>>,
 }
 
 /// One field of rows in memory. Its points are made when they are looked at, by who does: under no lock
-/// of the store.
+/// of the store, and gone with the query.
 #[derive(Clone, Debug)]
 pub(super) struct FieldOfRows {
     rows: Arc<HeldRows>,
     field: usize,
+    chunk: OnceLock<Arc<Chunk>>,
 }
 
 /// Rows in a file, each with a value in each of the fields.
@@ -202,7 +201,9 @@ impl Block {
     /// What it has of one field, by its place in the layout.
     fn part(&self, field: usize) -> Part {
         match self {
-            Self::Held(held) => Part::Rows(FieldOfRows { rows: Arc::clone(held), field }),
+            Self::Held(held) => {
+                Part::Rows(FieldOfRows { rows: Arc::clone(held), field, chunk: OnceLock::new() })
+            }
             Self::Stored(stored) => Part::Stored(stored.column(field)),
         }
     }
@@ -226,7 +227,7 @@ impl FieldOfRows {
 
     /// The points.
     pub(super) fn chunk(&self) -> Arc<Chunk> {
-        self.rows.chunk(self.field)
+        Arc::clone(self.chunk.get_or_init(|| Arc::new(self.rows.chunk(self.field))))
     }
 }
 
@@ -259,7 +260,7 @@ impl HeldRows {
     pub(super) fn new(layout: Arc<Layout>, times: Vec<i64>, words: Vec<u64>) -> Self {
         debug_assert_eq!(times.len() * layout.len(), words.len());
         debug_assert!(times.is_sorted_by(|one, next| one < next));
-        Self { layout, times: Arc::new(times), words, chunks: OnceLock::new() }
+        Self { layout, times: Arc::new(times), words }
     }
 
     pub(super) const fn layout(&self) -> &Arc<Layout> {
@@ -285,15 +286,14 @@ impl HeldRows {
     }
 
     /// The points of one field, by its place in the layout.
-    pub(super) fn chunk(&self, field: usize) -> Arc<Chunk> {
-        let chunks =
-            self.chunks.get_or_init(|| self.layout.fields().map(|_| OnceLock::new()).collect());
-        let chunk = chunks[field].get_or_init(|| {
-            let kind = self.layout.kind(field);
-            let values = Values::of_words(kind, self.words(field));
-            Arc::new(Chunk { times: Arc::clone(&self.times), values })
-        });
-        Arc::clone(chunk)
+    pub(super) fn chunk(&self, field: usize) -> Chunk {
+        let values = Values::of_words(self.layout.kind(field), self.words(field));
+        Chunk { times: Arc::clone(&self.times), values }
+    }
+
+    /// The times, without values.
+    pub(super) fn times_alone(&self) -> Chunk {
+        Chunk { times: Arc::clone(&self.times), values: Values::empty(FieldType::Integer) }
     }
 
     /// The first rows, so many, and the others.

@@ -1,6 +1,7 @@
 //! A piece of the points of one field: times and values side by side.
 
 use super::value::{FieldType, Name, Value};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Some of the points: as many times as values, times ascending.
@@ -52,40 +53,18 @@ macro_rules! each {
 impl Chunk {
     /// No point yet; only to be filled.
     pub(in crate::store) fn empty(field_type: FieldType) -> Self {
-        let values = match field_type {
-            FieldType::Float => Values::Float(Vec::new()),
-            FieldType::Integer => Values::Integer(Vec::new()),
-            FieldType::Unsigned => Values::Unsigned(Vec::new()),
-            FieldType::String => Values::String(Vec::new()),
-            FieldType::Boolean => Values::Boolean(Vec::new()),
-        };
-        Self { times: Arc::default(), values }
+        Self { times: Arc::default(), values: Values::empty(field_type) }
     }
 
     /// Adds points of the same type that are all later.
     pub(in crate::store) fn append(&mut self, later: &Self) {
         self.times_mut().extend_from_slice(&later.times);
-        match (&mut self.values, &later.values) {
-            (Values::Float(list), Values::Float(more)) => list.extend_from_slice(more),
-            (Values::Integer(list), Values::Integer(more)) => list.extend_from_slice(more),
-            (Values::Unsigned(list), Values::Unsigned(more)) => list.extend_from_slice(more),
-            (Values::String(list), Values::String(more)) => list.extend_from_slice(more),
-            (Values::Boolean(list), Values::Boolean(more)) => list.extend_from_slice(more),
-            // Points of one field have one type.
-            _ => {}
-        }
+        self.values.append(&later.values, 0..later.values.len());
     }
 
     /// About how much memory it takes.
     pub(in crate::store) fn bytes(&self) -> usize {
-        let values = match &self.values {
-            Values::String(list) => {
-                list.iter().map(|value| value.len() + 2 * size_of::<Name>()).sum()
-            }
-            Values::Boolean(list) => list.len(),
-            Values::Float(_) | Values::Integer(_) | Values::Unsigned(_) => 8 * self.times.len(),
-        };
-        size_of::<Self>() + 8 * self.times.len() + values
+        size_of::<Self>() + 8 * self.times.len() + self.values.bytes()
     }
 
     pub(in crate::store) fn of(time: i64, value: Value) -> Self {
@@ -156,6 +135,46 @@ impl Chunk {
 }
 
 impl Values {
+    /// None yet.
+    pub(in crate::store) const fn empty(kind: FieldType) -> Self {
+        match kind {
+            FieldType::Float => Self::Float(Vec::new()),
+            FieldType::Integer => Self::Integer(Vec::new()),
+            FieldType::Unsigned => Self::Unsigned(Vec::new()),
+            FieldType::String => Self::String(Vec::new()),
+            FieldType::Boolean => Self::Boolean(Vec::new()),
+        }
+    }
+
+    /// How many there are.
+    pub(in crate::store) fn len(&self) -> usize {
+        each!(self, list => list.len())
+    }
+
+    /// About how much memory they take.
+    pub(in crate::store) fn bytes(&self) -> usize {
+        match self {
+            Self::String(list) => {
+                list.iter().map(|value| value.len() + 2 * size_of::<Name>()).sum()
+            }
+            Self::Boolean(list) => list.len(),
+            Self::Float(_) | Self::Integer(_) | Self::Unsigned(_) => 8 * self.len(),
+        }
+    }
+
+    /// Adds some of other values of the same type.
+    pub(in crate::store) fn append(&mut self, other: &Self, some: Range<usize>) {
+        match (self, other) {
+            (Self::Float(list), Self::Float(more)) => list.extend_from_slice(&more[some]),
+            (Self::Integer(list), Self::Integer(more)) => list.extend_from_slice(&more[some]),
+            (Self::Unsigned(list), Self::Unsigned(more)) => list.extend_from_slice(&more[some]),
+            (Self::String(list), Self::String(more)) => list.extend_from_slice(&more[some]),
+            (Self::Boolean(list), Self::Boolean(more)) => list.extend_from_slice(&more[some]),
+            // Points of one field have one type.
+            _ => {}
+        }
+    }
+
     /// Values by their bits; strings have none.
     pub(in crate::store) fn of_words(kind: FieldType, words: impl Iterator<Item = u64>) -> Self {
         match kind {

@@ -399,7 +399,7 @@ impl Part {
     fn times(&self) -> Arc<Chunk> {
         match self {
             Self::Held(chunk) => Arc::clone(chunk),
-            Self::Rows(rows) => rows.chunk(),
+            Self::Rows(rows) => Arc::new(rows.rows().times_alone()),
             Self::Stored(column) => column.times(),
         }
     }

@@ -108,7 +108,7 @@ impl SeriesPoints {
         }
         if others.len() > 0 {
             for (index, (name, kind)) in layout.fields().enumerate() {
-                field(fields, name).push_part(*kind, Part::Held(others.chunk(index)));
+                field(fields, name).push_part(*kind, Part::Held(Arc::new(others.chunk(index))));
             }
         }
     }

@@ -9,6 +9,8 @@ mod checked;
 mod columns;
 mod file;
 mod group;
+mod page;
+mod recently;
 mod run;
 mod saved;
 mod sink;

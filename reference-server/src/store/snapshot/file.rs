@@ -2,6 +2,8 @@
 
 use super::Rows;
 use super::checked::CheckedFile;
+use super::page::{Page, PageKey};
+use super::recently::Recently;
 use crate::lock::lock;
 use crate::store::chunk::{Chunk, Values};
 use crate::store::value::{FieldType, Name};
@@ -13,8 +15,8 @@ use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::RowGroupReader;
 use parquet::file::serialized_reader::SerializedRowGroupReader;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -23,8 +25,12 @@ use write_ahead_log::{Files, RealFiles};
 /// The column of the times in every file.
 pub(super) const TIME_COLUMN: u32 = 0;
 
-/// How many bytes of points are kept that were read.
-const KEPT: usize = 64 << 20;
+/// How many bytes of points are kept that were read, and as many of pages.
+const KEPT: usize = 32 << 20;
+
+/// So many rows are worth to be decoded by themselves; fewer are taken out of a page that is kept, since
+/// those of the next series are there, too.
+const MANY: usize = 1024;
 
 /// How many bytes all queries together hold of what they look at again and again.
 const HELD: usize = 512 << 20;
@@ -46,7 +52,8 @@ pub(crate) struct FileFacts {
 pub(crate) struct Reads {
     /// Where they are.
     system: Arc<dyn Files>,
-    recent: Mutex<Recent>,
+    chunks: Mutex<Recently<Place, Arc<Chunk>>>,
+    pages: Mutex<Recently<PageKey, Arc<Page>>>,
     damage: OnceLock<String>,
     /// How many bytes were brought back into memory, since they were changed.
     brought_back: AtomicU64,
@@ -67,14 +74,6 @@ impl Drop for Room {
     fn drop(&mut self) {
         self.reads.held.fetch_sub(self.bytes, Ordering::Relaxed);
     }
-}
-
-/// What was read last, in two halves: what nobody asked for while the other half filled up goes.
-#[derive(Debug, Default)]
-struct Recent {
-    young: HashMap<Place, Arc<Chunk>>,
-    old: HashMap<Place, Arc<Chunk>>,
-    young_bytes: usize,
 }
 
 /// File, first row, column.
@@ -110,9 +109,15 @@ impl std::fmt::Debug for Reads {
 impl Reads {
     /// What the files on this file system share.
     pub(crate) fn on(system: Arc<dyn Files>) -> Self {
-        let (recent, damage) = (Mutex::default(), OnceLock::new());
-        let (brought_back, files) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { system, recent, damage, brought_back, files, held: AtomicUsize::new(0) }
+        Self {
+            system,
+            chunks: Mutex::new(Recently::of_bytes(KEPT)),
+            pages: Mutex::new(Recently::of_bytes(KEPT)),
+            damage: OnceLock::new(),
+            brought_back: AtomicU64::new(0),
+            files: AtomicU64::new(0),
+            held: AtomicUsize::new(0),
+        }
     }
 
     /// What is wrong with a file that somebody wanted to read: file, place, and what can be done.
@@ -128,31 +133,6 @@ impl Reads {
     /// So many of them are in files again.
     pub(crate) fn forget_brought_back(&self, bytes: u64) {
         self.brought_back.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    fn get(&self, place: Place) -> Option<Arc<Chunk>> {
-        let mut recent = lock(&self.recent);
-        if let Some(chunk) = recent.young.get(&place) {
-            return Some(Arc::clone(chunk));
-        }
-        let chunk = recent.old.remove(&place)?;
-        recent.put(place, Arc::clone(&chunk));
-        Some(chunk)
-    }
-
-    fn put(&self, place: Place, chunk: &Arc<Chunk>) {
-        lock(&self.recent).put(place, Arc::clone(chunk));
-    }
-}
-
-impl Recent {
-    fn put(&mut self, place: Place, chunk: Arc<Chunk>) {
-        self.young_bytes += chunk.bytes();
-        self.young.insert(place, chunk);
-        if self.young_bytes > KEPT / 2 {
-            self.old = std::mem::take(&mut self.young);
-            self.young_bytes = 0;
-        }
     }
 }
 
@@ -247,7 +227,7 @@ impl SnapshotFile {
         kind: FieldType,
     ) -> Result<Arc<Chunk>, String> {
         let place = (self.id, rows.first_row, column);
-        if let Some(chunk) = self.reads.get(place) {
+        if let Some(chunk) = lock(&self.reads.chunks).get(&place) {
             return Ok(chunk);
         }
         let chunk = if column == TIME_COLUMN {
@@ -262,14 +242,46 @@ impl SnapshotFile {
             Chunk { times, values: self.column(rows, column, kind)? }
         };
         let chunk = Arc::new(chunk);
-        self.reads.put(place, &chunk);
+        lock(&self.reads.chunks).put(place, Arc::clone(&chunk), chunk.bytes());
         Ok(chunk)
     }
 
     /// The values of a column in some rows, each of which has one.
     fn column(&self, rows: &Rows, column: u32, kind: FieldType) -> Result<Values, String> {
-        let (group, row) = self.place_of(rows)?;
-        values_of(&mut self.column_reader(group, column)?, kind, row, rows.count())
+        let (group, first) = self.place_of(rows)?;
+        let behind = first + rows.count();
+        let mut values = Values::empty(kind);
+        let mut next = first;
+        while next < behind {
+            let page =
+                if rows.count() < MANY { self.page_around(group, column, next) } else { None };
+            let Some(page) = page else {
+                let mut reader = self.column_reader(group, column)?;
+                return values_of(&mut reader, kind, first, rows.count());
+            };
+            next = self.page((group, column), kind, page)?.add_to(&mut values, next..behind)?;
+        }
+        Ok(values)
+    }
+
+    /// A page of a column of a row group, decoded: one that is kept, or kept from now on.
+    fn page(
+        &self,
+        (group, column): (usize, u32),
+        kind: FieldType,
+        rows: Range<usize>,
+    ) -> Result<Arc<Page>, String> {
+        let key = (self.id, column, group, rows.start);
+        if let Some(page) = lock(&self.reads.pages).get(&key) {
+            return Ok(page);
+        }
+        let page = Arc::new(Page::decode(&mut self.column_reader(group, column)?, kind, rows)?);
+        lock(&self.reads.pages).put(key, Arc::clone(&page), page.bytes());
+        Ok(page)
+    }
+
+    pub(super) const fn metadata(&self) -> &ParquetMetaData {
+        &self.metadata
     }
 
     /// The row group that has some rows, and the first of them there.
@@ -324,50 +336,62 @@ pub(super) fn values_of(
     before: usize,
     count: usize,
 ) -> Result<Values, String> {
+    let (values, _) = records_of(reader, kind, before, count)?;
+    if values.len() != count {
+        return Err(format!("of {count} values after {before} it has {}", values.len()));
+    }
+    Ok(values)
+}
+
+/// The values of this type that so many rows behind the next ones have, and for each row whether it has one
+/// (1) or not (0): nothing where all have.
+pub(super) fn records_of(
+    reader: &mut ColumnReader,
+    kind: FieldType,
+    before: usize,
+    count: usize,
+) -> Result<(Values, Vec<i16>), String> {
+    let mut levels = Vec::new();
     let values = match (kind, reader) {
         (FieldType::Float, ColumnReader::DoubleColumnReader(reader)) => {
-            Values::Float(values(reader, before, count)?)
+            Values::Float(records(reader, before, count, &mut levels)?)
         }
         (FieldType::Integer, ColumnReader::Int64ColumnReader(reader)) => {
-            Values::Integer(values(reader, before, count)?)
+            Values::Integer(records(reader, before, count, &mut levels)?)
         }
         (FieldType::Unsigned, ColumnReader::Int64ColumnReader(reader)) => {
-            let values = values(reader, before, count)?;
+            let values = records(reader, before, count, &mut levels)?;
             Values::Unsigned(values.into_iter().map(i64::cast_unsigned).collect())
         }
         (FieldType::Boolean, ColumnReader::BoolColumnReader(reader)) => {
-            Values::Boolean(values(reader, before, count)?)
+            Values::Boolean(records(reader, before, count, &mut levels)?)
         }
         (FieldType::String, ColumnReader::ByteArrayColumnReader(reader)) => {
-            let values = values(reader, before, count)?;
+            let values = records(reader, before, count, &mut levels)?;
             Values::String(values.iter().map(|value| Name::from(value.data())).collect())
         }
         _ => return Err("a column is of another type".to_owned()),
     };
-    Ok(values)
+    Ok((values, levels))
 }
 
-fn values<T: DataType>(
+fn records<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
     before: usize,
     count: usize,
+    levels: &mut Vec<i16>,
 ) -> Result<Vec<T::T>, String> {
     let skipped = reader.skip_records(before).map_err(told)?;
     let mut values = Vec::with_capacity(count);
-    let mut levels = Vec::with_capacity(count);
     let mut rows = 0;
     while rows < count {
-        let read = reader.read_records(count - rows, Some(&mut levels), None, &mut values);
-        match read.map_err(told)? {
+        match reader.read_records(count - rows, Some(levels), None, &mut values).map_err(told)? {
             (0, _, _) => break,
             (more, _, _) => rows += more,
         }
     }
-    if skipped != before || values.len() != count {
-        return Err(format!(
-            "of {count} values after {before} it has {} after {skipped}",
-            values.len()
-        ));
+    if skipped != before || rows != count {
+        return Err(format!("of {count} rows after {before} it has {rows} after {skipped}"));
     }
     Ok(values)
 }

@@ -86,6 +86,14 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// Takes so many points, of which only their number is wanted; one of them may be this.
+    pub(super) fn take_count(&mut self, at: At<'a>, count: usize) {
+        if count > 0 {
+            self.count += count as u64;
+            self.any = Some(at);
+        }
+    }
+
     /// Takes points of one series, by time.
     pub(super) fn take_slice(
         &mut self,
