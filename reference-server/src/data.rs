@@ -54,7 +54,10 @@ pub(crate) fn open(
     let reads = Arc::new(Reads::on(Arc::clone(&files)));
     let mut made_as = None;
     let restored = snapshots::find(&*files, folder).and_then(|found| {
-        let Some(found) = found else { return Ok((1, Vec::new())) };
+        let Some(found) = found else {
+            check_that_nothing_is_lost(&*files, folder)?;
+            return Ok((1, Vec::new()));
+        };
         let checked = found.origin().check(&origin, open_to_all);
         checked.map_err(|why| refused(folder, &why))?;
         made_as = Some(found.origin().clone());
@@ -127,6 +130,38 @@ pub(crate) fn open(
 
 fn refused(folder: &Path, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", folder.display()))
+}
+
+/// That a folder without a snapshot is one of ours, or empty: nobody's files are to be among a server's, which
+/// removes what it does not know.
+fn check_that_nothing_is_lost(files: &dyn Files, folder: &Path) -> io::Result<()> {
+    let is_missing = |path: &Path| {
+        files.length(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    if !is_missing(&folder.join("FORMAT")) {
+        return Ok(());
+    }
+    // What cannot be listed is told by who writes there.
+    let names = files.list(folder).unwrap_or_default();
+    // Those that a start makes before FORMAT, and those of file systems.
+    let is_foreign = |name: &&String| {
+        let ours = ["FORMAT.tmp", "lock", "log", snapshots::FOLDER, "lost+found"];
+        !ours.contains(&name.as_str()) && !name.starts_with('.')
+    };
+    if let Some(name) = names.iter().find(is_foreign) {
+        let why = format!(
+            "it is no folder of lineproof's (there is no FORMAT), and not empty: there is {name:?}; name an \
+             empty folder, or one that is not there yet"
+        );
+        return Err(refused(folder, &why));
+    }
+    let left = files.list(&folder.join(snapshots::FOLDER)).unwrap_or_default();
+    if left.iter().any(|name| snapshots::is_of_one(name)) {
+        let why = "FORMAT and snapshots/manifest.json are lost, and without them the files in snapshots/ cannot \
+                   be served: put a copy of the folder in its place, or name an empty one";
+        return Err(refused(folder, why));
+    }
+    Ok(())
 }
 
 /// That another server uses the folder, and so may have changed it under our eyes.

@@ -216,7 +216,9 @@ impl Journal {
     /// # Errors
     /// Too much of what came is in no snapshot, and that will not change soon.
     pub(crate) async fn room(&self) -> Result<(), WriteFault> {
-        self.backlog.room().await.map_err(|why| {
+        // What was read back from files to be changed is in memory, too.
+        let brought_back = || self.reads.get().map_or(0, |reads| reads.brought_back());
+        self.backlog.room(brought_back).await.map_err(|why| {
             let _ = RECORDED.try_with(|r| r.borrow_mut().refused = Some(why));
             WriteFault::from(Fault::StorageFailed)
         })
@@ -415,15 +417,15 @@ impl Origin {
     /// # Errors
     /// What is not the same.
     pub(crate) fn check(&self, asked: &Self, open_to_all: bool) -> Result<(), String> {
+        if self.profile != asked.profile {
+            return Err(format!("it is a folder of {}, not of {}", self.profile, asked.profile));
+        }
         if self.asks_credentials && !asked.asks_credentials && !open_to_all {
             return Err(
                 "its server asked for credentials, and this one would not: say --token or \
                         --auth on again, or --auth off"
                     .to_owned(),
             );
-        }
-        if self.profile != asked.profile {
-            return Err(format!("it is a folder of {}, not of {}", self.profile, asked.profile));
         }
         if self.settings != asked.settings {
             let shown = |settings: &BTreeMap<String, String>| {

@@ -32,7 +32,7 @@ pub use mend::{
 };
 
 /// The folder of the snapshots in a server's folder.
-const FOLDER: &str = "snapshots";
+pub(crate) const FOLDER: &str = "snapshots";
 
 /// What says which files are of the snapshot.
 const MANIFEST: &str = "manifest.json";
@@ -45,6 +45,11 @@ const FORMAT: u32 = 1;
 
 /// How long the log becomes, in bytes, before there is a snapshot, unless something else is said.
 pub(crate) const LOG_BYTES: u64 = 512 << 20;
+
+/// A snapshot costs something for each series, however few points that has got: so it waits until so many
+/// bytes of lines came for each, but not for more than so many times as much as it would else.
+const BYTES_EACH_SERIES: u64 = 1 << 10;
+const MOST_TIMES: u64 = 4;
 
 /// What of a manifest goes to the file system at once.
 const BUFFER: usize = 1 << 20;
@@ -138,6 +143,8 @@ pub(crate) struct Snapshots {
     next: AtomicU64,
     /// How many were begun.
     attempts: AtomicU64,
+    /// How many series the last one had.
+    series: AtomicU64,
     ending: Arc<Ending>,
 }
 
@@ -261,6 +268,7 @@ impl Snapshots {
             left: Mutex::default(),
             next: AtomicU64::new(next),
             attempts: AtomicU64::new(0),
+            series: AtomicU64::new(0),
             ending: Arc::default(),
         }
     }
@@ -288,17 +296,21 @@ impl Snapshots {
     /// Makes snapshots until it is to end.
     fn work(&self, log: &Log, log_bytes: u64) {
         let mut wait = LOOK;
+        let mut enough = log_bytes;
         while !self.ending.is_asked_within(wait) {
             wait = LOOK;
             let has_grown = log.next_sequence() > self.next.load(Ordering::Relaxed);
             let journal = self.service.journal();
             let taken = journal.taken().max(self.reads.brought_back());
-            let is_much = log.size().max(taken) > log_bytes;
+            let is_much = log.size().max(taken) > enough;
             if !has_grown || !is_much {
                 continue;
             }
             match self.make(log) {
-                Ok(()) => {}
+                Ok(()) => {
+                    enough = enough_for(self.series.load(Ordering::Relaxed), log_bytes);
+                    journal.expect_snapshots(Some(enough));
+                }
                 Err(_) if self.ending.is_asked_within(Duration::ZERO) => return,
                 Err(error) => {
                     tracing::error!(%error, "no snapshot could be made; the log stays as long as it is");
@@ -312,8 +324,7 @@ impl Snapshots {
     /// Makes a snapshot of what is there now, and forgets the log up to there.
     ///
     /// # Errors
-    /// The file system failed, or nothing may be taken for kept. The snapshot before is as it was, or
-    /// where it failed at the very end, there is the new one and the log is longer than it need be.
+    /// The file system failed, or nothing may be taken for kept. The snapshot before is as it was.
     pub(crate) fn make(&self, log: &Log) -> io::Result<()> {
         let began = std::time::Instant::now();
         let journal = self.service.journal();
@@ -331,8 +342,8 @@ impl Snapshots {
         let written = self.write(next, frozen, &prefix).inspect_err(|_| self.clean_up(&prefix));
         let (files, parts) = self.put_in_place(next, written?, log, || {
             // Only now: after a failure it is still too much.
-            journal.forget_taken(taken);
             self.reads.forget_brought_back(brought_back);
+            journal.forget_taken(taken);
         })?;
         let seconds = began.elapsed().as_secs_f64();
         tracing::info!(next, files, parts, seconds, "snapshot");
@@ -364,7 +375,10 @@ impl Snapshots {
                 tracing::warn!(path = %path.display(), %error, "a file is left behind");
             }
         }
-        log.forget_before(next)?;
+        if let Err(error) = log.forget_before(next) {
+            // All is kept, twice. The next snapshot tries again.
+            tracing::error!(%error, "the log stays as long as it is");
+        }
         Ok((files, parts))
     }
 
@@ -375,6 +389,7 @@ impl Snapshots {
         let prefix = prefix.to_owned();
         let mut writer = Writer::new(&*self.files, &self.folder, prefix, &self.reads, &is_ended);
         writer.survey(stores.iter_mut().map(|(_, store)| store));
+        self.series.store(writer.series(), Ordering::Relaxed);
         for (_, store) in &mut stores {
             writer.write(store)?;
         }
@@ -439,14 +454,26 @@ impl Snapshots {
         let is_known =
             |name: &str| name == MANIFEST || current.iter().any(|file| file.facts().name == *name);
         for name in names {
-            let is_ours =
-                Path::new(&name).extension().is_some_and(|e| e == "parquet" || e == "tmp");
+            let is_ours = name == UNFINISHED || is_of_one(&name);
             if is_ours && !is_known(&name) {
                 left.push(self.folder.join(name));
             }
         }
         Ok(left)
     }
+}
+
+/// How many bytes begin a snapshot of so many series where `usual` are what is said.
+fn enough_for(series: u64, usual: u64) -> u64 {
+    let most = usual.saturating_mul(MOST_TIMES);
+    series.saturating_mul(BYTES_EACH_SERIES).clamp(usual, most)
+}
+
+/// Whether a file's name is one that snapshots give: the next entry, the attempt, the number of the file.
+pub(crate) fn is_of_one(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".parquet") else { return false };
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    stem.split('-').count() == 3 && stem.split('-').all(is_number)
 }
 
 /// The number of the attempt that a file is of, by its name.

@@ -60,22 +60,28 @@ impl Backlog {
         self.changed.notify_waiters();
     }
 
-    /// Waits until more may be taken.
+    /// Waits until more may be taken; `brought_back` is how many bytes of what is in a snapshot are in memory
+    /// again.
     ///
     /// # Errors
     /// It may not, and that will not change soon: why.
-    pub(super) async fn room(&self) -> Result<(), String> {
-        self.room_within(LONGEST_WAIT).await
+    pub(super) async fn room(&self, brought_back: impl Fn() -> u64) -> Result<(), String> {
+        self.room_within(LONGEST_WAIT, brought_back).await
     }
 
-    async fn room_within(&self, wait: Duration) -> Result<(), String> {
+    async fn room_within(
+        &self,
+        wait: Duration,
+        brought_back: impl Fn() -> u64,
+    ) -> Result<(), String> {
         let deadline = Instant::now() + wait;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // What happens from here on wakes it.
             changed.as_mut().enable();
-            let (taken, most) = (self.taken(), self.most.load(Ordering::Relaxed));
+            let taken = self.taken().max(brought_back());
+            let most = self.most.load(Ordering::Relaxed);
             if most == 0 || taken <= most {
                 return Ok(());
             }
@@ -114,9 +120,9 @@ mod tests {
     async fn who_comes_while_too_much_is_in_no_snapshot_waits_for_one() {
         let backlog = Backlog::default();
         backlog.add(300 * MIB);
-        assert_eq!(backlog.room().await, Ok(()), "nobody makes snapshots");
+        assert_eq!(backlog.room(|| 0).await, Ok(()), "nobody makes snapshots");
         backlog.expect_snapshots(Some(100 << 20));
-        let mut room = pin!(backlog.room());
+        let mut room = pin!(backlog.room(|| 0));
         assert!(!is_over(&mut room).await);
         backlog.forget(50 << 20);
         assert!(!is_over(&mut room).await, "250 MiB are still more than twice 100");
@@ -129,7 +135,7 @@ mod tests {
         let backlog = Backlog::default();
         backlog.expect_snapshots(Some(1));
         backlog.add(65 * MIB);
-        let why = backlog.room_within(Duration::from_millis(10)).await.unwrap_err();
+        let why = backlog.room_within(Duration::from_millis(10), || 0).await.unwrap_err();
         assert!(why.contains("try again later"), "{why}");
     }
 
@@ -138,7 +144,7 @@ mod tests {
         let backlog = Backlog::default();
         backlog.expect_snapshots(Some(1));
         backlog.add(65 * MIB);
-        let mut room = pin!(backlog.room());
+        let mut room = pin!(backlog.room(|| 0));
         assert!(!is_over(&mut room).await);
         backlog.expect_snapshots(None);
         assert_eq!(room.await, Ok(()));
@@ -149,11 +155,24 @@ mod tests {
         let backlog = Backlog::default();
         backlog.expect_snapshots(Some(1));
         backlog.add(65 * MIB);
-        let mut waiting = pin!(backlog.room());
+        let mut waiting = pin!(backlog.room(|| 0));
         assert!(!is_over(&mut waiting).await);
         backlog.fail("the disk is full".to_owned());
         assert!(waiting.await.unwrap_err().contains("the disk is full"));
         backlog.forget(2 << 20);
-        assert_eq!(backlog.room().await, Ok(()));
+        assert_eq!(backlog.room(|| 0).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_was_read_back_to_be_changed_counts_as_well() {
+        let backlog = Backlog::default();
+        backlog.expect_snapshots(Some(100 << 20));
+        let brought_back = AtomicU64::new(300 << 20);
+        let read = || brought_back.load(Ordering::Relaxed);
+        let mut room = pin!(backlog.room(read));
+        assert!(!is_over(&mut room).await);
+        brought_back.store(0, Ordering::Relaxed);
+        backlog.forget(0);
+        assert_eq!(room.await, Ok(()));
     }
 }

@@ -300,3 +300,12 @@ fn what_another_server_may_name_stays_until_there_is_a_manifest_of_ours() {
     let name = lock(&served.snapshots.current)[0].facts().name.clone();
     assert!(name.contains("-4-"), "{name}");
 }
+
+#[test]
+fn with_very_many_series_a_snapshot_waits_for_more_and_not_for_ever() {
+    let usual = 512 << 20;
+    assert_eq!(enough_for(0, usual), usual);
+    assert_eq!(enough_for(500_000, usual), usual);
+    assert_eq!(enough_for(1_000_000, usual), 1_024_000_000);
+    assert_eq!(enough_for(100_000_000, usual), 4 * usual);
+}

@@ -2,6 +2,7 @@
 //! a file, while it happens and after a start.
 
 use super::{Running, builder, run};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -144,7 +145,8 @@ async fn the_log_is_forgotten_and_so_are_files_that_nobody_needs() {
         assert!(server.query("db", "SELECT count(v) FROM m").contains("2000"), "{profile}");
         server.stop().await;
         // What an end in the middle of a snapshot leaves.
-        std::fs::write(folder.path().join("snapshots/left.parquet"), "half of it").unwrap();
+        let left = folder.path().join("snapshots/00000000000000000099-3-000001.parquet");
+        std::fs::write(left, "half of it").unwrap();
         std::fs::write(folder.path().join("snapshots/manifest.tmp"), "half of it").unwrap();
         let mut server = start(profile, folder.path()).await;
         assert!(server.query("db", "SELECT count(v) FROM m").contains("2000"), "{profile}");
@@ -152,6 +154,53 @@ async fn the_log_is_forgotten_and_so_are_files_that_nobody_needs() {
         assert_eq!(files(folder.path()).len(), 2, "{:?}", files(folder.path()));
         server.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_others_are_never_removed() {
+    let profile = "oss-v1@1.6";
+    let refused = async |folder: &Path, words: &str| {
+        let before = all_in(folder);
+        let error = run(profile, builder(profile).data(folder)).await.err().unwrap();
+        assert!(error.to_string().contains(words), "{error}");
+        assert_eq!(all_in(folder), before);
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+    refused(folder.path(), "\"notes.txt\"; name an empty folder").await;
+
+    // What a file system has by itself is nobody's.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("lost+found")).unwrap();
+    let mut server = start(profile, folder.path()).await;
+    assert_eq!(server.write("db", "m v=1 1"), 204);
+    wait_until("a snapshot", || has_files(folder.path()));
+    server.stop().await;
+    let mine = folder.path().join("snapshots/2025.parquet");
+    std::fs::write(&mine, "mine").unwrap();
+    start(profile, folder.path()).await.stop().await;
+    assert_eq!(std::fs::read(&mine).unwrap(), b"mine");
+
+    // All that says what the files are is lost.
+    for name in ["FORMAT", "snapshots/manifest.json"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    std::fs::remove_dir_all(folder.path().join("log")).unwrap();
+    refused(folder.path(), "put a copy of the folder in its place").await;
+}
+
+/// The names of all files under a folder.
+fn all_in(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.append(&mut all_in(&path));
+        }
+        all.push(path);
+    }
+    all.sort();
+    all
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -262,10 +311,11 @@ async fn a_repair_keeps_what_can_be_read() {
             let line = |n| format!("m,s={series} v={}.5,i={}i {n}\n", any(n), any(n + 7));
             (from..from + 4000).map(line).collect()
         };
-        for (series, from) in [("a", 0), ("a", 4000), ("b", 0), ("c", 0)] {
-            let before = next(folder.path());
+        let batches = [("a", 0), ("a", 4000), ("b", 0), ("c", 0)];
+        for (number, (series, from)) in (1..).zip(batches) {
             assert_eq!(server.write("db", &points(series, from)), 204);
-            wait_until("a snapshot", || next(folder.path()) > before);
+            let values = || values_by_file(folder.path()).values().sum::<u64>();
+            wait_until("a file with these points", || values() >= number * 8000);
         }
         let all = answers_of_repair(&mut server);
         assert_eq!(server.write("db", "m,s=d v=1 1"), 204);
@@ -276,6 +326,9 @@ async fn a_repair_keeps_what_can_be_read() {
         // One file with a bad block, another one gone.
         let files = parquet(folder.path());
         assert!(files.len() >= 3, "{profile}: {files:?}");
+        let values = values_by_file(folder.path());
+        let values_of = |file: &Path| values[file.file_name().unwrap().to_str().unwrap()];
+        let (damaged, gone) = (values_of(&files[0]), values_of(&files[2]));
         let mut bytes = std::fs::read(&files[0]).unwrap();
         let place = bytes.len() * 9 / 10;
         bytes[place] ^= 1;
@@ -285,8 +338,9 @@ async fn a_repair_keeps_what_can_be_read() {
         assert_eq!(report.damage.len(), 2, "{report:?}");
         assert_eq!(report.copies.len(), 1, "{report:?}");
         assert!(report.copies[0].starts_with(folder.path().join("damaged")), "{report:?}");
-        // Two fields of 4000 points are gone with the file; the bad block has something of both.
-        assert!((8_001..=16_000).contains(&report.values_lost), "{profile}: {report:?}");
+        // All that is in the one, and something of the other.
+        let lost = gone + 1..=gone + damaged;
+        assert!(lost.contains(&report.values_lost), "{profile}: {lost:?} {report:?}");
         let now = reference_server::verify_snapshot(folder.path()).unwrap().unwrap();
         assert!(now.damage.is_empty(), "{now:?}");
 
@@ -299,6 +353,16 @@ async fn a_repair_keeps_what_can_be_read() {
         assert_eq!(server.write("db", "m,s=a v=1 1"), 204, "{profile}");
         server.stop().await;
     }
+}
+
+/// How many values the files of a snapshot have, by their names.
+fn values_by_file(folder: &Path) -> BTreeMap<String, u64> {
+    let manifest = manifest(folder);
+    let files = manifest.iter().flat_map(|manifest| manifest["index"]["files"].as_array());
+    let file = |file: &serde_json::Value| {
+        (file["name"].as_str().unwrap().to_owned(), file["values"].as_u64().unwrap())
+    };
+    files.flatten().map(file).collect()
 }
 
 /// How many values each series has of each field, and their sums.
@@ -341,13 +405,17 @@ async fn a_series_that_gets_few_points_has_few_parts() {
         assert_eq!(server.write("db", &format!("m v={time} {time}")), 204);
         wait_until("a snapshot", || next(folder.path()) > before);
     }
-    let manifest = manifest(folder.path()).unwrap();
-    let rows = &manifest["stores"][0][1]["Tables"][0]["series"][0][1];
-    let counts: Vec<u64> =
-        rows.as_array().unwrap().iter().map(|rows| rows[2].as_u64().unwrap()).collect();
-    assert_eq!(counts.iter().sum::<u64>(), 40, "{counts:?}");
+    let counts = || -> Vec<u64> {
+        let manifest = manifest(folder.path()).unwrap();
+        let rows = &manifest["stores"][0][1]["Tables"][0]["series"][0][1];
+        rows.as_array().unwrap().iter().map(|rows| rows[2].as_u64().unwrap()).collect()
+    };
+    // A snapshot may have been under way when a point came, which is in the next one.
+    wait_until("all points in files", || counts().iter().sum::<u64>() == 40);
+    let counts = counts();
     assert!(counts.len() <= 6, "{counts:?}");
-    assert!(parquet(folder.path()).len() <= counts.len() + 1);
+    // They go a moment after the manifest that does not name them any more.
+    wait_until("few files", || parquet(folder.path()).len() <= counts.len() + 1);
     assert!(server.query("db", "SELECT count(v) FROM m").contains("40"));
     server.stop().await;
 }

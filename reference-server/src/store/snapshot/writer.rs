@@ -31,6 +31,8 @@ pub(crate) struct Writer<'w> {
     /// What the names of the files begin with; no other snapshot has it.
     prefix: String,
     made: u64,
+    /// How many there are in all stores.
+    series: u64,
     reads: &'w Arc<Reads>,
     /// Whether it is to end before it is done.
     is_ended: &'w dyn Fn() -> bool,
@@ -104,7 +106,19 @@ impl<'w> Writer<'w> {
         is_ended: &'w dyn Fn() -> bool,
     ) -> Self {
         let (thin, sections, moved) = (HashSet::new(), VecDeque::new(), Moved::default());
-        Self { files, folder, prefix, made: 0, reads, is_ended, thin, sections, open: None, moved }
+        Self {
+            files,
+            folder,
+            prefix,
+            made: 0,
+            series: 0,
+            reads,
+            is_ended,
+            thin,
+            sections,
+            open: None,
+            moved,
+        }
     }
 
     /// Looks at all stores before any is written: which files have little left that is needed.
@@ -112,6 +126,7 @@ impl<'w> Writer<'w> {
         let mut needed: HashMap<u64, (u64, u64)> = HashMap::new();
         for store in stores {
             store.each_series(&mut |_, _, series| {
+                self.series += 1;
                 let mut need = |rows: &Rows, fields: usize| {
                     let all = rows.file.facts().values;
                     let known = needed.entry(rows.file.id()).or_insert((0, all));
@@ -129,6 +144,11 @@ impl<'w> Writer<'w> {
         }
         let is_thin = |(_, (needed, all)): &(u64, (u64, u64))| 2 * needed < *all;
         self.thin = needed.into_iter().filter(is_thin).map(|(file, _)| file).collect();
+    }
+
+    /// How many series were surveyed.
+    pub(crate) const fn series(&self) -> u64 {
+        self.series
     }
 
     /// Nothing is left in these files.
