@@ -85,6 +85,16 @@ impl Plan {
                  connections, series, fields or lines of a batch"
             ));
         }
+        let batch = self.shape.batch;
+        if let Pace::Open { lines_per_second } = self.pace
+            && lines_per_second * self.duration.as_secs_f64() < batch as f64
+        {
+            return Err(format!(
+                "at {lines_per_second} lines a second not one body of {batch} lines is due within {:?}: \
+                 choose a higher rate, fewer lines of a batch, or a longer duration",
+                self.duration
+            ));
+        }
         Ok(())
     }
 }

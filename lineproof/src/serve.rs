@@ -20,10 +20,24 @@ pub(crate) fn serve(_: &ServeArgs) -> Result<ExitCode, Failure> {
 /// What is said of `--org` where a profile has no organisations; none where it has.
 #[cfg(any(feature = "embedded", test))]
 fn without_organisations(profile: &profiles::Profile) -> Option<String> {
-    use profiles::{Family, Management};
-    let has_them = matches!(profile.family, Family::V2 | Family::Iox(Management::Buckets));
-    (!has_them)
+    (!has_organisations(profile))
         .then(|| format!("--org means nothing to {}: it has no organisations", profile.name()))
+}
+
+/// What is said of `--auth off` where a profile's tokens belong to organisations, and somebody is always
+/// asked for one; none where it can be done without.
+#[cfg(any(feature = "embedded", test))]
+fn always_asks(profile: &profiles::Profile) -> Option<String> {
+    has_organisations(profile).then(|| {
+        let name = profile.name();
+        format!("--auth off means nothing to {name}: it asks for credentials all the same")
+    })
+}
+
+#[cfg(any(feature = "embedded", test))]
+fn has_organisations(profile: &profiles::Profile) -> bool {
+    use profiles::{Family, Management};
+    matches!(profile.family, Family::V2 | Family::Iox(Management::Buckets))
 }
 
 #[cfg(test)]
@@ -34,6 +48,9 @@ mod tests {
         assert!(said("oss-v1@1.6").unwrap().contains("--org means nothing to oss-v1@1.6"));
         assert!(said("v3-core@3.6").is_some());
         assert_eq!(said("oss-v2@2.7"), None);
+        let said = |name| super::always_asks(profiles::find(name).unwrap());
+        assert!(said("cloud-serverless@router-2023").unwrap().contains("--auth off means nothing"));
+        assert_eq!(said("oss-v1@1.6"), None);
         assert_eq!(said("cloud-serverless@docs"), None);
     }
 }
@@ -78,6 +95,11 @@ mod embedded {
         let identity = identity(args)?;
         if args.org.is_some() {
             for why in found.iter().filter_map(|profile| super::without_organisations(profile)) {
+                say!("lineproof: {why}");
+            }
+        }
+        if args.auth.is_some_and(|auth| !auth.is_on()) {
+            for why in found.iter().filter_map(|profile| super::always_asks(profile)) {
                 say!("lineproof: {why}");
             }
         }

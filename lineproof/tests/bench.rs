@@ -76,6 +76,7 @@ fn what_makes_no_sense_ends_with_2() {
         (&["--connections", "0"], "--connections"),
         (&["--server-pid", "4294967295"], "there is no process 4294967295"),
         (&["--series", "10000000", "--fields", "1000"], "would take some"),
+        (&["--rate", "10", "--duration", "1"], "not one body of 1000 lines is due within 1s"),
         (&["--warmup", "-1"], "--warmup"),
         (&["--no-sample", "--sample", "5"], "cannot be used with"),
     ] {
