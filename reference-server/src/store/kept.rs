@@ -1,5 +1,6 @@
 //! How the log and snapshots write down what has no form of its own.
 
+use super::shared_names::shared;
 use super::value::Name;
 use crate::query::influxql::host::{Remove, SeriesKey};
 use line_protocol::Precision;
@@ -78,6 +79,16 @@ pub(crate) enum Bytes {
     Text(String),
     /// Anything.
     Other(Vec<u8>),
+}
+
+impl Bytes {
+    /// A name of many series.
+    pub(super) fn shared(&self) -> Name {
+        match self {
+            Self::Text(text) => shared(text.as_bytes()),
+            Self::Other(bytes) => shared(bytes),
+        }
+    }
 }
 
 impl From<&Name> for Bytes {

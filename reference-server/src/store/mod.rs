@@ -13,6 +13,7 @@ pub(crate) mod rows;
 mod series;
 mod series_map;
 pub mod shards;
+mod shared_names;
 pub(crate) mod snapshot;
 pub mod tables;
 pub mod value;

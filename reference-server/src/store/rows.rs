@@ -8,7 +8,8 @@
 use super::recent::{Layout, word};
 use super::series::TagSet;
 use super::series_map::LONGEST_KEY;
-use super::value::{FieldType, Name};
+use super::shared_names::shared;
+use super::value::FieldType;
 use line_protocol::{Dialect, FieldValue, LineView, Options, Parser};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -153,27 +154,22 @@ fn is_plain(name: &[u8]) -> bool {
 }
 
 /// The tags of a row's key, sorted, where it is written as it is meant, and each tag is there once: none
-/// where that is not sure. Names are shared with those of a series that is `like` it.
-pub(super) fn plain_tags(key: &[u8], measurement: &[u8], like: Option<&TagSet>) -> Option<TagSet> {
+/// where that is not sure.
+pub(super) fn plain_tags(key: &[u8], measurement: &[u8]) -> Option<TagSet> {
     let is_special = |byte: &u8| matches!(byte, b' ' | b'"' | b'\\') || *byte < b' ';
     if key.len() > LONGEST_KEY || key.iter().any(is_special) {
         return None;
     }
     let written = key.strip_prefix(measurement)?;
-    let mut tags = TagSet::with_capacity(like.map_or(0, Vec::len));
+    let commas = written.iter().filter(|byte| **byte == b',');
+    let mut tags = TagSet::with_capacity(commas.count());
     for tag in written.split(|byte| *byte == b',').skip(1) {
         let equals = tag.iter().position(|byte| *byte == b'=')?;
         let (name, value) = (&tag[..equals], &tag[equals + 1..]);
         if name.is_empty() || value.is_empty() || value.contains(&b'=') {
             return None;
         }
-        let known = like.and_then(|like| like.get(tags.len()));
-        let shared = |known: Option<&Name>, text: &[u8]| match known.filter(|k| ***k == *text) {
-            Some(known) => Name::clone(known),
-            None => Name::from(text),
-        };
-        let known_name = known.map(|(name, _)| name);
-        tags.push((shared(known_name, name), shared(known.map(|(_, value)| value), value)));
+        tags.push((shared(name), shared(value)));
     }
     // The measurement is all before the first comma.
     if !(written.is_empty() || written.starts_with(b",")) {
@@ -256,7 +252,7 @@ mod tests {
     #[test]
     fn tags_are_taken_from_keys_that_are_written_as_they_are_meant() {
         let tags = |key: &str| {
-            let tags = plain_tags(key.as_bytes(), b"m", None)?;
+            let tags = plain_tags(key.as_bytes(), b"m")?;
             let tags = tags.iter().map(|(key, value)| [key, value].map(|text| text.to_vec()));
             Some(tags.map(|tag| tag.map(|text| String::from_utf8(text).unwrap())).collect())
         };
@@ -270,9 +266,8 @@ mod tests {
         {
             assert_eq!(tags(key), None::<Vec<[String; 2]>>, "{key}");
         }
-        let like = plain_tags(b"m,a=1,b=2", b"m", None).unwrap();
-        let other = plain_tags(b"m,a=1,b=3", b"m", Some(&like)).unwrap();
-        assert!(Arc::ptr_eq(&like[1].0, &other[1].0) && Arc::ptr_eq(&like[0].1, &other[0].1));
+        let [one, other] = [&b"m,a=1,b=2"[..], b"m,a=1,b=3"].map(|k| plain_tags(k, b"m").unwrap());
+        assert!(Arc::ptr_eq(&one[1].0, &other[1].0) && Arc::ptr_eq(&one[0].1, &other[0].1));
         assert_eq!(&*other[1].1, b"3");
     }
 

@@ -175,7 +175,7 @@ impl ShardedBucket {
             let slot = shard.slot_by(key);
             if slot.is_none() {
                 let shape = &rows.shapes()[row.shape()];
-                let series = Shard::new_series(&self.rules, shape, key, new.back());
+                let series = Shard::new_series(&self.rules, shape, key);
                 let Some(series) = series else { return false };
                 new.push_back(series);
             }
@@ -467,9 +467,9 @@ impl SavedShards {
             bucket.shards.insert(start, shard.restore(index)?);
         }
         for (measurement, tags, fields) in self.types {
-            let tags = tags.into_iter().map(|(key, value)| (Name::from(key), Name::from(value)));
+            let tags = tags.into_iter().map(|(key, value)| (key.shared(), value.shared()));
             let fields = fields.into_iter().map(|(name, kind)| (Name::from(name), kind));
-            let key = (Name::from(measurement), tags.collect());
+            let key = (measurement.shared(), tags.collect());
             bucket.types.insert(key, fields.collect());
         }
         Ok(bucket)

@@ -13,6 +13,7 @@ use super::rows::{Rows, Shape, plain_tags};
 use super::series::{SeriesPoints, TagSet};
 use super::series_map::SeriesMap;
 use super::shards::stored;
+use super::shared_names::shared;
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{Name, Value};
 use super::view::{Measurement, Series, Unreadable};
@@ -138,7 +139,7 @@ impl TableSet {
             let Ok(time) = time_of(row.time(), unit, now) else { return false };
             let slot = table.series.known_by(key);
             if slot.is_none() {
-                let Some(tags) = table.tags_of(key, new.back()) else { return false };
+                let Some(tags) = table.tags_of(key) else { return false };
                 new.push_back(tags);
             }
             if oldest.is_some_and(|oldest| time < oldest) {
@@ -289,7 +290,7 @@ impl TableSet {
         for (key, value) in &line.tags {
             match tags.iter_mut().find(|(known, _)| **known == **key) {
                 Some(_) => uneven = true,
-                None => tags.push((Name::from(&**key), Name::from(&**value))),
+                None => tags.push((shared(key), shared(value))),
             }
         }
         tags.sort();
@@ -429,8 +430,8 @@ impl SavedTables {
 
 impl Table {
     /// The tags of a row's key, where nothing about them can be refused, nor makes a column.
-    fn tags_of(&self, key: &[u8], like: Option<&TagSet>) -> Option<TagSet> {
-        let tags = plain_tags(key, &self.name, like)?;
+    fn tags_of(&self, key: &[u8]) -> Option<TagSet> {
+        let tags = plain_tags(key, &self.name)?;
         let are_known = tags.iter().all(|(tag, _)| self.schema.has_tag(tag));
         (are_known && self.schema.has_time()).then_some(tags)
     }

@@ -8,6 +8,7 @@ use crate::store::recent::{Layout, Layouts};
 use crate::store::rows::{Shape, plain_tags};
 use crate::store::series::{SeriesPoints, TagSet};
 use crate::store::series_map::SeriesMap;
+use crate::store::shared_names::shared;
 use crate::store::snapshot::{Index, SavedSeries, SeriesToSave};
 use crate::store::value::{FieldType, Name, Value};
 use line_protocol::{FieldValue, Line};
@@ -53,7 +54,7 @@ impl SavedShard {
         }
         for (measurement, series) in self.series {
             let (tags, points) = series.restore(index)?;
-            shard.series.put((Name::from(measurement), tags), points);
+            shard.series.put((measurement.shared(), tags), points);
         }
         Ok(shard)
     }
@@ -162,19 +163,12 @@ impl Shard {
         self.series.known_by(key)
     }
 
-    /// The series of a row's key, where nothing about it can be refused; named as one that is `like` it.
-    pub(super) fn new_series(
-        rules: &Rules,
-        shape: &Shape,
-        key: &[u8],
-        like: Option<&(Name, TagSet)>,
-    ) -> Option<(Name, TagSet)> {
-        let tags = plain_tags(key, &shape.measurement, like.map(|(_, tags)| tags))?;
+    /// The series of a row's key, where nothing about it can be refused.
+    pub(super) fn new_series(rules: &Rules, shape: &Shape, key: &[u8]) -> Option<(Name, TagSet)> {
+        let tags = plain_tags(key, &shape.measurement)?;
         let is_refused =
             rules.panics_at_tags == Some(tags.len()) || tags.iter().any(|(tag, _)| **tag == *TIME);
-        let same = like.filter(|(name, _)| **name == *shape.measurement);
-        let name = same.map_or_else(|| Name::from(&*shape.measurement), |(name, _)| name.clone());
-        (!is_refused).then_some((name, tags))
+        (!is_refused).then(|| (shared(&shape.measurement), tags))
     }
 
     /// The slot of the series of a row's key, made if there is none.
@@ -541,8 +535,8 @@ fn input_field(rules: &Rules, line: &Line<'_>, field: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn key_of(line: &Line<'_>) -> (Name, TagSet) {
-    let tags = line.tags.iter().map(|(k, v)| (Name::from(&**k), Name::from(&**v))).collect();
-    (Name::from(&*line.measurement), tags)
+    let tags = line.tags.iter().map(|(key, value)| (shared(key), shared(value))).collect();
+    (shared(&line.measurement), tags)
 }
 
 /// The type of a parsed value.

@@ -328,7 +328,7 @@ impl SavedSeries {
     /// It names what the snapshot does not have.
     pub(in crate::store) fn restore(self, index: &Index) -> Result<(TagSet, SeriesPoints), String> {
         let Self(tags, all_rows) = self;
-        let tags = tags.into_iter().map(|(key, value)| (Name::from(key), Name::from(value)));
+        let tags = tags.into_iter().map(|(key, value)| (key.shared(), value.shared()));
         let tags = tags.collect();
         let mut points = SeriesPoints::default();
         if let Some(blocks) = index.blocks(&all_rows) {
