@@ -156,3 +156,34 @@ async fn a_client_that_leaves_in_the_middle_or_takes_nothing_ends_its_query() {
     let (_, _, is_whole) = read(&mut idle).await;
     assert!(!is_whole);
 }
+
+/// Long answers of SQL, and ones that break off: in chunks, and with a length for who knows no chunks.
+#[cfg(feature = "sql")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sql_is_sent_while_it_is_made_and_breaks_off_where_it_fails() {
+    const NUMBERS: usize = 400_000;
+    let server = builder("v3-core@3.6").start().await.unwrap();
+    let all: String =
+        std::iter::once("n\n".to_owned()).chain((1..=NUMBERS).map(|n| format!("{n}\n"))).collect();
+    for (column, fails) in [("value".to_owned(), false), (format!("1/(value-{NUMBERS})"), true)] {
+        let column = column.replace('/', "%2F");
+        let query = format!(
+            "GET /api/v3/query_sql?db=e&format=csv&q=SELECT+{column}+AS+n+FROM+\
+             generate_series(1,{NUMBERS})"
+        );
+        let mut stream = asked(&server, &query, "Connection: close\r\n", "").await;
+        let (head, body, is_whole) = read(&mut stream).await;
+        assert!(head.contains("Transfer-Encoding: chunked\r\n"), "{head}");
+        assert_eq!(is_whole, !fails, "{column}");
+        assert!(fails || body == all.as_bytes(), "{} of {} bytes", body.len(), all.len());
+
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let request = format!("{query} HTTP/1.0\r\nAuthorization: Bearer owner\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let (head, body, _) = read(&mut stream).await;
+        let length = head.split_once("Content-Length: ").unwrap().1.split_once("\r\n").unwrap().0;
+        let length: usize = length.parse().unwrap();
+        assert_eq!(body.len() == length, !fails, "{} of {length}", body.len());
+        assert!(fails || body == all.as_bytes(), "{} of {} bytes", body.len(), all.len());
+    }
+}
