@@ -1,8 +1,12 @@
 //! A command that ends before it has a verdict: why, and with which exit code.
 
+mod signals;
+
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+
+pub(crate) use signals::Signals;
 
 /// Why a command ends early.
 #[derive(Debug)]

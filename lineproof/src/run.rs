@@ -4,7 +4,7 @@ pub(crate) mod part;
 
 use crate::cli::{RunArgs, SelectArgs, TargetArgs};
 use crate::embedded::{Embedded, Fault};
-use crate::exit::Failure;
+use crate::exit::{Failure, Signals};
 use crate::list;
 use crate::out::Outputs;
 use crate::progress::Progress;
@@ -332,43 +332,4 @@ pub(crate) fn interrupts() -> watch::Receiver<bool> {
         }
     });
     receiver
-}
-
-/// Ctrl-C and SIGTERM.
-#[cfg(unix)]
-struct Signals([Option<tokio::signal::unix::Signal>; 2]);
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
-    }
-
-    /// Waits for either; for ever where neither can be heard.
-    async fn next(&mut self) {
-        let heard = self.0.iter_mut().flatten().map(|signal| Box::pin(signal.recv()));
-        let heard: Vec<_> = heard.collect();
-        if heard.is_empty() {
-            std::future::pending::<()>().await;
-        }
-        futures::future::select_all(heard).await;
-    }
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> Self {
-        Self
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }

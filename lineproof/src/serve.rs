@@ -61,6 +61,7 @@ mod embedded {
     use crate::cli::ServeFormat;
     use crate::data::place::place;
     use crate::embedded::Fault;
+    use crate::exit::Signals;
     use futures::future::join_all;
     use profiles::{Family, Profile};
     use reference_server::{Builder, Server, duration, provision};
@@ -225,11 +226,13 @@ mod embedded {
                 |why| Failure::usage(format!("{name} cannot be served on {address}{from}: {why}"));
             servers.push(started.map_err(fail)?);
         }
+        // Who reads that a server is there may end it at once.
+        let mut signals = Signals::new();
         // Nothing is announced before all of them answer.
         for server in &servers {
             announce(args, server);
         }
-        stop_asked().await;
+        signals.next().await;
         let stopped = join_all(servers.into_iter().map(Server::stop));
         if tokio::time::timeout(STOPPING, stopped).await.is_err() {
             say!("lineproof: some requests were not answered in {STOPPING:?}");
@@ -270,22 +273,5 @@ mod embedded {
                 Family::V2 | Family::V3 | Family::Iox(_) => say!("  token {token}"),
             }
         }
-    }
-
-    /// Ctrl-C, or SIGTERM where there is such a thing.
-    async fn stop_asked() {
-        let interrupted = tokio::signal::ctrl_c();
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-                tokio::select! {
-                    _ = interrupted => {}
-                    _ = terminated.recv() => {}
-                }
-                return;
-            }
-        }
-        let _ = interrupted.await;
     }
 }

@@ -516,6 +516,19 @@ fn what_is_good_is_left_as_it_is() {
 }
 
 #[test]
+fn nobody_is_sent_to_a_repair_that_cannot_help() {
+    let folder = tempfile::tempdir().unwrap();
+    written("v3-core@3.6", folder.path(), 2);
+    fs::create_dir(folder.path().join("snapshots")).unwrap();
+    fs::write(folder.path().join("snapshots/manifest.json"), "no head").unwrap();
+    let (code, said) = data(&["verify"], folder.path());
+    assert!(code == 1 && said.contains("put a copy of the folder in its place"), "{said}");
+    assert!(!said.contains("lineproof data repair"), "{said}");
+    let (code, said) = data(&["repair"], folder.path());
+    assert!(code == 1 && said.contains("cannot be mended"), "{said}");
+}
+
+#[test]
 fn a_folder_without_data_is_said_to_be_one() {
     let folder = tempfile::tempdir().unwrap();
     for command in ["verify", "repair"] {

@@ -118,7 +118,11 @@ impl Snapshot {
         for copy in &files.copies {
             let _ = writeln!(text, "  copied to {}", copy.display());
         }
-        if !files.damage.is_empty() && done == Done::Verified {
+        // Nothing else says which rows are whose.
+        let is_manifest = |(path, _): &(PathBuf, String)| path.ends_with("snapshots/manifest.json");
+        if files.damage.iter().any(is_manifest) && done == Done::Verified {
+            text += "no repair can help there: put a copy of the folder in its place\n";
+        } else if !files.damage.is_empty() && done == Done::Verified {
             let _ = writeln!(text, "keep what is good with:\n  lineproof data repair {folder}");
         }
         text
