@@ -87,8 +87,8 @@ async fn of_an_endless_result_that_nobody_reads_little_is_made() {
 #[tokio::test]
 async fn what_a_client_takes_its_time_for_is_not_the_querys_time() {
     let limits = Limits { deadline: Duration::from_secs(4), ..Limits::DEFAULT };
-    let answer = asked(&format!("SELECT value FROM generate_series(1, {ROWS})"), "csv", limits);
-    let Answer { mut body, more, .. } = answer.await;
+    let q = format!("SELECT value FROM generate_series(1, {ROWS})");
+    let Answer { mut body, more, .. } = asked(&q, "csv", limits).await;
     let (mut more, began) = (more.unwrap(), Instant::now());
     // Most of it is not made yet.
     tokio::time::sleep(limits.deadline * 2).await;
