@@ -40,15 +40,16 @@ const MANIFEST: &str = "manifest.json";
 /// The same until all of it is there.
 const UNFINISHED: &str = "manifest.tmp";
 
-/// The version of the manifest's form.
-const FORMAT: u32 = 1;
+/// The version of the manifest's form. In the first one what is said of its body stood before it, so
+/// that it had to be made twice.
+const FORMAT: u32 = 2;
 
 /// How long the log becomes, in bytes, before there is a snapshot, unless something else is said.
 pub(crate) const LOG_BYTES: u64 = 512 << 20;
 
 /// A snapshot costs something for each series, however few points that has got: so it waits until so many
 /// bytes of lines came for each, but not for more than so many times as much as it would else.
-const BYTES_EACH_SERIES: u64 = 1 << 10;
+const BYTES_EACH_SERIES: u64 = 2 << 10;
 const MOST_TIMES: u64 = 4;
 
 /// What of a manifest goes to the file system at once.
@@ -118,7 +119,11 @@ struct Written {
 #[derive(Serialize, Deserialize)]
 struct Head {
     format: u32,
-    /// How many bytes follow, and their checksum.
+}
+
+/// The last line: of all before it. In the first form it was the first line, of all behind it.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct Sum {
     bytes: u64,
     crc32: u32,
 }
@@ -179,10 +184,9 @@ pub(crate) fn find(files: &dyn Files, folder: &Path) -> io::Result<Option<Found>
             return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
         }
     };
-    let line = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-    let (head, body) = bytes.split_at(line);
-    let body = body.get(1..).unwrap_or_default();
-    let head: Head = serde_json::from_slice(head)
+    let line = memchr::memchr(b'\n', &bytes).unwrap_or(bytes.len());
+    let (first, behind) = bytes.split_at(line);
+    let head: Head = serde_json::from_slice(first)
         .map_err(|error| told(format!("its first line cannot be read: {error}")))?;
     if head.format > FORMAT {
         return Err(io::Error::new(
@@ -194,13 +198,35 @@ pub(crate) fn find(files: &dyn Files, folder: &Path) -> io::Result<Option<Found>
             ),
         ));
     }
-    if head.bytes != body.len() as u64 || head.crc32 != crc32fast::hash(body) {
+    let behind = behind.get(1..).unwrap_or_default();
+    let body = match head.format {
+        1 => (Sum::read(first) == Some(Sum::of(behind))).then_some(behind),
+        _ => body_of(&bytes, line + 1),
+    };
+    let Some(body) = body else {
         let what = "damaged: it is not what was written, and without it no file of the snapshot can be read; \
              put a copy of the folder in its place";
         return Err(told(what.to_owned()));
-    }
+    };
     let manifest = serde_json::from_slice(body).map_err(|error| told(error.to_string()))?;
     Ok(Some(Found(manifest)))
+}
+
+/// What stands between the first and the last line, if the last one is the sum of all before it.
+fn body_of(bytes: &[u8], from: usize) -> Option<&[u8]> {
+    let lines = bytes.strip_suffix(b"\n")?;
+    let last = memchr::memrchr(b'\n', lines)? + 1;
+    (Sum::read(&lines[last..]) == Some(Sum::of(&bytes[..last]))).then(|| bytes.get(from..last))?
+}
+
+impl Sum {
+    fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.len() as u64, crc32: crc32fast::hash(bytes) }
+    }
+
+    fn read(line: &[u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
+    }
 }
 
 impl Found {
@@ -487,50 +513,32 @@ fn write_manifest(
     folder: &Path,
     manifest: &ManifestToWrite<'_>,
 ) -> io::Result<()> {
-    // Made twice: what is said of it stands before it, and not every file can be gone back in.
-    let mut measured = Measured { bytes: 0, sum: crc32fast::Hasher::new() };
-    serde_json::to_writer(io::BufWriter::new(&mut measured), manifest)?;
-    let Measured { bytes, sum } = measured;
-    let mut head = serde_json::to_vec(&Head { format: FORMAT, bytes, crc32: sum.finalize() })?;
-    head.push(b'\n');
     let mut file = files.create(&folder.join(UNFINISHED))?;
-    write_all(&mut *file, 0, &head)?;
-    let body = Appended { file: &mut *file, at: head.len() as u64 };
-    let mut body = io::BufWriter::with_capacity(BUFFER, body);
-    serde_json::to_writer(&mut body, manifest)?;
-    body.flush()?;
-    drop(body);
+    let all = Appended { file: &mut *file, bytes: 0, sum: crc32fast::Hasher::new() };
+    let mut all = io::BufWriter::with_capacity(BUFFER, all);
+    serde_json::to_writer(&mut all, &Head { format: FORMAT })?;
+    all.write_all(b"\n")?;
+    serde_json::to_writer(&mut all, manifest)?;
+    all.write_all(b"\n")?;
+    let Appended { bytes, sum, .. } = all.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let mut last = serde_json::to_vec(&Sum { bytes, crc32: sum.finalize() })?;
+    last.push(b'\n');
+    write_all(&mut *file, bytes, &last)?;
     file.sync()
 }
 
-/// Counts bytes, and sums them up.
-struct Measured {
+/// Bytes that are written one after another, counted and summed up.
+struct Appended<'f> {
+    file: &'f mut dyn File,
     bytes: u64,
     sum: crc32fast::Hasher,
 }
 
-impl Write for Measured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.sum.update(bytes);
-        self.bytes += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Bytes that are written one after another.
-struct Appended<'f> {
-    file: &'f mut dyn File,
-    at: u64,
-}
-
 impl Write for Appended<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write_all(self.file, self.at, bytes)?;
-        self.at += bytes.len() as u64;
+        write_all(self.file, self.bytes, bytes)?;
+        self.sum.update(bytes);
+        self.bytes += bytes.len() as u64;
         Ok(bytes.len())
     }
 

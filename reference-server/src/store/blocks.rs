@@ -5,13 +5,17 @@
 use super::chunk::{Chunk, Values};
 use super::points::{CHUNK, Part, Points, SMALL, TAIL};
 use super::recent::Layout;
-use super::snapshot::{Rows, StoredColumn};
+use super::snapshot::{MovedAs, Rows, StoredColumn};
 use super::value::{FieldType, Name};
+use smallvec::SmallVec;
 use std::sync::{Arc, OnceLock};
 
 /// Blocks of one layout, one after another in time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Blocks(Vec<Block>);
+pub(super) struct Blocks(SmallVec<[Block; INSIDE]>);
+
+/// So many blocks are in the series itself: who goes through a million series has to look elsewhere for few.
+const INSIDE: usize = 2;
 
 /// Rows by time, each time once; never none.
 #[derive(Clone, Debug)]
@@ -29,6 +33,7 @@ pub(super) struct HeldRows {
     times: Arc<Vec<i64>>,
     /// As many for each row as the layout has fields.
     words: Vec<u64>,
+    moved_as: MovedAs,
 }
 
 /// One field of rows in memory. Its points are made when they are looked at, by who does: under no lock
@@ -64,7 +69,7 @@ impl Blocks {
         blocks.windows(2).all(fit).then(|| Self(blocks.into_iter().map(Block::Stored).collect()))
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -94,12 +99,12 @@ impl Blocks {
         if before_last.is_some_and(|last| first <= last) {
             return Err(rows);
         }
-        let is_touched = |last: &mut Block| match last {
+        let is_touched = |last: &Block| match last {
             _ if first <= last.last() => true,
             Block::Held(held) => held.len() < SMALL && rows.len() < SMALL,
             Block::Stored(_) => false,
         };
-        let mut rows = match self.0.pop_if(is_touched) {
+        let mut rows = match self.pop_if(is_touched) {
             None => rows,
             Some(last) => {
                 // Where it cannot be read all is refused from now on.
@@ -123,14 +128,19 @@ impl Blocks {
         Ok(())
     }
 
+    /// The last block, if it is so.
+    fn pop_if(&mut self, is_so: impl FnOnce(&Block) -> bool) -> Option<Block> {
+        self.0.last().is_some_and(is_so).then(|| self.0.pop())?
+    }
+
     fn push(&mut self, rows: HeldRows) {
         self.0.push(Block::Held(Arc::new(rows)));
     }
 
     /// Cuts off the last rows, to which late ones will come: what lies before them then stays as it is.
     pub(super) fn cut_tail(&mut self) {
-        let is_long = |last: &mut Block| matches!(last, Block::Held(_)) && last.len() >= SMALL;
-        if let Some(last) = self.0.pop_if(is_long) {
+        let is_long = |last: &Block| matches!(last, Block::Held(_)) && last.len() >= SMALL;
+        if let Some(last) = self.pop_if(is_long) {
             let held = last.into_held();
             let row = held.len() - TAIL;
             let (before, tail) = held.cut_at(row);
@@ -145,7 +155,8 @@ impl Blocks {
         let mut index = 0;
         while index < self.0.len() {
             if let Some((count, stored)) = find(&self.0[index..]) {
-                self.0.splice(index..index + count, [Block::Stored(stored)]);
+                self.0[index] = Block::Stored(stored);
+                self.0.drain(index + 1..index + count);
             }
             index += 1;
         }
@@ -171,6 +182,14 @@ impl Block {
         match self {
             Self::Held(held) => &held.layout,
             Self::Stored(stored) => stored.layout(),
+        }
+    }
+
+    /// What snapshots note on it.
+    pub(super) fn moved_as(&self) -> &MovedAs {
+        match self {
+            Self::Held(held) => &held.moved_as,
+            Self::Stored(stored) => &stored.rows.moved_as,
         }
     }
 
@@ -260,7 +279,7 @@ impl HeldRows {
     pub(super) fn new(layout: Arc<Layout>, times: Vec<i64>, words: Vec<u64>) -> Self {
         debug_assert_eq!(times.len() * layout.len(), words.len());
         debug_assert!(times.is_sorted_by(|one, next| one < next));
-        Self { layout, times: Arc::new(times), words }
+        Self { layout, times: Arc::new(times), words, moved_as: MovedAs::default() }
     }
 
     pub(super) const fn layout(&self) -> &Arc<Layout> {
@@ -268,7 +287,8 @@ impl HeldRows {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.times.len()
+        // The times are elsewhere in memory; there are no rows without fields.
+        self.words.len() / self.layout.len().max(1)
     }
 
     pub(super) fn times(&self) -> &[i64] {

@@ -3,6 +3,7 @@
 
 use super::series::{SeriesPoints, TagSet};
 use super::snapshot::{Index, SavedSeries};
+use super::value::Name;
 use super::view::Series;
 use hashbrown::HashMap;
 use line_protocol::Line;
@@ -20,6 +21,28 @@ pub(super) struct SeriesMap<K> {
     order: BTreeMap<Arc<K>, usize>,
     slots: Vec<SeriesPoints>,
     known: Known,
+    /// Whether the tags of all series that ever were there are UTF-8: seen when a series comes, when they
+    /// are at hand.
+    tags_are_text: bool,
+}
+
+/// What series have as a key.
+pub(super) trait Key: Ord {
+    /// The tags in it.
+    fn tags(&self) -> &TagSet;
+}
+
+impl Key for TagSet {
+    fn tags(&self) -> &TagSet {
+        self
+    }
+}
+
+/// With the measurement.
+impl Key for (Name, TagSet) {
+    fn tags(&self) -> &TagSet {
+        &self.1
+    }
 }
 
 /// Slots by [`Line::key_as_written`]. Lines can write one key in several ways: it is a memory of some,
@@ -36,11 +59,12 @@ impl Clone for Known {
 
 impl<K> Default for SeriesMap<K> {
     fn default() -> Self {
-        Self { order: BTreeMap::new(), slots: Vec::new(), known: Known::default() }
+        let (order, slots, known) = (BTreeMap::new(), Vec::new(), Known::default());
+        Self { order, slots, known, tags_are_text: true }
     }
 }
 
-impl<K: Ord> SeriesMap<K> {
+impl<K: Key> SeriesMap<K> {
     /// The slot of a line's series, where a line that wrote its key in the same way was seen.
     pub(super) fn known(&self, line: &Line<'_>) -> Option<usize> {
         self.known_by(line.key_as_written())
@@ -71,6 +95,8 @@ impl<K: Ord> SeriesMap<K> {
             return *slot;
         }
         let slot = self.slots.len();
+        let is_text = |text: &Name| std::str::from_utf8(text).is_ok();
+        self.tags_are_text &= key.tags().iter().all(|(_, value)| is_text(value));
         self.order.insert(Arc::new(key), slot);
         self.slots.push(SeriesPoints::default());
         slot
@@ -85,6 +111,11 @@ impl<K: Ord> SeriesMap<K> {
         let slot = self.slot(key);
         self.remember(written, slot);
         slot
+    }
+
+    /// Whether all tags are known to be UTF-8.
+    pub(super) const fn tags_are_text(&self) -> bool {
+        self.tags_are_text
     }
 
     /// What is in a slot.

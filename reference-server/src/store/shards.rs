@@ -269,8 +269,10 @@ impl ShardedBucket {
         visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
     ) {
         for (start, shard) in &mut self.shards {
+            let tags_are_text = shard.tags_are_text();
             shard.each_series(|measurement, tags, points| {
-                visit((Some(*start), measurement), tags, points);
+                let section = Section { shard: Some(*start), measurement, tags_are_text };
+                visit(section, tags, points);
             });
         }
     }

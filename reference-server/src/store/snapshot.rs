@@ -9,6 +9,8 @@ mod checked;
 mod columns;
 mod file;
 mod group;
+mod moved;
+mod names;
 mod page;
 mod recently;
 mod run;
@@ -18,10 +20,8 @@ mod stream;
 mod tag_column;
 mod writer;
 
-use super::blocks::{Block, StoredRows};
 use super::chunk::Chunk;
 use super::partitions::PartitionedTables;
-use super::points::Part;
 use super::series::{SeriesPoints, TagSet};
 use super::shards::ShardedBucket;
 use super::tables::TableSet;
@@ -32,9 +32,11 @@ use std::sync::Arc;
 pub(crate) use checked::check;
 pub(super) use file::Room;
 pub(crate) use file::{Reads, SnapshotFile};
+pub(crate) use moved::Moved;
+pub(super) use moved::MovedAs;
 pub(super) use saved::SeriesToSave;
 pub(crate) use saved::{Index, SavedSeries, SavedStore, StoreToSave};
-pub(crate) use writer::{Moved, Writer};
+pub(crate) use writer::Writer;
 
 /// Rows of one series in a file, ascending in time.
 #[derive(Debug)]
@@ -45,6 +47,7 @@ pub(crate) struct Rows {
     count: u32,
     first: i64,
     last: i64,
+    pub(super) moved_as: MovedAs,
 }
 
 /// The values that one field has in some rows: in each of them one.
@@ -69,8 +72,16 @@ pub(crate) enum Store {
     Waiting(Waiting),
 }
 
-/// Of what a series is: the start of its shard where there are shards, and its measurement or table.
-pub(crate) type Section<'s> = (Option<i64>, &'s Name);
+/// Of what a series is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Section<'s> {
+    /// The start of its shard, where there are shards.
+    pub(super) shard: Option<i64>,
+    /// Its measurement or table.
+    pub(super) measurement: &'s Name,
+    /// Whether all tags of its shard, or table, are known to be UTF-8.
+    pub(super) tags_are_text: bool,
+}
 
 impl Store {
     /// Shows each series, those of a section one after another.
@@ -85,6 +96,17 @@ impl Store {
 }
 
 impl Rows {
+    /// Those of a file from a row on, with the times of the first and the last one.
+    fn new(
+        file: &Arc<SnapshotFile>,
+        first_row: u64,
+        count: u32,
+        (first, last): (i64, i64),
+    ) -> Self {
+        let (file, moved_as) = (Arc::clone(file), MovedAs::default());
+        Self { file, first_row, count, first, last, moved_as }
+    }
+
     /// That these are their times.
     ///
     /// # Errors
@@ -147,35 +169,5 @@ impl StoredColumn {
     /// Its times, read, without values.
     pub(super) fn times(&self) -> Arc<Chunk> {
         self.rows.file.times(&self.rows)
-    }
-}
-
-/// A part, or a block, by what it is made of: the same as long as nobody changed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Identity {
-    Held(usize),
-    Stored { file: u64, first_row: u64, column: u32 },
-}
-
-impl Identity {
-    /// That of a block. Of one in memory it says nothing any more once that is dropped.
-    fn of_block(block: &Block) -> Self {
-        match block {
-            Block::Held(rows) => Self::Held(Arc::as_ptr(rows).addr()),
-            Block::Stored(StoredRows { rows, .. }) => {
-                Self::Stored { file: rows.file.id(), first_row: rows.first_row, column: 0 }
-            }
-        }
-    }
-
-    /// That of a part. Of one in memory it says nothing any more once that is dropped.
-    fn of(part: &Part) -> Self {
-        match part {
-            Part::Held(chunk) => Self::Held(Arc::as_ptr(chunk).addr()),
-            Part::Rows(rows) => Self::Held(Arc::as_ptr(&rows.chunk()).addr()),
-            Part::Stored(StoredColumn { rows, column }) => {
-                Self::Stored { file: rows.file.id(), first_row: rows.first_row, column: *column }
-            }
-        }
     }
 }

@@ -324,7 +324,9 @@ impl TableSet {
         visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
     ) {
         for Table { name, series, .. } in &mut self.tables {
-            series.each(|tags, points| visit((None, name), tags, points));
+            let tags_are_text = series.tags_are_text();
+            let section = Section { shard: None, measurement: name, tags_are_text };
+            series.each(|tags, points| visit(section, tags, points));
         }
     }
 

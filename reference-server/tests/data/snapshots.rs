@@ -22,7 +22,7 @@ async fn start(profile: &'static str, folder: &Path) -> Running {
 
 fn manifest(folder: &Path) -> Option<serde_json::Value> {
     let text = std::fs::read_to_string(folder.join("snapshots/manifest.json")).ok()?;
-    serde_json::from_str(text.split_once('\n')?.1).ok()
+    serde_json::from_str(text.lines().nth(1)?).ok()
 }
 
 /// The first entry of the log that no snapshot has.
@@ -279,9 +279,10 @@ async fn a_damaged_file_is_named_and_nobody_is_told_less_than_all() {
         let manifest = folder.path().join("snapshots/manifest.json");
         let text = std::fs::read_to_string(&manifest).unwrap();
         for (changed, word) in [
-            (text.replacen("\"format\":1", "\"format\":2", 1), "newer"),
+            (text.replacen("\"format\":2", "\"format\":3", 1), "newer"),
             (text.replacen("\"next\":", "\"next\": ", 1), "damaged"),
             (text[..text.len() / 2].to_owned(), "damaged"),
+            (text[..text.len() - 1].to_owned(), "damaged"),
             (String::new(), "first line"),
         ] {
             std::fs::write(&manifest, changed).unwrap();

@@ -115,6 +115,11 @@ impl Shard {
             .each_behind(other, |(measurement, tags), points| visit(measurement, tags, points));
     }
 
+    /// Whether all tags are known to be UTF-8.
+    pub(super) const fn tags_are_text(&self) -> bool {
+        self.series.tags_are_text()
+    }
+
     /// Shows each series, measurement by measurement.
     pub(super) fn each_series(&mut self, mut visit: impl FnMut(&Name, &TagSet, &mut SeriesPoints)) {
         self.series.each(|(measurement, tags), points| visit(measurement, tags, points));

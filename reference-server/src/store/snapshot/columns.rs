@@ -40,8 +40,8 @@ pub(super) struct Needed {
 
 impl Needed {
     /// Some runs of a series are going to be written.
-    pub(super) fn note(&mut self, tags: &TagSet, runs: &[Run]) {
-        self.note_tags(tags);
+    pub(super) fn note(&mut self, tags: &TagSet, tags_are_text: bool, runs: &[Run<'_>]) {
+        self.note_tags(tags, tags_are_text);
         self.runs += runs.len();
         for run in runs {
             match run {
@@ -62,11 +62,14 @@ impl Needed {
         }
     }
 
-    fn note_tags(&mut self, tags: &TagSet) {
-        let is_text = |value: &Name| std::str::from_utf8(value).is_ok();
+    fn note_tags(&mut self, tags: &TagSet, are_text: bool) {
+        let is_text = |value: &Name| are_text || std::str::from_utf8(value).is_ok();
         // Nearly always all series have the same tags.
         let same = self.tags.len() == tags.len()
             && self.tags.iter().zip(tags).all(|((known, _), (key, _))| known == key);
+        if same && are_text {
+            return;
+        }
         if same {
             for ((_, are_text), (_, value)) in self.tags.iter_mut().zip(tags) {
                 *are_text &= is_text(value);
@@ -79,6 +82,11 @@ impl Needed {
                 Err(index) => self.tags.insert(index, (Name::clone(key), is_text(value))),
             }
         }
+    }
+
+    /// How many runs there are going to be.
+    pub(super) const fn runs(&self) -> usize {
+        self.runs
     }
 
     /// The columns.
@@ -176,7 +184,7 @@ impl Columns {
     pub(super) fn properties(
         &self,
         schema: &Type,
-        (shard, measurement): Section<'_>,
+        Section { shard, measurement, .. }: Section<'_>,
     ) -> WriterProperties {
         let mut told = vec![("measurement", String::from_utf8_lossy(measurement).into_owned())];
         told.extend(shard.map(|start| ("shard_start", start.to_string())));

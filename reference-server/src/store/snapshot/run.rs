@@ -8,6 +8,7 @@ use crate::store::points::{CHUNK, Part, TAIL};
 use crate::store::series::SeriesPoints;
 use crate::store::value::{FieldType, Name};
 use hashbrown::HashSet;
+use smallvec::SmallVec;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,9 +19,9 @@ const ENOUGH: usize = 1024;
 const TOGETHER: usize = 3;
 
 /// Points that become rows which follow one another.
-pub(super) enum Run {
+pub(super) enum Run<'s> {
     /// Blocks, never none.
-    Blocks(Vec<Block>),
+    Blocks(&'s [Block]),
     /// Parts of several fields that have the same times.
     Fields(Vec<OfField>),
 }
@@ -32,18 +33,21 @@ pub(super) struct OfField {
     pub(super) parts: Vec<Part>,
 }
 
-impl Run {
+/// Of nearly all series: nothing is allocated for it.
+pub(super) type Few<T> = SmallVec<[T; 1]>;
+
+impl<'s> Run<'s> {
     /// What of a series is to be written; the files that are `thin` are to go.
-    pub(super) fn all_of(series: &SeriesPoints, thin: &HashSet<u64>) -> Vec<Self> {
+    pub(super) fn all_of(series: &'s SeriesPoints, thin: &HashSet<u64>) -> Few<Self> {
         let is_thin = |rows: &Rows| thin.contains(&rows.file_id());
         let blocks = series.blocks().as_slice();
         let sizes = blocks.iter().map(|block| match block {
             Block::Held(rows) => (rows.len(), true),
             Block::Stored(rows) => (rows.rows.count(), is_thin(&rows.rows)),
         });
-        let stretches = stretches(&sizes.collect::<Vec<_>>());
-        let mut runs: Vec<Self> =
-            stretches.into_iter().map(|range| Self::Blocks(blocks[range].to_vec())).collect();
+        let stretches = stretches(&sizes.collect::<SmallVec<[_; 8]>>());
+        let mut runs: Few<Self> =
+            stretches.into_iter().map(|range| Self::Blocks(&blocks[range])).collect();
         for (name, points) in series.fields() {
             let parts = points.parts();
             let sizes = parts.iter().map(|part| match part {
@@ -109,8 +113,8 @@ fn has_times_of(parts: &[Part], others: &[Part]) -> bool {
 /// is put together with what lies before it in files once there is enough of that which is no more than
 /// twice as much: so a series that gets few points at a time has few parts, and each of its points is
 /// written a few times only.
-fn stretches(sizes: &[(usize, bool)]) -> Vec<Range<usize>> {
-    let mut stretches = Vec::new();
+fn stretches(sizes: &[(usize, bool)]) -> Few<Range<usize>> {
+    let mut stretches = Few::new();
     let mut end = sizes.len();
     while let Some(mut start) = end.checked_sub(1) {
         let (mut total, mut is_new) = sizes[start];

@@ -2,6 +2,7 @@
 //! lie, and what is known of fields and columns.
 
 use super::file::{FileFacts, Reads, SnapshotFile};
+use super::names::Numbered;
 use super::{Rows, Store, StoredColumn};
 use crate::store::blocks::{Block, Blocks, StoredRows, StoredShape};
 use crate::store::kept::Bytes;
@@ -38,12 +39,20 @@ pub(crate) enum SavedStore<K = Vec<(Bytes, SavedSeries)>, S = Vec<SavedSeries>> 
     Waiting(SavedWaiting),
 }
 
-/// The files of a snapshot, and the fields that rows have together: each named once, and by its
-/// number in every series.
+/// The files of a snapshot, the fields that rows have together, and the names that many tags have: each
+/// named once, and by its number in every series.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Index {
     files: Vec<FileFacts>,
     shapes: Vec<Vec<SavedField>>,
+    /// There are none in the first form of manifests.
+    #[serde(default)]
+    names: Vec<Bytes>,
+    #[serde(skip)]
+    numbered: Numbered,
+    /// As many as names, once files are open.
+    #[serde(skip)]
+    shared_names: Vec<Name>,
     #[serde(skip)]
     by_shape: HashMap<Vec<SavedField>, u32>,
     /// As many as files; none where a repair found that one cannot be opened.
@@ -83,7 +92,10 @@ struct OneToSave<'s> {
 }
 
 /// The tags of one.
-struct TagsToSave<'s>(&'s TagSet);
+struct TagsToSave<'s>(&'s TagSet, &'s RefCell<Index>);
+
+/// A name that is to be written as [`SavedName`] is read: by its number where it has one.
+struct NameOrNumber<'s>(&'s Name, &'s RefCell<Index>);
 
 /// A name that is to be written as [`Bytes`] are.
 struct NameToSave<'s>(&'s Name);
@@ -121,13 +133,26 @@ impl Serialize for SeriesToSave<'_, (Name, TagSet)> {
 impl Serialize for OneToSave<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let rows = SavedRows::all_of(self.points, &mut self.index.borrow_mut());
-        (TagsToSave(self.tags), rows.map_err(S::Error::custom)?).serialize(to)
+        (TagsToSave(self.tags, self.index), rows.map_err(S::Error::custom)?).serialize(to)
     }
 }
 
 impl Serialize for TagsToSave<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.0.iter().map(|(key, value)| (NameToSave(key), NameToSave(value))))
+        let Self(tags, index) = self;
+        let name = |name| NameOrNumber(name, index);
+        to.collect_seq(tags.iter().map(|(key, value)| (name(key), name(value))))
+    }
+}
+
+impl Serialize for NameOrNumber<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self(name, index) = self;
+        let number = index.borrow_mut().number(name);
+        match number {
+            Some(number) => to.serialize_u32(number),
+            None => NameToSave(name).serialize(to),
+        }
     }
 }
 
@@ -150,7 +175,15 @@ type SavedField = (Bytes, FieldType, u32);
 
 /// A series: its tags, and its rows in files.
 #[derive(Debug, Deserialize)]
-pub(crate) struct SavedSeries(Vec<(Bytes, Bytes)>, Vec<SavedRows>);
+pub(crate) struct SavedSeries(Vec<(SavedName, SavedName)>, Vec<SavedRows>);
+
+/// A name by its number in the index, or as it is.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum SavedName {
+    Number(usize),
+    Name(Bytes),
+}
 
 /// The number of the file, the first row, how many there are, the first time, how much later the
 /// last one is, the number of the shape.
@@ -204,7 +237,7 @@ impl Index {
             })?;
             self.opened.push(Some(Arc::new(file)));
         }
-        self.note_layouts();
+        self.prepare();
         Ok(())
     }
 
@@ -224,6 +257,12 @@ impl Index {
             let file = SnapshotFile::open(folder, facts.clone(), reads).ok();
             self.opened.push(file.map(Arc::new));
         }
+        self.prepare();
+    }
+
+    /// Makes what series share.
+    fn prepare(&mut self) {
+        self.shared_names = self.names.iter().map(Name::from).collect();
         self.note_layouts();
     }
 
@@ -263,7 +302,7 @@ impl Index {
             let opened = self.file_of(file).filter(|_| !self.damaged.contains(&file))?;
             let last = first.checked_add_unsigned(length)?;
             let shape = self.layouts.get(usize::try_from(shape).ok()?)?.as_ref()?;
-            let rows = Arc::new(Rows { file: Arc::clone(opened), first_row, count, first, last });
+            let rows = Arc::new(Rows::new(opened, first_row, count, (first, last)));
             Some(StoredRows { rows, shape: Arc::clone(shape) })
         };
         Blocks::of_stored(all_rows.iter().map(block).collect::<Option<_>>()?)
@@ -288,6 +327,19 @@ impl Index {
     /// Those of them that are open.
     pub(crate) fn opened(&self) -> Vec<Arc<SnapshotFile>> {
         self.opened.iter().flatten().cloned().collect()
+    }
+
+    /// The number of a name, for who writes.
+    fn number(&mut self, name: &Name) -> Option<u32> {
+        self.numbered.number(name, &mut self.names)
+    }
+
+    /// A name that was saved; none where it has a number of none.
+    fn name(&self, saved: SavedName) -> Option<Name> {
+        match saved {
+            SavedName::Number(number) => self.shared_names.get(number).cloned(),
+            SavedName::Name(name) => Some(name.shared()),
+        }
     }
 
     fn file(&mut self, file: &Arc<SnapshotFile>) -> u32 {
@@ -328,8 +380,9 @@ impl SavedSeries {
     /// It names what the snapshot does not have.
     pub(in crate::store) fn restore(self, index: &Index) -> Result<(TagSet, SeriesPoints), String> {
         let Self(tags, all_rows) = self;
-        let tags = tags.into_iter().map(|(key, value)| (key.shared(), value.shared()));
-        let tags = tags.collect();
+        let tags =
+            tags.into_iter().map(|(key, value)| Some((index.name(key)?, index.name(value)?)));
+        let tags = tags.collect::<Option<_>>().ok_or("it names a name that it has not")?;
         let mut points = SeriesPoints::default();
         if let Some(blocks) = index.blocks(&all_rows) {
             points.put_blocks(blocks);
@@ -347,7 +400,7 @@ impl SavedSeries {
                 index.values_lost.fetch_add(lost, Ordering::Relaxed);
                 continue;
             };
-            let rows = Arc::new(Rows { file: Arc::clone(opened), first_row, count, first, last });
+            let rows = Arc::new(Rows::new(opened, first_row, count, (first, last)));
             for (name, kind, column) in shape {
                 if !index.has(file, &rows, *column, *kind) {
                     continue;

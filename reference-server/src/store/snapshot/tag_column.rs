@@ -4,7 +4,7 @@
 
 use crate::store::value::Name;
 use bytes::Bytes;
-use hashbrown::HashMap;
+use hashbrown::{Equivalent, HashMap};
 use parquet::basic::{BoundaryOrder, Encoding, Type as Physical};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
@@ -15,7 +15,9 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+use std::hash::{Hash, Hasher};
 use std::io::Write;
+use std::sync::Arc;
 
 /// How many bytes a value has at most that goes into the statistics, of which a reader learns whether
 /// it need look at the rows.
@@ -24,6 +26,9 @@ const TOLD: usize = 64;
 /// The values of a tag in the rows that are being gathered.
 #[derive(Debug, Default)]
 pub(super) struct TagColumn {
+    /// The numbers of values by where they are in memory, which is looked at first: values that many
+    /// series have are mostly in one place.
+    places: HashMap<Place, u32>,
     /// Each value once, and its number.
     numbers: HashMap<Name, u32>,
     values: Vec<Name>,
@@ -31,6 +36,34 @@ pub(super) struct TagColumn {
     bytes: usize,
     /// Which value, or none, in how many rows that follow one another.
     runs: Vec<(Option<u32>, usize)>,
+}
+
+/// A value by where it is in memory, where it stays as long as this is there.
+#[derive(Debug)]
+struct Place(Name);
+
+/// The same for who looks.
+#[derive(Hash)]
+struct Address(usize);
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Place {}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Address(self.0.as_ptr().addr()).hash(state);
+    }
+}
+
+impl Equivalent<Place> for Address {
+    fn equivalent(&self, place: &Place) -> bool {
+        place.0.as_ptr().addr() == self.0
+    }
 }
 
 impl TagColumn {
@@ -49,6 +82,20 @@ impl TagColumn {
     }
 
     fn number(&mut self, value: &Name) -> u32 {
+        if let Some((Some(last), _)) = self.runs.last()
+            && self.values.get(*last as usize).is_some_and(|last| Arc::ptr_eq(last, value))
+        {
+            return *last;
+        }
+        if let Some(number) = self.places.get(&Address(value.as_ptr().addr())) {
+            return *number;
+        }
+        let number = self.number_by_content(value);
+        self.places.insert(Place(Name::clone(value)), number);
+        number
+    }
+
+    fn number_by_content(&mut self, value: &Name) -> u32 {
         if let Some(number) = self.numbers.get(value) {
             return *number;
         }

@@ -4,10 +4,11 @@
 use super::columns::{Columns, Needed};
 use super::file::{FileFacts, Reads, SnapshotFile};
 use super::group::Group;
-use super::run::{OfField, Run};
+use super::moved::Moved;
+use super::run::{Few, OfField, Run};
 use super::sink::Sink;
 use super::stream::Streams;
-use super::{Identity, Rows, Section, Store, StoredColumn};
+use super::{Rows, Section, Store, StoredColumn};
 use crate::store::blocks::{Block, StoredRows, StoredShape};
 use crate::store::points::Part;
 use crate::store::recent::Layout;
@@ -45,18 +46,11 @@ pub(crate) struct Writer<'w> {
     moved: Moved,
 }
 
-/// What was put into files: by the first of the parts, or blocks, that it was, with all of them.
-#[derive(Debug, Default)]
-pub(crate) struct Moved {
-    parts: HashMap<Identity, (Vec<Part>, StoredColumn)>,
-    blocks: HashMap<Identity, (Vec<Block>, StoredRows)>,
-}
-
 /// A section by itself.
 type OwnSection = (Option<i64>, Name);
 
 fn is_same((shard, measurement): &OwnSection, section: Section<'_>) -> bool {
-    *shard == section.0 && measurement == section.1
+    *shard == section.shard && measurement == section.measurement
 }
 
 /// A file that is being written.
@@ -85,7 +79,7 @@ type Shape = (Vec<usize>, Arc<StoredShape>);
 enum Placed {
     /// Of a field, in this column.
     Parts(Vec<Part>, usize, u32),
-    Blocks(Vec<Block>, usize, Arc<StoredShape>),
+    Blocks(Few<Block>, usize, Arc<StoredShape>),
 }
 
 /// Where a run lies in its file.
@@ -170,10 +164,11 @@ impl<'w> Writer<'w> {
                 return;
             }
             if !sections.back().is_some_and(|(known, _)| is_same(known, section)) {
-                sections.push_back(((section.0, Name::clone(section.1)), Needed::default()));
+                let own = (section.shard, Name::clone(section.measurement));
+                sections.push_back((own, Needed::default()));
             }
             if let Some((_, needed)) = sections.back_mut() {
-                needed.note(tags, &runs);
+                needed.note(tags, section.tags_are_text, &runs);
             }
         });
         let mut done = Ok(());
@@ -224,7 +219,7 @@ impl<'w> Writer<'w> {
         let name = format!("{}-{:06}.parquet", self.prefix, self.made);
         self.made += 1;
         let sink = Sink::new(self.files.create(&self.folder.join(&name))?);
-        self.open = Some(Writing::begin(name, sink, needed.columns(), section)?);
+        self.open = Some(Writing::begin(name, sink, needed, section)?);
         Ok(())
     }
 
@@ -236,20 +231,19 @@ impl<'w> Writer<'w> {
         let file = Arc::new(SnapshotFile::open(self.folder, facts, self.reads)?);
         let rows = |place: &Place| {
             let Place { first_row, count, first, last } = *place;
-            Arc::new(Rows { file: Arc::clone(&file), first_row, count, first, last })
+            Arc::new(Rows::new(&file, first_row, count, (first, last)))
         };
         let rows: Vec<Arc<Rows>> = places.iter().map(rows).collect();
+        self.moved.reserve(places.len());
         for placed in placed {
             match placed {
                 Placed::Parts(parts, run, column) => {
                     let stored = StoredColumn { rows: Arc::clone(&rows[run]), column };
-                    let Some(identity) = parts.first().map(Identity::of) else { continue };
-                    self.moved.parts.insert(identity, (parts, stored));
+                    self.moved.add_parts(parts, stored);
                 }
                 Placed::Blocks(blocks, run, shape) => {
                     let stored = StoredRows { rows: Arc::clone(&rows[run]), shape };
-                    let Some(identity) = blocks.first().map(Identity::of_block) else { continue };
-                    self.moved.blocks.insert(identity, (blocks, stored));
+                    self.moved.add_blocks(blocks, stored);
                 }
             }
         }
@@ -258,14 +252,16 @@ impl<'w> Writer<'w> {
 }
 
 impl Writing {
-    fn begin(name: String, sink: Sink, columns: Columns, section: Section<'_>) -> io::Result<Self> {
+    fn begin(name: String, sink: Sink, needed: Needed, section: Section<'_>) -> io::Result<Self> {
+        let runs = needed.runs();
+        let columns = needed.columns();
         let schema = columns.schema().map_err(io::Error::other)?;
         let properties = Arc::new(columns.properties(&schema, section));
         let writer =
             SerializedFileWriter::new(sink, schema, properties).map_err(io::Error::other)?;
         Ok(Self {
             name,
-            section: (section.0, Name::clone(section.1)),
+            section: (section.shard, Name::clone(section.measurement)),
             group: Group::new(&columns),
             most_rows: columns.most_rows(),
             columns,
@@ -274,13 +270,13 @@ impl Writing {
             values: 0,
             shapes: HashMap::new(),
             streams: Streams::default(),
-            places: Vec::new(),
-            placed: Vec::new(),
+            places: Vec::with_capacity(runs),
+            placed: Vec::with_capacity(runs),
         })
     }
 
     /// Adds the rows of a run.
-    fn write(&mut self, tags: &TagSet, run: Run, reads: &Reads) -> io::Result<()> {
+    fn write(&mut self, tags: &TagSet, run: Run<'_>, reads: &Reads) -> io::Result<()> {
         match run {
             Run::Blocks(blocks) => self.write_blocks(tags, blocks, reads),
             Run::Fields(fields) => {
@@ -309,7 +305,7 @@ impl Writing {
         }
     }
 
-    fn write_blocks(&mut self, tags: &TagSet, blocks: Vec<Block>, reads: &Reads) -> io::Result<()> {
+    fn write_blocks(&mut self, tags: &TagSet, blocks: &[Block], reads: &Reads) -> io::Result<()> {
         let Some(layout) = blocks.first().map(Block::layout) else { return Ok(()) };
         let (fields, shape) = self
             .shapes
@@ -321,7 +317,7 @@ impl Writing {
             Block::Held(_) => None,
             Block::Stored(stored) => self.streams.rows(stored),
         };
-        let read: Vec<_> = blocks.iter().map(read).collect();
+        let read: Few<_> = blocks.iter().map(read).collect();
         let count = blocks.iter().map(Block::len).sum();
         self.begin_run(tags, count, reads)?;
         for (block, read) in blocks.iter().zip(&read) {
@@ -345,7 +341,11 @@ impl Writing {
         self.group.fill(&fields, count);
         self.values += (count * fields.len()) as u64;
         let ends = (blocks.first().map(Block::first), blocks.last().map(Block::last));
-        self.placed.push(Placed::Blocks(blocks, self.places.len(), shape));
+        self.placed.push(Placed::Blocks(
+            blocks.iter().cloned().collect(),
+            self.places.len(),
+            shape,
+        ));
         self.end_run(count, ends)
     }
 
@@ -376,30 +376,5 @@ impl Writing {
         self.group.write(&mut self.writer).map_err(io::Error::other)?;
         self.writer.finish().map_err(io::Error::other)?;
         self.writer.inner_mut().finish()
-    }
-}
-
-impl Moved {
-    /// How many parts of points they are.
-    pub(crate) fn len(&self) -> usize {
-        self.parts.len() + self.blocks.len()
-    }
-
-    /// Lets go of the memory of what is in files by now, and was not changed since it was written.
-    pub(in crate::store) fn apply(&self, series: &mut SeriesPoints) {
-        series.blocks_mut().replace(|blocks| {
-            let (moved, stored) = self.blocks.get(&Identity::of_block(blocks.first()?))?;
-            let same = |(block, moved)| Identity::of_block(block) == Identity::of_block(moved);
-            let are_same = blocks.len() >= moved.len() && blocks.iter().zip(moved).all(same);
-            are_same.then(|| (moved.len(), stored.clone()))
-        });
-        for (_, points) in series.fields_mut() {
-            points.replace(|parts| {
-                let (moved, stored) = self.parts.get(&Identity::of(parts.first()?))?;
-                let same = |(part, moved)| Identity::of(part) == Identity::of(moved);
-                let are_same = parts.len() >= moved.len() && parts.iter().zip(moved).all(same);
-                are_same.then(|| (moved.len(), Part::Stored(stored.clone())))
-            });
-        }
     }
 }
