@@ -1,6 +1,7 @@
 //! One connection: requests in, responses out, until either side has enough.
 
 use super::message::{ByteStream, Framing, Progress, STALLED, Wire, number};
+use super::room::Room;
 use super::{Body, BrokenOff, Client, Handler, More, QueryString, Request, Response};
 use crate::mutant;
 use std::io;
@@ -75,6 +76,7 @@ where
         let (keep_alive, knows_chunks) = (head.keep_alive, head.knows_chunks);
         let no_body = head.framing == Framing::Length(0);
         let mut progress = if no_body { Progress::Finished } else { Progress::Untouched };
+        let mut room = Room::new();
         let mut request = Request {
             method: head.method,
             path: head.path,
@@ -88,6 +90,7 @@ where
             wire: &wire,
             expects_continue: head.expects_continue && !no_body,
             progress: &mut progress,
+            room: &mut room,
         };
         mutant::request(&mut request);
         let (method, client) = (request.method.clone(), request.client.clone());
@@ -109,6 +112,7 @@ where
                         wire: &wire,
                         expects_continue: false,
                         progress: &mut progress,
+                        room: &mut Room::new(),
                     };
                     body.read(DRAINED).await.is_err()
                 }

@@ -5,10 +5,11 @@
 
 use super::message::{Framing, Progress, Wire};
 use super::preface::Rewound;
-use super::{Body, BrokenOff, Client, Handler, QueryString, Request, Response, stopped};
+use super::room::{NoRoom, Room};
+use super::{Body, BodyError, BrokenOff, Client, Handler, QueryString, Request, Response, stopped};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http2;
@@ -90,17 +91,23 @@ fn is_grpc(request: &hyper::Request<Incoming>) -> bool {
 /// Answers a request that is not gRPC.
 async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Answer {
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let text = "the body is too large for this server over HTTP/2";
-            return answer(Response::new(413).with_body(text), "");
+    let mut room = Room::new();
+    let body = match read(body, &mut room).await {
+        Ok(body) => body,
+        Err(error) => {
+            let (status, text) = match error {
+                BodyError::TooLarge(_) => {
+                    (413, "the body is too large for this server over HTTP/2".to_owned())
+                }
+                BodyError::Broken(_) => (400, error.to_string()),
+                BodyError::NoRoom => (503, error.to_string()),
+            };
+            return answer(Response::new(status).with_body(text), "");
         }
-        Err(_) => return answer(Response::new(400).with_body("the body broke off"), ""),
     };
     let length = body.len() as u64;
     // A client that leaves ends its stream, and with it this future.
-    let wire = Mutex::new(Wire { buffered: Vec::from(body), stream: tokio::io::empty() });
+    let wire = Mutex::new(Wire { buffered: body, stream: tokio::io::empty() });
     let method = parts.method.as_str().to_owned();
     let raw_query = parts.uri.query().map(str::to_owned);
     let headers = parts.headers.iter();
@@ -122,8 +129,25 @@ async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Ans
         wire: &wire,
         expects_continue: false,
         progress: &mut Progress::Untouched,
+        room: &mut room,
     };
     answer(handler.handle(request, body).await, &method)
+}
+
+/// Reads a body, frame by frame.
+async fn read(mut body: Incoming, room: &mut Room) -> Result<Vec<u8>, BodyError> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| BodyError::Broken("the body broke off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > LARGEST_BODY {
+            return Err(BodyError::TooLarge(LARGEST_BODY as u64));
+        }
+        // A frame that is here is kept; the next one waits with its client.
+        bytes.extend_from_slice(&data);
+        room.for_more(bytes.len(), 1).await.map_err(|NoRoom| BodyError::NoRoom)?;
+    }
+    Ok(bytes)
 }
 
 /// A response as HTTP/2 can carry it: headers that it has no room for are left out.

@@ -1,5 +1,6 @@
 //! A request as the server reads it, a response as it writes it.
 
+use super::room::{NoRoom, Room};
 use super::{Client, More, QueryString};
 use crate::mutant;
 use std::time::Duration;
@@ -41,6 +42,9 @@ pub enum BodyError {
     /// The client stopped, or sent chunks that are none.
     #[error("{0}")]
     Broken(&'static str),
+    /// Those of other clients have all the room that there is for bodies.
+    #[error("too many large bodies are being read; try again later")]
+    NoRoom,
 }
 
 /// How the length of a body is known.
@@ -78,6 +82,8 @@ pub struct Body<'c> {
     pub(super) expects_continue: bool,
     /// How far it was read, for the connection to know.
     pub(super) progress: &'c mut Progress,
+    /// What it takes in memory until it is answered.
+    pub(super) room: &'c mut Room,
 }
 
 /// A connection, and what was read of it and not used yet.
@@ -128,8 +134,8 @@ impl Body<'_> {
         }
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);
         let body = match self.framing {
-            Framing::Length(length) => wire.read_length(length, keep).await?,
-            Framing::Chunked => wire.read_chunks(keep, limit).await?,
+            Framing::Length(length) => wire.read_length(length, keep, self.room).await?,
+            Framing::Chunked => wire.read_chunks(keep, limit, self.room).await?,
         };
         *self.progress = Progress::Finished;
         Ok(mutant::body(body))
@@ -151,13 +157,23 @@ impl Body<'_> {
 }
 
 impl<S: ByteStream + ?Sized> Wire<S> {
-    async fn read_length(&mut self, length: u64, keep: usize) -> Result<Vec<u8>, BodyError> {
+    async fn read_length(
+        &mut self,
+        length: u64,
+        keep: usize,
+        room: &mut Room,
+    ) -> Result<Vec<u8>, BodyError> {
         let mut body = Vec::with_capacity(keep.min(length.min(TRUSTED_LENGTH) as usize));
-        self.take(length, &mut body, keep).await?;
+        self.take(length, &mut body, keep, room).await?;
         Ok(body)
     }
 
-    async fn read_chunks(&mut self, keep: usize, limit: u64) -> Result<Vec<u8>, BodyError> {
+    async fn read_chunks(
+        &mut self,
+        keep: usize,
+        limit: u64,
+        room: &mut Room,
+    ) -> Result<Vec<u8>, BodyError> {
         let mut body = Vec::new();
         let mut left = limit;
         loop {
@@ -172,7 +188,7 @@ impl<S: ByteStream + ?Sized> Wire<S> {
                 return Ok(body);
             }
             left = left.checked_sub(size).ok_or(BodyError::TooLarge(limit))?;
-            self.take(size, &mut body, keep).await?;
+            self.take(size, &mut body, keep, room).await?;
             if !self.line().await?.is_empty() {
                 return Err(BodyError::Broken("malformed chunked encoding"));
             }
@@ -180,17 +196,25 @@ impl<S: ByteStream + ?Sized> Wire<S> {
     }
 
     /// Reads exactly so many bytes and appends them to `into` until that has `keep` bytes.
-    async fn take(&mut self, count: u64, into: &mut Vec<u8>, keep: usize) -> Result<(), BodyError> {
+    async fn take(
+        &mut self,
+        count: u64,
+        into: &mut Vec<u8>,
+        keep: usize,
+        room: &mut Room,
+    ) -> Result<(), BodyError> {
         let mut missing = count;
         let ready = self.buffered.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
-        let room = keep.saturating_sub(into.len());
-        into.extend(self.buffered.drain(..ready).take(room));
+        let kept = keep.saturating_sub(into.len());
+        into.extend(self.buffered.drain(..ready).take(kept));
         missing -= ready as u64;
         let mut thrown_away = Vec::new();
         while missing > 0 {
-            let room = keep.saturating_sub(into.len()) as u64;
-            let read = if room > 0 {
-                let mut limited = (&mut self.stream).take(missing.min(room));
+            let wanted = missing.min(keep.saturating_sub(into.len()) as u64);
+            let read = if wanted > 0 {
+                let more = room.for_more(into.len(), wanted).await;
+                let more = more.map_err(|NoRoom| BodyError::NoRoom)?;
+                let mut limited = (&mut self.stream).take(wanted.min(more as u64));
                 timeout(STALLED, limited.read_buf(into)).await
             } else {
                 thrown_away.clear();

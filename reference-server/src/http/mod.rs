@@ -14,6 +14,7 @@ pub mod multipart;
 #[cfg(feature = "flight")]
 mod preface;
 mod query_string;
+mod room;
 
 pub use client::Client;
 pub use connection::{serve_connection, serve_from, stopped};

@@ -56,6 +56,13 @@ impl Incoming<'_> {
             *self = match body.read(limit).await {
                 Ok(bytes) => Self::Read(Some(bytes)),
                 Err(BodyError::TooLarge(_)) => Self::Read(None),
+                Err(error @ BodyError::NoRoom) => {
+                    return Err(WriteFault::with(
+                        Fault::StorageFailed,
+                        "detail",
+                        error.to_string(),
+                    ));
+                }
                 Err(BodyError::Broken(how)) => {
                     return Err(WriteFault::with(Fault::BodyBroken, "detail", how));
                 }

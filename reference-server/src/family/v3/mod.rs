@@ -121,6 +121,9 @@ impl Service {
                 let text = format!("Failed to read request body: {how}");
                 return Response { close: true, ..Response::new(400) }.with_body(text);
             }
+            Err(error @ BodyError::NoRoom) => {
+                return Response { close: true, ..Response::new(503) }.with_body(error.to_string());
+            }
         };
         let response = self.answer(&request, body).await;
         if self.api.cluster_uuid {
