@@ -134,6 +134,18 @@ fn without_credentials_it_says_so() {
 }
 
 #[test]
+fn credentials_that_nobody_asks_for_are_noted() {
+    for profile in ["oss-v1@1.6", "v3-core@3.6"] {
+        for (auth, expected) in [("off", true), ("on", false)] {
+            let served = Served::start(&[profile.to_owned()], &["--auth", auth, "--token", TOKEN]);
+            let (_, json) = found(&served.servers[0].1, &credentials(profile));
+            let is_noted = json["notes"].to_string().contains("answers without credentials");
+            assert_eq!(is_noted, expected, "{profile}, {auth}: {}", json["notes"]);
+        }
+    }
+}
+
+#[test]
 fn a_server_that_lies_about_its_version_is_found_out() {
     let served = Served::start(&["oss-v1@1.6".to_owned()], &["--auth", "off"]);
     let url = between(&served.servers[0].1, b": 1.6.7~rc0\r\n", b": 2.7.12xyz\r\n");

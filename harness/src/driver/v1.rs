@@ -54,6 +54,9 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
                 target.base.url()
             )));
         }
+        if (200..300).contains(&anonymous.status) {
+            ready.notes.push(super::NOT_ASKED_FOR.to_owned());
+        }
     }
     if !speaks_influxql(&admin).await {
         let why = "the server answers a statement that cannot be as if it were one: no InfluxQL";

@@ -59,6 +59,9 @@ pub(super) async fn prepare(target: &Target, pool: &Pool) -> Result<Ready, Unusa
             own.status
         )));
     }
+    if token.is_some() && (200..300).contains(&seen.status) {
+        notes.push(super::NOT_ASKED_FOR.to_owned());
+    }
     if matches!(own.status, 404 | 405 | 501) {
         let why = format!("no {DATABASE} (status {})", own.status);
         lacks.insert(Capability::CreateDatabase, why.clone());

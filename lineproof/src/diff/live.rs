@@ -70,13 +70,27 @@ pub(super) async fn compare(
         changes.found.retain(same);
         add_undecided(&mut changes, second);
     }
-    changes.found.iter_mut().flat_map(|change| &mut change.request).for_each(of_the_first);
+    let own = own_variables(&one.target.credentials);
+    let requests = changes.found.iter_mut().flat_map(|change| &mut change.request);
+    requests.for_each(|request| name_own(request, &own));
     Ok(Some(Compared { names: [one.name, two.name], changes, unstable }))
 }
 
-/// The line names the variables that this command reads for the first server.
-fn of_the_first(request: &mut String) {
-    for variable in ["LINEPROOF_TOKEN", "LINEPROOF_USER", "LINEPROOF_PASSWORD"] {
+/// The variables whose values the first server did not get, since it has others.
+fn own_variables(credentials: &Credentials) -> Vec<&'static str> {
+    let all = [
+        ("LINEPROOF_TOKEN", &credentials.token),
+        ("LINEPROOF_USER", &credentials.user),
+        ("LINEPROOF_PASSWORD", &credentials.password),
+    ];
+    let is_common =
+        |name: &str, value: &Option<String>| value.is_some() && std::env::var(name).ok() == *value;
+    all.into_iter().filter(|(name, value)| !is_common(name, value)).map(|(name, _)| name).collect()
+}
+
+/// Has the line name those that this command reads for the first server in the place of these.
+fn name_own(request: &mut String, variables: &[&str]) {
+    for variable in variables {
         for end in ["\"", ":"] {
             let ours = format!("${variable}_A{end}");
             *request = request.replace(&format!("${variable}{end}"), &ours);
@@ -292,4 +306,15 @@ async fn side(
         None => profile.name(),
     };
     Ok(Side { name, profile, target, _servers: servers })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_line_names_the_variable_that_was_read() {
+        let mut line = r#"curl -H 'Authorization: Token '"$LINEPROOF_TOKEN" -u "$LINEPROOF_USER:$LINEPROOF_PASSWORD""#.to_owned();
+        super::name_own(&mut line, &["LINEPROOF_USER", "LINEPROOF_PASSWORD"]);
+        let own = r#"-u "$LINEPROOF_USER_A:$LINEPROOF_PASSWORD_A""#;
+        assert!(line.contains(r#""$LINEPROOF_TOKEN""#) && line.ends_with(own), "{line}");
+    }
 }
