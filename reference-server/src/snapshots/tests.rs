@@ -223,6 +223,39 @@ fn any_wrong_byte_of_a_manifest_is_seen() {
     }
 }
 
+#[test]
+fn what_changes_while_it_is_written_stays_in_memory() {
+    for rows in [1, 100, 300] {
+        for changed in [0, rows - 1, rows + 99] {
+            let folder = tempfile::tempdir().unwrap();
+            let reads = Arc::default();
+            let mut tables = TableSet::default();
+            let fill = |tables: &mut TableSet, times: std::ops::Range<i32>| {
+                for series in ["a", "b"] {
+                    let lines = times.clone().map(|time| format!("m,t={series} f=1 {time}\n"));
+                    write(tables, &lines.collect::<String>());
+                }
+            };
+            fill(&mut tables, 0..rows);
+            // An attempt that failed leaves what it wrote in several blocks, which then go together.
+            drop(tables.frozen());
+            fill(&mut tables, rows..rows + 100);
+            for prefix in ["1", "2"] {
+                let mut store = Store::Tables(tables.frozen());
+                let prefix = prefix.to_owned();
+                let mut writer = Writer::new(&RealFiles, folder.path(), prefix, &reads, &|| false);
+                writer.survey([&mut store]);
+                writer.write(&mut store).unwrap();
+                let moved = writer.finish().unwrap();
+                write(&mut tables, &format!("m,t=b f=9 {changed}"));
+                let expected = tables.view();
+                tables.move_out(&moved);
+                assert_eq!(tables.view(), expected, "{changed} of {rows} rows, {moved:?}");
+            }
+        }
+    }
+}
+
 /// It says in its first line what it has, and no name by a number.
 #[test]
 fn a_manifest_of_the_first_form_is_read() {
