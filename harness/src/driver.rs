@@ -19,8 +19,9 @@ use std::time::Duration;
 pub(crate) type Lacks = BTreeMap<Capability, String>;
 
 /// Said where credentials were given to a server that answers without.
-const NOT_ASKED_FOR: &str = "the server answers without credentials, too: where it is to be so, leave out \
-     those that were given (--token, --user, LINEPROOF_TOKEN, LINEPROOF_USER), and cases about them are skipped";
+const NOT_ASKED_FOR: &str = "the server answers without credentials, too (it told its databases): where it \
+     is to be so, leave out those that were given (--token, --user and --password, or their variables), and \
+     cases about them are skipped";
 
 /// What is made for one case.
 pub(crate) struct Wanted<'c> {

@@ -70,21 +70,24 @@ pub(super) async fn compare(
         changes.found.retain(same);
         add_undecided(&mut changes, second);
     }
-    let own = own_variables(&one.target.credentials);
+    let own = own_variables(&one.target.credentials, |name| std::env::var(name).ok());
     let requests = changes.found.iter_mut().flat_map(|change| &mut change.request);
     requests.for_each(|request| name_own(request, &own));
     Ok(Some(Compared { names: [one.name, two.name], changes, unstable }))
 }
 
 /// The variables whose values the first server did not get, since it has others.
-fn own_variables(credentials: &Credentials) -> Vec<&'static str> {
+fn own_variables(
+    credentials: &Credentials,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Vec<&'static str> {
     let all = [
         ("LINEPROOF_TOKEN", &credentials.token),
         ("LINEPROOF_USER", &credentials.user),
         ("LINEPROOF_PASSWORD", &credentials.password),
     ];
     let is_common =
-        |name: &str, value: &Option<String>| value.is_some() && std::env::var(name).ok() == *value;
+        |name: &str, value: &Option<String>| value.is_some() && variable(name) == *value;
     all.into_iter().filter(|(name, value)| !is_common(name, value)).map(|(name, _)| name).collect()
 }
 
@@ -310,10 +313,22 @@ async fn side(
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_of_both_servers_is_that_of_the_first_where_it_got_its_value() {
+        let mut given = Credentials { token: Some("common".to_owned()), ..Credentials::default() };
+        let variable = |name: &str| (name == "LINEPROOF_TOKEN").then(|| "common".to_owned());
+        let others = ["LINEPROOF_USER", "LINEPROOF_PASSWORD"];
+        assert_eq!(own_variables(&given, variable), others);
+        given.token = Some("own".to_owned());
+        assert_eq!(own_variables(&given, variable), ["LINEPROOF_TOKEN", others[0], others[1]]);
+    }
+
     #[test]
     fn a_line_names_the_variable_that_was_read() {
         let mut line = r#"curl -H 'Authorization: Token '"$LINEPROOF_TOKEN" -u "$LINEPROOF_USER:$LINEPROOF_PASSWORD""#.to_owned();
-        super::name_own(&mut line, &["LINEPROOF_USER", "LINEPROOF_PASSWORD"]);
+        name_own(&mut line, &["LINEPROOF_USER", "LINEPROOF_PASSWORD"]);
         let own = r#"-u "$LINEPROOF_USER_A:$LINEPROOF_PASSWORD_A""#;
         assert!(line.contains(r#""$LINEPROOF_TOKEN""#) && line.ends_with(own), "{line}");
     }

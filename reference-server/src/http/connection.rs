@@ -99,6 +99,7 @@ where
             response = handler.handle(request, body) => response,
             never = client.look(&wire) => match never {},
         };
+        drop(room);
         mutant::answer(&mut response);
         let mut close = response.close || response.breaks_off || !keep_alive || client.has_left();
         if progress != Progress::Finished {
@@ -114,7 +115,7 @@ where
                         progress: &mut progress,
                         room: &mut Room::new(),
                     };
-                    body.read(DRAINED).await.is_err()
+                    body.read_beginning(0, DRAINED).await.is_err()
                 }
                 _ => true,
             };
@@ -476,6 +477,45 @@ mod tests {
         assert_eq!(answer.matches("too long").count(), 2, "{answer}");
         assert!(answer.ends_with("four"), "{answer}");
         Ok(())
+    }
+
+    /// Chunks that come one by one, in one piece or in two.
+    #[tokio::test]
+    async fn a_long_body_of_small_chunks_is_read_as_it_was_sent() {
+        struct Counter;
+        impl Handler for Counter {
+            async fn handle(&self, _: Request, body: Body<'_>) -> Response {
+                match body.read(4 << 20).await {
+                    Ok(body) => {
+                        let sum: u64 = body.iter().map(|byte| u64::from(*byte)).sum();
+                        Response::new(200).with_body(format!("{} {sum}", body.len()))
+                    }
+                    Err(error) => Response::new(error.status()).with_body(error.to_string()),
+                }
+            }
+        }
+        for split in [0, 1, 7] {
+            let (mut client, server) = tokio::io::duplex(8 << 10);
+            let (_stop, stopped) = watch::channel(false);
+            let served = tokio::spawn(async { serve_connection(server, &Counter, stopped).await });
+            let head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+            client.write_all(head).await.unwrap();
+            for n in 0..300 {
+                let chunk = ["1000\r\n".as_bytes(), &[1; 4096], b"\r\n"].concat();
+                let first = if split > 0 && n % split == 0 { 3000 } else { chunk.len() };
+                client.write_all(&chunk[..first]).await.unwrap();
+                tokio::task::yield_now().await;
+                client.write_all(&chunk[first..]).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            client.write_all(b"0\r\n\r\n").await.unwrap();
+            client.shutdown().await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            let bytes = 300 * 4096;
+            assert!(answer.ends_with(&format!("{bytes} {bytes}")), "{split}: {answer}");
+            served.await.unwrap().unwrap();
+        }
     }
 
     #[test]

@@ -3,14 +3,14 @@
 //!
 //! Here a library speaks the protocol: over HTTP/2 no product was seen to break it.
 
-use super::message::{Framing, Progress, Wire};
+use super::message::{Framing, Progress, STALLED, Wire};
 use super::preface::Rewound;
-use super::room::{NoRoom, Room};
+use super::room::Room;
 use super::{Body, BodyError, BrokenOff, Client, Handler, QueryString, Request, Response, stopped};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
 use tonic::codegen::Service;
 
 /// The answers of both.
@@ -33,6 +34,10 @@ const LARGEST_BODY: usize = 64 << 20;
 
 /// How many requests a connection may have open, and so how many such bodies.
 const STREAMS: u32 = 8;
+
+/// How much of a body that waits for room lies there: less than what a connection may have of all of its
+/// streams, so that the others go on.
+const WINDOW: u32 = 128 << 10;
 
 /// How often a client is asked whether it is there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(30);
@@ -73,6 +78,7 @@ where
         .keep_alive_interval(PING)
         .keep_alive_timeout(PONG)
         .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(WINDOW)
         .serve_connection(TokioIo::new(Rewound::new(first, stream)), service);
     let mut connection = pin!(connection);
     tokio::select! {
@@ -137,15 +143,18 @@ async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Ans
 /// Reads a body, frame by frame.
 async fn read(mut body: Incoming, room: &mut Room) -> Result<Vec<u8>, BodyError> {
     let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| BodyError::Broken("the body broke off"))?;
-        let Ok(data) = frame.into_data() else { continue };
+    let too_large = BodyError::TooLarge(LARGEST_BODY as u64);
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(too_large);
+    }
+    let broken = || BodyError::Broken("the body broke off");
+    while let Some(frame) = timeout(STALLED, body.frame()).await.map_err(|_| broken())? {
+        let Ok(data) = frame.map_err(|_| broken())?.into_data() else { continue };
         if bytes.len() + data.len() > LARGEST_BODY {
-            return Err(BodyError::TooLarge(LARGEST_BODY as u64));
+            return Err(too_large);
         }
-        // A frame that is here is kept; the next one waits with its client.
+        room.hold(bytes.len() + data.len(), body.size_hint().lower()).await?;
         bytes.extend_from_slice(&data);
-        room.for_more(bytes.len(), 1).await.map_err(|NoRoom| BodyError::NoRoom)?;
     }
     Ok(bytes)
 }

@@ -47,6 +47,22 @@ pub enum BodyError {
     NoRoom,
 }
 
+impl BodyError {
+    /// The status of whoever has no other one for it.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::TooLarge(_) | Self::Broken(_) => 400,
+            Self::NoRoom => 503,
+        }
+    }
+}
+
+impl From<NoRoom> for BodyError {
+    fn from(_: NoRoom) -> Self {
+        Self::NoRoom
+    }
+}
+
 /// How the length of a body is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
@@ -122,7 +138,7 @@ impl Body<'_> {
     }
 
     /// Reads the whole body and keeps its first bytes.
-    async fn read_beginning(self, keep: u64, limit: u64) -> Result<Vec<u8>, BodyError> {
+    pub(super) async fn read_beginning(self, keep: u64, limit: u64) -> Result<Vec<u8>, BodyError> {
         if self.announced_length().is_some_and(|length| length > limit) {
             return Err(BodyError::TooLarge(limit));
         }
@@ -163,6 +179,11 @@ impl<S: ByteStream + ?Sized> Wire<S> {
         keep: usize,
         room: &mut Room,
     ) -> Result<Vec<u8>, BodyError> {
+        // Over HTTP/2 all of it is here.
+        if self.buffered.len() as u64 == length && self.buffered.len() <= keep {
+            room.hold(self.buffered.len(), 0).await?;
+            return Ok(std::mem::take(&mut self.buffered));
+        }
         let mut body = Vec::with_capacity(keep.min(length.min(TRUSTED_LENGTH) as usize));
         self.take(length, &mut body, keep, room).await?;
         Ok(body)
@@ -205,15 +226,16 @@ impl<S: ByteStream + ?Sized> Wire<S> {
     ) -> Result<(), BodyError> {
         let mut missing = count;
         let ready = self.buffered.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
-        let kept = keep.saturating_sub(into.len());
+        let kept = keep.saturating_sub(into.len()).min(ready);
+        room.hold(into.len() + kept, count - ready as u64).await?;
         into.extend(self.buffered.drain(..ready).take(kept));
         missing -= ready as u64;
         let mut thrown_away = Vec::new();
         while missing > 0 {
             let wanted = missing.min(keep.saturating_sub(into.len()) as u64);
             let read = if wanted > 0 {
-                let more = room.for_more(into.len(), wanted).await;
-                let more = more.map_err(|NoRoom| BodyError::NoRoom)?;
+                room.hold(into.len() + 1, wanted - 1).await?;
+                let more = room.bytes() - into.len();
                 let mut limited = (&mut self.stream).take(wanted.min(more as u64));
                 timeout(STALLED, limited.read_buf(into)).await
             } else {

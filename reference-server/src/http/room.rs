@@ -1,12 +1,13 @@
 //! How much of the bodies of all connections is in memory at a time. Each body has a limit, but there may
 //! be any number of connections; so they share one, of the process, past which a body waits for others.
 
+use std::ops::Range;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-/// The first bytes of a body need no room: so small bodies never wait, and what no connection can be
-/// without is no more than its buffers.
+/// The first bytes of a body need no room, so small ones never wait. They are no more than a connection has
+/// in its buffers anyway.
 const FREE: usize = 64 << 10;
 
 /// What room is counted in.
@@ -15,10 +16,9 @@ const PIECE: usize = 64 << 10;
 /// As much as the largest body that is read at all.
 const PIECES: usize = (512 << 20) / PIECE;
 
-/// What is asked for at once, at least and at most: a body is given room as it comes, since to announce
-/// one costs a client nothing.
-const LEAST: usize = 256 << 10;
-const MOST: usize = 16 << 20;
+/// How much is asked for ahead of what has come, at least and at most, where so much is missing: a body is
+/// given room as it comes, since to announce one costs a client nothing.
+const AHEAD: Range<usize> = 256 << 10..16 << 20;
 
 /// How long a body waits. Of bodies that all wait for one another nobody else would ever end.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -43,28 +43,32 @@ impl Room {
         Self { of: &ALL, held: None, longest_wait: LONGEST_WAIT }
     }
 
-    /// How many more bytes may come to a body that `has` so many and of which so many are `missing` as
-    /// far as is known; waits until it is one at least.
+    /// Waits until there is room for so many bytes; about so many more are to come.
     ///
     /// # Errors
-    /// There is no room, and has not been for some time.
-    pub(super) async fn for_more(&mut self, has: usize, missing: u64) -> Result<usize, NoRoom> {
-        if let Some(more) = self.bytes().checked_sub(has).filter(|more| *more > 0) {
-            return Ok(more);
+    /// There is none, and has not been for some time. What the body had is given back.
+    pub(super) async fn hold(&mut self, bytes: usize, more: u64) -> Result<(), NoRoom> {
+        if bytes <= self.bytes() {
+            return Ok(());
         }
-        let missing = usize::try_from(missing).unwrap_or(usize::MAX);
-        let step = has.clamp(LEAST, MOST).min(missing.max(1)).div_ceil(PIECE);
-        let wanted = self.of.acquire_many(u32::try_from(step).unwrap_or(u32::MAX));
-        let Ok(Ok(more)) = timeout(self.longest_wait, wanted).await else { return Err(NoRoom) };
+        let more = usize::try_from(more).unwrap_or(usize::MAX);
+        let wanted = bytes + more.min(bytes.clamp(AHEAD.start, AHEAD.end));
+        let pieces = (wanted - self.bytes()).div_ceil(PIECE);
+        let pieces = self.of.acquire_many(u32::try_from(pieces).unwrap_or(u32::MAX));
+        let Ok(Ok(more)) = timeout(self.longest_wait, pieces).await else {
+            // At once: others wait for it.
+            self.held = None;
+            return Err(NoRoom);
+        };
         match &mut self.held {
             Some(held) => held.merge(more),
             None => self.held = Some(more),
         }
-        Ok(self.bytes().saturating_sub(has))
+        Ok(())
     }
 
-    /// How many bytes the body may have by now.
-    fn bytes(&self) -> usize {
+    /// How many bytes there is room for by now.
+    pub(super) fn bytes(&self) -> usize {
         FREE + self.held.as_ref().map_or(0, |held| held.num_permits() * PIECE)
     }
 }
@@ -81,36 +85,50 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_gets_room_as_it_comes_and_never_more_than_it_needs() {
+    async fn a_body_gets_room_as_it_comes_and_never_much_more_than_it_needs() {
         let room = of(16, SHORT);
         let mut one = room();
-        assert_eq!(one.for_more(0, 1 << 40).await, Ok(FREE));
-        assert_eq!(one.for_more(FREE - 1, 1 << 40).await, Ok(1));
-        assert_eq!(one.for_more(FREE, 100).await, Ok(PIECE), "no more than is missing");
-        assert_eq!(one.for_more(FREE + PIECE, 1 << 40).await, Ok(LEAST));
-        assert_eq!(one.of.available_permits(), 16 - 1 - LEAST / PIECE);
+        for (has, missing, expected) in [
+            (FREE, 1 << 40, 0),
+            (FREE + 1, 99, 1),
+            (FREE + PIECE, 1 << 40, 1),
+            (FREE + PIECE + 1, 1 << 40, 6),
+            // More came than was asked for.
+            (FREE + 7 * PIECE, 1, 8),
+        ] {
+            assert_eq!(one.hold(has, missing).await, Ok(()));
+            assert_eq!(one.bytes(), FREE + expected * PIECE, "{has} and {missing}");
+            assert_eq!(one.of.available_permits(), 16 - expected);
+        }
         drop(one);
         assert_eq!(room().of.available_permits(), 16);
     }
 
     #[tokio::test]
     async fn a_body_waits_for_others_and_not_for_ever() {
-        let room = of(LEAST / PIECE, Duration::from_secs(60));
+        let room = of(4, Duration::from_secs(60));
         let (mut one, mut other) = (room(), room());
-        assert_eq!(one.for_more(FREE, 1 << 40).await, Ok(LEAST));
-        assert_eq!(other.for_more(0, 1 << 40).await, Ok(FREE), "a small one does not wait");
-        let mut waits = std::pin::pin!(other.for_more(FREE, 1 << 40));
-        tokio::select! {
-            biased;
-            more = &mut waits => panic!("{more:?}"),
-            () = std::future::ready(()) => {}
+        assert_eq!(one.hold(FREE + 4 * PIECE, 0).await, Ok(()));
+        assert_eq!(other.hold(FREE, 1 << 40).await, Ok(()), "a small one does not wait");
+        {
+            let mut waits = std::pin::pin!(other.hold(FREE + 1, 0));
+            tokio::select! {
+                biased;
+                held = &mut waits => panic!("{held:?}"),
+                () = std::future::ready(()) => {}
+            }
+            drop(one);
+            assert_eq!(waits.await, Ok(()));
         }
-        drop(one);
-        assert_eq!(waits.await, Ok(LEAST));
-
-        let room = of(1, SHORT);
+        let room = of(2, SHORT);
         let (mut one, mut other) = (room(), room());
-        assert_eq!(one.for_more(FREE, 1).await, Ok(PIECE));
-        assert_eq!(other.for_more(FREE, 1).await, Err(NoRoom));
+        assert_eq!(one.hold(FREE + 1, 0).await, Ok(()));
+        assert_eq!(other.hold(FREE + 1, 0).await, Ok(()));
+        assert_eq!(other.hold(FREE + PIECE + 1, 0).await, Err(NoRoom));
+        assert_eq!(
+            one.hold(FREE + PIECE + 1, 0).await,
+            Ok(()),
+            "the other has given back what it had"
+        );
     }
 }

@@ -4,7 +4,10 @@ use super::*;
 use crate::store::tables::{TableSet, TimeUnit};
 use crate::store::view::Measurement;
 use line_protocol::{Dialect, Options, Precision};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use profiles::storage::Tables as Rules;
+use std::collections::BTreeSet;
 use write_ahead_log::{Lock, RealFiles};
 
 /// The disk of the machine, until so many calls were made.
@@ -254,6 +257,51 @@ fn what_changes_while_it_is_written_stays_in_memory() {
             }
         }
     }
+}
+
+/// Series with values of tags that many have, that one has, and that several have which are not one in
+/// memory, since they are long; and with no such tag.
+#[test]
+fn a_file_has_for_each_row_the_tags_of_its_series() {
+    let long = "l".repeat(100);
+    let tags = |n: i64| {
+        let shared = (n % 5 != 0).then(|| ("shared", format!("s{}", n % 3)));
+        let long = (n % 7 != 0).then(|| ("long", format!("{long}{}", n % 4)));
+        [Some(("own", format!("o{n}"))), shared, long]
+    };
+    let folder = tempfile::tempdir().unwrap();
+    RealFiles.make_folder(folder.path()).unwrap();
+    let mut tables = TableSet::default();
+    let mut expected = BTreeSet::new();
+    for n in 0..200 {
+        let tags: Vec<_> = tags(n).into_iter().flatten().collect();
+        let written: String = tags.iter().map(|(key, value)| format!(",{key}={value}")).collect();
+        for time in [n, n + 1000] {
+            write(&mut tables, &format!("m{written} f={n}i {time}"));
+            let row = tags.iter().map(|(key, value)| format!("{key}={value}"));
+            let row = row.chain([format!("f={n}"), format!("time={time}")]);
+            expected.insert(row.collect::<BTreeSet<_>>());
+        }
+    }
+    snapshot(&RealFiles, folder.path(), &Arc::default(), &mut tables, 5).unwrap();
+    let mut read = BTreeSet::new();
+    for name in RealFiles.list(folder.path()).unwrap() {
+        if !name.ends_with(".parquet") {
+            continue;
+        }
+        let file = std::fs::File::open(folder.path().join(name)).unwrap();
+        let file = SerializedFileReader::new(file).unwrap();
+        for row in file.get_row_iter(None).unwrap() {
+            let cell = |(name, field): (&String, &Field)| match field {
+                Field::Null => None,
+                Field::Str(text) => Some(format!("{name}={text}")),
+                Field::Long(n) => Some(format!("{name}={n}")),
+                other => panic!("{name}: {other:?}"),
+            };
+            read.insert(row.unwrap().get_column_iter().filter_map(cell).collect::<BTreeSet<_>>());
+        }
+    }
+    assert_eq!(read, expected);
 }
 
 /// It says in its first line what it has, and no name by a number.

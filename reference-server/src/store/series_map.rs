@@ -200,3 +200,20 @@ impl SeriesMap<TagSet> {
         Ok(series)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_text_until_one_is_not() {
+        let tags = |value: &[u8]| vec![(Name::from(&b"t"[..]), Name::from(value))];
+        let mut series = SeriesMap::default();
+        series.slot(tags("\u{e9}t\u{e9}".as_bytes()));
+        assert!(series.tags_are_text());
+        series.slot(tags(b"\xe9t\xe9"));
+        assert!(!series.tags_are_text());
+        series.slot(tags(b"text"));
+        assert!(!series.tags_are_text());
+    }
+}

@@ -177,7 +177,7 @@ impl Service {
                 };
                 let body = match body.read(LARGEST_REQUEST).await {
                     Ok(body) => body,
-                    Err(error) => return manage::failed(400, &error.to_string()),
+                    Err(error) => return manage::failed(error.status(), &error.to_string()),
                 };
                 self.manage_cluster(catalog, request, rest, &body)
             }
@@ -204,7 +204,7 @@ impl Service {
         };
         let body = match body.read(LARGEST_REQUEST).await {
             Ok(body) => body,
-            Err(error) => return manage::failed(400, &error.to_string()),
+            Err(error) => return manage::failed(error.status(), &error.to_string()),
         };
         let query = Query::parse(request.raw_query.as_deref().unwrap_or_default());
         let asked = v2::api::Request {

@@ -30,7 +30,7 @@ impl Service {
         let query = request.raw_query.as_deref().unwrap_or_default();
         let body = match body.read(LARGEST_REQUEST).await {
             Ok(body) => body,
-            Err(error) => return super::manage::failed(400, &error.to_string()),
+            Err(error) => return super::manage::failed(error.status(), &error.to_string()),
         };
         let parameters = match request.method.as_str() {
             "POST" => match by_type(request, query, body) {

@@ -74,7 +74,9 @@ impl Service {
         } else {
             match body.read(LARGEST_REQUEST).await {
                 Ok(body) => body,
-                Err(error) => return respond::error_line(&facts.http, 400, &error.to_string()),
+                Err(error) => {
+                    return respond::error_line(&facts.http, error.status(), &error.to_string());
+                }
             }
         };
         let change = match (route, read) {

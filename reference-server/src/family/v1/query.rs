@@ -98,7 +98,7 @@ pub(in crate::family) async fn parameters(
 }
 
 fn unreadable(error: &BodyError) -> Response {
-    Response { close: true, ..Response::new(400) }
+    Response { close: true, ..Response::new(error.status()) }
         .with("Content-Type", "text/plain; charset=utf-8")
         .with_body(format!("{error}\n"))
 }

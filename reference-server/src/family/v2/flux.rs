@@ -25,7 +25,7 @@ impl Service {
         };
         let body = match body.read(LARGEST_REQUEST).await {
             Ok(body) => body,
-            Err(error) => return self.error(&ApiError::invalid(error.to_string())),
+            Err(error) => return self.error(&ApiError::unreadable(&error)),
         };
         let parameters = Query::parse(request.raw_query.as_deref().unwrap_or_default());
         let organisation = self.organisation_of(&lock(&self.catalog), token, &parameters).ok();

@@ -2,6 +2,7 @@
 
 use super::id::{Id, IdError};
 use crate::go_json::{self, ControlEscapes};
+use crate::http::BodyError;
 use serde_json::{Value, json};
 
 /// How a document is laid out.
@@ -176,6 +177,12 @@ impl ApiError {
     /// 400.
     pub fn invalid(message: impl Into<Vec<u8>>) -> Self {
         Self::new(Code::Invalid, message)
+    }
+
+    /// Of a body that could not be read: 400, or 500 where there was no room for it.
+    pub fn unreadable(error: &BodyError) -> Self {
+        let code = if matches!(error, BodyError::NoRoom) { Code::Internal } else { Code::Invalid };
+        Self::new(code, error.to_string())
     }
 
     /// 404.

@@ -253,7 +253,7 @@ impl Service {
         let http = &self.profile.facts.http;
         let body = match body.read(LARGEST_REQUEST).await {
             Ok(body) => body,
-            Err(error) => return self.error(&ApiError::invalid(error.to_string())),
+            Err(error) => return self.error(&ApiError::unreadable(&error)),
         };
         let query = Query::parse(request.raw_query.as_deref().unwrap_or_default());
         let asked = api::Request {
@@ -302,7 +302,7 @@ impl Service {
     async fn delete(&self, request: &Request, body: Body<'_>, token: &Token) -> Response {
         let body = match body.read(LARGEST_REQUEST).await {
             Ok(body) => body,
-            Err(error) => return self.error(&ApiError::invalid(error.to_string())),
+            Err(error) => return self.error(&ApiError::unreadable(&error)),
         };
         let query = Query::parse(request.raw_query.as_deref().unwrap_or_default());
         let wanted = {

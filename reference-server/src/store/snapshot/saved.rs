@@ -262,7 +262,7 @@ impl Index {
 
     /// Makes what series share.
     fn prepare(&mut self) {
-        self.shared_names = self.names.iter().map(Name::from).collect();
+        self.shared_names = self.names.iter().map(Bytes::shared).collect();
         self.note_layouts();
     }
 
