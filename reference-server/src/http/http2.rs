@@ -85,7 +85,7 @@ where
         ended = connection.as_mut() => return ended,
         () = stopped(&mut stop) => connection.as_mut().graceful_shutdown(),
     }
-    tokio::time::timeout(LAST_WORDS, connection).await.unwrap_or(Ok(()))
+    timeout(LAST_WORDS, connection).await.unwrap_or(Ok(()))
 }
 
 /// 3.6:influxdb3_server/src/lib.rs:353-362.
