@@ -319,3 +319,24 @@ impl Response {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It may all be here before anything is read for it.
+    #[tokio::test]
+    async fn a_body_takes_room_however_it_came() {
+        let chunks = b"1000\r\n".iter().chain(&[1; 4096]).chain(b"\r\n").copied();
+        let chunks: Vec<u8> = chunks.cycle().take(100 * 4104).chain(*b"0\r\n\r\n").collect();
+        let whole = (Framing::Length(409_600), vec![1; 409_600]);
+        for (framing, buffered) in [(Framing::Chunked, chunks), whole] {
+            let wire = Mutex::new(Wire { buffered, stream: tokio::io::empty() });
+            let (mut room, mut progress) = (Room::new(), Progress::Untouched);
+            let (progress, expects_continue) = (&mut progress, false);
+            let body = Body { framing, wire: &wire, expects_continue, progress, room: &mut room };
+            assert_eq!(body.read(1 << 20).await.unwrap(), [1; 409_600]);
+            assert!(room.bytes() >= 409_600, "{framing:?}: {}", room.bytes());
+        }
+    }
+}
