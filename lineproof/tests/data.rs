@@ -77,7 +77,11 @@ struct Server {
 
 impl Server {
     fn start(profile: &str, folder: &Path) -> Self {
-        let mut child = serve(profile, folder).spawn().unwrap();
+        Self::of(profile, serve(profile, folder))
+    }
+
+    fn of(profile: &str, mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim_end().rsplit_once("http://");
@@ -431,6 +435,34 @@ fn damage_is_refused_named_and_mended() {
     server.write("m v=6i 6");
     server.stop();
     assert_eq!(Server::start("oss-v1@1.6", folder.path()).values(), [1, 2, 4, 5, 6]);
+}
+
+/// The entries before it are in the snapshot, and nothing in the log has them.
+#[test]
+fn damage_right_behind_a_snapshot_is_mended() {
+    let (profile, folder) = ("oss-v1@1.6", tempfile::tempdir().unwrap());
+    let mut command = serve(profile, folder.path());
+    command.args(["--log-bytes", "1"]);
+    let server = Server::of(profile, command);
+    server.write(&line(1));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !fs::read_dir(folder.path().join("log")).unwrap().flatten().all(|entry| {
+        // All of the log was forgotten but for a segment without entries.
+        entry.metadata().unwrap().len() <= 40 && entry.file_name() != "00000000000000000001.wal"
+    }) {
+        assert!(Instant::now() < deadline, "no snapshot was made");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    server.stop();
+    written(profile, folder.path(), 4);
+    damage(folder.path(), 1);
+    let (code, text) = data(&["repair"], folder.path());
+    assert!(code == 0 && text.contains("; 1 entry lost"), "{code}: {text}");
+    let (code, text) = data(&["verify"], folder.path());
+    assert!(code == 0 && text.contains("1 entry was lost before"), "{code} {text}");
+    let server = Server::start(profile, folder.path());
+    assert_eq!(server.values(), [1, 2, 3, 4], "the first one is in the snapshot, too");
+    server.stop();
 }
 
 /// The rest is served, whatever rests on what is lost.

@@ -94,8 +94,9 @@ pub(crate) fn open(
     if snapshots::find(&*files, folder)?.map_or(1, |found| found.next()) != next {
         return Err(refused(folder, "another server has just used it; start again"));
     }
-    if recovery.first_sequence > next && recovery.lost == 0 {
-        let last = recovery.first_sequence - 1;
+    // Those that a repair could not keep are another matter, and were told.
+    if recovery.follows >= next {
+        let last = recovery.follows;
         let why = format!(
             "the entries {next} to {last} of its log are gone, and no snapshot has them: is its \
              snapshots/manifest.json lost?"

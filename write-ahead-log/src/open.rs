@@ -20,9 +20,11 @@ pub struct Recovery {
     pub segments: usize,
     /// The bytes of all segments.
     pub bytes: u64,
-    /// The first entry that is there, or the next that will be if there is none. If it is behind
-    /// the first that the caller needs, the front of the log is lost.
+    /// The first entry that is there, or the next that will be if there is none.
     pub first_sequence: u64,
+    /// The last entry before the first segment, as that says. It is the one before the first entry, unless
+    /// a repair could not keep those between them.
+    pub follows: u64,
     /// What the next entry will have. If it is not behind all that the caller has stored
     /// elsewhere, the end of the log is lost.
     pub next_sequence: u64,
@@ -81,8 +83,10 @@ pub(crate) fn recover(
         let path = folder.segment(first);
         let bytes = folder.read(&path)?;
         let header = check_header(folder, id, first, next, &bytes)?;
-        recovery.lost += next.map_or(0, |next| first - next);
-        recovery.first_sequence = if index == 0 { first } else { recovery.first_sequence };
+        recovery.lost += first - next.unwrap_or(header.follows + 1);
+        if index == 0 {
+            (recovery.first_sequence, recovery.follows) = (first, header.follows);
+        }
         let mut expected = first;
         let mut end = segment::HEADER;
         let mut synced = header.first - 1;

@@ -24,6 +24,9 @@ pub struct Report {
     pub bytes: u64,
     /// The first entry that was in the log, as far as can be told.
     pub first_sequence: u64,
+    /// The last entry before the first segment, as that says, or as far as can be told: it is the one
+    /// before the first entry, unless a repair could not keep those between them.
+    pub follows: u64,
     /// What the next entry will have.
     pub next_sequence: u64,
     /// How many entries an earlier repair could not keep.
@@ -174,8 +177,8 @@ impl Survey {
             header.filter(|header| header.id == self.id).map_or(name, |header| header.first);
         let mut found = Found { name, is_whole: true, runs: Vec::new() };
         match header_fault(self.id, name, self.next, header) {
-            Ok(_) => {
-                self.report.lost += self.next.map_or(0, |next| first - next);
+            Ok(header) => {
+                self.report.lost += first - self.next.unwrap_or(header.follows + 1);
                 self.next = Some(first);
             }
             Err(fault) => {
@@ -186,6 +189,8 @@ impl Survey {
         }
         if self.segments.is_empty() {
             self.report.first_sequence = first;
+            let own = header.filter(|header| header.id == self.id);
+            self.report.follows = own.map_or(first - 1, |header| header.follows);
         }
         let expected = self.next.unwrap_or(first);
         for piece in Pieces::new(bytes, self.id, expected) {

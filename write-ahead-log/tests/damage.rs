@@ -88,11 +88,11 @@ fn repair(files: &FilesOf) -> (Entries, Report, FilesOf) {
     let again = verify_with(Arc::new(disk.clone()), folder()).unwrap();
     assert_eq!((&again.damage, &again.torn), (&vec![], &None), "after the repair");
     assert_eq!(again.entries, report.entries, "what verify calls good is kept");
-    // Of a front that is lost the first sequence tells.
-    let front = again.first_sequence - report.first_sequence;
-    assert_eq!(again.lost + front, report.lost + lost(&report), "what was lost stays known");
+    assert_eq!(again.lost, report.lost + lost(&report), "what was lost stays known");
+    assert_eq!(again.follows, report.follows, "and what there was before");
     let (log, recovery, entries) = disk.open_log(options()).unwrap();
     assert_eq!(recovery.torn, None);
+    assert_eq!((recovery.lost, recovery.follows), (again.lost, again.follows));
     // It can be written again, and no sequence comes twice, not even that of a lost entry.
     assert_eq!(log.append(&[b"after"]), Ok(report.next_sequence));
     assert!(entries.last().is_none_or(|(last, _)| *last < report.next_sequence));

@@ -70,10 +70,10 @@ fn manifest_of(
             let log = write_ahead_log::verify_with(Arc::clone(files), folder);
             let log = log.map_err(io::Error::other)?;
             // All is in the log: files that lie there are of a first snapshot that was cut off.
-            if log.first_sequence <= 1 || log.lost > 0 {
+            if log.follows == 0 {
                 return Ok(Ok(None));
             }
-            format!("it is missing, and the log begins with entry {}", log.first_sequence)
+            format!("it is missing, and the log begins behind entry {}", log.follows)
         }
     };
     let snapshots = folder.join(FOLDER);
