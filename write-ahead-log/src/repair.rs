@@ -89,7 +89,7 @@ fn write_segments(folder: &Folder, found: &Survey) -> Result<(), OpenError> {
     let mut write = |first: u64, end: Option<u64>, frames: &[&[u8]]| {
         let path = folder.segment(first);
         // What is lost at the front is said, too: who has the entries before it asks for no others.
-        let follows = end.map_or(found.report.follows.min(first - 1), |end| end - 1);
+        let follows = end.map_or_else(|| found.report.follows.min(first - 1), |end| end - 1);
         let header = Header { id: found.id, first, follows }.bytes();
         let parts: Vec<&[u8]> = iter::once(&header[..]).chain(frames.iter().copied()).collect();
         written.push(first);
