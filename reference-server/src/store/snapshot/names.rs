@@ -4,13 +4,15 @@
 use crate::store::kept::Bytes;
 use crate::store::value::Name;
 
-/// For how many names there is a place, which is also how many have a number at most.
+/// For how many names there are places, which is also how many have a number at most.
 const PLACES: usize = 1 << 15;
+/// In how many places a name can be: two names that meet keep their numbers both.
+const WAYS: usize = 2;
 
 /// Which names have a number, found by where they are in memory: nothing of the name itself is looked
 /// at, so of a million series that is not in the processor's caches nothing comes there.
 #[derive(Debug, Default)]
-pub(super) struct Numbered(Vec<Place>);
+pub(super) struct Numbered(Vec<[Place; WAYS]>);
 
 #[derive(Clone, Debug, Default)]
 enum Place {
@@ -27,25 +29,39 @@ impl Numbered {
     /// where it came for the first time, or may have.
     pub(super) fn number(&mut self, name: &Name, names: &mut Vec<Bytes>) -> Option<u32> {
         let Self(places) = self;
-        places.resize(PLACES, Place::Free);
+        places.resize(PLACES / WAYS, Default::default());
         let address = name.as_ptr().addr();
-        // The bits of an address that differ are mixed into the first ones of the product.
-        let mixed = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 49;
-        let place = &mut places[mixed as usize % PLACES];
-        match place {
-            Place::Number(known, number) => (known.as_ptr() == name.as_ptr()).then_some(*number),
-            Place::Once(once) if *once == address => {
-                let number = u32::try_from(names.len()).ok()?;
-                names.push(Bytes::from(name));
-                *place = Place::Number(Name::clone(name), number);
-                Some(number)
-            }
-            Place::Free | Place::Once(_) => {
-                *place = Place::Once(address);
-                None
+        let ways = &mut places[place(address)];
+        for way in &mut *ways {
+            match way {
+                Place::Number(known, number) if known.as_ptr() == name.as_ptr() => {
+                    return Some(*number);
+                }
+                Place::Once(once) if *once == address => {
+                    let number = u32::try_from(names.len()).ok()?;
+                    names.push(Bytes::from(name));
+                    *way = Place::Number(Name::clone(name), number);
+                    return Some(number);
+                }
+                Place::Free | Place::Once(_) | Place::Number(..) => {}
             }
         }
+        // The latest is the last of those that came once, so the one before it is there for a while.
+        if let Some(oldest) = ways.iter().position(|way| !matches!(way, Place::Number(..))) {
+            ways[oldest] = Place::Once(address);
+            ways[oldest..].rotate_left(1);
+        }
+        None
     }
+}
+
+/// In which places the name at an address is. All bits of the address are mixed: names that were made
+/// one after another are some stride apart, and one product alone puts many of them in few places for
+/// some strides (of 1104 bytes, say).
+fn place(address: usize) -> usize {
+    let mixed = (address as u64 ^ (address as u64 >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) as usize % (PLACES / WAYS)
 }
 
 #[cfg(test)]
@@ -68,5 +84,14 @@ mod tests {
         let seventh = number(&often[7]).or_else(|| number(&often[7])).unwrap();
         assert!(names.len() <= PLACES);
         assert_eq!(Name::from(&names[seventh as usize]), often[7]);
+    }
+    #[test]
+    fn names_that_are_any_stride_apart_are_not_in_few_places() {
+        for stride in (16..8192).step_by(16) {
+            let mut names = [0_usize; PLACES / WAYS];
+            (0..500).for_each(|n| names[place(0x7f12_3456_0000 + n * stride)] += 1);
+            let without_a_place: usize = names.iter().map(|names| names.saturating_sub(WAYS)).sum();
+            assert!(without_a_place < 10, "{without_a_place} of 500, {stride} bytes apart");
+        }
     }
 }
