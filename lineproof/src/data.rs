@@ -88,18 +88,19 @@ fn text(folder: &Path, report: &Report, done: Done) -> String {
     };
     for damage in &report.damage {
         let Damage { file, offset, bytes, what, entries_lost, .. } = damage;
-        let lost = counted(*entries_lost, "entry", "entries");
-        let _ = writeln!(
-            text,
-            "  {} at byte {offset}, {bytes} bytes: {what}; {lost} lost",
-            file.display()
-        );
+        // At the end of a log nothing says how many there were.
+        let lost = match entries_lost {
+            0 => "no entry is known to be lost".to_owned(),
+            lost => format!("{} lost", counted(*lost, "entry", "entries")),
+        };
+        let _ =
+            writeln!(text, "  {} at byte {offset}, {bytes} bytes: {what}; {lost}", file.display());
     }
     if let Some(Torn { file, offset, bytes }) = &report.torn {
         let _ = writeln!(
             text,
-            "  {} at byte {offset}, {bytes} bytes: a write that was not finished; nobody was told \
-             that it is kept",
+            "  {} at byte {offset}, {bytes} bytes: a write that was not finished, of which nobody \
+             was told that it is kept (unless somebody has cut the file since)",
             file.display()
         );
     }
