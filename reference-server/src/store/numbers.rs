@@ -11,6 +11,13 @@ pub(crate) struct Number {
     number: u32,
 }
 
+impl Number {
+    /// Something of it.
+    pub(super) const fn look(&self) -> u64 {
+        self.stretch
+    }
+}
+
 /// How a row of a batch names its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Numbered {

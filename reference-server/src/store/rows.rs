@@ -7,7 +7,7 @@
 
 use super::recent::{Layout, word};
 use super::series::TagSet;
-use super::series_map::LONGEST_KEY;
+use super::series_map::{LONGEST_KEY, hash_of};
 use super::shared_names::shared;
 use super::value::FieldType;
 use line_protocol::{Dialect, FieldValue, LineView, Options, Parser};
@@ -44,6 +44,8 @@ pub(crate) struct Shape {
 pub(crate) struct Row {
     /// Where measurement and tags stand in the text.
     key: Range<u32>,
+    /// [Of its bytes](hash_of).
+    hash: u64,
     shape: u32,
     /// As the parser has it: in the unit of the text or in nanoseconds, where there is one.
     time: Option<i64>,
@@ -85,6 +87,7 @@ impl<'t> Rows<'t> {
             }
             read.rows.push(Row {
                 key: u32::try_from(start).ok()?..u32::try_from(start + key.len()).ok()?,
+                hash: hash_of(key),
                 shape: u32::try_from(shape).ok()?,
                 time: line.timestamp(),
                 has_time: line.has_timestamp(),
@@ -107,6 +110,12 @@ impl<'t> Rows<'t> {
     /// How many there are; never none.
     pub(crate) const fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Those from one on, at most so many.
+    pub(super) fn next(&self, from: usize, most: usize) -> &[Row] {
+        let rows = self.rows.get(from..).unwrap_or_default();
+        &rows[..most.min(rows.len())]
     }
 
     pub(crate) fn shapes(&self) -> &[Shape] {
@@ -183,6 +192,11 @@ impl Row {
     /// The number of its shape.
     pub(crate) const fn shape(&self) -> usize {
         self.shape as usize
+    }
+
+    /// The hash of its key, by [`hash_of`].
+    pub(super) const fn hash(&self) -> u64 {
+        self.hash
     }
 
     /// Its time as the parser has it.

@@ -44,6 +44,11 @@ impl SeriesPoints {
         self.push(layout, time, words.iter().copied());
     }
 
+    /// Something of what [`push_numbered`](Self::push_numbered) is going to read and write.
+    pub(super) fn look_at_end(&self) -> u64 {
+        self.number.look() ^ self.recent.look_at_end()
+    }
+
     /// Stores a row of this layout, a word a field; the last value written for a field and time wins.
     pub(super) fn push(
         &mut self,

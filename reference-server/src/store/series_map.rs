@@ -1,15 +1,20 @@
 //! The series of a shard or a table: in order for those who read, by the bytes of a line's key for
 //! those who write.
 
+mod known;
+
 use super::series::{SeriesPoints, TagSet};
 use super::snapshot::{Index, SavedSeries};
 use super::value::Name;
 use super::view::Series;
-use hashbrown::HashMap;
+use known::Known;
 use line_protocol::Line;
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::hint::black_box;
 use std::ops::Bound;
 use std::sync::Arc;
+
+pub(super) use known::{AHEAD, hash_of};
 
 /// The longest key that is remembered; no grammar refuses it, whatever the field is.
 pub(super) const LONGEST_KEY: usize = 32 << 10;
@@ -17,8 +22,8 @@ pub(super) const LONGEST_KEY: usize = 32 << 10;
 /// Series by their keys, each in a slot of its own that stays the same until series are dropped.
 #[derive(Clone, Debug)]
 pub(super) struct SeriesMap<K> {
-    /// A copy shares the keys.
-    order: BTreeMap<Arc<K>, usize>,
+    /// Shared with copies until there is another series.
+    order: Arc<BTreeMap<Arc<K>, usize>>,
     slots: Vec<SeriesPoints>,
     known: Known,
     /// Whether the tags of all series that ever were there are UTF-8: seen when a series comes, when they
@@ -45,21 +50,9 @@ impl Key for (Name, TagSet) {
     }
 }
 
-/// Slots by [`Line::key_as_written`]. Lines can write one key in several ways: it is a memory of some,
-/// not of all.
-#[derive(Debug, Default)]
-struct Known(HashMap<Box<[u8]>, usize>);
-
-/// A copy is for reading, which needs none.
-impl Clone for Known {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
 impl<K> Default for SeriesMap<K> {
     fn default() -> Self {
-        let (order, slots, known) = (BTreeMap::new(), Vec::new(), Known::default());
+        let (order, slots, known) = (Arc::default(), Vec::new(), Known::default());
         Self { order, slots, known, tags_are_text: true }
     }
 }
@@ -67,12 +60,33 @@ impl<K> Default for SeriesMap<K> {
 impl<K: Key> SeriesMap<K> {
     /// The slot of a line's series, where a line that wrote its key in the same way was seen.
     pub(super) fn known(&self, line: &Line<'_>) -> Option<usize> {
-        self.known_by(line.key_as_written())
+        let key = line.key_as_written();
+        self.known_by(hash_of(key), key)
     }
 
-    /// The slot of the series whose key was seen written like this.
-    pub(super) fn known_by(&self, key: &[u8]) -> Option<usize> {
-        self.known.0.get(key).copied()
+    /// The slot of the series whose key was seen written like this; `hash` is [its hash](hash_of).
+    pub(super) fn known_by(&self, hash: u64, key: &[u8]) -> Option<usize> {
+        self.known.get(hash, key)
+    }
+
+    /// Asks for what [`known_by`](Self::known_by) of these keys is going to need, for all of them
+    /// before it is there for the first: at most [`AHEAD`] of them.
+    pub(super) fn look_ahead_for_keys<'m>(keys: impl Iterator<Item = (&'m Self, u64)>)
+    where
+        K: 'm,
+    {
+        Known::look_ahead(keys.map(|(series, hash)| (&series.known, hash)));
+    }
+
+    /// The same for what a row that is [pushed](SeriesPoints::push_numbered) to these slots is going to
+    /// need.
+    pub(super) fn look_ahead_at_slots<'m>(slots: impl Iterator<Item = (&'m Self, usize)>)
+    where
+        K: 'm,
+    {
+        let slots = slots.filter(|(series, _)| series.known.has_many());
+        let ends = slots.map(|(series, slot)| series.slots[slot].look_at_end());
+        black_box(ends.fold(0, |all, end| all ^ end));
     }
 
     /// From now on a line's key in these bytes leads to this slot.
@@ -83,29 +97,38 @@ impl<K: Key> SeriesMap<K> {
             return;
         }
         // Nobody makes it much larger than what it is a memory of.
-        if self.known.0.len() > 2 * self.slots.len() + 1024 {
-            self.known.0.clear();
+        if self.known.len() > 2 * self.slots.len() + 1024 {
+            self.known.clear();
         }
-        self.known.0.insert(Box::from(key), slot);
+        self.known.insert(hash_of(key), key, slot);
     }
 
     /// The slot of a series, made if there is none.
     pub(super) fn slot(&mut self, key: K) -> usize {
-        if let Some(slot) = self.order.get(&key) {
+        // A copy of the order is made for a series that is new, and for no other.
+        if Arc::strong_count(&self.order) > 1
+            && let Some(slot) = self.order.get(&key)
+        {
             return *slot;
         }
-        let slot = self.slots.len();
         let is_text = |text: &Name| std::str::from_utf8(text).is_ok();
-        self.tags_are_text &= key.tags().iter().all(|(_, value)| is_text(value));
-        self.order.insert(Arc::new(key), slot);
-        self.slots.push(SeriesPoints::default());
-        slot
+        let tags_are_text = key.tags().iter().all(|(_, value)| is_text(value));
+        // One search: of a million series each step of it waits for memory.
+        match Arc::make_mut(&mut self.order).entry(Arc::new(key)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                let slot = *new.insert(self.slots.len());
+                self.slots.push(SeriesPoints::default());
+                self.tags_are_text &= tags_are_text;
+                slot
+            }
+        }
     }
 
     /// The slot of a series by a line's key in these bytes, made if there is none; they lead to it from
     /// now on.
     pub(super) fn slot_of(&mut self, written: &[u8], key: K) -> usize {
-        if let Some(slot) = self.known_by(written) {
+        if let Some(slot) = self.known_by(hash_of(written), written) {
             return slot;
         }
         let slot = self.slot(key);
@@ -136,7 +159,7 @@ impl<K: Key> SeriesMap<K> {
 
     /// Shows each series in the order of their keys.
     pub(super) fn each(&mut self, mut visit: impl FnMut(&K, &mut SeriesPoints)) {
-        for (key, slot) in &self.order {
+        for (key, slot) in self.order.iter() {
             visit(key, &mut self.slots[*slot]);
         }
     }
@@ -162,16 +185,18 @@ impl<K: Key> SeriesMap<K> {
 
     /// Drops the series that `keep` does not want.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &mut SeriesPoints) -> bool) {
-        let before = std::mem::take(&mut self.order);
+        let before = Arc::unwrap_or_clone(std::mem::take(&mut self.order));
+        let mut order = BTreeMap::new();
         let mut slots = std::mem::take(&mut self.slots);
         self.known = Known::default();
         for (key, slot) in before {
             let mut points = std::mem::take(&mut slots[slot]);
             if keep(&key, &mut points) {
-                self.order.insert(key, self.slots.len());
+                order.insert(key, self.slots.len());
                 self.slots.push(points);
             }
         }
+        self.order = Arc::new(order);
     }
 }
 

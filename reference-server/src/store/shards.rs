@@ -10,8 +10,9 @@ mod shard;
 use super::kept::Bytes;
 use super::numbers::Numbers;
 use super::recent::Layout;
-use super::rows::Rows;
+use super::rows::{self, Rows};
 use super::series::{SeriesPoints, TagSet};
+use super::series_map::AHEAD;
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{FieldType, Name};
 use super::view::{Measurement, SERIES_AT_ONCE, Series, give_way};
@@ -148,7 +149,15 @@ impl ShardedBucket {
         // Those that may be new.
         let mut new: VecDeque<(Name, TagSet)> = VecDeque::new();
         let mut current = None;
-        for (row, key, _) in rows.iter() {
+        for (number, (row, key, _)) in rows.iter().enumerate() {
+            if number.is_multiple_of(AHEAD) {
+                let next = rows.next(number, AHEAD);
+                let shard = next[0].time().and_then(|time| self.shard_of(time));
+                // Nearly always all are of one shard.
+                if let Some(shard) = shard.and_then(|(start, _)| self.shards.get(&start)) {
+                    shard.look_ahead_for_keys(next.iter().map(rows::Row::hash));
+                }
+            }
             let Some(time) = row.time().filter(|time| *time >= oldest) else { return false };
             let found = match current {
                 Some((start, end)) if start <= time && time < end => Some((start, end)),
@@ -172,7 +181,7 @@ impl ShardedBucket {
                 },
             };
             last = Some((of, fits));
-            let slot = shard.slot_by(key);
+            let slot = shard.slot_by(row.hash(), key);
             if slot.is_none() {
                 let shape = &rows.shapes()[row.shape()];
                 let series = Shard::new_series(&self.rules, shape, key);
@@ -181,7 +190,14 @@ impl ShardedBucket {
             }
             places.push((start, slot, time, fits));
         }
-        for ((_, key, words), (start, slot, time, fits)) in rows.iter().zip(places) {
+        for (number, (_, key, words)) in rows.iter().enumerate() {
+            if number.is_multiple_of(AHEAD) {
+                let next = places[number..].iter().take(AHEAD);
+                let slots =
+                    next.filter_map(|(start, slot, ..)| Some((self.shards.get(start)?, (*slot)?)));
+                Shard::look_ahead_at_slots(slots);
+            }
+            let (start, slot, time, fits) = places[number];
             if let Some(shard) = self.shards.get_mut(&start) {
                 let slot = slot.or_else(|| Some(shard.slot_for(key, new.pop_front()?)));
                 let Some(slot) = slot else { continue };

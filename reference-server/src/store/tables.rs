@@ -11,7 +11,7 @@ use super::numbers::Numbers;
 use super::recent::{Layout, Layouts};
 use super::rows::{Rows, Shape, plain_tags};
 use super::series::{SeriesPoints, TagSet};
-use super::series_map::SeriesMap;
+use super::series_map::{AHEAD, SeriesMap};
 use super::shards::stored;
 use super::shared_names::shared;
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
@@ -134,10 +134,16 @@ impl TableSet {
         let mut places = Vec::with_capacity(rows.len());
         // The tags of those whose series may be new.
         let mut new: VecDeque<TagSet> = VecDeque::new();
-        for (row, key, _) in rows.iter() {
+        for (number, (row, key, _)) in rows.iter().enumerate() {
+            if number.is_multiple_of(AHEAD) {
+                let next = rows.next(number, AHEAD).iter();
+                let keys =
+                    next.map(|row| (&self.tables[fitting[row.shape()].0].series, row.hash()));
+                SeriesMap::look_ahead_for_keys(keys);
+            }
             let table = &self.tables[fitting[row.shape()].0];
             let Ok(time) = time_of(row.time(), unit, now) else { return false };
-            let slot = table.series.known_by(key);
+            let slot = table.series.known_by(row.hash(), key);
             if slot.is_none() {
                 let Some(tags) = table.tags_of(key) else { return false };
                 new.push_back(tags);
@@ -147,7 +153,15 @@ impl TableSet {
             }
             places.push((slot, time));
         }
-        for ((row, key, words), (slot, time)) in rows.iter().zip(places) {
+        for (number, (row, key, words)) in rows.iter().enumerate() {
+            if number.is_multiple_of(AHEAD) {
+                let next = rows.next(number, AHEAD).iter().zip(&places[number..]);
+                let slots = next.filter_map(|(row, (slot, _))| {
+                    Some((&self.tables[fitting[row.shape()].0].series, (*slot)?))
+                });
+                SeriesMap::look_ahead_at_slots(slots);
+            }
+            let (slot, time) = places[number];
             let (table, layout) = &fitting[row.shape()];
             let series = &mut self.tables[*table].series;
             let slot = slot.or_else(|| Some(series.slot_of(key, new.pop_front()?)));

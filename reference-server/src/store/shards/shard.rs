@@ -164,8 +164,18 @@ impl Shard {
     }
 
     /// The slot of the series whose key was seen written like this.
-    pub(super) fn slot_by(&self, key: &[u8]) -> Option<usize> {
-        self.series.known_by(key)
+    pub(super) fn slot_by(&self, hash: u64, key: &[u8]) -> Option<usize> {
+        self.series.known_by(hash, key)
+    }
+
+    /// Asks for what [`slot_by`](Self::slot_by) of keys with these hashes is going to need.
+    pub(super) fn look_ahead_for_keys(&self, hashes: impl Iterator<Item = u64>) {
+        SeriesMap::look_ahead_for_keys(hashes.map(|hash| (&self.series, hash)));
+    }
+
+    /// The same for what [`push`](Self::push) to these slots is going to need.
+    pub(super) fn look_ahead_at_slots<'m>(slots: impl Iterator<Item = (&'m Self, usize)>) {
+        SeriesMap::look_ahead_at_slots(slots.map(|(shard, slot)| (&shard.series, slot)));
     }
 
     /// The series of a row's key, where nothing about it can be refused.
