@@ -241,4 +241,22 @@ mod tests {
         series.slot(tags(b"text"));
         assert!(!series.tags_are_text());
     }
+    #[test]
+    fn a_copy_has_the_series_that_were_there_when_it_was_made() {
+        let tags = |value: &str| vec![(Name::from(&b"t"[..]), Name::from(value.as_bytes()))];
+        let mut series = SeriesMap::default();
+        let slots = [("b", 0), ("a", 1)];
+        for (value, slot) in slots {
+            assert_eq!(series.slot(tags(value)), slot);
+        }
+        let copy = series.clone();
+        for (value, slot) in [("a", 1), ("b", 0), ("c", 2), ("a", 1), ("c", 2)] {
+            assert_eq!(series.slot(tags(value)), slot);
+        }
+        let values = |series: &SeriesMap<TagSet>| -> Vec<Vec<u8>> {
+            series.iter().map(|(tags, _)| tags[0].1.to_vec()).collect()
+        };
+        assert_eq!(values(&copy), [b"a", b"b"]);
+        assert_eq!(values(&series), [b"a", b"b", b"c"]);
+    }
 }
