@@ -12,8 +12,8 @@ pub(crate) struct Number {
 }
 
 impl Number {
-    /// Something of it.
-    pub(super) const fn look(&self) -> u64 {
+    /// Reads it; what it gives means nothing.
+    pub(super) const fn load(&self) -> u64 {
         self.stretch
     }
 }

@@ -199,8 +199,8 @@ impl Recent {
         self.is_empty() || (self.times.len() < MOST_ROWS && self.layout.as_ref().is_some_and(same))
     }
 
-    /// Something of the last row.
-    pub(super) fn look_at_end(&self) -> u64 {
+    /// Reads the last row, behind which the next one comes; what it gives means nothing.
+    pub(super) fn load_end(&self) -> u64 {
         let time = self.times.last().map_or(0, |time| time.cast_unsigned());
         time ^ self.words.last().copied().unwrap_or_default()
     }

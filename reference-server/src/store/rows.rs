@@ -112,8 +112,8 @@ impl<'t> Rows<'t> {
         self.rows.len()
     }
 
-    /// Those from one on, at most so many.
-    pub(super) fn next(&self, from: usize, most: usize) -> &[Row] {
+    /// Those from the one with a number on, at most so many.
+    pub(super) fn window(&self, from: usize, most: usize) -> &[Row] {
         let rows = self.rows.get(from..).unwrap_or_default();
         &rows[..most.min(rows.len())]
     }
@@ -230,6 +230,7 @@ mod tests {
             assert_eq!(rows.len(), lines.len());
             for ((row, key, words), line) in rows.iter().zip(&lines) {
                 assert_eq!(key, line.key_as_written());
+                assert_eq!(row.hash(), hash_of(key));
                 assert_eq!(row.time(), line.timestamp);
                 assert_eq!(row.time_as_written().is_some(), line.has_timestamp);
                 let shape = &rows.shapes()[row.shape()];

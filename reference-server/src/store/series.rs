@@ -44,9 +44,10 @@ impl SeriesPoints {
         self.push(layout, time, words.iter().copied());
     }
 
-    /// Something of what [`push_numbered`](Self::push_numbered) is going to read and write.
-    pub(super) fn look_at_end(&self) -> u64 {
-        self.number.look() ^ self.recent.look_at_end()
+    /// Reads of what [`push_numbered`](Self::push_numbered) reads what lies apart in memory; what it gives
+    /// means nothing.
+    pub(super) fn load_end(&self) -> u64 {
+        self.number.load() ^ self.recent.load_end()
     }
 
     /// Stores a row of this layout, a word a field; the last value written for a field and time wins.

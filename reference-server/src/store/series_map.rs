@@ -70,7 +70,7 @@ impl<K: Key> SeriesMap<K> {
     }
 
     /// Asks for what [`known_by`](Self::known_by) of these keys is going to need, for all of them
-    /// before it is there for the first: at most [`AHEAD`] of them.
+    /// before it is there for the first: [`AHEAD`] of them are enough.
     pub(super) fn look_ahead_for_keys<'m>(keys: impl Iterator<Item = (&'m Self, u64)>)
     where
         K: 'm,
@@ -85,7 +85,7 @@ impl<K: Key> SeriesMap<K> {
         K: 'm,
     {
         let slots = slots.filter(|(series, _)| series.known.has_many());
-        let ends = slots.map(|(series, slot)| series.slots[slot].look_at_end());
+        let ends = slots.map(|(series, slot)| series.slots[slot].load_end());
         black_box(ends.fold(0, |all, end| all ^ end));
     }
 
@@ -105,21 +105,26 @@ impl<K: Key> SeriesMap<K> {
 
     /// The slot of a series, made if there is none.
     pub(super) fn slot(&mut self, key: K) -> usize {
-        // A copy of the order is made for a series that is new, and for no other.
+        self.order.get(&key).copied().unwrap_or_else(|| self.slot_of_new(key))
+    }
+
+    /// The same where the series most likely is new.
+    fn slot_of_new(&mut self, key: K) -> usize {
+        // Nothing is copied for a series that is there. For the first one that is not, while a snapshot
+        // holds a copy, the whole order is.
         if Arc::strong_count(&self.order) > 1
             && let Some(slot) = self.order.get(&key)
         {
             return *slot;
         }
-        let is_text = |text: &Name| std::str::from_utf8(text).is_ok();
-        let tags_are_text = key.tags().iter().all(|(_, value)| is_text(value));
         // One search: of a million series each step of it waits for memory.
         match Arc::make_mut(&mut self.order).entry(Arc::new(key)) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
+                let mut values = new.key().tags().iter().map(|(_, value)| value);
+                self.tags_are_text &= values.all(|value| std::str::from_utf8(value).is_ok());
                 let slot = *new.insert(self.slots.len());
                 self.slots.push(SeriesPoints::default());
-                self.tags_are_text &= tags_are_text;
                 slot
             }
         }
@@ -131,7 +136,7 @@ impl<K: Key> SeriesMap<K> {
         if let Some(slot) = self.known_by(hash_of(written), written) {
             return slot;
         }
-        let slot = self.slot(key);
+        let slot = self.slot_of_new(key);
         self.remember(written, slot);
         slot
     }
@@ -185,14 +190,14 @@ impl<K: Key> SeriesMap<K> {
 
     /// Drops the series that `keep` does not want.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &mut SeriesPoints) -> bool) {
-        let before = Arc::unwrap_or_clone(std::mem::take(&mut self.order));
+        let before = std::mem::take(&mut self.order);
         let mut order = BTreeMap::new();
         let mut slots = std::mem::take(&mut self.slots);
         self.known = Known::default();
-        for (key, slot) in before {
-            let mut points = std::mem::take(&mut slots[slot]);
-            if keep(&key, &mut points) {
-                order.insert(key, self.slots.len());
+        for (key, slot) in before.iter() {
+            let mut points = std::mem::take(&mut slots[*slot]);
+            if keep(key, &mut points) {
+                order.insert(Arc::clone(key), self.slots.len());
                 self.slots.push(points);
             }
         }
@@ -241,6 +246,7 @@ mod tests {
         series.slot(tags(b"text"));
         assert!(!series.tags_are_text());
     }
+
     #[test]
     fn a_copy_has_the_series_that_were_there_when_it_was_made() {
         let tags = |value: &str| vec![(Name::from(&b"t"[..]), Name::from(value.as_bytes()))];
@@ -250,7 +256,12 @@ mod tests {
             assert_eq!(series.slot(tags(value)), slot);
         }
         let copy = series.clone();
-        for (value, slot) in [("a", 1), ("b", 0), ("c", 2), ("a", 1), ("c", 2)] {
+        for (value, slot) in [("a", 1), ("b", 0)] {
+            assert_eq!(series.slot(tags(value)), slot);
+            assert_eq!(series.slot_of(value.as_bytes(), tags(value)), slot);
+        }
+        assert!(Arc::ptr_eq(&series.order, &copy.order), "copied for series that were there");
+        for (value, slot) in [("c", 2), ("a", 1), ("c", 2)] {
             assert_eq!(series.slot(tags(value)), slot);
         }
         let values = |series: &SeriesMap<TagSet>| -> Vec<Vec<u8>> {
@@ -258,5 +269,12 @@ mod tests {
         };
         assert_eq!(values(&copy), [b"a", b"b"]);
         assert_eq!(values(&series), [b"a", b"b", b"c"]);
+        let copy = series.clone();
+        series.retain(|tags, _| *tags[0].1 != *b"b");
+        assert_eq!(values(&copy), [b"a", b"b", b"c"]);
+        assert_eq!(values(&series), [b"a", b"c"]);
+        for (value, slot) in [("c", 1), ("b", 2), ("a", 0)] {
+            assert_eq!(series.slot_of(value.as_bytes(), tags(value)), slot);
+        }
     }
 }

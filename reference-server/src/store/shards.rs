@@ -151,7 +151,7 @@ impl ShardedBucket {
         let mut current = None;
         for (number, (row, key, _)) in rows.iter().enumerate() {
             if number.is_multiple_of(AHEAD) {
-                let next = rows.next(number, AHEAD);
+                let next = rows.window(number, AHEAD);
                 let shard = next[0].time().and_then(|time| self.shard_of(time));
                 // Nearly always all are of one shard.
                 if let Some(shard) = shard.and_then(|(start, _)| self.shards.get(&start)) {

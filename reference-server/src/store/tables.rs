@@ -136,7 +136,7 @@ impl TableSet {
         let mut new: VecDeque<TagSet> = VecDeque::new();
         for (number, (row, key, _)) in rows.iter().enumerate() {
             if number.is_multiple_of(AHEAD) {
-                let next = rows.next(number, AHEAD).iter();
+                let next = rows.window(number, AHEAD).iter();
                 let keys =
                     next.map(|row| (&self.tables[fitting[row.shape()].0].series, row.hash()));
                 SeriesMap::look_ahead_for_keys(keys);
@@ -155,7 +155,7 @@ impl TableSet {
         }
         for (number, (row, key, words)) in rows.iter().enumerate() {
             if number.is_multiple_of(AHEAD) {
-                let next = rows.next(number, AHEAD).iter().zip(&places[number..]);
+                let next = rows.window(number, AHEAD).iter().zip(&places[number..]);
                 let slots = next.filter_map(|(row, (slot, _))| {
                     Some((&self.tables[fitting[row.shape()].0].series, (*slot)?))
                 });

@@ -67,6 +67,7 @@ fn place(address: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashMap;
 
     #[test]
     fn a_name_that_comes_again_has_a_number_whatever_came_between() {
@@ -85,6 +86,27 @@ mod tests {
         assert!(names.len() <= PLACES);
         assert_eq!(Name::from(&names[seventh as usize]), often[7]);
     }
+
+    #[test]
+    fn two_names_that_meet_keep_their_numbers_both() {
+        let (mut numbered, mut names) = (Numbered::default(), Vec::new());
+        let mut by_place: HashMap<usize, Name> = HashMap::new();
+        let (one, other) = (0_u32..)
+            .find_map(|n| {
+                let name = Name::from(n.to_be_bytes().as_slice());
+                let place = place(name.as_ptr().addr());
+                let before = by_place.insert(place, name)?;
+                Some((before, by_place.remove(&place)?))
+            })
+            .unwrap();
+        let mut number = |name| numbered.number(name, &mut names);
+        assert_eq!([number(&one), number(&other)], [None, None]);
+        for _ in 0..2 {
+            assert_eq!([number(&one), number(&other)], [Some(0), Some(1)]);
+        }
+        assert_eq!(names.iter().map(Name::from).collect::<Vec<_>>(), [one, other]);
+    }
+
     #[test]
     fn names_that_are_any_stride_apart_are_not_in_few_places() {
         for stride in (16..8192).step_by(16) {
