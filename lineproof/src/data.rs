@@ -86,12 +86,14 @@ fn text(folder: &Path, report: &Report, done: Done) -> String {
         }
         (false, _) => format!("{folder}: mended; {entries} kept\n"),
     };
-    for damage in &report.damage {
+    let next = report.damage.iter().skip(1).map(Some).chain([None]);
+    for (damage, next) in report.damage.iter().zip(next) {
         let Damage { file, offset, bytes, what, entries_lost, .. } = damage;
-        // At the end of a log nothing says how many there were.
         let lost = match entries_lost {
-            0 => "no entry is known to be lost".to_owned(),
-            lost => format!("{} lost", counted(*lost, "entry", "entries")),
+            None if next.is_some() => "what is lost is counted with the next".to_owned(),
+            None => "nothing says how many entries are lost".to_owned(),
+            Some(0) => "no entry is lost".to_owned(),
+            Some(lost) => format!("{} lost", counted(*lost, "entry", "entries")),
         };
         let _ =
             writeln!(text, "  {} at byte {offset}, {bytes} bytes: {what}; {lost}", file.display());

@@ -51,9 +51,16 @@ pub struct Damage {
     pub bytes: u64,
     /// What is wrong.
     pub what: Fault,
-    /// How many entries are lost, as far as it can be told: at the very end of a log nothing says
-    /// how many there were.
-    pub entries_lost: u64,
+    /// How many entries are lost, as far as what comes behind says it. None where nothing does, and where
+    /// the next damage begins before another entry: that has those of both.
+    pub entries_lost: Option<u64>,
+}
+
+impl Damage {
+    /// Whether it is bytes that end there.
+    fn ends_at(&self, file: &Path, offset: usize) -> bool {
+        self.bytes > 0 && self.file == file && self.offset + self.bytes == offset as u64
+    }
 }
 
 /// Looks at the log in a folder and changes nothing.
@@ -158,14 +165,14 @@ fn id(folder: &Folder, format: &Format, names: &[u64]) -> Result<(u64, bool), Op
 impl Survey {
     fn damage(&mut self, file: PathBuf, offset: usize, bytes: usize, what: Fault) {
         let (offset, bytes) = (offset as u64, bytes as u64);
-        self.report.damage.push(Damage { file, offset, bytes, what, entries_lost: 0 });
+        self.report.damage.push(Damage { file, offset, bytes, what, entries_lost: None });
     }
 
     /// Goes on to an entry; those before it that did not come are lost to the last damage.
     fn go_to(&mut self, sequence: u64) {
         let lost = self.next.map_or(0, |next| sequence.saturating_sub(next));
         if let Some(damage) = self.report.damage.last_mut() {
-            damage.entries_lost += lost;
+            damage.entries_lost = Some(damage.entries_lost.unwrap_or_default() + lost);
         }
         self.next = self.next.max(Some(sequence));
     }
@@ -201,6 +208,13 @@ impl Survey {
                     self.report.entries += 1;
                     found.add(frame.header.sequence, offset..offset + frame.bytes());
                 }
+                // They are those that the damage before took.
+                Piece::Bad { offset, bytes: 0, fault: Fault::Missing { .. } }
+                    if self
+                        .report
+                        .damage
+                        .last()
+                        .is_some_and(|damage| damage.ends_at(path, offset)) => {}
                 Piece::Bad { offset, bytes: length, fault } => {
                     found.is_whole = false;
                     let expected = self.next.unwrap_or(first);
@@ -214,7 +228,10 @@ impl Survey {
                     }
                     self.damage(path.to_owned(), offset, length, fault);
                     if is_last && offset + length == bytes.len() {
-                        self.go_to(behind_headers(&bytes[offset..], self.id).max(expected));
+                        let behind = behind_headers(&bytes[offset..], self.id);
+                        if behind > expected {
+                            self.go_to(behind);
+                        }
                     }
                 }
             }

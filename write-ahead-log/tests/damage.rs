@@ -102,7 +102,7 @@ fn repair(files: &FilesOf) -> (Entries, Report, FilesOf) {
 }
 
 fn lost(report: &Report) -> u64 {
-    report.damage.iter().map(|damage| damage.entries_lost).sum()
+    report.damage.iter().filter_map(|damage| damage.entries_lost).sum()
 }
 
 /// What must be there behind a change that hit only the entry of this sequence, if any.
@@ -123,6 +123,30 @@ fn the_small_log_is_as_the_tests_need_it() {
     let disk = Disk::with(&files);
     repair_with(Arc::new(disk.clone()), folder()).unwrap();
     assert_eq!(disk.files(), files);
+}
+
+#[test]
+fn how_many_entries_are_lost_is_told_where_something_says_it() {
+    let (files, entries) = closed_log();
+    let told = |change: &dyn Fn(&mut FilesOf)| {
+        let mut changed = files.clone();
+        change(&mut changed);
+        let damage = verify(&changed).unwrap().damage;
+        assert_eq!(damage.len(), 1, "{damage:#?}");
+        damage[0].entries_lost
+    };
+    let frames = frames(&files);
+    let (mark, frames) = frames.split_last().unwrap();
+    assert_eq!((frames.len(), mark.2.len()), (entries.len(), FRAME_HEADER));
+    for (sequence, path, at) in frames {
+        for place in [at.start, at.end - 1] {
+            let told = told(&|files| files.get_mut(path).unwrap()[place] ^= 1);
+            assert_eq!(told, Some(1), "{sequence}, byte {place}");
+        }
+    }
+    let format = folder().join("FORMAT");
+    assert_eq!(told(&|files| files.get_mut(&format).unwrap()[0] ^= 1), Some(0));
+    assert_eq!(told(&|files| files.retain(|path, _| path.extension().is_none())), None);
 }
 
 #[test]
