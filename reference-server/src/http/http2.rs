@@ -10,7 +10,7 @@ use super::{Body, BodyError, BrokenOff, Client, Handler, QueryString, Request, R
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::{Body as _, Frame, Incoming};
+use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -141,7 +141,11 @@ async fn rest<H: Handler>(handler: &H, request: hyper::Request<Incoming>) -> Ans
 }
 
 /// Reads a body, frame by frame.
-async fn read(mut body: Incoming, room: &mut Room) -> Result<Vec<u8>, BodyError> {
+async fn read<B>(body: B, room: &mut Room) -> Result<Vec<u8>, BodyError>
+where
+    B: hyper::body::Body<Data = Bytes>,
+{
+    let mut body = pin!(body);
     let mut bytes = Vec::new();
     let too_large = BodyError::TooLarge(LARGEST_BODY as u64);
     if body.size_hint().lower() > LARGEST_BODY as u64 {
@@ -193,4 +197,47 @@ fn answer(response: Response, method: &str) -> Answer {
         }
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    /// A body in frames of so many bytes, of which nobody says how many there are.
+    fn frames(
+        sizes: Vec<usize>,
+    ) -> StreamBody<impl stream::Stream<Item = io::Result<Frame<Bytes>>>> {
+        let frame = |size| Ok(Frame::data(Bytes::from(vec![b'x'; size])));
+        StreamBody::new(stream::iter(sizes.into_iter().map(frame)))
+    }
+
+    #[tokio::test]
+    async fn a_body_takes_room_frame_by_frame_and_has_to_get_it() {
+        let room = Room::of(8, SHORT);
+        let mut one = room();
+        let body = read(frames(vec![1000; 400]), &mut one).await.unwrap();
+        assert_eq!(body, [b'x'; 400_000]);
+        assert!((400_000..=600_000).contains(&one.bytes()), "{}", one.bytes());
+        let mut other = room();
+        assert!(read(frames(vec![1000; 60]), &mut other).await.is_ok(), "small ones do not wait");
+        let refused = read(frames(vec![1000; 400]), &mut other).await;
+        assert!(matches!(refused, Err(BodyError::NoRoom)), "{refused:?}");
+        drop(one);
+        assert!(read(frames(vec![1000; 400]), &mut other).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_or_breaks_off_is_told_apart() {
+        let mut room = Room::new();
+        let announced = Full::new(Bytes::from(vec![0; LARGEST_BODY + 1]));
+        assert!(matches!(read(announced, &mut room).await, Err(BodyError::TooLarge(_))));
+        assert_eq!(room.bytes(), Room::new().bytes(), "none of it was read");
+        let unannounced = frames(vec![LARGEST_BODY / 4; 5]);
+        assert!(matches!(read(unannounced, &mut room).await, Err(BodyError::TooLarge(_))));
+        let broken = [Ok(Frame::data(Bytes::from("m f=1"))), Err(io::Error::other("gone"))];
+        let broken = StreamBody::new(stream::iter(broken));
+        assert!(matches!(read(broken, &mut room).await, Err(BodyError::Broken(_))));
+    }
 }

@@ -38,6 +38,13 @@ pub(super) struct Room {
 pub(super) struct NoRoom;
 
 impl Room {
+    /// None yet, of so many pieces of 64 KiB that it shares with the others that this makes.
+    #[cfg(test)]
+    pub(super) fn of(pieces: usize, longest_wait: Duration) -> impl Fn() -> Self {
+        let of: &'static Semaphore = Box::leak(Box::new(Semaphore::new(pieces)));
+        move || Self { of, held: None, longest_wait }
+    }
+
     /// None yet, of the room of the process.
     pub(super) const fn new() -> Self {
         Self { of: &ALL, held: None, longest_wait: LONGEST_WAIT }
@@ -79,14 +86,9 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(20);
 
-    fn of(pieces: usize, longest_wait: Duration) -> impl Fn() -> Room {
-        let all: &'static Semaphore = Box::leak(Box::new(Semaphore::new(pieces)));
-        move || Room { of: all, held: None, longest_wait }
-    }
-
     #[tokio::test]
     async fn a_body_gets_room_as_it_comes_and_never_much_more_than_it_needs() {
-        let room = of(16, SHORT);
+        let room = Room::of(16, SHORT);
         let mut one = room();
         for (has, missing, expected) in [
             (FREE, 1 << 40, 0),
@@ -106,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_waits_for_others_and_not_for_ever() {
-        let room = of(4, Duration::from_secs(60));
+        let room = Room::of(4, Duration::from_secs(60));
         let (mut one, mut other) = (room(), room());
         assert_eq!(one.hold(FREE + 4 * PIECE, 0).await, Ok(()));
         assert_eq!(other.hold(FREE, 1 << 40).await, Ok(()), "a small one does not wait");
@@ -120,7 +122,7 @@ mod tests {
             drop(one);
             assert_eq!(waits.await, Ok(()));
         }
-        let room = of(2, SHORT);
+        let room = Room::of(2, SHORT);
         let (mut one, mut other) = (room(), room());
         assert_eq!(one.hold(FREE + 1, 0).await, Ok(()));
         assert_eq!(other.hold(FREE + 1, 0).await, Ok(()));

@@ -3,6 +3,7 @@
 use crate::client::{OWNER, channel, get, rest, sql, start, with_token};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,8 +13,19 @@ use tokio::time::timeout;
 /// What is to happen at once has happened by then.
 const PROMPT: Duration = Duration::from_secs(5);
 
-/// A request over HTTP/2 that is not gRPC.
+/// The whole answer to a request over HTTP/2 that is not gRPC.
 async fn over_http2(server: &reference_server::Server, path: &str, body: &str) -> (u16, String) {
+    let (status, body) = begun_over_http2(server, path, body).await;
+    let body = body.collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// The status, and the body that is still to come.
+async fn begun_over_http2(
+    server: &reference_server::Server,
+    path: &str,
+    body: &str,
+) -> (u16, Incoming) {
     let stream = TcpStream::connect(server.address()).await.unwrap();
     let handshake =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
@@ -24,9 +36,7 @@ async fn over_http2(server: &reference_server::Server, path: &str, body: &str) -
         .body(Full::new(bytes::Bytes::from(body.to_owned())))
         .unwrap();
     let answer = sender.send_request(request).await.unwrap();
-    let status = answer.status().as_u16();
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
-    (status, String::from_utf8(body.to_vec()).unwrap())
+    (answer.status().as_u16(), answer.into_body())
 }
 
 #[tokio::test]
@@ -47,6 +57,25 @@ async fn the_rest_is_there_over_http_2_too() {
     let bad = over_http2(&server, "/api/v3/write_lp?db=db&accept_partial=false", "m f 1").await;
     assert_eq!(bad.0, 400);
     assert!(bad.1.starts_with("{\"error\":\"parsing failed for write_lp endpoint\""), "{}", bad.1);
+}
+
+/// Rows that are sent while others are still made.
+#[tokio::test]
+async fn long_answers_come_over_http_2_too_and_say_where_they_break_off() {
+    const ROWS: usize = 400_000;
+    let server = start("v3-core@3.6", "m f=1 1").await;
+    let query = |column: &str| {
+        let q = format!("SELECT {column} AS n FROM generate_series(1, {ROWS})");
+        serde_json::json!({ "db": "db", "q": q, "format": "csv" }).to_string()
+    };
+    let (status, body) = over_http2(&server, "/api/v3/query_sql", &query("value")).await;
+    let expected: String = (1..=ROWS).map(|n| format!("{n}\n")).collect();
+    assert_eq!(status, 200, "{body:.200}");
+    assert!(body == format!("n\n{expected}"), "{} bytes", body.len());
+    let divided = query(&format!("value, 1/(value-{ROWS})"));
+    let (status, body) = begun_over_http2(&server, "/api/v3/query_sql", &divided).await;
+    let ended = body.collect().await;
+    assert!(status == 200 && ended.is_err(), "{status} {ended:?}");
 }
 
 #[tokio::test]
