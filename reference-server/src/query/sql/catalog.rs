@@ -4,7 +4,7 @@
 use super::host::Host;
 use super::prune;
 use super::system::{InformationSchema, SystemSchema};
-use super::table::{self, Batches, Wanted};
+use super::table::{self, Batches, Order, Wanted};
 use crate::store::view::{Measurement, Unreadable};
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -83,10 +83,19 @@ impl SchemaProvider for Database {
 
 /// A stored table.
 #[derive(Debug)]
-struct Stored {
+pub(super) struct Stored {
     measurement: Arc<Measurement>,
     schema: SchemaRef,
     product: &'static Sql,
+}
+
+impl Stored {
+    /// The time of the last row that is left when the rows that the filters want, which must all be done
+    /// by the reading, are put in the order of their times and so many are taken. None where there are
+    /// not so many.
+    pub(super) fn bound(&self, filters: &[Expr], order: Order, rows: usize) -> Option<i64> {
+        prune::wanted(filters, &self.schema).bound(&self.measurement, order, rows)
+    }
 }
 
 impl PartitionStream for Scan {
@@ -124,12 +133,19 @@ impl TableProvider for Stored {
         TableType::Base
     }
 
-    /// Every filter may make the reading shorter, and none is done by it alone.
+    /// Every filter may make the reading shorter; some are done by it alone.
     fn supports_filters_pushdown(
         &self,
         filters: &[&Expr],
     ) -> Result<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+        let done = |filter: &&Expr| {
+            if prune::is_all_said(filter, &self.schema) {
+                TableProviderFilterPushDown::Exact
+            } else {
+                TableProviderFilterPushDown::Inexact
+            }
+        };
+        Ok(filters.iter().map(done).collect())
     }
 
     async fn scan(

@@ -4,7 +4,8 @@
 //! - [`http`]: method, query string, body and `Accept` to an answer.
 //! - [`run`]: one query, bounded in time and memory, to record batches.
 //! - `rows`: the result as it comes, for who does not wait for its end.
-//! - [`table`]: a measurement as an arrow schema and record batches; `prune`: which of its rows.
+//! - [`table`]: a measurement as an arrow schema and record batches; `prune`: which of its rows;
+//!   `first_by_time`: those that can be among the first by time.
 //! - [`mod@format`]: record batches to JSON, JSON lines, CSV, a drawn table, Parquet.
 //!
 //! It does not know of HTTP libraries, credentials, or how points are stored.
@@ -14,6 +15,7 @@ mod complexity;
 mod describe;
 mod elsewhere;
 mod engine_words;
+mod first_by_time;
 pub mod format;
 mod functions;
 mod growing;

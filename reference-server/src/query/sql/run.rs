@@ -7,7 +7,7 @@ use super::catalog::Database;
 use super::host::Host;
 use super::params::Params;
 use super::rows::{Rows, WAITING, panicked};
-use super::{complexity, describe, elsewhere, engine_words, session};
+use super::{complexity, describe, elsewhere, engine_words, first_by_time, session};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result};
@@ -327,6 +327,10 @@ async fn plan(
             Err(DataFusionError::NotImplemented("EXPLAIN in this server".to_owned()))
         }
         LogicalPlan::DescribeTable(described) => describe::plan(dialect, &described),
-        plan => state.create_physical_plan(&plan.with_param_values(params)?).await,
+        plan => {
+            let plan = state.optimize(&plan.with_param_values(params)?)?;
+            let plan = first_by_time::bound(plan)?;
+            state.query_planner().create_physical_plan(&plan, &state).await
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Columns are sorted by name, `time` among them. A row is a series at a time; what has no value
 //! there is null. Rows stand in the order of their primary key: tags, nulls first, then time.
 
+use crate::store::points::Points;
 use crate::store::view::{Column, Measurement, Series, Unreadable};
 use crate::store::{FieldType, Name, Value};
 use datafusion::arrow::array::{
@@ -12,6 +13,8 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 /// The name of the column of timestamps.
@@ -90,6 +93,116 @@ pub struct Wanted {
     pub last: i64,
 }
 
+impl Wanted {
+    /// Every row.
+    pub(super) const ALL: Self = Self { tags: Vec::new(), first: i64::MIN, last: i64::MAX };
+
+    /// Whether a series has the tags.
+    fn has(&self, series: &Series) -> bool {
+        self.tags.iter().all(|(key, value)| tag(series, key) == Some(value))
+    }
+
+    /// The time of the last row that is left when the wanted rows of a measurement are put in the order
+    /// of their times and so many are taken. None where there are not so many.
+    pub(super) fn bound(
+        &self,
+        measurement: &Measurement,
+        order: Order,
+        rows: usize,
+    ) -> Option<i64> {
+        let mut taken = Taken { order, rows, ranks: BinaryHeap::new() };
+        for series in measurement.series.iter().filter(|series| self.has(series)) {
+            taken.add(series, self.first, self.last);
+        }
+        taken.bound()
+    }
+}
+
+/// In which order of their times rows are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The first ones first.
+    Ascending,
+    /// The last ones first.
+    Descending,
+}
+
+impl Order {
+    /// A number that is the greater, the earlier a time comes in this order; of a rank, its time.
+    const fn rank(self, time: i64) -> i64 {
+        match self {
+            Self::Ascending => !time,
+            Self::Descending => time,
+        }
+    }
+}
+
+/// The first rows in an order of time, of those series that were looked at.
+struct Taken {
+    order: Order,
+    /// How many there are at most.
+    rows: usize,
+    /// The ranks of their times, the least one on top.
+    ranks: BinaryHeap<Reverse<i64>>,
+}
+
+impl Taken {
+    fn add(&mut self, series: &Series, first: i64, last: i64) {
+        let mut times = Vec::new();
+        for place in columns_with_own_times(series) {
+            self.read(&series.columns[place].points, first, last, &mut times);
+        }
+        times.sort();
+        times.dedup();
+        for rank in times.into_iter().map(|time| self.order.rank(time)) {
+            if self.ranks.len() < self.rows {
+                self.ranks.push(Reverse(rank));
+            } else if let Some(mut least) = self.ranks.peek_mut()
+                && least.0 < rank
+            {
+                *least = Reverse(rank);
+            }
+        }
+    }
+
+    /// The times of a column that may be taken, at most so many as there are rows. What is in a file is
+    /// not read where it is known that there is none.
+    fn read(&self, points: &Points, first: i64, last: i64, into: &mut Vec<i64>) {
+        let outermost = match self.order {
+            Order::Ascending => points.first().map(|time| time.max(first)),
+            Order::Descending => points.last().map(|time| time.min(last)),
+        };
+        let Some(outermost) = outermost else { return };
+        let is_full = self.ranks.len() == self.rows;
+        let is_late = |least: &Reverse<i64>| self.order.rank(outermost) <= least.0;
+        if is_full && self.ranks.peek().is_none_or(is_late) {
+            return;
+        }
+        let is_known = (first..=last).contains(&outermost)
+            && [points.first(), points.last()].contains(&Some(outermost));
+        match self.order {
+            _ if is_known && self.rows == 1 => into.push(outermost),
+            Order::Ascending => into.extend(points.times(first, last).take(self.rows)),
+            Order::Descending => into.extend(points.times(first, last).rev().take(self.rows)),
+        }
+    }
+
+    fn bound(&self) -> Option<i64> {
+        let least = self.ranks.peek().filter(|_| self.ranks.len() == self.rows)?;
+        Some(self.order.rank(least.0))
+    }
+}
+
+/// The columns of a series whose times are those of all, by their numbers: fields are mostly written
+/// together.
+fn columns_with_own_times(series: &Series) -> impl Iterator<Item = usize> {
+    let first = series.columns.first();
+    let has_its_own =
+        move |c: &Column| first.is_some_and(|first| !c.points.has_times_of(&first.points));
+    let columns = series.columns.iter().enumerate();
+    columns.filter(move |(place, c)| *place == 0 || has_its_own(c)).map(|(place, _)| place)
+}
+
 /// The rows of a measurement, batch by batch: no more is read, nor in memory, than one batch has.
 pub struct Batches {
     measurement: Arc<Measurement>,
@@ -108,7 +221,7 @@ pub struct Batches {
 /// A series of which rows are left.
 struct Open {
     series: usize,
-    /// The columns whose times are those of all, by their numbers: fields are mostly written together.
+    /// Its [`columns_with_own_times()`].
     columns: Vec<usize>,
     /// The rows that are left have this time, or a later one.
     from: i64,
@@ -123,11 +236,8 @@ struct Piece {
 impl Batches {
     /// The wanted rows, with the columns of `schema`, which are some of those of [`schema()`].
     pub fn new(measurement: Arc<Measurement>, schema: SchemaRef, wanted: Wanted) -> Self {
-        let has = |series: &Series| {
-            wanted.tags.iter().all(|(key, value)| tag(series, key) == Some(value))
-        };
         let series = measurement.series.iter().enumerate();
-        let mut left: Vec<usize> = series.filter(|(_, s)| has(s)).map(|(n, _)| n).collect();
+        let mut left: Vec<usize> = series.filter(|(_, s)| wanted.has(s)).map(|(n, _)| n).collect();
         left.sort_by_cached_key(|number| {
             let series = &measurement.series[*number];
             let key: Vec<_> =
@@ -168,13 +278,7 @@ impl Batches {
 
 impl Open {
     fn of(series: &Series, number: usize, from: i64) -> Self {
-        let columns = series.columns.iter().enumerate();
-        let first = series.columns.first();
-        let has_its_own =
-            |c: &Column| first.is_some_and(|first| !c.points.has_times_of(&first.points));
-        let columns =
-            columns.filter(|(place, c)| *place == 0 || has_its_own(c)).map(|(place, _)| place);
-        Self { series: number, columns: columns.collect(), from }
+        Self { series: number, columns: columns_with_own_times(series).collect(), from }
     }
 
     /// The first times that are left, up to the last one that is wanted: those at which any field has

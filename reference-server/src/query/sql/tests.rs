@@ -4,6 +4,7 @@
 mod answers;
 mod bounds;
 mod fake;
+mod first_by_time;
 mod refusals;
 mod rows;
 mod streamed;
