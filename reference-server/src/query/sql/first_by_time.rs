@@ -1,6 +1,6 @@
 //! `ORDER BY time … LIMIT n`: of a table only those rows are read that can be among the n, which its series
 //! say without being read. It stands in the plan as one more bound of the time, so that the engine sorts what
-//! is left as it would have sorted all.
+//! is left. Which rows of the last time are among the n, where they are too many, nobody has said.
 
 use super::catalog::Stored;
 use super::table::{Order, TIME};

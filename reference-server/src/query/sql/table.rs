@@ -307,7 +307,10 @@ impl Iterator for Batches {
             && let Some(piece) = self.piece(self.size - count)
         {
             count += piece.times.len();
-            pieces.push(piece);
+            // Of many series few may have a row.
+            if !piece.times.is_empty() {
+                pieces.push(piece);
+            }
         }
         if count == 0 {
             return None;
