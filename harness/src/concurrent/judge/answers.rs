@@ -61,14 +61,16 @@ pub(crate) fn gone(history: &[Sent], by: By, why: &str) -> Found {
         matches!(sent.came, Came::Nothing { fault: Fault::Late | Fault::Server, .. })
     });
     let first = silent.min_by_key(|(_, sent)| sent.began);
-    let left = history.iter().enumerate().filter(|(_, sent)| {
-        matches!(sent.came, Came::Left) && first.is_none_or(|(_, first)| sent.began < first.began)
-    });
-    // The ones after which nothing came any more: the last that broke off, and the last of all.
+    let left = history.iter().enumerate().filter(|(_, sent)| matches!(sent.came, Came::Left));
     let left: Vec<_> = left.collect();
-    let last = left.iter().max_by_key(|(_, sent)| sent.began);
-    let cut = left.iter().filter(|(_, sent)| sent.part.is_some());
-    let cut = cut.max_by_key(|(_, sent)| sent.began);
+    let is_before =
+        |(_, sent): &&(usize, &Sent)| first.is_none_or(|(_, first)| sent.began < first.began);
+    // The ones after which nothing came any more: the last that broke off, and the last of all.
+    let last = left.iter().filter(is_before).max_by_key(|(_, sent)| sent.began);
+    let cut = || left.iter().filter(|(_, sent)| sent.part.is_some());
+    let cut_before = cut().filter(is_before).max_by_key(|(_, sent)| sent.began);
+    // A write may be on its way when another one breaks off.
+    let cut = cut_before.or_else(|| cut().min_by_key(|(_, sent)| sent.began));
     let sends = [last, cut, first.as_ref()].into_iter().flatten().map(|(send, _)| *send).collect();
     Found {
         kind: Kind::NoAnswer,

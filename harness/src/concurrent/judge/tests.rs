@@ -274,4 +274,8 @@ fn who_answers_no_more_is_told_with_what_came_before() {
     let gone = gone(&history, by, "no answer within 1 s");
     assert_eq!(gone.what, "the last write (sending 4) has no answer: no answer within 1 s");
     assert!(gone.sends.iter().eq(&[1, 2, 3]), "{gone:?}");
+    // A write that began before it, and was not done.
+    let history = [left(1, 4, "m f=2 2"), late(3, 5), dropped(1, 6, "", &["m"]), late(0, 2000)];
+    let gone = super::gone(&history, by, "no answer within 1 s");
+    assert!(gone.sends.iter().eq(&[0, 1, 2]), "{gone:?}");
 }
