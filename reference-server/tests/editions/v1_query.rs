@@ -52,6 +52,23 @@ async fn methods() {
     }
 }
 
+/// Those that Go's library writes itself, as influxd 1.6.7 was seen to answer.
+#[tokio::test]
+async fn pages_of_the_library_say_nosniff() {
+    let server = start("oss-v1@1.6").await;
+    for (line, status, nosniff) in [
+        ("GET /nope", 404, true),
+        ("PUT /write", 405, true),
+        ("GET /query", 400, false),
+        ("GET /ping", 204, false),
+    ] {
+        let (head, _) = send(&server, line, "", b"").await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {head}");
+        let says = head.lines().any(|line| line == "X-Content-Type-Options: nosniff");
+        assert_eq!(says, nosniff, "{line}: {head}");
+    }
+}
+
 #[tokio::test]
 async fn names() {
     let server = start("oss-v1@1.6").await;
