@@ -20,18 +20,24 @@ use std::collections::BTreeSet;
 
 /// A series as a line of line protocol begins with it.
 pub(in crate::query::influxql) fn series_key(measurement: &[u8], tags: &[(Name, Name)]) -> Vec<u8> {
-    let escaped = |bytes: &[u8], special: &[u8]| -> Vec<u8> {
-        bytes
-            .iter()
-            .flat_map(|b| if special.contains(b) { vec![b'\\', *b] } else { vec![*b] })
-            .collect()
-    };
-    let mut key = escaped(measurement, b", ");
-    for (k, v) in tags {
+    fn push_escaped(key: &mut Vec<u8>, bytes: &[u8], is_special: impl Fn(u8) -> bool) {
+        // Nearly always in one piece.
+        let mut rest = bytes;
+        while let Some(place) = rest.iter().position(|byte| is_special(*byte)) {
+            key.extend_from_slice(&rest[..place]);
+            key.extend([b'\\', rest[place]]);
+            rest = &rest[place + 1..];
+        }
+        key.extend_from_slice(rest);
+    }
+    let length = |(name, value): &(Name, Name)| name.len() + value.len() + 2;
+    let mut key = Vec::with_capacity(measurement.len() + tags.iter().map(length).sum::<usize>());
+    push_escaped(&mut key, measurement, |byte| matches!(byte, b',' | b' '));
+    for (name, value) in tags {
         key.push(b',');
-        key.extend(escaped(k, b",= "));
+        push_escaped(&mut key, name, |byte| matches!(byte, b',' | b'=' | b' '));
         key.push(b'=');
-        key.extend(escaped(v, b",= "));
+        push_escaped(&mut key, value, |byte| matches!(byte, b',' | b'=' | b' '));
     }
     key
 }
@@ -350,4 +356,26 @@ pub(super) fn grants(user: &str, context: Context<'_>) -> Result<Series, Failure
         .map(|(db, right)| vec![Cell::text(db), Cell::text(right.text())])
         .collect();
     Ok(Series::table("", &["database", "privilege"], rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As influxd writes keys: what line protocol would take for a separator is escaped
+    /// (1.6:models/points.go, `MakeKey`, `HashKey`).
+    #[test]
+    fn keys_of_series_are_escaped() {
+        let tag =
+            |key: &str, value: &str| (Name::from(key.as_bytes()), Name::from(value.as_bytes()));
+        for (measurement, tags, key) in [
+            ("m", vec![], "m"),
+            ("m", vec![tag("a", "b"), tag("c", "d")], "m,a=b,c=d"),
+            ("m =,x", vec![tag(" a", "b ")], r"m\ =\,x,\ a=b\ "),
+            ("", vec![tag("a,=", ",=,"), tag("\\", "é\"")], ",a\\,\\==\\,\\=\\,,\\=é\""),
+        ] {
+            let found = series_key(measurement.as_bytes(), &tags);
+            assert_eq!(String::from_utf8_lossy(&found), key);
+        }
+    }
 }
