@@ -90,10 +90,14 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// The time of the last row that is left when the rows that the filters want, which must all be done
-    /// by the reading, are put in the order of their times and so many are taken. None where there are
-    /// not so many.
+    /// The time of the last row that is left when the rows that the filters want are put in the order of
+    /// their times and so many are taken. None where there are not so many, or they are not to be had, or
+    /// the reading does not do all that the filters say.
     pub(super) fn bound(&self, filters: &[Expr], order: Order, rows: usize) -> Option<i64> {
+        let are_done = filters.iter().all(|filter| prune::is_all_said(filter, &self.schema));
+        if !are_done || self.measurement.unreadable.is_some() {
+            return None;
+        }
         prune::wanted(filters, &self.schema).bound(&self.measurement, order, rows)
     }
 }

@@ -12,17 +12,18 @@ use datafusion::logical_expr::logical_plan::TableScanBuilder;
 use datafusion::logical_expr::{Expr, LogicalPlan, Sort, TableScan, col, lit};
 use std::sync::Arc;
 
-/// Of more rows than this all are read.
-const MOST: usize = 8192;
+/// Of more rows than this all should be read.
+pub(super) const MOST: usize = 8192;
 
-/// An optimized plan, with bounds for the tables of which only the first rows by time are asked for.
+/// An optimized plan, with bounds for the tables of which only the first rows by time are asked for, `most` of
+/// them at most.
 ///
 /// # Errors
 /// The engine's, for a plan that it cannot put together again.
-pub(super) fn bound(plan: LogicalPlan) -> Result<LogicalPlan> {
+pub(super) fn bound(plan: LogicalPlan, most: usize) -> Result<LogicalPlan> {
     let bounded = plan.transform_down(|plan| {
         let LogicalPlan::Sort(sort) = &plan else { return Ok(Transformed::no(plan)) };
-        match bounded(sort)? {
+        match bounded(sort, most)? {
             Some(input) => {
                 let (expr, fetch) = (sort.expr.clone(), sort.fetch);
                 let sort = Sort { expr, input: Arc::new(input), fetch };
@@ -35,8 +36,8 @@ pub(super) fn bound(plan: LogicalPlan) -> Result<LogicalPlan> {
 }
 
 /// What such a sort sorts, bounded; none where it is something else.
-fn bounded(sort: &Sort) -> Result<Option<LogicalPlan>> {
-    let Some(rows) = sort.fetch.filter(|rows| (1..=MOST).contains(rows)) else { return Ok(None) };
+fn bounded(sort: &Sort, most: usize) -> Result<Option<LogicalPlan>> {
+    let Some(rows) = sort.fetch.filter(|rows| (1..=most).contains(rows)) else { return Ok(None) };
     let Some(first) = sort.expr.first() else { return Ok(None) };
     let Expr::Column(by) = &first.expr else { return Ok(None) };
     let order = if first.asc { Order::Ascending } else { Order::Descending };
@@ -67,6 +68,11 @@ fn below(
 }
 
 fn bounded_scan(scan: &TableScan, order: Order, rows: usize) -> Result<Option<LogicalPlan>> {
+    // Of rows that are not all, others come first. The engine gives a scan a limit only where there is no sort
+    // above it; this is not to rest on that.
+    if scan.fetch.is_some() {
+        return Ok(None);
+    }
     let provider = source_as_provider(&scan.source)?;
     let Some(table) = provider.downcast_ref::<Stored>() else { return Ok(None) };
     let Some(bound) = table.bound(&scan.filters, order, rows) else { return Ok(None) };

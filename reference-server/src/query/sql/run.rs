@@ -329,7 +329,7 @@ async fn plan(
         LogicalPlan::DescribeTable(described) => describe::plan(dialect, &described),
         plan => {
             let plan = state.optimize(&plan.with_param_values(params)?)?;
-            let plan = first_by_time::bound(plan)?;
+            let plan = first_by_time::bound(plan, first_by_time::MOST)?;
             state.query_planner().create_physical_plan(&plan, &state).await
         }
     }
