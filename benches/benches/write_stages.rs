@@ -252,8 +252,8 @@ fn rows(tables: &mut TableSet, rules: &profiles::storage::Tables, lines: &[Line<
 
 /// How many points there are of all fields.
 fn points(stored: &[Measurement]) -> usize {
-    let columns = stored.iter().flat_map(|measurement| &measurement.series);
-    columns.flat_map(|series| &series.columns).map(|column| column.points.len()).sum()
+    let series = stored.iter().flat_map(|measurement| &measurement.series);
+    series.flat_map(|series| series.columns.all()).map(|column| column.points.len()).sum()
 }
 
 /// Lines, or rows, into the store. The Go products look at the types of fields there, shard by shard.

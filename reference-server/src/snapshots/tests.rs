@@ -415,7 +415,7 @@ fn a_file_that_was_done_with_and_is_named_again_stays() {
     assert!(first.iter().all(|name| names().contains(name)));
     drop(served);
     let (_, tables) = restored(folder.path());
-    let points = &tables[0].series[0].columns[0].points;
+    let points = &tables[0].series[0].columns.all()[0].points;
     assert!(points.iter().map(|(time, _)| time).eq(0..3128));
 }
 

@@ -78,6 +78,11 @@ impl Blocks {
         self.0.first().map(Block::layout)
     }
 
+    /// Adds others of the same layout that come after all of these: those of the next shard.
+    pub(super) fn append(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
+
     pub(super) fn as_slice(&self) -> &[Block] {
         &self.0
     }
@@ -86,6 +91,16 @@ impl Blocks {
     /// reading.
     pub(super) fn may_have_between(&self, first: i64, last: i64) -> bool {
         self.0.iter().any(|block| block.first() <= last && first <= block.last())
+    }
+
+    /// Whether there is a row between two times, both included. A block is looked into only where the first
+    /// of them lies in it.
+    pub(super) fn any_between(&self, first: i64, last: i64) -> bool {
+        let index = self.0.partition_point(|block| block.last() < first);
+        let Some(block) = self.0.get(index) else { return false };
+        let is_inside = block.first() < first;
+        let next = if is_inside { block.next_time(first) } else { Some(block.first()) };
+        next.is_some_and(|time| time <= last)
     }
 
     /// Adds rows of the same layout; they win over those of the same time that are there. What they
@@ -215,6 +230,12 @@ impl Block {
             Self::Held(held) => held.times.last().copied().unwrap_or(i64::MIN),
             Self::Stored(stored) => stored.rows.last(),
         }
+    }
+
+    /// The first time that is not before another.
+    fn next_time(&self, from: i64) -> Option<i64> {
+        let kind = self.layout().kind(0);
+        Points::of_parts(kind, vec![self.part(0)]).times(from, i64::MAX).next()
     }
 
     /// What it has of one field, by its place in the layout.

@@ -148,7 +148,7 @@ impl PartitionedTables {
             own.insert(key, given);
             Ok(())
         };
-        let mut tags: TagSet = Vec::with_capacity(line.tags.len());
+        let mut tags: Vec<(Name, Name)> = Vec::with_capacity(line.tags.len());
         for (key, value) in &line.tags {
             if tags.iter().any(|(earlier, _)| **earlier == **key) {
                 return Err(Misfit::RepeatedTag(line_protocol::lossy(key)));
@@ -168,6 +168,7 @@ impl PartitionedTables {
         }
         column(TIME, ColumnType::Time)?;
         tags.sort();
+        let tags = tags.into();
         Ok(Row { table: Name::from(&*line.measurement), partition, tags, fields, time })
     }
 

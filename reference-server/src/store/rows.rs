@@ -9,7 +9,7 @@ use super::recent::{Layout, word};
 use super::series::TagSet;
 use super::series_map::{LONGEST_KEY, hash_of};
 use super::shared_names::shared;
-use super::value::FieldType;
+use super::value::{FieldType, Name};
 use line_protocol::{Dialect, FieldValue, LineView, Options, Parser};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -171,7 +171,7 @@ pub(super) fn plain_tags(key: &[u8], measurement: &[u8]) -> Option<TagSet> {
     }
     let written = key.strip_prefix(measurement)?;
     let commas = written.iter().filter(|byte| **byte == b',');
-    let mut tags = TagSet::with_capacity(commas.count());
+    let mut tags: Vec<(Name, Name)> = Vec::with_capacity(commas.count());
     for tag in written.split(|byte| *byte == b',').skip(1) {
         let equals = tag.iter().position(|byte| *byte == b'=')?;
         let (name, value) = (&tag[..equals], &tag[equals + 1..]);
@@ -185,7 +185,7 @@ pub(super) fn plain_tags(key: &[u8], measurement: &[u8]) -> Option<TagSet> {
         return None;
     }
     tags.sort_by(|(one, _), (other, _)| one.cmp(other));
-    tags.is_sorted_by(|(one, _), (next, _)| one < next).then_some(tags)
+    tags.is_sorted_by(|(one, _), (next, _)| one < next).then(|| tags.into())
 }
 
 impl Row {

@@ -5,13 +5,12 @@ use super::numbers::{Number, Numbers};
 use super::points::{Part, Points, SMALL, TAIL};
 use super::recent::{Layout, Recent};
 use super::value::{FieldType, Name, Value};
-use super::view::{Column, Series};
-use std::borrow::Cow;
+use super::view::{Column, Columns};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Tag keys and values, sorted by key.
-pub type TagSet = Vec<(Name, Name)>;
+/// Tag keys and values, sorted by key. Shared, so that whoever looks at many series copies none of them.
+pub type TagSet = Arc<[(Name, Name)]>;
 
 /// The points of one series within one shard or table: in blocks as long as all of its lines have had
 /// the same fields, all numbers, and nothing was deleted; field by field from then on.
@@ -200,32 +199,24 @@ impl SeriesPoints {
         self.fields.entry(Name::clone(name)).or_default().push_part(kind, part);
     }
 
-    /// Adds its points, which are [settled](Self::settle), to a series of a view, field by field and
-    /// type by type. What the view has already is of earlier shards.
-    pub(super) fn add_to(&self, series: &mut Series, shard: i64) {
+    /// Its fields as queries see them, its points being [settled](Self::settle).
+    pub(super) fn columns(&self, shard: i64) -> Columns {
         debug_assert!(self.recent.is_empty(), "settled before it is read");
-        let is_first = series.columns.is_empty();
-        let mut add = |name: &Name, points: Cow<'_, Points>| {
-            let known = series.columns.iter_mut().filter(|_| !is_first);
-            let mut same = known.filter(|c| c.name == *name && c.field_type == points.field_type());
-            match same.next() {
-                Some(column) => column.points.append(&points),
-                None => series.columns.push(Column {
-                    name: name.clone(),
-                    field_type: points.field_type(),
-                    points: points.into_owned(),
-                    first_shard: shard,
-                }),
-            }
+        if self.fields.is_empty() {
+            return Columns::of_blocks(self.blocks.clone(), shard);
+        }
+        let of_field = |(name, field): (&Name, &Field)| {
+            let mut types = field.0.clone();
+            types.sort_by_key(Points::first);
+            let name = name.clone();
+            types.into_iter().map(move |points| Column {
+                name: name.clone(),
+                field_type: points.field_type(),
+                points,
+                first_shard: shard,
+            })
         };
-        for (name, points) in self.blocks.fields() {
-            add(name, Cow::Owned(points));
-        }
-        for (name, field) in &self.fields {
-            let mut types: Vec<&Points> = field.0.iter().collect();
-            types.sort_by_key(|points| points.first());
-            types.into_iter().for_each(|points| add(name, Cow::Borrowed(points)));
-        }
+        self.fields.iter().flat_map(of_field).collect::<Vec<_>>().into()
     }
 }
 
@@ -330,9 +321,8 @@ mod tests {
                 }
             }
             points.settle();
-            let mut series = Series::default();
-            points.add_to(&mut series, 0);
-            let columns = || series.columns.iter().map(|column| &column.points);
+            let made = points.columns(0);
+            let columns = || made.all().iter().map(|column| &column.points);
             let stored: Vec<BTreeMap<_, _>> =
                 columns().map(|points| points.iter().collect()).collect();
             assert_eq!(stored, expected, "{lateness} {looked}");
@@ -350,9 +340,8 @@ mod tests {
             points.push(&both, time, [1, 2]);
         }
         points.settle();
-        let mut series = Series::default();
-        points.add_to(&mut series, 0);
-        let fields: Vec<_> = series.columns.iter().map(|column| column.points.parts()).collect();
+        let columns = points.columns(0);
+        let fields: Vec<_> = columns.all().iter().map(|column| column.points.parts()).collect();
         let times = |part: &Part| Arc::clone(&part.chunk(FieldType::Integer).times);
         let pairs = fields[0].iter().zip(fields[1]);
         let shared = pairs.filter(|(one, other)| Arc::ptr_eq(&times(one), &times(other)));

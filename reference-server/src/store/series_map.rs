@@ -23,7 +23,7 @@ pub(super) const LONGEST_KEY: usize = 32 << 10;
 #[derive(Clone, Debug)]
 pub(super) struct SeriesMap<K> {
     /// Shared with copies until there is another series.
-    order: Arc<BTreeMap<Arc<K>, usize>>,
+    order: Arc<BTreeMap<K, usize>>,
     slots: Vec<SeriesPoints>,
     known: Known,
     /// Whether the tags of all series that ever were there are UTF-8: seen when a series comes, when they
@@ -31,8 +31,8 @@ pub(super) struct SeriesMap<K> {
     tags_are_text: bool,
 }
 
-/// What series have as a key.
-pub(super) trait Key: Ord {
+/// What series have as a key; a copy costs counts.
+pub(super) trait Key: Ord + Clone {
     /// The tags in it.
     fn tags(&self) -> &TagSet;
 }
@@ -118,7 +118,7 @@ impl<K: Key> SeriesMap<K> {
             return *slot;
         }
         // One search: of a million series each step of it waits for memory.
-        match Arc::make_mut(&mut self.order).entry(Arc::new(key)) {
+        match Arc::make_mut(&mut self.order).entry(key) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 let mut values = new.key().tags().iter().map(|(_, value)| value);
@@ -159,7 +159,7 @@ impl<K: Key> SeriesMap<K> {
 
     /// All series in the order of their keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &SeriesPoints)> {
-        self.order.iter().map(|(key, slot)| (&**key, &self.slots[*slot]))
+        self.order.iter().map(|(key, slot)| (key, &self.slots[*slot]))
     }
 
     /// Shows each series in the order of their keys.
@@ -176,7 +176,7 @@ impl<K: Key> SeriesMap<K> {
         mut visit: impl FnMut(&K, &mut SeriesPoints) -> bool,
     ) {
         let from = other.map_or(Bound::Unbounded, Bound::Excluded);
-        for (key, slot) in self.order.range::<K, _>((from, Bound::Unbounded)) {
+        for (key, slot) in self.order.range((from, Bound::Unbounded)) {
             if !visit(key, &mut self.slots[*slot]) {
                 return;
             }
@@ -197,7 +197,7 @@ impl<K: Key> SeriesMap<K> {
         for (key, slot) in before.iter() {
             let mut points = std::mem::take(&mut slots[*slot]);
             if keep(key, &mut points) {
-                order.insert(Arc::clone(key), self.slots.len());
+                order.insert(key.clone(), self.slots.len());
                 self.slots.push(points);
             }
         }
@@ -210,9 +210,8 @@ impl SeriesMap<TagSet> {
     /// What queries see of them, [settled](Self::settle).
     pub(super) fn view(&self) -> Vec<Series> {
         let series = self.iter().map(|(tags, points)| {
-            let mut series = Series { tags: tags.clone(), ..Series::default() };
-            points.add_to(&mut series, i64::MIN);
-            series
+            let columns = points.columns(i64::MIN);
+            Series { tags: tags.clone(), columns, ..Series::default() }
         });
         series.collect()
     }
@@ -237,7 +236,7 @@ mod tests {
 
     #[test]
     fn tags_are_text_until_one_is_not() {
-        let tags = |value: &[u8]| vec![(Name::from(&b"t"[..]), Name::from(value))];
+        let tags = |value: &[u8]| TagSet::from([(Name::from(&b"t"[..]), Name::from(value))]);
         let mut series = SeriesMap::default();
         series.slot(tags("\u{e9}t\u{e9}".as_bytes()));
         assert!(series.tags_are_text());
@@ -249,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_copy_has_the_series_that_were_there_when_it_was_made() {
-        let tags = |value: &str| vec![(Name::from(&b"t"[..]), Name::from(value.as_bytes()))];
+        let tags =
+            |value: &str| TagSet::from([(Name::from(&b"t"[..]), Name::from(value.as_bytes()))]);
         let mut series = SeriesMap::default();
         let slots = [("b", 0), ("a", 1)];
         for (value, slot) in slots {

@@ -228,14 +228,19 @@ impl ShardedBucket {
 
     /// Forgets what an InfluxQL statement removes.
     pub fn remove(&mut self, removal: &Remove) {
-        let listed = |keys: &[SeriesKey], measurement: &[u8], tags: &TagSet| {
-            keys.iter().any(|key| *key.measurement == *measurement && key.tags == *tags)
+        // A statement may mean all series that there are.
+        let listed = |keys: &[SeriesKey]| {
+            let keys = keys.iter().map(|key| (Name::clone(&key.measurement), key.tags.clone()));
+            let mut listed: BTreeMap<Name, BTreeSet<TagSet>> = BTreeMap::new();
+            keys.for_each(|(name, tags)| _ = listed.entry(name).or_default().insert(tags));
+            move |name: &[u8], tags: &TagSet| listed.get(name).is_some_and(|of| of.contains(tags))
         };
         match removal {
             Remove::Measurement(name) => self.drop_measurement(name),
-            Remove::Series(keys) => self.drop_series(|name, tags| listed(keys, name, tags)),
+            Remove::Series(keys) => self.drop_series(listed(keys)),
             Remove::Points { series, first, last } => {
-                self.delete(*first, *last, |name, tags, _| listed(series, name, tags));
+                let is_listed = listed(series);
+                self.delete(*first, *last, |name, tags, _| is_listed(name, tags));
             }
         }
     }
@@ -332,11 +337,10 @@ impl ShardedBucket {
                 let Some(fewer) = left.checked_sub(1) else { return false };
                 left = fewer;
                 points.settle();
-                let merged = viewed.series.entry((name.clone(), tags.clone())).or_default();
-                points.add_to(merged, *start);
-                if points.is_empty() {
-                    merged.empty_in.push(*start);
-                }
+                let columns = points.columns(*start);
+                let empty_in = if points.is_empty() { vec![*start] } else { Vec::new() };
+                let series = Series { tags: tags.clone(), columns, empty_in };
+                viewed.new.push((name.clone(), series));
                 if left == 0 {
                     last = Some((name.clone(), tags.clone()));
                 }
@@ -425,38 +429,83 @@ impl ShardedBucket {
 /// What queries see of a bucket that others write to: it is theirs between two looks.
 pub(crate) fn view_of(bucket: &Mutex<ShardedBucket>) -> Vec<Measurement> {
     let mut viewed = Viewed::default();
+    // Nothing that grows with what was seen is done under the lock.
+    viewed.new.reserve(SERIES_AT_ONCE);
     while lock(bucket).look(&mut viewed, SERIES_AT_ONCE) {
         give_way();
+        if viewed.new.len() > viewed.series.len().max(MANY) {
+            viewed.put_together();
+        }
+        viewed.new.reserve(SERIES_AT_ONCE);
     }
     viewed.finish()
 }
+
+/// Of fewer series of single shards it does not matter that a series of many shards is there many times.
+const MANY: usize = if cfg!(test) { 10 } else { 100_000 };
 
 /// What was seen of a bucket by now.
 #[derive(Default)]
 pub(crate) struct Viewed {
     measurements: BTreeMap<Name, Measurement>,
-    series: BTreeMap<(Name, TagSet), Series>,
+    /// With their measurements, in their order, each once.
+    series: Vec<(Name, Series)>,
+    /// The same of each later shard by itself, shard by shard; the first of these shards may be the last one
+    /// of those above.
+    new: Vec<(Name, Series)>,
     /// The shard and the series that were looked at last, where there are more.
     at: Option<(i64, Option<(Name, TagSet)>)>,
 }
 
 impl Viewed {
-    fn finish(self) -> Vec<Measurement> {
+    /// Makes one of what several shards have of a series.
+    fn put_together(&mut self) {
+        let mut all = std::mem::take(&mut self.series);
+        all.append(&mut self.new);
+        // A few runs, each in its order; of one series, the shards stay in theirs.
+        all.sort_by(|(a, one), (b, other)| (a, &one.tags).cmp(&(b, &other.tags)));
+        all.dedup_by(|(name, later), (before, known)| {
+            let same = name == before && later.tags == known.tags;
+            if same {
+                known.columns.append(std::mem::take(&mut later.columns));
+                known.empty_in.append(&mut later.empty_in);
+            }
+            same
+        });
+        self.series = all;
+    }
+
+    fn finish(mut self) -> Vec<Measurement> {
+        self.put_together();
         let Self { mut measurements, series, .. } = self;
-        let mut tag_keys: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
-        for ((name, tags), mut one) in series {
-            tag_keys.entry(name.clone()).or_default().extend(tags.iter().map(|(k, _)| k.clone()));
-            one.tags = tags;
-            measurements.entry(name).or_default().series.push(one);
+        let mut series = series.into_iter().peekable();
+        while let Some((name, first)) = series.next() {
+            let others = std::iter::from_fn(|| series.next_if(|(other, _)| *other == name));
+            let all = std::iter::once(first).chain(others.map(|(_, one)| one)).collect();
+            measurements.entry(name).or_default().series = all;
         }
         let finish = |(name, mut measurement): (Name, Measurement)| {
-            measurement.tag_keys = tag_keys.remove(&name).into_iter().flatten().collect();
+            measurement.tag_keys = tag_keys_of(&measurement.series);
             measurement.fields.sort_by(|a, b| a.0.cmp(&b.0));
             measurement.name = name;
             measurement
         };
         measurements.into_iter().map(finish).collect()
     }
+}
+
+/// The tag keys that series have, sorted.
+fn tag_keys_of(series: &[Series]) -> Vec<Name> {
+    let mut keys = BTreeSet::new();
+    let mut before: &[(Name, Name)] = &[];
+    for Series { tags, .. } in series {
+        // Nearly always all series have the same ones.
+        if !tags.iter().map(|tag| &tag.0).eq(before.iter().map(|tag| &tag.0)) {
+            keys.extend(tags.iter().map(|(key, _)| key.clone()));
+        }
+        before = tags;
+    }
+    keys.into_iter().collect()
 }
 
 /// A bucket without its points.
@@ -542,7 +591,58 @@ mod tests {
         write(&mut bucket, 2);
         write(&mut bucket, 6);
         assert_eq!(bounds(&bucket), [(0, 1), (1, 4), (4, 5), (5, 7)]);
-        assert_eq!(bucket.view()[0].series[0].columns[0].points.len(), 4);
+        assert_eq!(bucket.view()[0].series[0].columns.all()[0].points.len(), 4);
+    }
+
+    fn write_all(bucket: &mut ShardedBucket, text: &str) -> Result<(), String> {
+        let parsed = line_protocol::parse(text.as_bytes(), &Dialect::GO_V2, &Options::default());
+        let lines: Vec<_> = parsed.flatten().collect();
+        bucket.write(&lines, MONDAY + 10 * DAY).map_err(|fault| format!("{fault:?}"))
+    }
+
+    #[test]
+    fn a_refused_point_leaves_its_series_in_each_shard() {
+        let Some(mut bucket) = bucket(DAY) else { panic!("a profile with shards") };
+        for day in 0..2 {
+            let at = MONDAY + day * DAY;
+            assert_eq!(write_all(&mut bucket, &format!("m,h=a f=1 {at}\n")), Ok(()));
+            assert!(write_all(&mut bucket, &format!("m,h=b f=1i {at}\n")).is_err());
+        }
+        let seen = bucket.view();
+        let empty_in: Vec<_> = seen[0].series.iter().map(|series| &series.empty_in[..]).collect();
+        assert_eq!(empty_in, [&[][..], &[MONDAY, MONDAY + DAY]]);
+    }
+
+    #[test]
+    fn what_is_removed_is_what_was_named() {
+        let Some(bucket) = bucket(DAY) else { panic!("a profile with shards") };
+        let keys = |keys: &[(&str, &str)]| -> Vec<SeriesKey> {
+            let key = |(name, host): &(&str, &str)| SeriesKey {
+                measurement: Name::from(name.as_bytes()),
+                tags: [(Name::from(&b"h"[..]), Name::from(host.as_bytes()))].into(),
+            };
+            keys.iter().map(key).collect()
+        };
+        let left = |removal: &Remove| -> Vec<String> {
+            let mut bucket = bucket.clone();
+            let text = ["m,h=a", "m,h=b", "n,h=a", "n,h=b"]
+                .map(|key| format!("{key} f=1 {MONDAY}\n{key} f=2 {}\n", MONDAY + 1));
+            assert_eq!(write_all(&mut bucket, &text.concat()), Ok(()));
+            bucket.remove(removal);
+            let seen = bucket.view();
+            let series = seen.iter().flat_map(|of| of.series.iter().map(|one| (&of.name, one)));
+            let told = series.map(|(name, series)| {
+                let host = line_protocol::lossy(&series.tags[0].1);
+                let points = series.columns.all()[0].points.len();
+                format!("{} {host} {points}", line_protocol::lossy(name))
+            });
+            told.collect()
+        };
+        let named = keys(&[("n", "a"), ("m", "b"), ("o", "a")]);
+        assert_eq!(left(&Remove::Series(named.clone())), ["m a 2", "n b 2"]);
+        let points = Remove::Points { series: named, first: MONDAY, last: MONDAY };
+        assert_eq!(left(&points), ["m a 2", "m b 1", "n a 1", "n b 2"]);
+        assert_eq!(left(&Remove::Measurement(Name::from(&b"m"[..]))), ["n a 2", "n b 2"]);
     }
 
     #[test]
@@ -559,6 +659,19 @@ mod tests {
         assert_eq!(bucket.write(&lines, MONDAY + 10 * DAY), Ok(()));
         let whole = bucket.view();
         assert_eq!(whole.len(), 8);
+        for measurement in &whole {
+            let tags: Vec<_> = measurement.series.iter().map(|series| &series.tags).collect();
+            assert!(tags.is_sorted_by(|one, next| one < next), "{tags:?}");
+        }
+        let points = |measurement: &Measurement| -> usize {
+            let columns = measurement.series.iter().flat_map(|series| series.columns.all());
+            columns.map(|column| column.points.len()).sum()
+        };
+        assert_eq!(points(&whole[0]), 120);
+        assert_eq!(whole[1..].iter().map(points).sum::<usize>(), 60);
+        assert_eq!(whole[0].series.len(), 7);
+        assert_eq!(whole[0].tag_keys, [Name::from(&b"h"[..])]);
+        assert_eq!(view_of(&Mutex::new(bucket.clone())), whole);
         for most in 1..40 {
             let mut viewed = Viewed::default();
             let mut looks = 1;

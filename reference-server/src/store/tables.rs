@@ -300,7 +300,7 @@ impl TableSet {
         table.schema.time_column();
         let time = time()?;
         let mut uneven = false;
-        let mut tags: TagSet = Vec::with_capacity(line.tags.len());
+        let mut tags: Vec<(Name, Name)> = Vec::with_capacity(line.tags.len());
         for (key, value) in &line.tags {
             match tags.iter_mut().find(|(known, _)| **known == **key) {
                 Some(_) => uneven = true,
@@ -317,7 +317,8 @@ impl TableSet {
                 Fields::Named(line.fields.iter().map(named).collect())
             }
         };
-        let series = SeriesOf::Tags(tags, (!uneven).then(|| Box::from(line.key_as_written())));
+        let series =
+            SeriesOf::Tags(tags.into(), (!uneven).then(|| Box::from(line.key_as_written())));
         Ok(Row { table: index, series, time, fields })
     }
 
@@ -390,9 +391,8 @@ impl TableSet {
             };
             left = fewer;
             points.settle();
-            let mut series = Series { tags: tags.clone(), ..Series::default() };
-            points.add_to(&mut series, i64::MIN);
-            measurement.series.push(series);
+            let columns = points.columns(i64::MIN);
+            measurement.series.push(Series { tags: tags.clone(), columns, ..Series::default() });
             true
         });
         *seen = Some(measurement);

@@ -3,13 +3,18 @@
 //!
 //! Every query language reads this and nothing else of the store.
 
+mod columns;
+
 use super::points::Points;
+use super::series::TagSet;
 use super::value::{FieldType, Name};
 use std::time::{Duration, Instant};
 
+pub use columns::Columns;
+
 /// How many series are looked at before writes have their turn: a series that has been written to for
 /// long has some hundred parts.
-pub(crate) const SERIES_AT_ONCE: usize = 100;
+pub(crate) const SERIES_AT_ONCE: usize = if cfg!(test) { 7 } else { 100 };
 
 /// How long nobody looks then: a lock that is taken again at once is nobody else's.
 const BETWEEN_LOOKS: Duration = Duration::from_micros(30);
@@ -56,9 +61,9 @@ pub enum Unreadable {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// Tag keys and values, sorted by key; a tag that is not here is null.
-    pub tags: Vec<(Name, Name)>,
-    /// Its fields that have points; a field with several types has an entry for each.
-    pub columns: Vec<Column>,
+    pub tags: TagSet,
+    /// Its fields that have points.
+    pub columns: Columns,
     /// The starts of the shards that know it but have no point of it: what was refused leaves its
     /// series behind.
     pub empty_in: Vec<i64>,

@@ -99,7 +99,7 @@ impl Fake {
         let mut tags: Vec<(Name, Name)> =
             tags.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         tags.sort();
-        let key = SeriesKey { measurement: measurement.into(), tags };
+        let key = SeriesKey { measurement: measurement.into(), tags: tags.into() };
         let fields = fields.iter().map(|(k, v)| ((*k).into(), v.clone())).collect();
         database.points.push(Point { policy: "autogen".to_owned(), key, fields, time });
     }
@@ -155,22 +155,23 @@ fn view(points: &[Point], policy: &Policy, unreadable: Option<Unreadable>) -> Ve
 
 fn put(series: &mut Series, name: &Name, value: &Value, time: i64) {
     let field_type = value.field_type();
-    let i = series
-        .columns
+    let mut columns = series.columns.all().to_vec();
+    let i = columns
         .iter()
         .position(|c| c.name == *name && c.field_type == field_type)
         .unwrap_or_else(|| {
-            series.columns.push(Column {
+            columns.push(Column {
                 name: name.clone(),
                 field_type,
                 points: Points::new(field_type),
                 first_shard: 0,
             });
-            series.columns.len() - 1
+            columns.len() - 1
         });
-    let mut points: Vec<_> = series.columns[i].points.iter().collect();
+    let mut points: Vec<_> = columns[i].points.iter().collect();
     points.push((time, value.clone()));
-    series.columns[i].points = points.into();
+    columns[i].points = points.into();
+    series.columns = columns.into();
 }
 
 impl Host for Fake {

@@ -41,7 +41,8 @@ impl Read<'_> {
                 if !self.allowance.goes_on() {
                     return found;
                 }
-                let mut fields: Vec<&Name> = series.columns.iter().map(|c| &c.name).collect();
+                let mut fields: Vec<&Name> =
+                    series.columns.fields().map(|(name, _)| name).collect();
                 fields.sort();
                 fields.dedup();
                 let read = |field| self.field(measurement, series, field);
@@ -56,13 +57,13 @@ impl Read<'_> {
         const MANY: usize = 50_000;
         let Some(last) = self.stop.checked_sub(1) else { return false };
         let all = measurements.iter().flat_map(|m| m.series.iter().map(move |series| (m, series)));
-        let columns = all.flat_map(|(m, s)| s.columns.iter().map(move |column| (m, s, column)));
-        let is_read = |(measurement, series, column): &(&Measurement, &Series, &Stored)| {
-            self.undecided(&tags(measurement, series, &column.name)).is_some()
+        let of_series = |(measurement, series): (&Measurement, &Series)| {
+            let is_read =
+                |field: &Name| self.undecided(&tags(measurement, series, field)).is_some();
+            let counts = series.columns.counts(self.start, last, &is_read);
+            counts.map(|count| count.min(self.most)).sum::<usize>()
         };
-        let counts = columns
-            .filter(is_read)
-            .map(|(_, _, column)| column.points.count(self.start, last).min(self.most));
+        let counts = all.map(of_series);
         let mut counts = counts.scan(0_usize, |all, count| {
             *all += count;
             Some(*all)
@@ -79,7 +80,7 @@ impl Read<'_> {
         let tags = tags(measurement, series, name);
         // What no point of it can be is not read.
         let undecided = self.undecided(&tags)?;
-        let columns: Vec<_> = series.columns.iter().filter(|c| c.name == *name).collect();
+        let columns: Vec<_> = series.columns.named(name).collect();
         let (column, stop) = self.earliest(&columns)?;
         let points = within(column, self.start, stop);
         #[cfg(test)]
@@ -276,7 +277,7 @@ thread_local! {
 
 /// The tags of the points of a field, by key.
 fn tags(measurement: &Measurement, series: &Series, field: &Name) -> Vec<(Name, Name)> {
-    let mut tags = series.tags.clone();
+    let mut tags = series.tags.to_vec();
     tags.push((label("_field"), field.clone()));
     tags.push((label("_measurement"), measurement.name.clone()));
     tags.sort();

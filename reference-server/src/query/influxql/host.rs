@@ -1,8 +1,8 @@
 //! What the executor asks the server. Nothing here knows how the server keeps it.
 
 use super::ast::{Admin, Privilege};
-use crate::store::Name;
 use crate::store::view::Measurement;
+use crate::store::{Name, TagSet};
 
 /// The server, as one request sees it: its caller is part of it.
 ///
@@ -98,5 +98,5 @@ pub struct SeriesKey {
     /// The measurement.
     pub measurement: Name,
     /// Tag keys and values.
-    pub tags: Vec<(Name, Name)>,
+    pub tags: TagSet,
 }

@@ -4,7 +4,7 @@
 //! there is null. Rows stand in the order of their primary key: tags, nulls first, then time.
 
 use crate::store::points::Points;
-use crate::store::view::{Column, Measurement, Series, Unreadable};
+use crate::store::view::{Measurement, Series, Unreadable};
 use crate::store::{FieldType, Name, Value};
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
@@ -147,10 +147,16 @@ struct Taken {
 }
 
 impl Taken {
-    fn add(&mut self, series: &Series, first: i64, last: i64) {
+    fn add(&mut self, series: &Series, mut first: i64, mut last: i64) {
+        // Once there are as many as are asked for, only earlier ones in this order count.
+        match (self.bound(), self.order) {
+            (Some(bound), Order::Ascending) => last = last.min(bound.saturating_sub(1)),
+            (Some(bound), Order::Descending) => first = first.max(bound.saturating_add(1)),
+            (None, _) => {}
+        }
         let mut times = Vec::new();
-        for place in columns_with_own_times(series) {
-            self.read(&series.columns[place].points, first, last, &mut times);
+        for points in own_times(series) {
+            self.read(&points, first, last, &mut times);
         }
         times.sort();
         times.dedup();
@@ -193,14 +199,12 @@ impl Taken {
     }
 }
 
-/// The columns of a series whose times are those of all, by their numbers: fields are mostly written
-/// together.
-fn columns_with_own_times(series: &Series) -> impl Iterator<Item = usize> {
-    let first = series.columns.first();
-    let has_its_own =
-        move |c: &Column| first.is_some_and(|first| !c.points.has_times_of(&first.points));
-    let columns = series.columns.iter().enumerate();
-    columns.filter(move |(place, c)| *place == 0 || has_its_own(c)).map(|(place, _)| place)
+/// Points whose times are those of all of a series: fields are mostly written together.
+fn own_times(series: &Series) -> Vec<Cow<'_, Points>> {
+    let mut times = series.columns.times();
+    let Some(first) = times.next() else { return Vec::new() };
+    let others: Vec<_> = times.filter(|points| !points.has_times_of(&first)).collect();
+    std::iter::once(first).chain(others).collect()
 }
 
 /// The rows of a measurement, batch by batch: no more is read, nor in memory, than one batch has.
@@ -221,8 +225,8 @@ pub struct Batches {
 /// A series of which rows are left.
 struct Open {
     series: usize,
-    /// Its [`columns_with_own_times()`].
-    columns: Vec<usize>,
+    /// Its [`own_times()`].
+    points: Vec<Points>,
     /// The rows that are left have this time, or a later one.
     from: i64,
 }
@@ -265,7 +269,7 @@ impl Batches {
                 Open::of(&self.measurement.series[number], number, self.wanted.first)
             }
         };
-        let times = open.times(&self.measurement.series[open.series], self.wanted.last, room);
+        let times = open.times(self.wanted.last, room);
         let series = open.series;
         if times.len() == room
             && let Some(from) = times.last().and_then(|last| last.checked_add(1))
@@ -278,17 +282,17 @@ impl Batches {
 
 impl Open {
     fn of(series: &Series, number: usize, from: i64) -> Self {
-        Self { series: number, columns: columns_with_own_times(series).collect(), from }
+        let points = own_times(series).into_iter().map(Cow::into_owned).collect();
+        Self { series: number, points, from }
     }
 
     /// The first times that are left, up to the last one that is wanted: those at which any field has
     /// a value, ascending.
-    fn times(&self, series: &Series, last: i64, room: usize) -> Vec<i64> {
-        let of_column =
-            |place: &usize| series.columns[*place].points.times(self.from, last).take(room);
+    fn times(&self, last: i64, room: usize) -> Vec<i64> {
         // The first of all of them are among the first of each.
-        let mut times: Vec<i64> = self.columns.iter().flat_map(of_column).collect();
-        if self.columns.len() > 1 {
+        let first_ones = self.points.iter().flat_map(|of| of.times(self.from, last).take(room));
+        let mut times: Vec<i64> = first_ones.collect();
+        if self.points.len() > 1 {
             times.sort();
             times.dedup();
             times.truncate(room);
@@ -386,7 +390,7 @@ impl Rows<'_> {
     /// The values of one field, row by row.
     fn values(&self, name: &[u8], of: FieldType) -> impl Iterator<Item = Option<Value>> {
         self.0.iter().flat_map(move |(series, times)| {
-            let column = series.columns.iter().find(|c| &*c.name == name && c.field_type == of);
+            let column = series.columns.named(name).find(|c| c.field_type == of);
             let first = times.first().copied().unwrap_or(i64::MAX);
             let last = times.last().copied().unwrap_or(i64::MIN);
             let points = column.into_iter().flat_map(move |c| c.points.between(first, last));

@@ -65,7 +65,7 @@ fn told(view: &[Measurement]) -> String {
     view.iter()
         .map(|measurement| {
             let series = measurement.series.iter().map(|series| {
-                let columns = series.columns.iter().map(|column| {
+                let columns = series.columns.all().iter().map(|column| {
                     let points: Vec<_> = column.points.iter().collect();
                     format!("{:?} {:?} {points:?}", column.name, column.field_type)
                 });
@@ -213,7 +213,7 @@ fn new_series_are_rows_where_nothing_about_them_can_be_refused() {
         let merged = view[0].series.iter().find(|series| {
             series.tags.len() == 2 && series.tags.iter().all(|(_, value)| **value != *b"0")
         });
-        assert_eq!(merged.unwrap().columns[0].points.len(), 3);
+        assert_eq!(merged.unwrap().columns.all()[0].points.len(), 3);
     }
 }
 

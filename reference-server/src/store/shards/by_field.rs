@@ -159,7 +159,7 @@ mod tests {
         let mut all = Vec::new();
         for measurement in bucket.view() {
             for series in measurement.series {
-                let points = series.columns.iter().flat_map(|c| {
+                let points = series.columns.all().iter().flat_map(|c| {
                     c.points.iter().map(|(t, v)| {
                         format!("{} {v:?} {}", String::from_utf8_lossy(&c.name), t / HOUR)
                     })

@@ -66,17 +66,17 @@ impl Needed {
         let is_text = |value: &Name| are_text || std::str::from_utf8(value).is_ok();
         // Nearly always all series have the same tags.
         let same = self.tags.len() == tags.len()
-            && self.tags.iter().zip(tags).all(|((known, _), (key, _))| known == key);
+            && self.tags.iter().zip(tags.iter()).all(|((known, _), (key, _))| known == key);
         if same && are_text {
             return;
         }
         if same {
-            for ((_, are_text), (_, value)) in self.tags.iter_mut().zip(tags) {
+            for ((_, are_text), (_, value)) in self.tags.iter_mut().zip(tags.iter()) {
                 *are_text &= is_text(value);
             }
             return;
         }
-        for (key, value) in tags {
+        for (key, value) in tags.iter() {
             match self.tags.binary_search_by(|(known, _)| known.cmp(key)) {
                 Ok(index) => self.tags[index].1 &= is_text(value),
                 Err(index) => self.tags.insert(index, (Name::clone(key), is_text(value))),

@@ -18,7 +18,7 @@ pub(super) fn column(name: &[u8], points: &[(i64, Value)]) -> Column {
 /// A series.
 pub(super) fn series(tags: &[(&[u8], &[u8])], columns: Vec<Column>) -> Series {
     let tags = tags.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-    Series { tags, columns, ..Series::default() }
+    Series { tags, columns: columns.into(), ..Series::default() }
 }
 
 /// A measurement.

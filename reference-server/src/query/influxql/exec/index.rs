@@ -170,7 +170,7 @@ pub(super) fn has(expr: &Expr, m: &Measurement) -> Result<bool, Failure> {
                 if var.name == "_name" {
                     return Ok(is_value(&m.name) == positive);
                 }
-                let values = m.series.iter().flat_map(|s| &s.tags);
+                let values = m.series.iter().flat_map(|s| s.tags.iter());
                 let mut values = values.filter(|t| *t.0 == *var.name.as_bytes()).peekable();
                 // A measurement without the tag is not considered.
                 Ok(values.peek().is_some() && values.any(|t| is_value(&t.1)) == positive)

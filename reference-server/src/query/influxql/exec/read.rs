@@ -7,7 +7,8 @@ use super::node::{Node, Row, cast, converts};
 use super::source::Table;
 use super::tag_sets;
 use crate::query::allowance::Allowance;
-use crate::store::view::{Column, Series};
+use crate::store::points::Points;
+use crate::store::view::Series;
 use crate::store::{FieldType, Name, Value};
 use profiles::influxql::Planner;
 use std::collections::BTreeMap;
@@ -21,11 +22,7 @@ pub(super) struct At<'a> {
 
 impl Row for At<'_> {
     fn field(&self, name: &Name, as_type: FieldType) -> Option<Value> {
-        self.series
-            .columns
-            .iter()
-            .filter(|c| c.name == *name)
-            .find_map(|c| cast(&c.points.at(self.time)?, as_type))
+        self.series.columns.named(name).find_map(|c| cast(&c.points.at(self.time)?, as_type))
     }
 
     fn tag(&self, key: &Name) -> Option<Name> {
@@ -224,13 +221,13 @@ pub(super) fn at_most(tables: &[Table], wanted: &Wanted<'_>) -> usize {
         table.condition.as_ref().is_none_or(|c| c.decided(&any) != Some(false))
     };
     let of_series = |(_, series): (&Table, &Series)| {
-        let is_wanted = |c: &&Column| wanted.fields.iter().any(|(name, _)| c.name == *name);
-        let mut columns = series.columns.iter().filter(is_wanted);
-        let Some(one) = columns.next() else { return 0 };
+        let is_wanted = |field: &Name, _| wanted.fields.iter().any(|(name, _)| *field == *name);
+        let mut times = series.columns.times_of(is_wanted);
+        let Some(one) = times.next() else { return 0 };
         // Fields that were written together have their rows together.
-        let others = columns.filter(|c| !c.points.has_times_of(&one.points));
-        let of_others: usize = others.map(|c| c.points.count(first, last)).sum();
-        one.points.count(first, last) + of_others
+        let others = times.filter(|points| !points.has_times_of(&one));
+        let of_others: usize = others.map(|points| points.count(first, last)).sum();
+        one.count(first, last) + of_others
     };
     let series = tables.iter().flat_map(|t| t.measurement.series.iter().map(move |s| (t, s)));
     series.filter(is_read).map(of_series).sum()
@@ -250,12 +247,11 @@ fn series_rows<'a>(
     if decided == Some(false) {
         return Box::new(std::iter::empty());
     }
-    let is_read = |column: &&Column| {
-        let mut fields = wanted.fields.iter();
-        fields.any(|(name, t)| column.name == *name && converts(column.field_type, *t))
+    let is_read = |field: &Name, kind| {
+        wanted.fields.iter().any(|(name, t)| *field == *name && converts(kind, *t))
     };
-    let columns = series.columns.iter().filter(is_read);
-    let mut times: Vec<_> = columns.map(|c| times(c, first, last, wanted.descending)).collect();
+    let read = series.columns.read_times_of(is_read);
+    let mut times: Vec<_> = read.map(|points| times(points, first, last, &wanted)).collect();
     let at = move |time| At { series, time };
     let rows: Sequence<'a> = match times.pop() {
         None => return Box::new(std::iter::empty()),
@@ -274,15 +270,15 @@ fn series_rows<'a>(
     }
 }
 
-/// The times of a column, in the order in which they are read.
+/// The times of points, in the order in which they are read.
 fn times<'a>(
-    column: &'a Column,
+    points: &'a Points,
     first: i64,
     last: i64,
-    descending: bool,
+    wanted: &Wanted<'_>,
 ) -> Box<dyn Iterator<Item = i64> + 'a> {
-    let times = column.points.times(first, last);
-    if descending { Box::new(times.rev()) } else { Box::new(times) }
+    let times = points.times(first, last);
+    if wanted.descending { Box::new(times.rev()) } else { Box::new(times) }
 }
 
 /// The times of several columns, each once.
@@ -320,10 +316,9 @@ pub(super) fn columns_between(tables: &[Table], range: Range) -> Columns {
                 columns.add_field(name, *t);
             }
         }
-        for column in table.measurement.series.iter().flat_map(|s| &s.columns) {
-            if column.points.any_between(first, last) {
-                columns.add_field(&column.name, column.field_type);
-            }
+        let series = &table.measurement.series;
+        for (field, kind) in series.iter().flat_map(|s| s.columns.fields_between(first, last)) {
+            columns.add_field(field, kind);
         }
         columns.elsewhere.extend(table.measurement.fields.iter().map(|f| f.0.clone()));
         columns.tags.extend(table.measurement.tag_keys.iter().cloned());

@@ -3,7 +3,7 @@
 use super::*;
 use crate::query::influxql::token::Op;
 use crate::store::points::Points;
-use crate::store::view::Measurement;
+use crate::store::view::{Column, Measurement};
 use std::cell::Cell;
 
 thread_local! {
@@ -22,8 +22,8 @@ fn table() -> Table {
         Column { name: name.into(), field_type: FieldType::Integer, points, first_shard: 0 }
     };
     let series = |number: usize| Series {
-        tags: vec![(b"t".as_slice().into(), number.to_string().as_bytes().into())],
-        columns: vec![column(b"a", 1), column(b"b", 3)],
+        tags: [(b"t".as_slice().into(), number.to_string().as_bytes().into())].into(),
+        columns: vec![column(b"a", 1), column(b"b", 3)].into(),
         ..Series::default()
     };
     let series = (0..SERIES).map(series).collect();

@@ -191,9 +191,10 @@ impl<'a> Run<'a> {
         last: i64,
     ) -> impl Iterator<Item = &'a Column> + use<'a> {
         let (name, read_as) = self.field;
-        series.columns.iter().filter(move |c| {
-            c.name == *name && converts(c.field_type, *read_as) && c.points.any_between(first, last)
-        })
+        series
+            .columns
+            .named(name)
+            .filter(move |c| converts(c.field_type, *read_as) && c.points.any_between(first, last))
     }
 
     /// The windows of one column of a series in one shard.

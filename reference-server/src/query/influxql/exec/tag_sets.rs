@@ -6,7 +6,9 @@ use super::read::{At, Wanted, group_of};
 use super::source::Table;
 use crate::query::allowance::Allowance;
 use crate::store::Name;
-use crate::store::view::{Column, Measurement, Series};
+use crate::store::points::Points;
+use crate::store::view::{Measurement, Series};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
@@ -64,15 +66,13 @@ pub(super) fn bounds_of<'a>(
     };
     for one in series.take_while(|_| allowance.goes_on()) {
         one.empty_in.iter().for_each(|start| add(shard_bounds(*start, duration)));
-        for column in &one.columns {
-            bounds_of_points(column, duration, &mut add);
-        }
+        one.columns.times().for_each(|points| bounds_of_points(&points, duration, &mut add));
     }
 }
 
-fn bounds_of_points(column: &Column, duration: i64, add: &mut impl FnMut((i64, i64))) {
+fn bounds_of_points(points: &Points, duration: i64, add: &mut impl FnMut((i64, i64))) {
     let mut from = i64::MIN;
-    while let Some(time) = column.points.next_time(from) {
+    while let Some(time) = points.next_time(from) {
         let bounds = shard_bounds(time, duration);
         add(bounds);
         if bounds.1 == i64::MAX {
@@ -106,9 +106,7 @@ pub(super) fn shards<'a>(table: &'a Table, wanted: &Wanted<'_>) -> Vec<Shard<'a>
     let in_shard = |(start, end): (i64, i64)| {
         let stands = |s: &&&Series| {
             let is_inside = |empty: &i64| start <= *empty && *empty <= end;
-            alone
-                || s.columns.iter().any(|c| c.points.any_between(start, end))
-                || s.empty_in.iter().any(is_inside)
+            alone || s.columns.any_between(start, end) || s.empty_in.iter().any(is_inside)
         };
         let sets = sets.iter().take_while(|_| wanted.allowance.goes_on());
         let sets = sets.filter_map(|((_, values), series)| {
@@ -123,15 +121,13 @@ pub(super) fn shards<'a>(table: &'a Table, wanted: &Wanted<'_>) -> Vec<Shard<'a>
 /// How often series of a measurement are opened at most: each in every shard from its first point to its
 /// last.
 pub(super) fn openings(measurement: &Measurement, duration: i64) -> usize {
-    let of_column = |column: &Column| {
-        let (Some(first), Some(last)) = (column.points.first(), column.points.last()) else {
-            return 0;
-        };
+    let of_points = |points: Cow<'_, Points>| {
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { return 0 };
         let shards = shard_of(last, duration) - shard_of(first, duration) + 1;
-        usize::try_from(shards).unwrap_or(usize::MAX).min(column.points.len())
+        usize::try_from(shards).unwrap_or(usize::MAX).min(points.len())
     };
     let of_series =
-        |series: &Series| series.columns.iter().map(of_column).max().unwrap_or_default().max(1);
+        |series: &Series| series.columns.times().map(of_points).max().unwrap_or_default().max(1);
     measurement.series.iter().map(of_series).sum()
 }
 

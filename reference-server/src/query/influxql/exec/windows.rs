@@ -70,11 +70,9 @@ pub(super) fn filled(
 /// [`odd`].
 pub(super) fn check(interval: Interval, tables: &[Table], range: Range) -> Result<(), Failure> {
     let Some(zone) = interval.zone else { return Ok(()) };
-    let points = {
-        let series = tables.iter().flat_map(|table| &table.measurement.series);
-        series.flat_map(|series| &series.columns).map(|column| &column.points)
-    };
-    let Some(least) = points.filter_map(|p| p.first()).min() else {
+    let series = tables.iter().flat_map(|table| &table.measurement.series);
+    let times = series.flat_map(|series| series.columns.times());
+    let Some(least) = times.filter_map(|points| points.first()).min() else {
         return Ok(());
     };
     let around = interval.length.saturating_add(DAY);

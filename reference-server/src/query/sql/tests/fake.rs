@@ -33,7 +33,7 @@ pub(super) fn series(tags: &[(&str, &str)], fields: &[(&str, i64, Value)]) -> Se
         first_shard: i64::MIN,
     });
     let tags = tags.iter().map(|(key, value)| (name(key), name(value))).collect();
-    Series { tags, columns: columns.collect(), ..Series::default() }
+    Series { tags, columns: columns.collect::<Vec<_>>().into(), ..Series::default() }
 }
 
 pub(super) fn unreadable(text: &str, why: Unreadable) -> Measurement {

@@ -26,8 +26,8 @@ fn sparse() -> Measurement {
         ],
         series: vec![
             Series {
-                tags: vec![(name("r"), name("x"))],
-                columns: vec![column("a", &[1, 3]), column("z", &[2, 3, 4])],
+                tags: [(name("r"), name("x"))].into(),
+                columns: vec![column("a", &[1, 3]), column("z", &[2, 3, 4])].into(),
                 empty_in: Vec::new(),
             },
             series(&[("r", "x"), ("t", "y")], &point),
@@ -67,15 +67,15 @@ async fn rows_of_unlike_fields_come_together_whatever_the_batches() {
     const LAST: i64 = 60_000;
     let at = |step: i64| (0..=LAST).filter(|time| time % step == 0).collect::<Vec<_>>();
     let series = Series {
-        tags: Vec::new(),
-        columns: vec![column("two", &at(2)), column("three", &at(3)), column("six", &at(6))],
+        tags: [].into(),
+        columns: vec![column("two", &at(2)), column("three", &at(3)), column("six", &at(6))].into(),
         empty_in: Vec::new(),
     };
     let integer = |field| (name(field), FieldType::Integer);
     let measurement = Measurement {
         name: name("m"),
         fields: ["six", "three", "two"].map(integer).into(),
-        series: vec![series.clone(), Series { tags: vec![(name("t"), name("a"))], ..series }],
+        series: vec![series.clone(), Series { tags: [(name("t"), name("a"))].into(), ..series }],
         tag_keys: vec![name("t")],
         ..Measurement::default()
     };
