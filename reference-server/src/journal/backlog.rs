@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How many times what begins a snapshot may be taken before writers wait: one part is being put into
 /// files, and one comes meanwhile.
@@ -14,6 +14,13 @@ const PARTS: u64 = 2;
 
 /// Less than this is not worth that anybody waits.
 const LEAST: u64 = 64 << 20;
+
+/// From this share of what may be taken on, each write waits a little, the longer the more is taken: all
+/// are slow for some seconds then, where otherwise all would stand still.
+const SLOW_FROM: f64 = 0.75;
+
+/// How long one waits there at most.
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a writer waits at most. Clients give up after about as long.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -82,7 +89,13 @@ impl Backlog {
             changed.as_mut().enable();
             let taken = self.taken().max(brought_back());
             let most = self.most.load(Ordering::Relaxed);
-            if most == 0 || taken <= most {
+            if most == 0 {
+                return Ok(());
+            }
+            if taken <= most {
+                if let Some(pause) = pause(taken, most) {
+                    sleep(pause).await;
+                }
                 return Ok(());
             }
             if let Some(why) = &*lock(&self.failed) {
@@ -99,6 +112,14 @@ impl Backlog {
             }
         }
     }
+}
+
+/// How long a writer waits where so much is taken of what may be; none where that is not much.
+fn pause(taken: u64, most: u64) -> Option<Duration> {
+    let slow = (taken as f64 / most as f64 - SLOW_FROM) / (1.0 - SLOW_FROM);
+    // Nobody can be told to wait for less than a millisecond.
+    let pause = LONGEST_PAUSE.mul_f64(slow.clamp(0.0, 1.0).powi(2));
+    (pause >= Duration::from_millis(1)).then_some(pause)
 }
 
 #[cfg(test)]
@@ -128,6 +149,20 @@ mod tests {
         assert!(!is_over(&mut room).await, "250 MiB are still more than twice 100");
         backlog.forget(50 << 20);
         assert_eq!(room.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn writers_are_slowed_down_before_they_have_to_wait() {
+        let pauses: Vec<_> = [0, 100, 150, 160, 175, 200].map(|taken| pause(taken, 200)).into();
+        assert_eq!(pauses[..3], [None; 3], "one part is in files soon, and half of another came");
+        assert!(pauses[2..].is_sorted_by(|one, next| one < next), "{pauses:?}");
+        assert_eq!(pauses[5], Some(LONGEST_PAUSE));
+        let backlog = Backlog::default();
+        backlog.expect_snapshots(Some(100 << 20));
+        backlog.add(200 * MIB);
+        let began = Instant::now();
+        assert_eq!(backlog.room(|| 0).await, Ok(()));
+        assert!(began.elapsed() >= LONGEST_PAUSE);
     }
 
     #[tokio::test]
