@@ -122,6 +122,11 @@ impl Rows {
         self.file.id()
     }
 
+    /// The first one, counted from the beginning of the file.
+    pub(super) const fn first_row(&self) -> u64 {
+        self.first_row
+    }
+
     /// How many there are.
     pub(super) const fn count(&self) -> usize {
         self.count as usize

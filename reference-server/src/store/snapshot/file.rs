@@ -275,7 +275,8 @@ impl SnapshotFile {
         if let Some(page) = lock(&self.reads.pages).get(&key) {
             return Ok(page);
         }
-        let page = Arc::new(Page::decode(&mut self.column_reader(group, column)?, kind, rows)?);
+        let mut reader = self.column_reader(group, column)?;
+        let page = Arc::new(Page::decode(&mut reader, kind, rows.start, rows)?);
         lock(&self.reads.pages).put(key, Arc::clone(&page), page.bytes());
         Ok(page)
     }

@@ -25,16 +25,27 @@ pub(super) struct Page {
 pub(super) type PageKey = (u64, u32, usize, usize);
 
 impl Page {
-    /// Decodes these rows of a column that is read from the beginning of its row group.
+    /// One without rows.
+    pub(super) const fn empty(kind: FieldType) -> Self {
+        Self { first: 0, rows: 0, values: Values::empty(kind), ranks: None }
+    }
+
+    /// The first of its rows.
+    pub(super) const fn first(&self) -> usize {
+        self.first
+    }
+
+    /// Decodes these rows of a column that was read up to so many rows before them.
     ///
     /// # Errors
     /// What is wrong with the file.
     pub(super) fn decode(
         reader: &mut ColumnReader,
         kind: FieldType,
+        before: usize,
         rows: Range<usize>,
     ) -> Result<Self, String> {
-        let (values, levels) = file::records_of(reader, kind, rows.start, rows.len())?;
+        let (values, levels) = file::records_of(reader, kind, before, rows.len())?;
         let ranks = (values.len() < rows.len()).then(|| {
             let mut rank = 0;
             let behind = levels.iter().map(|level| {

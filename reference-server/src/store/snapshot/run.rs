@@ -1,6 +1,7 @@
 //! What of a series is written, and how much of what lies in files already is written again with it.
 
 use super::Rows;
+use super::columns::GROUP;
 use super::stream::Streams;
 use crate::store::blocks::Block;
 use crate::store::chunk::Chunk;
@@ -17,6 +18,9 @@ const ENOUGH: usize = 1024;
 
 /// So many parts in files are written again at once, or none.
 const TOGETHER: usize = 3;
+
+/// Up to so many more where all series would do it in the same snapshot else, which would be long then.
+const TURNS: u64 = 3;
 
 /// Points that become rows which follow one another.
 pub(super) enum Run<'s> {
@@ -45,7 +49,7 @@ impl<'s> Run<'s> {
             Block::Held(rows) => (rows.len(), true),
             Block::Stored(rows) => (rows.rows.count(), is_thin(&rows.rows)),
         });
-        let stretches = stretches(&sizes.collect::<SmallVec<[_; 8]>>());
+        let stretches = stretches(&sizes.collect::<SmallVec<[_; 8]>>(), together(blocks));
         let mut runs: Few<Self> =
             stretches.into_iter().map(|range| Self::Blocks(&blocks[range])).collect();
         for (name, points) in series.fields() {
@@ -54,7 +58,7 @@ impl<'s> Run<'s> {
                 Part::Held(_) | Part::Rows(_) => (part.len(), true),
                 Part::Stored(column) => (part.len(), is_thin(column.rows())),
             });
-            for range in self::stretches(&sizes.collect::<Vec<_>>()) {
+            for range in self::stretches(&sizes.collect::<Vec<_>>(), TOGETHER) {
                 let parts = &parts[range];
                 let same = |fields: &&mut Vec<OfField>| {
                     let first = fields.first();
@@ -108,12 +112,20 @@ fn has_times_of(parts: &[Part], others: &[Part]) -> bool {
     parts.len() == others.len() && pairs.all(|(part, other)| part.has_times_of(other))
 }
 
+/// How many blocks of a series in files are written again at once, or none. That is decided by where the
+/// first one lies, which stays until it is written again, and is the same for those beside it, since what
+/// is read of a file is read for all of them.
+fn together(blocks: &[Block]) -> usize {
+    let Some(Block::Stored(first)) = blocks.first() else { return TOGETHER };
+    TOGETHER + (first.rows.first_row() / GROUP as u64 % TURNS) as usize
+}
+
 /// What is to be written of parts, or blocks, that follow one another, of which each is said how many
 /// rows it has and whether it is in no file that stays: stretches of which each becomes one. What is new
 /// is put together with what lies before it in files once there is enough of that which is no more than
 /// twice as much: so a series that gets few points at a time has few parts, and each of its points is
 /// written a few times only.
-fn stretches(sizes: &[(usize, bool)]) -> Few<Range<usize>> {
+fn stretches(sizes: &[(usize, bool)], together: usize) -> Few<Range<usize>> {
     let mut stretches = Few::new();
     let mut end = sizes.len();
     while let Some(mut start) = end.checked_sub(1) {
@@ -122,7 +134,9 @@ fn stretches(sizes: &[(usize, bool)]) -> Few<Range<usize>> {
             let joined = match (is_also, is_new) {
                 // What was cut off for late points would take the rest with it when they come.
                 (true, true) if total > TAIL || count <= TAIL => 1,
-                (false, true) if total < ENOUGH => joined_in_files(&sizes[..start], total),
+                (false, true) if total < ENOUGH => {
+                    joined_in_files(&sizes[..start], total, together)
+                }
                 (true, false) if total <= 2 * count => 1,
                 _ => 0,
             };
@@ -141,15 +155,15 @@ fn stretches(sizes: &[(usize, bool)]) -> Few<Range<usize>> {
     stretches
 }
 
-/// How many of those before new rows are written again with them: none until there are enough.
-fn joined_in_files(before: &[(usize, bool)], new: usize) -> usize {
+/// How many of those before new rows are written again with them: none until they are `together` at least.
+fn joined_in_files(before: &[(usize, bool)], new: usize, together: usize) -> usize {
     let mut total = new;
     let small = before.iter().rev().take_while(|(count, is_new)| {
         total += count;
         !is_new && *count <= 2 * new && total <= CHUNK
     });
     let small = small.count();
-    if small < TOGETHER { 0 } else { small }
+    if small < together { 0 } else { small }
 }
 
 #[cfg(test)]
@@ -158,13 +172,13 @@ mod tests {
 
     /// Snapshots of a series that gets so many rows before each: how many rows were written in all, and
     /// the most parts that it had.
-    fn written(rows: usize, snapshots: usize) -> (usize, usize) {
+    fn written(rows: usize, snapshots: usize, together: usize) -> (usize, usize) {
         let mut stored: Vec<usize> = Vec::new();
         let (mut written, mut most) = (0, 0);
         for _ in 0..snapshots {
             let mut sizes: Vec<_> = stored.iter().map(|count| (*count, false)).collect();
             sizes.push((rows, true));
-            let stretches = stretches(&sizes);
+            let stretches = stretches(&sizes, together);
             assert_eq!(stretches.last().map(|stretch| stretch.end), Some(sizes.len()));
             for stretch in stretches.into_iter().rev() {
                 let count = sizes[stretch.clone()].iter().map(|(count, _)| count).sum();
@@ -179,14 +193,16 @@ mod tests {
 
     #[test]
     fn a_row_is_written_a_few_times_and_a_series_has_few_parts() {
-        for rows in [1, 2, 15, 100, 500] {
+        let all = [1, 2, 15, 100, 500].map(|rows| (3..6).map(move |together| (rows, together)));
+        for (rows, together) in all.into_iter().flatten() {
             let snapshots = 4 * ENOUGH / rows;
-            let (written, most) = written(rows, snapshots);
+            let (written, most) = written(rows, snapshots, together);
             let times = written as f64 / (rows * snapshots) as f64;
             // One more for each four times as many.
             let tiers = f64::log(ENOUGH as f64 / rows as f64, 4.0).ceil();
-            assert!(times <= 1.0 + tiers, "{rows}: each {times} times");
-            assert!(most as f64 <= 3.0 * (tiers + 1.0), "{rows}: {most} parts");
+            assert!(times <= 1.0 + tiers, "{rows}, {together}: each {times} times");
+            let parts = together as f64 * (tiers + 1.0);
+            assert!(most as f64 <= parts, "{rows}, {together}: {most} parts");
         }
     }
 
@@ -196,7 +212,7 @@ mod tests {
         for rows in (0..200).map(|n| 600 / (1 + n / 20)) {
             let mut sizes: Vec<_> = stored.iter().map(|count| (*count, false)).collect();
             sizes.push((rows, true));
-            for stretch in stretches(&sizes).into_iter().rev() {
+            for stretch in stretches(&sizes, TOGETHER).into_iter().rev() {
                 let count = sizes[stretch.clone()].iter().map(|(count, _)| count).sum();
                 assert!(count <= CHUNK);
                 sizes.splice(stretch, [(count, false)]);
@@ -209,7 +225,8 @@ mod tests {
     #[test]
     fn what_late_points_come_to_stays_apart_and_large_parts_stay() {
         let stretches = |sizes: &[_]| {
-            let ends = stretches(sizes).into_iter().map(|stretch| (stretch.start, stretch.end));
+            let ends =
+                stretches(sizes, TOGETHER).into_iter().map(|stretch| (stretch.start, stretch.end));
             ends.collect::<Vec<_>>()
         };
         assert_eq!(stretches(&[(1500, true), (64, true)]), [(0, 1), (1, 2)]);

@@ -3,24 +3,33 @@
 //! each time.
 
 use super::file::{SnapshotFile, TIME_COLUMN};
+use super::page::Page;
 use super::{Rows, StoredColumn};
 use crate::store::blocks::StoredRows;
 use crate::store::chunk::{Chunk, Values};
 use crate::store::value::FieldType;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use parquet::column::reader::ColumnReader;
+use std::ops::Range;
 use std::sync::Arc;
+
+/// How many rows of a column are read at once: so many that a call for them costs nothing beside them, so
+/// few that files with thousands of columns take little memory.
+const AT_ONCE: usize = if cfg!(test) { 16 } else { 1024 };
 
 /// The columns that are being read, by file and column.
 #[derive(Default)]
 pub(super) struct Streams(HashMap<(u64, u32), Stream>);
 
-/// A column, read up to some row.
+/// A column of a row group, read up to some row.
 struct Stream {
     group: usize,
     /// The next row, counted from the beginning of the group.
     row: usize,
     reader: ColumnReader,
+    /// What was read last: series have few rows each, and a call for each of them would cost more than they.
+    page: Page,
 }
 
 impl Streams {
@@ -65,17 +74,49 @@ impl Streams {
 
     fn values(&mut self, rows: &Rows, column: u32, kind: FieldType) -> Result<Values, String> {
         let file: &SnapshotFile = &rows.file;
-        let (group, row) = file.place_of(rows)?;
-        let place = (file.id(), column);
-        let known = self.0.remove(&place).filter(|known| known.group == group && known.row <= row);
-        let mut stream = match known {
-            Some(known) => known,
-            None => Stream { group, row: 0, reader: file.column_reader(group, column)? },
+        let (group, first) = file.place_of(rows)?;
+        let behind = first + rows.count();
+        let begin = || Stream::begin(file, group, column, kind);
+        let stream = match self.0.entry((file.id(), column)) {
+            Entry::Vacant(new) => new.insert(begin()?),
+            Entry::Occupied(known) => {
+                let known = known.into_mut();
+                if known.group != group || known.page.first() > first {
+                    *known = begin()?;
+                }
+                known
+            }
         };
-        let skipped = row - stream.row;
-        let values = super::file::values_of(&mut stream.reader, kind, skipped, rows.count())?;
-        stream.row = row + rows.count();
-        self.0.insert(place, stream);
+        let mut values = Values::empty(kind);
+        let mut next = first;
+        while next < behind {
+            if next >= stream.row {
+                // No further than the page goes that is to be read anyway: the next one may be damaged.
+                let page = file.page_around(group, column, next);
+                let end = page.map_or(behind, |page| page.end.min(next + AT_ONCE));
+                stream.read(kind, next..end)?;
+            }
+            next = stream.page.add_to(&mut values, next..behind)?;
+        }
         Ok(values)
+    }
+}
+
+impl Stream {
+    fn begin(
+        file: &SnapshotFile,
+        group: usize,
+        column: u32,
+        kind: FieldType,
+    ) -> Result<Self, String> {
+        let reader = file.column_reader(group, column)?;
+        Ok(Self { group, row: 0, reader, page: Page::empty(kind) })
+    }
+
+    /// Reads these rows, none of which was read yet.
+    fn read(&mut self, kind: FieldType, rows: Range<usize>) -> Result<(), String> {
+        self.page = Page::decode(&mut self.reader, kind, rows.start - self.row, rows.clone())?;
+        self.row = rows.end;
+        Ok(())
     }
 }
