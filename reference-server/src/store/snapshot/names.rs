@@ -31,7 +31,7 @@ impl Numbered {
         let Self(places) = self;
         places.resize(PLACES / WAYS, Default::default());
         let address = name.as_ptr().addr();
-        let ways = &mut places[place(address)];
+        let ways = &mut places[place_of(address, PLACES / WAYS)];
         for way in &mut *ways {
             match way {
                 Place::Number(known, number) if known.as_ptr() == name.as_ptr() => {
@@ -55,13 +55,13 @@ impl Numbered {
     }
 }
 
-/// In which places the name at an address is. All bits of the address are mixed: names that were made
-/// one after another are some stride apart, and one product alone puts many of them in few places for
+/// In which of so many places the name at an address is. All bits of the address are mixed: names that were
+/// made one after another are some stride apart, and one product alone puts many of them in few places for
 /// some strides (of 1104 bytes, say).
-fn place(address: usize) -> usize {
+pub(super) fn place_of(address: usize, places: usize) -> usize {
     let mixed = (address as u64 ^ (address as u64 >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as usize % (PLACES / WAYS)
+    (mixed >> 32) as usize % places
 }
 
 #[cfg(test)]
@@ -94,7 +94,7 @@ mod tests {
         let (one, other) = (0_u32..)
             .find_map(|n| {
                 let name = Name::from(n.to_be_bytes().as_slice());
-                let place = place(name.as_ptr().addr());
+                let place = place_of(name.as_ptr().addr(), PLACES / WAYS);
                 let before = by_place.insert(place, name)?;
                 Some((before, by_place.remove(&place)?))
             })
@@ -111,7 +111,8 @@ mod tests {
     fn names_that_are_any_stride_apart_are_not_in_few_places() {
         for stride in (16..8192).step_by(16) {
             let mut names = [0_usize; PLACES / WAYS];
-            (0..500).for_each(|n| names[place(0x7f12_3456_0000 + n * stride)] += 1);
+            (0..500)
+                .for_each(|n| names[place_of(0x7f12_3456_0000 + n * stride, PLACES / WAYS)] += 1);
             let without_a_place: usize = names.iter().map(|names| names.saturating_sub(WAYS)).sum();
             assert!(without_a_place < 10, "{without_a_place} of 500, {stride} bytes apart");
         }

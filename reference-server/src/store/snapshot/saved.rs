@@ -50,6 +50,9 @@ pub(crate) struct Index {
     names: Vec<Bytes>,
     #[serde(skip)]
     numbered: Numbered,
+    /// Of the names of the tags that were written last those that have a number, by their places there.
+    #[serde(skip)]
+    before: Vec<Option<(Name, u32)>>,
     /// As many as names, once files are open.
     #[serde(skip)]
     shared_names: Vec<Name>,
@@ -95,7 +98,12 @@ struct OneToSave<'s> {
 struct TagsToSave<'s>(&'s TagSet, &'s RefCell<Index>);
 
 /// A name that is to be written as [`SavedName`] is read: by its number where it has one.
-struct NameOrNumber<'s>(&'s Name, &'s RefCell<Index>);
+struct NameOrNumber<'s> {
+    name: &'s Name,
+    /// Among all of its series.
+    place: usize,
+    index: &'s RefCell<Index>,
+}
 
 /// A name that is to be written as [`Bytes`] are.
 struct NameToSave<'s>(&'s Name);
@@ -140,15 +148,16 @@ impl Serialize for OneToSave<'_> {
 impl Serialize for TagsToSave<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Self(tags, index) = self;
-        let name = |name| NameOrNumber(name, index);
-        to.collect_seq(tags.iter().map(|(key, value)| (name(key), name(value))))
+        let name = |(place, name)| NameOrNumber { name, place, index };
+        let tags = (0..).zip(tags.iter());
+        to.collect_seq(tags.map(|(n, (key, value))| (name((2 * n, key)), name((2 * n + 1, value)))))
     }
 }
 
 impl Serialize for NameOrNumber<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Self(name, index) = self;
-        let number = index.borrow_mut().number(name);
+        let Self { name, place, index } = *self;
+        let number = index.borrow_mut().number(name, place);
         match number {
             Some(number) => to.serialize_u32(number),
             None => NameToSave(name).serialize(to),
@@ -329,9 +338,21 @@ impl Index {
         self.opened.iter().flatten().cloned().collect()
     }
 
-    /// The number of a name, for who writes.
-    fn number(&mut self, name: &Name) -> Option<u32> {
-        self.numbered.number(name, &mut self.names)
+    /// The number of a name, for who writes; `place` is where it stands among those of its series. Most
+    /// are there what they were in the series before.
+    fn number(&mut self, name: &Name, place: usize) -> Option<u32> {
+        if self.before.len() <= place {
+            self.before.resize(place + 1, None);
+        }
+        let before = &mut self.before[place];
+        if let Some((known, number)) = before
+            && Arc::ptr_eq(known, name)
+        {
+            return Some(*number);
+        }
+        let number = self.numbered.number(name, &mut self.names)?;
+        *before = Some((Name::clone(name), number));
+        Some(number)
     }
 
     /// A name that was saved; none where it has a number of none.

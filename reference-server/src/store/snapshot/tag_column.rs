@@ -2,9 +2,11 @@
 //! so a column is a few runs, and is written as such, page and all. Parquet's own writer takes a value
 //! for each row, which costs more than all fields together.
 
+use super::names::place_of;
+use crate::store::series_map::hash_of;
 use crate::store::value::Name;
 use bytes::Bytes;
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::HashTable;
 use parquet::basic::{BoundaryOrder, Encoding, Type as Physical};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
@@ -15,7 +17,6 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
-use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -23,47 +24,23 @@ use std::sync::Arc;
 /// it need look at the rows.
 const TOLD: usize = 64;
 
+/// In how many places a value is looked for by where it is in memory.
+const PLACES: usize = 1 << 10;
+
 /// The values of a tag in the rows that are being gathered.
 #[derive(Debug, Default)]
 pub(super) struct TagColumn {
-    /// The numbers of values by where they are in memory, which is looked at first: values that many
-    /// series have are mostly in one place.
-    places: HashMap<Place, u32>,
-    /// Each value once, and its number.
-    numbers: HashMap<Name, u32>,
+    /// Numbers of values by where they are in memory, which is looked at first: values that many series
+    /// have are mostly in one place. Of two values that meet here the last one is known.
+    places: Vec<u32>,
+    /// The hash of each value, and its number.
+    numbers: HashTable<(u64, u32)>,
+    /// Each value once.
     values: Vec<Name>,
     /// The bytes of all values.
     bytes: usize,
     /// Which value, or none, in how many rows that follow one another.
     runs: Vec<(Option<u32>, usize)>,
-}
-
-/// A value by where it is in memory, where it stays as long as this is there.
-#[derive(Debug)]
-struct Place(Name);
-
-/// The same for who looks.
-#[derive(Hash)]
-struct Address(usize);
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Place {}
-
-impl Hash for Place {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Address(self.0.as_ptr().addr()).hash(state);
-    }
-}
-
-impl Equivalent<Place> for Address {
-    fn equivalent(&self, place: &Place) -> bool {
-        place.0.as_ptr().addr() == self.0
-    }
 }
 
 impl TagColumn {
@@ -82,27 +59,30 @@ impl TagColumn {
     }
 
     fn number(&mut self, value: &Name) -> u32 {
-        if let Some((Some(last), _)) = self.runs.last()
-            && self.values.get(*last as usize).is_some_and(|last| Arc::ptr_eq(last, value))
-        {
-            return *last;
-        }
-        if let Some(number) = self.places.get(&Address(value.as_ptr().addr())) {
-            return *number;
+        self.places.resize(PLACES, 0);
+        let place = place_of(value.as_ptr().addr(), PLACES);
+        let known = self.places[place];
+        if self.values.get(known as usize).is_some_and(|known| Arc::ptr_eq(known, value)) {
+            return known;
         }
         let number = self.number_by_content(value);
-        self.places.insert(Place(Name::clone(value)), number);
+        self.places[place] = number;
         number
     }
 
     fn number_by_content(&mut self, value: &Name) -> u32 {
-        if let Some(number) = self.numbers.get(value) {
+        let Self { numbers, values, bytes, .. } = self;
+        let hash = hash_of(value);
+        let is_it = |(other, number): &(u64, u32)| {
+            *other == hash && values.get(*number as usize) == Some(value)
+        };
+        if let Some((_, number)) = numbers.find(hash, is_it) {
             return *number;
         }
-        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.numbers.insert(Name::clone(value), number);
-        self.values.push(Name::clone(value));
-        self.bytes += value.len();
+        let number = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
+        values.push(Name::clone(value));
+        *bytes += value.len();
         number
     }
 
