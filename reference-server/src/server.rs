@@ -415,6 +415,16 @@ impl Service {
         }
     }
 
+    /// How many series it has, each counted in every shard that has it.
+    pub(crate) fn series(&self) -> usize {
+        match self {
+            Self::V1(service) => service.series(),
+            Self::V2(service) => service.series(),
+            Self::V3(service) => service.series(),
+            Self::Iox(service) => service.series(),
+        }
+    }
+
     /// Becomes what was frozen.
     ///
     /// # Errors

@@ -148,8 +148,6 @@ pub(crate) struct Snapshots {
     next: AtomicU64,
     /// How many were begun.
     attempts: AtomicU64,
-    /// How many series the last one had.
-    series: AtomicU64,
     ending: Arc<Ending>,
 }
 
@@ -294,7 +292,6 @@ impl Snapshots {
             left: Mutex::default(),
             next: AtomicU64::new(next),
             attempts: AtomicU64::new(0),
-            series: AtomicU64::new(0),
             ending: Arc::default(),
         }
     }
@@ -322,21 +319,22 @@ impl Snapshots {
     /// Makes snapshots until it is to end.
     fn work(&self, log: &Log, log_bytes: u64) {
         let mut wait = LOOK;
-        let mut enough = log_bytes;
         while !self.ending.is_asked_within(wait) {
             wait = LOOK;
             let has_grown = log.next_sequence() > self.next.load(Ordering::Relaxed);
             let journal = self.service.journal();
             let taken = journal.taken().max(self.reads.brought_back());
-            let is_much = log.size().max(taken) > enough;
-            if !has_grown || !is_much {
+            let held = log.size().max(taken);
+            if !has_grown || held <= log_bytes {
+                continue;
+            }
+            let enough = enough_for(self.service.series() as u64, log_bytes);
+            journal.expect_snapshots(Some(enough));
+            if held <= enough {
                 continue;
             }
             match self.make(log) {
-                Ok(()) => {
-                    enough = enough_for(self.series.load(Ordering::Relaxed), log_bytes);
-                    journal.expect_snapshots(Some(enough));
-                }
+                Ok(()) => {}
                 Err(_) if self.ending.is_asked_within(Duration::ZERO) => return,
                 Err(error) => {
                     tracing::error!(%error, "no snapshot could be made; the log stays as long as it is");
@@ -415,7 +413,6 @@ impl Snapshots {
         let prefix = prefix.to_owned();
         let mut writer = Writer::new(&*self.files, &self.folder, prefix, &self.reads, &is_ended);
         writer.survey(stores.iter_mut().map(|(_, store)| store));
-        self.series.store(writer.series(), Ordering::Relaxed);
         for (_, store) in &mut stores {
             writer.write(store)?;
         }

@@ -87,6 +87,16 @@ impl Blocks {
         &self.0
     }
 
+    /// Reads of each block what says how many rows it has; what it gives means nothing.
+    pub(super) fn load(&self) -> usize {
+        self.0.iter().fold(0, |all, block| all ^ block.len())
+    }
+
+    /// Reads of each block where its rows begin; what it gives means nothing.
+    pub(super) fn load_rows(&self) -> u64 {
+        self.0.iter().fold(0, |all, block| all ^ block.load_rows())
+    }
+
     /// Whether there is a row between two times, both included, as far as that is known without
     /// reading.
     pub(super) fn may_have_between(&self, first: i64, last: i64) -> bool {
@@ -213,6 +223,16 @@ impl Block {
         match self {
             Self::Held(held) => held.len(),
             Self::Stored(stored) => stored.rows.count(),
+        }
+    }
+
+    /// Reads the beginning of the rows that are in memory; what it gives means nothing.
+    pub(super) fn load_rows(&self) -> u64 {
+        match self {
+            Self::Held(held) => {
+                held.words.first().copied().unwrap_or_default() ^ held.times.len() as u64
+            }
+            Self::Stored(_) => 0,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::kept::Bytes;
 use super::series::{SeriesPoints, TagSet};
-use super::series_map::SeriesMap;
+use super::series_map::{Reading, SeriesMap};
 use super::shards::stored;
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::tables::ColumnType;
@@ -251,20 +251,26 @@ impl PartitionedTables {
         self.clone()
     }
 
+    /// How many series there are.
+    pub(crate) fn series_count(&self) -> usize {
+        self.tables.iter().map(|table| table.series.len()).sum()
+    }
+
     /// Lets go of what is in files by now.
     pub(crate) fn move_out(&mut self, moved: &Moved) {
-        self.each_series(&mut |_, _, series| moved.apply(series));
+        self.each_series(Reading::Blocks, &mut |_, _, series| moved.apply(series));
     }
 
     /// Shows each series, table by table.
     pub(super) fn each_series(
         &mut self,
+        reading: Reading,
         visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
     ) {
         for Table { name, series, .. } in &mut self.tables {
             let tags_are_text = series.tags_are_text();
             let section = Section { shard: None, measurement: name, tags_are_text };
-            series.each(|tags, points| visit(section, tags, points));
+            series.each(reading, |tags, points| visit(section, tags, points));
         }
     }
 

@@ -7,10 +7,12 @@ use super::series::{SeriesPoints, TagSet};
 use super::snapshot::{Index, SavedSeries};
 use super::value::Name;
 use super::view::Series;
-use known::Known;
+use known::{Known, MANY};
 use line_protocol::Line;
-use std::collections::btree_map::{BTreeMap, Entry};
+use smallvec::SmallVec;
+use std::collections::btree_map::{self, BTreeMap, Entry};
 use std::hint::black_box;
+use std::num::NonZero;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -141,6 +143,11 @@ impl<K: Key> SeriesMap<K> {
         slot
     }
 
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Whether all tags are known to be UTF-8.
     pub(super) const fn tags_are_text(&self) -> bool {
         self.tags_are_text
@@ -159,13 +166,27 @@ impl<K: Key> SeriesMap<K> {
 
     /// All series in the order of their keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &SeriesPoints)> {
-        self.order.iter().map(|(key, slot)| (key, &self.slots[*slot]))
+        let mut order = self.order.iter();
+        let mut next = Window::new().into_iter();
+        std::iter::from_fn(move || {
+            if next.len() == 0 {
+                next = window(&mut order, &self.slots, self.order.len(), Reading::Tags).into_iter();
+            }
+            next.next().map(|(key, slot)| (key, &self.slots[slot]))
+        })
     }
 
     /// Shows each series in the order of their keys.
-    pub(super) fn each(&mut self, mut visit: impl FnMut(&K, &mut SeriesPoints)) {
-        for (key, slot) in self.order.iter() {
-            visit(key, &mut self.slots[*slot]);
+    pub(super) fn each(&mut self, reading: Reading, mut visit: impl FnMut(&K, &mut SeriesPoints)) {
+        let mut order = self.order.iter();
+        loop {
+            let next = window(&mut order, &self.slots, self.order.len(), reading);
+            if next.is_empty() {
+                return;
+            }
+            for (key, slot) in next {
+                visit(key, &mut self.slots[slot]);
+            }
         }
     }
 
@@ -185,7 +206,17 @@ impl<K: Key> SeriesMap<K> {
 
     /// Makes all series ready for a snapshot.
     pub(super) fn seal(&mut self) {
-        self.slots.iter_mut().for_each(SeriesPoints::seal);
+        if self.slots.len() <= MANY {
+            return self.slots.iter_mut().for_each(SeriesPoints::seal);
+        }
+        // Writers wait for it, so their processors have a share in it.
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let share = self.slots.len().div_ceil(threads);
+        std::thread::scope(|scope| {
+            for slots in self.slots.chunks_mut(share) {
+                scope.spawn(|| slots.iter_mut().for_each(SeriesPoints::seal));
+            }
+        });
     }
 
     /// Drops the series that `keep` does not want.
@@ -203,6 +234,42 @@ impl<K: Key> SeriesMap<K> {
         }
         self.order = Arc::new(order);
     }
+}
+
+/// Some series that follow one another in the order of their keys, and their slots.
+type Window<'m, K> = SmallVec<[(&'m K, usize); AHEAD]>;
+
+/// What of series those read who go through all of them: where their blocks lie, their tags as well, or
+/// their tags and all of their rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reading {
+    Blocks,
+    Tags,
+    Rows,
+}
+
+/// The next ones of the `all` that there are. What is going to be read of them is asked of memory for all of
+/// them, and nothing made of it, as [`Known::look_ahead`] does for those who write.
+fn window<'m, K: Key>(
+    order: &mut btree_map::Iter<'m, K, usize>,
+    slots: &[SeriesPoints],
+    all: usize,
+    reading: Reading,
+) -> Window<'m, K> {
+    let next: Window<'m, K> = order.take(AHEAD).map(|(key, slot)| (key, *slot)).collect();
+    if all > MANY {
+        let blocks = || next.iter().map(|(_, slot)| slots[*slot].blocks());
+        black_box(blocks().fold(0, |all, blocks| all ^ blocks.as_slice().len()));
+        black_box(blocks().fold(0, |all, blocks| all ^ blocks.load()));
+        if reading >= Reading::Tags {
+            let tags = next.iter().filter_map(|(key, _)| key.tags().first());
+            black_box(tags.fold(0, |all, (key, _)| all ^ key.len()));
+        }
+        if reading >= Reading::Rows {
+            black_box(blocks().fold(0, |all, blocks| all ^ blocks.load_rows()));
+        }
+    }
+    next
 }
 
 /// Those of a table, whose keys are their tags.

@@ -12,7 +12,7 @@ use super::numbers::Numbers;
 use super::recent::Layout;
 use super::rows::{self, Rows};
 use super::series::{SeriesPoints, TagSet};
-use super::series_map::AHEAD;
+use super::series_map::{AHEAD, Reading};
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{FieldType, Name};
 use super::view::{Measurement, SERIES_AT_ONCE, Series, give_way};
@@ -279,19 +279,25 @@ impl ShardedBucket {
         self.clone()
     }
 
+    /// How many series there are, each counted in every shard that has it.
+    pub(crate) fn series_count(&self) -> usize {
+        self.shards.values().map(Shard::series_count).sum()
+    }
+
     /// Lets go of what is in files by now.
     pub(crate) fn move_out(&mut self, moved: &Moved) {
-        self.each_series(&mut |_, _, series| moved.apply(series));
+        self.each_series(Reading::Blocks, &mut |_, _, series| moved.apply(series));
     }
 
     /// Shows each series, shard by shard and measurement by measurement.
     pub(super) fn each_series(
         &mut self,
+        reading: Reading,
         visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
     ) {
         for (start, shard) in &mut self.shards {
             let tags_are_text = shard.tags_are_text();
-            shard.each_series(|measurement, tags, points| {
+            shard.each_series(reading, |measurement, tags, points| {
                 let section = Section { shard: Some(*start), measurement, tags_are_text };
                 visit(section, tags, points);
             });

@@ -23,6 +23,7 @@ mod writer;
 use super::chunk::Chunk;
 use super::partitions::PartitionedTables;
 use super::series::{SeriesPoints, TagSet};
+use super::series_map::Reading;
 use super::shards::ShardedBucket;
 use super::tables::TableSet;
 use super::value::{FieldType, Name};
@@ -85,11 +86,15 @@ pub(crate) struct Section<'s> {
 
 impl Store {
     /// Shows each series, those of a section one after another.
-    fn each_series(&mut self, visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints)) {
+    fn each_series(
+        &mut self,
+        reading: Reading,
+        visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
+    ) {
         match self {
-            Self::Shards(bucket) => bucket.each_series(visit),
-            Self::Tables(tables) => tables.each_series(visit),
-            Self::Partitions(tables) => tables.each_series(visit),
+            Self::Shards(bucket) => bucket.each_series(reading, visit),
+            Self::Tables(tables) => tables.each_series(reading, visit),
+            Self::Partitions(tables) => tables.each_series(reading, visit),
             Self::Waiting(_) => {}
         }
     }

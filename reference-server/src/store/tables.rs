@@ -11,7 +11,7 @@ use super::numbers::Numbers;
 use super::recent::{Layout, Layouts};
 use super::rows::{Rows, Shape, plain_tags};
 use super::series::{SeriesPoints, TagSet};
-use super::series_map::{AHEAD, SeriesMap};
+use super::series_map::{AHEAD, Reading, SeriesMap};
 use super::shards::stored;
 use super::shared_names::shared;
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
@@ -328,20 +328,26 @@ impl TableSet {
         self.clone()
     }
 
+    /// How many series there are.
+    pub(crate) fn series_count(&self) -> usize {
+        self.tables.iter().map(|table| table.series.len()).sum()
+    }
+
     /// Lets go of what is in files by now.
     pub(crate) fn move_out(&mut self, moved: &Moved) {
-        self.each_series(&mut |_, _, series| moved.apply(series));
+        self.each_series(Reading::Blocks, &mut |_, _, series| moved.apply(series));
     }
 
     /// Shows each series, table by table.
     pub(super) fn each_series(
         &mut self,
+        reading: Reading,
         visit: &mut dyn FnMut(Section<'_>, &TagSet, &mut SeriesPoints),
     ) {
         for Table { name, series, .. } in &mut self.tables {
             let tags_are_text = series.tags_are_text();
             let section = Section { shard: None, measurement: name, tags_are_text };
-            series.each(|tags, points| visit(section, tags, points));
+            series.each(reading, |tags, points| visit(section, tags, points));
         }
     }
 

@@ -100,6 +100,11 @@ impl Service {
         Frozen { catalog, stores }
     }
 
+    /// How many series there are, each counted in every shard that has it.
+    pub(crate) fn series(&self) -> usize {
+        lock(&self.tables).values().map(PartitionedTables::series_count).sum()
+    }
+
     /// Becomes what was frozen.
     ///
     /// # Errors

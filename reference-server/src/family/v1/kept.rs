@@ -133,6 +133,15 @@ impl Service {
         Frozen { catalog: json!(catalog.saved()), stores }
     }
 
+    /// How many series there are, each counted in every shard that has it.
+    pub(crate) fn series(&self) -> usize {
+        let buckets: Vec<_> = {
+            let catalog = lock(&self.catalog);
+            catalog.policies().map(|(_, policy)| Arc::clone(&policy.bucket)).collect()
+        };
+        buckets.iter().map(|bucket| lock(bucket).series_count()).sum()
+    }
+
     /// Becomes what was frozen.
     ///
     /// # Errors

@@ -233,6 +233,11 @@ impl Service {
         })
     }
 
+    /// How many series there are, each counted in every shard that has it.
+    pub(crate) fn series(&self) -> usize {
+        self.all_points().iter().map(|(_, points)| lock(points).series_count()).sum()
+    }
+
     /// Becomes what was frozen.
     ///
     /// # Errors

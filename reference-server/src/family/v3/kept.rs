@@ -93,6 +93,12 @@ impl Service {
         Frozen { catalog: json!(catalog.saved()), stores }
     }
 
+    /// How many series there are, each counted in every shard that has it.
+    pub(crate) fn series(&self) -> usize {
+        let mut catalog = lock(&self.catalog);
+        catalog.databases_mut().map(|(_, database)| database.tables.series_count()).sum()
+    }
+
     /// Becomes what was frozen.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 pub(in crate::store) const AHEAD: usize = if cfg!(test) { 4 } else { 128 };
 
 /// Of more keys of one map nothing is in the caches by itself; of fewer much is.
-const MANY: usize = if cfg!(test) { 8 } else { 16 << 10 };
+pub(super) const MANY: usize = if cfg!(test) { 8 } else { 16 << 10 };
 
 /// The bytes that come into a cache together.
 const LINE: usize = 64;

@@ -7,7 +7,7 @@ use crate::store::numbers::Numbers;
 use crate::store::recent::{Layout, Layouts};
 use crate::store::rows::{Shape, plain_tags};
 use crate::store::series::{SeriesPoints, TagSet};
-use crate::store::series_map::SeriesMap;
+use crate::store::series_map::{Reading, SeriesMap};
 use crate::store::shared_names::shared;
 use crate::store::snapshot::{Index, SavedSeries, SeriesToSave};
 use crate::store::value::{FieldType, Name, Value};
@@ -121,8 +121,12 @@ impl Shard {
     }
 
     /// Shows each series, measurement by measurement.
-    pub(super) fn each_series(&mut self, mut visit: impl FnMut(&Name, &TagSet, &mut SeriesPoints)) {
-        self.series.each(|(measurement, tags), points| visit(measurement, tags, points));
+    pub(super) fn each_series(
+        &mut self,
+        reading: Reading,
+        mut visit: impl FnMut(&Name, &TagSet, &mut SeriesPoints),
+    ) {
+        self.series.each(reading, |(measurement, tags), points| visit(measurement, tags, points));
     }
 
     /// What a snapshot says of it, all of whose points are in files by then.
@@ -136,6 +140,11 @@ impl Shard {
         });
         let series = SeriesToSave::new(&self.series, index);
         SavedShard { end: self.end, fields: fields.collect(), series }
+    }
+
+    /// How many series there are.
+    pub(super) const fn series_count(&self) -> usize {
+        self.series.len()
     }
 
     /// Makes it ready for a snapshot.

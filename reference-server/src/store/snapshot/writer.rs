@@ -13,6 +13,7 @@ use crate::store::blocks::{Block, StoredRows, StoredShape};
 use crate::store::points::Part;
 use crate::store::recent::Layout;
 use crate::store::series::{SeriesPoints, TagSet};
+use crate::store::series_map::Reading;
 use crate::store::value::Name;
 use hashbrown::{HashMap, HashSet};
 use parquet::file::writer::SerializedFileWriter;
@@ -32,8 +33,6 @@ pub(crate) struct Writer<'w> {
     /// What the names of the files begin with; no other snapshot has it.
     prefix: String,
     made: u64,
-    /// How many there are in all stores.
-    series: u64,
     reads: &'w Arc<Reads>,
     /// Whether it is to end before it is done.
     is_ended: &'w dyn Fn() -> bool,
@@ -100,27 +99,14 @@ impl<'w> Writer<'w> {
         is_ended: &'w dyn Fn() -> bool,
     ) -> Self {
         let (thin, sections, moved) = (HashSet::new(), VecDeque::new(), Moved::default());
-        Self {
-            files,
-            folder,
-            prefix,
-            made: 0,
-            series: 0,
-            reads,
-            is_ended,
-            thin,
-            sections,
-            open: None,
-            moved,
-        }
+        Self { files, folder, prefix, made: 0, reads, is_ended, thin, sections, open: None, moved }
     }
 
     /// Looks at all stores before any is written: which files have little left that is needed.
     pub(crate) fn survey<'s>(&mut self, stores: impl IntoIterator<Item = &'s mut Store>) {
         let mut needed: HashMap<u64, (u64, u64)> = HashMap::new();
         for store in stores {
-            store.each_series(&mut |_, _, series| {
-                self.series += 1;
+            store.each_series(Reading::Blocks, &mut |_, _, series| {
                 let mut need = |rows: &Rows, fields: usize| {
                     let all = rows.file.facts().values;
                     let known = needed.entry(rows.file.id()).or_insert((0, all));
@@ -140,11 +126,6 @@ impl<'w> Writer<'w> {
         self.thin = needed.into_iter().filter(is_thin).map(|(file, _)| file).collect();
     }
 
-    /// How many series were surveyed.
-    pub(crate) const fn series(&self) -> u64 {
-        self.series
-    }
-
     /// Nothing is left in these files.
     pub(crate) fn replace(&mut self, files: &[Arc<SnapshotFile>]) {
         self.thin.extend(files.iter().map(|file| file.id()));
@@ -158,7 +139,7 @@ impl<'w> Writer<'w> {
     pub(crate) fn write(&mut self, store: &mut Store) -> io::Result<()> {
         let thin = &self.thin;
         let sections = &mut self.sections;
-        store.each_series(&mut |section, tags, series| {
+        store.each_series(Reading::Blocks, &mut |section, tags, series| {
             let runs = Run::all_of(series, thin);
             if runs.is_empty() {
                 return;
@@ -172,14 +153,14 @@ impl<'w> Writer<'w> {
             }
         });
         let mut done = Ok(());
-        store.each_series(&mut |section, tags, series| {
+        store.each_series(Reading::Rows, &mut |section, tags, series| {
             if done.is_ok() {
                 done = self.write_series(section, tags, series);
             }
         });
         done?;
         self.end_file()?;
-        store.each_series(&mut |_, _, series| self.moved.apply(series));
+        store.each_series(Reading::Blocks, &mut |_, _, series| self.moved.apply(series));
         Ok(())
     }
 
