@@ -324,13 +324,7 @@ impl Snapshots {
             let has_grown = log.next_sequence() > self.next.load(Ordering::Relaxed);
             let journal = self.service.journal();
             let taken = journal.taken().max(self.reads.brought_back());
-            let held = log.size().max(taken);
-            if !has_grown || held <= log_bytes {
-                continue;
-            }
-            let enough = enough_for(self.service.series() as u64, log_bytes);
-            journal.expect_snapshots(Some(enough));
-            if held <= enough {
+            if !has_grown || !self.are_due(log.size().max(taken), log_bytes) {
                 continue;
             }
             match self.make(log) {
@@ -343,6 +337,17 @@ impl Snapshots {
                 }
             }
         }
+    }
+
+    /// Whether so many bytes that are in none are enough for one, where `usual` are what is said; writers are
+    /// told how many are, for the series that there are now.
+    fn are_due(&self, held: u64, usual: u64) -> bool {
+        if held <= usual {
+            return false;
+        }
+        let enough = enough_for(self.service.series() as u64, usual);
+        self.service.journal().expect_snapshots(Some(enough));
+        held > enough
     }
 
     /// Makes a snapshot of what is there now, and forgets the log up to there.

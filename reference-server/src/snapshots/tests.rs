@@ -305,6 +305,35 @@ fn a_file_has_for_each_row_the_tags_of_its_series() {
 }
 
 /// It says in its first line what it has, and no name by a number.
+/// So many series with so few rows each that what they have in files is put together again and again, of
+/// several row groups, and that not all have a value in each row.
+#[test]
+fn what_came_few_rows_at_a_time_is_put_together_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join(FOLDER);
+    RealFiles.make_folder(&files).unwrap();
+    let (reads, mut kept, mut twin) = (Arc::default(), TableSet::default(), TableSet::default());
+    for round in 1..20 {
+        let line = |n: usize| {
+            let fields = match n % 3 {
+                0 => format!("f={n}.{round},g={n}i"),
+                1 => format!("f={n}.{round}"),
+                _ => format!("f={n}.{round},s=\"{n} {round}\""),
+            };
+            format!("m,h={n},of={} {fields} {round}\n", n % 7)
+        };
+        // What has a string lies field by field.
+        let text: String = (0..1200).map(line).collect();
+        write(&mut kept, &text);
+        write(&mut twin, &text);
+        snapshot(&RealFiles, &files, &reads, &mut kept, round).unwrap();
+        assert_eq!(reads.damage(), None);
+    }
+    let twin = twin.view();
+    assert!(kept.view() == twin, "other points than those that were written");
+    assert!(restored(folder.path()) == (19, twin), "other points in files");
+}
+
 #[test]
 fn a_manifest_of_the_first_form_is_read() {
     let (folder, view) = with_snapshot();
@@ -437,6 +466,16 @@ fn what_another_server_may_name_stays_until_there_is_a_manifest_of_ours() {
     // And no file of ours had a name that it may have taken.
     let name = lock(&served.snapshots.current)[0].facts().name.clone();
     assert!(name.contains("-4-"), "{name}");
+}
+
+#[test]
+fn how_long_the_log_becomes_is_said_by_the_series_that_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::new(folder.path());
+    assert!(!served.snapshots.are_due(1000, 1000) && served.snapshots.are_due(1001, 1000));
+    served.write(0..1);
+    let each = BYTES_EACH_SERIES;
+    assert!(!served.snapshots.are_due(each, 1000) && served.snapshots.are_due(each + 1, 1000));
 }
 
 #[test]

@@ -676,6 +676,8 @@ mod tests {
         assert_eq!(points(&whole[0]), 120);
         assert_eq!(whole[1..].iter().map(points).sum::<usize>(), 60);
         assert_eq!(whole[0].series.len(), 7);
+        let in_shards: usize = bucket.shards.values().map(|shard| shard.series().count()).sum();
+        assert_eq!((bucket.series_count(), bucket.series_count() > 14), (in_shards, true));
         assert_eq!(whole[0].tag_keys, [Name::from(&b"h"[..])]);
         assert_eq!(view_of(&Mutex::new(bucket.clone())), whole);
         for most in 1..40 {

@@ -547,6 +547,7 @@ mod tests {
             tables.insert(row);
         }
         let whole = tables.view();
+        assert_eq!(tables.series_count(), 7);
         assert_eq!((whole.len(), whole[0].series.len(), whole[0].fields.len()), (1, 7, 3));
         for most in 1..9 {
             let (mut seen, mut looks) = (None, 1);

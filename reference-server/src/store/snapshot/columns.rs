@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// How many rows a row group has at most: so many that what is said of it costs nothing, so few that
 /// they are gathered in little memory.
-pub(super) const GROUP: usize = 64 << 10;
+pub(super) const GROUP: usize = if cfg!(test) { CHUNK } else { 64 << 10 };
 
 /// How many rows and columns of a group there are at most, one times the other.
 const CELLS: usize = 4 << 20;
