@@ -415,7 +415,7 @@ impl Service {
         }
     }
 
-    /// How many series it has, each counted in every shard that has it.
+    /// How many series it has; where there are shards, each is counted in every one that has it.
     pub(crate) fn series(&self) -> usize {
         match self {
             Self::V1(service) => service.series(),

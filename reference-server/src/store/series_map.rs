@@ -7,6 +7,7 @@ use super::series::{SeriesPoints, TagSet};
 use super::snapshot::{Index, SavedSeries};
 use super::value::Name;
 use super::view::Series;
+use crate::lock::lock;
 use known::{Known, MANY};
 use line_protocol::Line;
 use smallvec::SmallVec;
@@ -14,7 +15,7 @@ use std::collections::btree_map::{self, BTreeMap, Entry};
 use std::hint::black_box;
 use std::num::NonZero;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub(super) use known::{AHEAD, hash_of};
 
@@ -206,16 +207,23 @@ impl<K: Key> SeriesMap<K> {
 
     /// Makes all series ready for a snapshot.
     pub(super) fn seal(&mut self) {
-        if self.slots.len() <= MANY {
-            return self.slots.iter_mut().for_each(SeriesPoints::seal);
-        }
-        // Writers wait for it, so their processors have a share in it.
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let share = self.slots.len().div_ceil(threads);
-        std::thread::scope(|scope| {
-            for slots in self.slots.chunks_mut(share) {
-                scope.spawn(|| slots.iter_mut().for_each(SeriesPoints::seal));
+        // Writers wait for it, so all processors have a share in it where it takes long.
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = self.slots.len().div_ceil(MANY).min(processors);
+        let shares = Mutex::new(self.slots.chunks_mut(MANY));
+        let work = || {
+            loop {
+                let next = lock(&shares).next();
+                let Some(slots) = next else { return };
+                slots.iter_mut().for_each(SeriesPoints::seal);
             }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                // Where no thread can be had, those that there are do it.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+            }
+            work();
         });
     }
 
@@ -276,11 +284,12 @@ fn window<'m, K: Key>(
 impl SeriesMap<TagSet> {
     /// What queries see of them, [settled](Self::settle).
     pub(super) fn view(&self) -> Vec<Series> {
-        let series = self.iter().map(|(tags, points)| {
+        let mut view = Vec::with_capacity(self.len());
+        view.extend(self.iter().map(|(tags, points)| {
             let columns = points.columns(i64::MIN);
             Series { tags: tags.clone(), columns, ..Series::default() }
-        });
-        series.collect()
+        }));
+        view
     }
 
     /// Those that were saved.

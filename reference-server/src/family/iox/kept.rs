@@ -100,7 +100,7 @@ impl Service {
         Frozen { catalog, stores }
     }
 
-    /// How many series there are, each counted in every shard that has it.
+    /// How many series there are.
     pub(crate) fn series(&self) -> usize {
         lock(&self.tables).values().map(PartitionedTables::series_count).sum()
     }

@@ -93,7 +93,7 @@ impl Service {
         Frozen { catalog: json!(catalog.saved()), stores }
     }
 
-    /// How many series there are, each counted in every shard that has it.
+    /// How many series there are.
     pub(crate) fn series(&self) -> usize {
         let mut catalog = lock(&self.catalog);
         catalog.databases_mut().map(|(_, database)| database.tables.series_count()).sum()

@@ -10,13 +10,14 @@ use std::sync::LazyLock;
 /// processor.
 pub(in crate::store) const AHEAD: usize = if cfg!(test) { 4 } else { 128 };
 
-/// Of more keys of one map nothing is in the caches by itself; of fewer much is.
+/// Of more keys of one map nothing is in the caches by itself, and what is done for all of them takes long;
+/// of fewer much is.
 pub(super) const MANY: usize = if cfg!(test) { 8 } else { 16 << 10 };
 
 /// The bytes that come into a cache together.
 const LINE: usize = 64;
 
-/// The hash of a key in its bytes: the same in every map, so that a body is hashed once and before any
+/// The hash of a key, or of a name, in its bytes: the same in every map, so that a body is hashed once and before any
 /// lock. Whoever can find out which keys have the same one can make writes slow.
 pub(in crate::store) fn hash_of(key: &[u8]) -> u64 {
     static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);

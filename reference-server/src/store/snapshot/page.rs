@@ -10,7 +10,7 @@ use std::ops::Range;
 /// Of a page with longer strings only what is wanted is decoded.
 const MOST_STRING_BYTES: i64 = 1 << 20;
 
-/// The values of some rows that follow one another in a row group.
+/// The values of some rows that follow one another in a row group: those of a page, or some of them.
 #[derive(Debug)]
 pub(super) struct Page {
     /// The first of the rows, counted from the beginning of the group.

@@ -19,7 +19,7 @@ const ENOUGH: usize = 1024;
 /// So many parts in files are written again at once, or none.
 const TOGETHER: usize = 3;
 
-/// Up to so many more where all series would do it in the same snapshot else, which would be long then.
+/// In so many turns, where all series would do it in the same snapshot else, which would take long then.
 const TURNS: u64 = 3;
 
 /// Points that become rows which follow one another.
@@ -45,11 +45,15 @@ impl<'s> Run<'s> {
     pub(super) fn all_of(series: &'s SeriesPoints, thin: &HashSet<u64>) -> Few<Self> {
         let is_thin = |rows: &Rows| thin.contains(&rows.file_id());
         let blocks = series.blocks().as_slice();
+        let first_row = match blocks.first() {
+            Some(Block::Stored(first)) => first.rows.first_row(),
+            Some(Block::Held(_)) | None => 0,
+        };
         let sizes = blocks.iter().map(|block| match block {
             Block::Held(rows) => (rows.len(), true),
             Block::Stored(rows) => (rows.rows.count(), is_thin(&rows.rows)),
         });
-        let stretches = stretches(&sizes.collect::<SmallVec<[_; 8]>>(), together(blocks));
+        let stretches = stretches(&sizes.collect::<SmallVec<[_; 8]>>(), together(first_row));
         let mut runs: Few<Self> =
             stretches.into_iter().map(|range| Self::Blocks(&blocks[range])).collect();
         for (name, points) in series.fields() {
@@ -112,12 +116,12 @@ fn has_times_of(parts: &[Part], others: &[Part]) -> bool {
     parts.len() == others.len() && pairs.all(|(part, other)| part.has_times_of(other))
 }
 
-/// How many blocks of a series in files are written again at once, or none. That is decided by where the
-/// first one lies, which stays until it is written again, and is the same for those beside it, since what
-/// is read of a file is read for all of them.
-fn together(blocks: &[Block]) -> usize {
-    let Some(Block::Stored(first)) = blocks.first() else { return TOGETHER };
-    TOGETHER + (first.rows.first_row() / GROUP as u64 % TURNS) as usize
+/// How many blocks of a series in files are written again at once, or none: that is said by the first row of
+/// the first one, which stays until it is written again. Series that lie side by side have the same turn,
+/// since what is read for one of them is mostly read for the others as well; those of a small file all have
+/// the first.
+const fn together(first_row: u64) -> usize {
+    TOGETHER + (first_row / GROUP as u64 % TURNS) as usize
 }
 
 /// What is to be written of parts, or blocks, that follow one another, of which each is said how many
@@ -155,7 +159,8 @@ fn stretches(sizes: &[(usize, bool)], together: usize) -> Few<Range<usize>> {
     stretches
 }
 
-/// How many of those before new rows are written again with them: none until they are `together` at least.
+/// How many of those before new rows are written again with them: none until they are `together` at least,
+/// or as many of their size as go into one.
 fn joined_in_files(before: &[(usize, bool)], new: usize, together: usize) -> usize {
     let mut total = new;
     let small = before.iter().rev().take_while(|(count, is_new)| {
@@ -163,18 +168,19 @@ fn joined_in_files(before: &[(usize, bool)], new: usize, together: usize) -> usi
         !is_new && *count <= 2 * new && total <= CHUNK
     });
     let small = small.count();
-    if small < together { 0 } else { small }
+    let fit = (CHUNK / new.max(1)).saturating_sub(1);
+    if small < together.min(fit).max(TOGETHER) { 0 } else { small }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Snapshots of a series that gets so many rows before each: how many rows were written in all, and
-    /// the most parts that it had.
-    fn written(rows: usize, snapshots: usize, together: usize) -> (usize, usize) {
+    /// Snapshots of a series that gets so many rows before each: how many rows were written in all, and how
+    /// many parts it had at most, and of those that are small.
+    fn written(rows: usize, snapshots: usize, together: usize) -> (usize, usize, usize) {
         let mut stored: Vec<usize> = Vec::new();
-        let (mut written, mut most) = (0, 0);
+        let (mut written, mut most, mut most_small) = (0, 0, 0);
         for _ in 0..snapshots {
             let mut sizes: Vec<_> = stored.iter().map(|count| (*count, false)).collect();
             sizes.push((rows, true));
@@ -186,24 +192,35 @@ mod tests {
                 sizes.splice(stretch, [(count, false)]);
             }
             stored = sizes.into_iter().map(|(count, _)| count).collect();
-            most = most.max(stored.len() - stored.iter().filter(|count| **count >= ENOUGH).count());
+            most = most.max(stored.len());
+            most_small = most_small.max(stored.iter().filter(|count| **count < ENOUGH).count());
         }
-        (written, most)
+        (written, most, most_small)
     }
 
     #[test]
     fn a_row_is_written_a_few_times_and_a_series_has_few_parts() {
-        let all = [1, 2, 15, 100, 500].map(|rows| (3..6).map(move |together| (rows, together)));
+        let sizes = [1, 2, 15, 100, 150, 500, 700, 900, 1000];
+        let all = sizes.map(|rows| (3..6).map(move |together| (rows, together)));
         for (rows, together) in all.into_iter().flatten() {
-            let snapshots = 4 * ENOUGH / rows;
-            let (written, most) = written(rows, snapshots, together);
+            let snapshots = 30 * ENOUGH / rows;
+            let (written, most, most_small) = written(rows, snapshots, together);
             let times = written as f64 / (rows * snapshots) as f64;
             // One more for each four times as many.
             let tiers = f64::log(ENOUGH as f64 / rows as f64, 4.0).ceil();
             assert!(times <= 1.0 + tiers, "{rows}, {together}: each {times} times");
-            let parts = together as f64 * (tiers + 1.0);
-            assert!(most as f64 <= parts, "{rows}, {together}: {most} parts");
+            let small = together as f64 * (tiers + 1.0);
+            assert!(most_small as f64 <= small, "{rows}, {together}: {most_small} small parts");
+            let large = snapshots as f64 / 4.0_f64.powf(tiers) + 1.0;
+            assert!(most as f64 <= small + large, "{rows}, {together}: {most} parts");
         }
+    }
+
+    #[test]
+    fn series_that_lie_apart_have_different_turns() {
+        let group = GROUP as u64;
+        let turns = [0, group - 1, group, 2 * group, 3 * group].map(together);
+        assert_eq!(turns, [3, 3, 4, 5, 3]);
     }
 
     #[test]

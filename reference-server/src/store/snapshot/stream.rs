@@ -28,8 +28,9 @@ struct Stream {
     /// The next row, counted from the beginning of the group.
     row: usize,
     reader: ColumnReader,
-    /// What was read last: series have few rows each, and a call for each of them would cost more than they.
-    page: Page,
+    /// Some of what was read last, up to that row: series have few rows each, and a call for each of them
+    /// would cost more than they.
+    piece: Page,
 }
 
 impl Streams {
@@ -81,7 +82,7 @@ impl Streams {
             Entry::Vacant(new) => new.insert(begin()?),
             Entry::Occupied(known) => {
                 let known = known.into_mut();
-                if known.group != group || known.page.first() > first {
+                if known.group != group || known.piece.first() > first {
                     *known = begin()?;
                 }
                 known
@@ -96,7 +97,11 @@ impl Streams {
                 let end = page.map_or(behind, |page| page.end.min(next + AT_ONCE));
                 stream.read(kind, next..end)?;
             }
-            next = stream.page.add_to(&mut values, next..behind)?;
+            let read = stream.piece.add_to(&mut values, next..behind)?;
+            if read <= next {
+                return Err(format!("row {next} of a group is not where it was"));
+            }
+            next = read;
         }
         Ok(values)
     }
@@ -110,12 +115,12 @@ impl Stream {
         kind: FieldType,
     ) -> Result<Self, String> {
         let reader = file.column_reader(group, column)?;
-        Ok(Self { group, row: 0, reader, page: Page::empty(kind) })
+        Ok(Self { group, row: 0, reader, piece: Page::empty(kind) })
     }
 
     /// Reads these rows, none of which was read yet.
     fn read(&mut self, kind: FieldType, rows: Range<usize>) -> Result<(), String> {
-        self.page = Page::decode(&mut self.reader, kind, rows.start - self.row, rows.clone())?;
+        self.piece = Page::decode(&mut self.reader, kind, rows.start - self.row, rows.clone())?;
         self.row = rows.end;
         Ok(())
     }

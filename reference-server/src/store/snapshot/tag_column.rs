@@ -31,7 +31,8 @@ const PLACES: usize = 1 << 10;
 #[derive(Debug, Default)]
 pub(super) struct TagColumn {
     /// Numbers of values by where they are in memory, which is looked at first: values that many series
-    /// have are mostly in one place. Of two values that meet here the last one is known.
+    /// have are mostly in one place. Of two values that meet here the last one is known; one that is
+    /// elsewhere in memory a second time is found by its content.
     places: Vec<u32>,
     /// The hash of each value, and its number.
     numbers: HashTable<(u64, u32)>,

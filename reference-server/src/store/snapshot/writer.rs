@@ -139,7 +139,7 @@ impl<'w> Writer<'w> {
     pub(crate) fn write(&mut self, store: &mut Store) -> io::Result<()> {
         let thin = &self.thin;
         let sections = &mut self.sections;
-        store.each_series(Reading::Blocks, &mut |section, tags, series| {
+        store.each_series(Reading::Tags, &mut |section, tags, series| {
             let runs = Run::all_of(series, thin);
             if runs.is_empty() {
                 return;
