@@ -304,7 +304,6 @@ fn a_file_has_for_each_row_the_tags_of_its_series() {
     assert_eq!(read, expected);
 }
 
-/// It says in its first line what it has, and no name by a number.
 /// So many series with so few rows each that what they have in files is put together again and again, of
 /// several row groups, and that not all have a value in each row.
 #[test]
@@ -334,6 +333,7 @@ fn what_came_few_rows_at_a_time_is_put_together_as_it_was_written() {
     assert!(restored(folder.path()) == (19, twin), "other points in files");
 }
 
+/// It says in its first line what it has, and no name by a number.
 #[test]
 fn a_manifest_of_the_first_form_is_read() {
     let (folder, view) = with_snapshot();
