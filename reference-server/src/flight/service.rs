@@ -6,10 +6,12 @@ use super::host::{Denied, Host, token};
 use super::rows;
 use super::status;
 use super::ticket::{Language, Ticket};
+use crate::query::allowance::Allowance;
 use crate::query::influxql::question::Question;
 use crate::query::sql::rows::Rows;
 use crate::query::sql::run::{Failure, Limits, Query, start};
 use crate::query::sql::{self, NoSuchDatabase};
+use crate::store::view::Asked;
 use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
 use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
@@ -87,7 +89,8 @@ impl Flight {
         let outcome = outcome.map_err(|_| late())?;
         let outcome = outcome.map_err(|failure| status::statement(flight, &failure))?;
         let work = move || {
-            let table = |table: &str| tables.table(&name, table);
+            let unlimited = Allowance::unlimited();
+            let table = |table: &str| tables.table(&name, table, &Asked::description(&unlimited));
             rows::batch(&outcome, &table).map_err(Status::unimplemented)
         };
         let batch = timeout_at(deadline, tokio::task::spawn_blocking(work)).await;

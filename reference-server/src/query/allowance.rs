@@ -107,6 +107,12 @@ impl Allowance {
         Self { left, scans: Some(scans), ..self }
     }
 
+    /// The same, of a query that ends when `left` turns true.
+    #[cfg(feature = "sql")]
+    pub(super) fn until(self, left: Arc<AtomicBool>) -> Self {
+        Self { left, ..self }
+    }
+
     /// Whether the query goes on; cheap enough to be asked for each row.
     pub fn goes_on(&self) -> bool {
         let steps = self.steps.get() + 1;

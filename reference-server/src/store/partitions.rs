@@ -9,7 +9,7 @@ use super::shards::stored;
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::tables::ColumnType;
 use super::value::{FieldType, Name, Value};
-use super::view::Measurement;
+use super::view::{Asked, Measurement, Names, Which};
 use line_protocol::Line;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -298,9 +298,10 @@ impl PartitionedTables {
         SavedPartitions(self.tables.iter().map(table).collect())
     }
 
-    /// What queries see, tables in the order in which they were made.
-    pub fn view(&self) -> Vec<Measurement> {
-        self.tables.iter().map(Table::view).collect()
+    /// What queries see of those tables, in the order in which they were made.
+    pub fn view(&self, names: Names<'_>, asked: &Asked<'_>) -> Vec<Measurement> {
+        let meant = self.tables.iter().filter(|table| names.has(&table.name));
+        meant.map(|table| table.view(asked)).collect()
     }
 
     /// The names of the tables, in the order in which they were made.
@@ -309,8 +310,8 @@ impl PartitionedTables {
     }
 
     /// One table, as queries see it.
-    pub fn view_of(&self, name: &[u8]) -> Option<Measurement> {
-        self.table(name).map(Table::view)
+    pub fn view_of(&self, name: &[u8], asked: &Asked<'_>) -> Option<Measurement> {
+        self.table(name).map(|table| table.view(asked))
     }
 
     fn table(&self, name: &[u8]) -> Option<&Table> {
@@ -394,7 +395,17 @@ impl Table {
         (stored != given).then_some(stored)
     }
 
-    fn view(&self) -> Measurement {
+    fn view(&self, asked: &Asked<'_>) -> Measurement {
+        let series = match asked.series {
+            Which::None => Vec::new(),
+            Which::All => self.series.view(asked.points, |_| true),
+            Which::Some(chooser) => {
+                let fields = self.types.values().flat_map(|types| types.keys().cloned());
+                let is_meant = chooser(&self.name, &fields.collect());
+                self.series.view(asked.points, is_meant)
+            }
+        };
+        asked.allowance.keeps(series.len() * asked.size_of_series());
         let tag_keys = self.columns.iter().filter(|(_, kind)| **kind == ColumnType::Tag);
         let types: BTreeSet<(Name, FieldType)> = self
             .types
@@ -405,7 +416,7 @@ impl Table {
             name: Arc::clone(&self.name),
             tag_keys: tag_keys.map(|(name, _)| Arc::clone(name)).collect(),
             fields: types.into_iter().collect(),
-            series: self.series.view(),
+            series,
             declared: Vec::new(),
             unreadable: None,
         }

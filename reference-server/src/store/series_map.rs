@@ -6,12 +6,12 @@ mod known;
 use super::series::{SeriesPoints, TagSet};
 use super::snapshot::{Index, SavedSeries};
 use super::value::Name;
-use super::view::Series;
+use super::view::{Columns, Series};
 use crate::lock::lock;
 use known::{Known, MANY};
 use line_protocol::Line;
 use smallvec::SmallVec;
-use std::collections::btree_map::{self, BTreeMap, Entry};
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::hint::black_box;
 use std::num::NonZero;
 use std::ops::Bound;
@@ -191,18 +191,30 @@ impl<K: Key> SeriesMap<K> {
         }
     }
 
-    /// Shows each series that comes behind another (all without one), until `visit` says no.
-    pub(super) fn each_behind(
+    /// Shows each series from a bound on, until `visit` says no.
+    pub(super) fn each_from(
         &mut self,
-        other: Option<&K>,
+        from: Bound<&K>,
+        reading: Reading,
         mut visit: impl FnMut(&K, &mut SeriesPoints) -> bool,
     ) {
-        let from = other.map_or(Bound::Unbounded, Bound::Excluded);
-        for (key, slot) in self.order.range((from, Bound::Unbounded)) {
-            if !visit(key, &mut self.slots[*slot]) {
+        let mut order = self.order.range((from, Bound::Unbounded));
+        loop {
+            let next = window(&mut order, &self.slots, self.order.len(), reading);
+            if next.is_empty() {
                 return;
             }
+            for (key, slot) in next {
+                if !visit(key, &mut self.slots[slot]) {
+                    return;
+                }
+            }
         }
+    }
+
+    /// The key of the first series from a bound on.
+    pub(super) fn first_from(&self, from: Bound<&K>) -> Option<&K> {
+        self.order.range((from, Bound::Unbounded)).next().map(|(key, _)| key)
     }
 
     /// Makes all series ready for a snapshot.
@@ -247,10 +259,11 @@ impl<K: Key> SeriesMap<K> {
 /// Some series that follow one another in the order of their keys, and their slots.
 type Window<'m, K> = SmallVec<[(&'m K, usize); AHEAD]>;
 
-/// What of series those read who go through all of them: where their blocks lie, their tags as well, or
-/// their tags and all of their rows.
+/// What of series those read who go through many of them: their tags alone, where their blocks lie, their
+/// tags as well, or their tags and all of their rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reading {
+    TagsAlone,
     Blocks,
     Tags,
     Rows,
@@ -259,7 +272,7 @@ pub(super) enum Reading {
 /// The next ones of the `all` that there are. What is going to be read of them is asked of memory for all of
 /// them, and nothing made of it, as [`Known::look_ahead`] does for those who write.
 fn window<'m, K: Key>(
-    order: &mut btree_map::Iter<'m, K, usize>,
+    order: &mut impl Iterator<Item = (&'m K, &'m usize)>,
     slots: &[SeriesPoints],
     all: usize,
     reading: Reading,
@@ -267,9 +280,11 @@ fn window<'m, K: Key>(
     let next: Window<'m, K> = order.take(AHEAD).map(|(key, slot)| (key, *slot)).collect();
     if all > MANY {
         let blocks = || next.iter().map(|(_, slot)| slots[*slot].blocks());
-        black_box(blocks().fold(0, |all, blocks| all ^ blocks.as_slice().len()));
-        black_box(blocks().fold(0, |all, blocks| all ^ blocks.load()));
-        if reading >= Reading::Tags {
+        if reading >= Reading::Blocks {
+            black_box(blocks().fold(0, |all, blocks| all ^ blocks.as_slice().len()));
+            black_box(blocks().fold(0, |all, blocks| all ^ blocks.load()));
+        }
+        if reading != Reading::Blocks {
             let tags = next.iter().filter_map(|(key, _)| key.tags().first());
             black_box(tags.fold(0, |all, (key, _)| all ^ key.len()));
         }
@@ -282,14 +297,14 @@ fn window<'m, K: Key>(
 
 /// Those of a table, whose keys are their tags.
 impl SeriesMap<TagSet> {
-    /// What queries see of them, [settled](Self::settle).
-    pub(super) fn view(&self) -> Vec<Series> {
-        let mut view = Vec::with_capacity(self.len());
-        view.extend(self.iter().map(|(tags, points)| {
-            let columns = points.columns(i64::MIN);
+    /// What queries see of those that are asked for, all of them [settled](Self::settle).
+    pub(super) fn view(&self, points: bool, is_meant: impl Fn(&TagSet) -> bool) -> Vec<Series> {
+        let meant = self.iter().filter(|(tags, _)| is_meant(tags));
+        let seen = meant.map(|(tags, of)| {
+            let columns = if points { of.columns(i64::MIN) } else { Columns::default() };
             Series { tags: tags.clone(), columns, ..Series::default() }
-        }));
-        view
+        });
+        seen.collect()
     }
 
     /// Those that were saved.

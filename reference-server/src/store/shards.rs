@@ -6,6 +6,7 @@
 
 mod by_field;
 mod shard;
+mod viewed;
 
 use super::kept::Bytes;
 use super::numbers::Numbers;
@@ -15,9 +16,7 @@ use super::series::{SeriesPoints, TagSet};
 use super::series_map::{AHEAD, Reading};
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{FieldType, Name};
-use super::view::{Measurement, SERIES_AT_ONCE, Series, give_way};
 use crate::go_text;
-use crate::lock::lock;
 use crate::query::influxql::host::{Remove, SeriesKey};
 use line_protocol::Line;
 use profiles::storage::{BeyondRetention, ConflictInBatch, Loss, Shards as Rules, TypesOf};
@@ -26,12 +25,13 @@ use shard::{SavedShard, Shard};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 pub use by_field::{LostField, Row, Why};
 pub(in crate::store) use shard::stored;
 pub(crate) use shard::type_of;
 pub use shard::{Dropped, ShardFault};
+pub(crate) use viewed::view_of;
 
 /// Nanoseconds from Go's zero time (Monday 0001-01-01) to 1970: shards are cut from there.
 const ZERO_TIME_TO_EPOCH: i128 = 719_162 * 86_400 * 1_000_000_000;
@@ -323,52 +323,6 @@ impl ShardedBucket {
         }
     }
 
-    /// What queries see, measurements in the order of their names.
-    pub fn view(&mut self) -> Vec<Measurement> {
-        let mut viewed = Viewed::default();
-        self.look(&mut viewed, usize::MAX);
-        viewed.finish()
-    }
-
-    /// Adds so many more series to what was seen; whether there are more. What is written between two
-    /// looks may be seen or not; what was there before the first one is.
-    pub(crate) fn look(&mut self, viewed: &mut Viewed, most: usize) -> bool {
-        let mut left = most;
-        let (from, mut after) = viewed.at.take().unwrap_or((i64::MIN, None));
-        for (start, shard) in self.shards.range_mut(from..) {
-            // A shard may be gone since.
-            let behind = after.take().filter(|_| *start == from);
-            let mut last = None;
-            shard.each_series_behind(behind.as_ref(), |name, tags, points| {
-                let Some(fewer) = left.checked_sub(1) else { return false };
-                left = fewer;
-                points.settle();
-                let columns = points.columns(*start);
-                let empty_in = if points.is_empty() { vec![*start] } else { Vec::new() };
-                let series = Series { tags: tags.clone(), columns, empty_in };
-                viewed.new.push((name.clone(), series));
-                if left == 0 {
-                    last = Some((name.clone(), tags.clone()));
-                }
-                true
-            });
-            if last.is_some() {
-                viewed.at = Some((*start, last));
-                return true;
-            }
-            // After the points: a field is declared before it has any.
-            for (name, field, field_type) in shard.fields() {
-                let measurement = viewed.measurements.entry(name.clone()).or_default();
-                measurement.declared.push((*start, field.clone(), field_type));
-                let entry = (field.clone(), field_type);
-                if !measurement.fields.contains(&entry) {
-                    measurement.fields.push(entry);
-                }
-            }
-        }
-        false
-    }
-
     /// The shard that covers a time, made if there is none; and whether it was made.
     fn open_shard(&mut self, time: i64) -> (i64, bool) {
         if self.rules.types == TypesOf::TheBucket {
@@ -430,88 +384,6 @@ impl ShardedBucket {
             }
         }
     }
-}
-
-/// What queries see of a bucket that others write to: it is theirs between two looks.
-pub(crate) fn view_of(bucket: &Mutex<ShardedBucket>) -> Vec<Measurement> {
-    let mut viewed = Viewed::default();
-    // Nothing that grows with what was seen is done under the lock.
-    viewed.new.reserve(SERIES_AT_ONCE);
-    while lock(bucket).look(&mut viewed, SERIES_AT_ONCE) {
-        give_way();
-        if viewed.new.len() > viewed.series.len().max(MANY) {
-            viewed.put_together();
-        }
-        viewed.new.reserve(SERIES_AT_ONCE);
-    }
-    viewed.finish()
-}
-
-/// Of fewer series of single shards it does not matter that a series of many shards is there many times.
-const MANY: usize = if cfg!(test) { 10 } else { 100_000 };
-
-/// What was seen of a bucket by now.
-#[derive(Default)]
-pub(crate) struct Viewed {
-    measurements: BTreeMap<Name, Measurement>,
-    /// With their measurements, in their order, each once.
-    series: Vec<(Name, Series)>,
-    /// The same of each later shard by itself, shard by shard; the first of these shards may be the last one
-    /// of those above.
-    new: Vec<(Name, Series)>,
-    /// The shard and the series that were looked at last, where there are more.
-    at: Option<(i64, Option<(Name, TagSet)>)>,
-}
-
-impl Viewed {
-    /// Makes one of what several shards have of a series.
-    fn put_together(&mut self) {
-        let mut all = std::mem::take(&mut self.series);
-        all.append(&mut self.new);
-        // A few runs, each in its order; of one series, the shards stay in theirs.
-        all.sort_by(|(a, one), (b, other)| (a, &one.tags).cmp(&(b, &other.tags)));
-        all.dedup_by(|(name, later), (before, known)| {
-            let same = name == before && later.tags == known.tags;
-            if same {
-                known.columns.append(std::mem::take(&mut later.columns));
-                known.empty_in.append(&mut later.empty_in);
-            }
-            same
-        });
-        self.series = all;
-    }
-
-    fn finish(mut self) -> Vec<Measurement> {
-        self.put_together();
-        let Self { mut measurements, series, .. } = self;
-        let mut series = series.into_iter().peekable();
-        while let Some((name, first)) = series.next() {
-            let others = std::iter::from_fn(|| series.next_if(|(other, _)| *other == name));
-            let all = std::iter::once(first).chain(others.map(|(_, one)| one)).collect();
-            measurements.entry(name).or_default().series = all;
-        }
-        let finish = |(name, mut measurement): (Name, Measurement)| {
-            measurement.tag_keys = tag_keys_of(&measurement.series);
-            measurement.fields.sort_by(|a, b| a.0.cmp(&b.0));
-            measurement.name = name;
-            measurement
-        };
-        measurements.into_iter().map(finish).collect()
-    }
-}
-
-/// The tag keys that series have, sorted.
-fn tag_keys_of(series: &[Series]) -> Vec<Name> {
-    let mut keys = BTreeSet::new();
-    let mut before: &[(Name, Name)] = &[];
-    for Series { tags, .. } in series {
-        // Nearly always all series have the same ones.
-        if !tags.iter().map(|tag| &tag.0).eq(before.iter().map(|tag| &tag.0)) {
-            keys.extend(tags.iter().map(|(key, _)| key.clone()));
-        }
-        before = tags;
-    }
-    keys.into_iter().collect()
 }
 
 /// A bucket without its points.
@@ -649,46 +521,5 @@ mod tests {
         let points = Remove::Points { series: named, first: MONDAY, last: MONDAY };
         assert_eq!(left(&points), ["m a 2", "m b 1", "n a 1", "n b 2"]);
         assert_eq!(left(&Remove::Measurement(Name::from(&b"m"[..]))), ["n a 2", "n b 2"]);
-    }
-
-    #[test]
-    fn looked_at_piece_by_piece_it_is_what_it_is_at_once() {
-        let Some(mut bucket) = bucket(DAY) else { panic!("a profile with shards") };
-        let mut text = String::new();
-        for row in 0..60 {
-            let (host, day) = (row % 7, row % 4);
-            text += &format!("m,h={host} f={row},g=1i {}\n", MONDAY + day * DAY + row);
-            text += &format!("n{host} f={row} {}\n", MONDAY + row);
-        }
-        let parsed = line_protocol::parse(text.as_bytes(), &Dialect::GO_V2, &Options::default());
-        let lines: Vec<_> = parsed.flatten().collect();
-        assert_eq!(bucket.write(&lines, MONDAY + 10 * DAY), Ok(()));
-        let whole = bucket.view();
-        assert_eq!(whole.len(), 8);
-        for measurement in &whole {
-            let tags: Vec<_> = measurement.series.iter().map(|series| &series.tags).collect();
-            assert!(tags.is_sorted_by(|one, next| one < next), "{tags:?}");
-        }
-        let points = |measurement: &Measurement| -> usize {
-            let columns = measurement.series.iter().flat_map(|series| series.columns.all());
-            columns.map(|column| column.points.len()).sum()
-        };
-        assert_eq!(points(&whole[0]), 120);
-        assert_eq!(whole[1..].iter().map(points).sum::<usize>(), 60);
-        assert_eq!(whole[0].series.len(), 7);
-        let in_shards: usize = bucket.shards.values().map(|shard| shard.series().count()).sum();
-        assert_eq!((bucket.series_count(), bucket.series_count() > 14), (in_shards, true));
-        assert_eq!(whole[0].tag_keys, [Name::from(&b"h"[..])]);
-        assert_eq!(view_of(&Mutex::new(bucket.clone())), whole);
-        for most in 1..40 {
-            let mut viewed = Viewed::default();
-            let mut looks = 1;
-            while bucket.look(&mut viewed, most) {
-                // Nothing of an earlier look is lost, nothing comes twice.
-                looks += 1;
-            }
-            assert!(looks >= 35 / most, "{looks} looks of {most} series");
-            assert_eq!(viewed.finish(), whole, "{most} at once");
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! by then stay, if the write as a whole is committed at all; recorded.
 
 mod schema;
+mod viewed;
 
 use super::kept::Bytes;
 use super::numbers::Numbers;
@@ -16,7 +17,8 @@ use super::shards::stored;
 use super::shared_names::shared;
 use super::snapshot::{Index, Moved, SavedSeries, Section, SeriesToSave};
 use super::value::{Name, Value};
-use super::view::{Measurement, Series, Unreadable};
+use super::view::{Asked, Measurement, Unreadable};
+use crate::query::allowance::Allowance;
 use line_protocol::{FieldValue, Line, Precision, Text};
 use profiles::storage::{Overflow, RefusedLine, RepeatedTags, Tables as Rules};
 use schema::Schema;
@@ -26,6 +28,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use schema::{ColumnType, SchemaFault};
+pub(crate) use viewed::Viewed;
 
 /// The unit of the timestamps of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -379,39 +382,24 @@ impl TableSet {
     pub(crate) fn look(
         &mut self,
         name: &[u8],
-        seen: &mut Option<Measurement>,
+        viewed: &mut Viewed<'_>,
         most: usize,
     ) -> Option<bool> {
         let table = self.tables.iter_mut().find(|table| *table.name == *name)?;
-        let before = seen.take().map(|seen| seen.series);
         // Columns may have come since.
-        let mut measurement = table.described();
-        measurement.series = before.unwrap_or_default();
-        let behind = measurement.series.last().map(|last| last.tags.clone());
-        let mut left = most;
-        let mut are_more = false;
-        table.series.each_behind(behind.as_ref(), |tags, points| {
-            let Some(fewer) = left.checked_sub(1) else {
-                are_more = true;
-                return false;
-            };
-            left = fewer;
-            points.settle();
-            let columns = points.columns(i64::MIN);
-            measurement.series.push(Series { tags: tags.clone(), columns, ..Series::default() });
-            true
-        });
-        *seen = Some(measurement);
-        Some(are_more)
+        let series = std::mem::take(&mut viewed.measurement.series);
+        viewed.measurement = Measurement { series, ..table.described() };
+        Some(viewed.look_at(&mut table.series, most))
     }
 
     /// What queries see, tables in the order in which they were made.
     pub fn view(&mut self) -> Vec<Measurement> {
+        let allowance = Allowance::unlimited();
         let names = self.names();
         let seen = names.iter().filter_map(|name| {
-            let mut seen = None;
-            self.look(name, &mut seen, usize::MAX)?;
-            seen
+            let mut viewed = Viewed::of(Asked::everything(&allowance));
+            self.look(name, &mut viewed, usize::MAX)?;
+            Some(viewed.measurement)
         });
         seen.collect()
     }
@@ -547,16 +535,18 @@ mod tests {
             tables.insert(row);
         }
         let whole = tables.view();
+        let allowance = Allowance::unlimited();
         assert_eq!(tables.series_count(), 7);
         assert_eq!((whole.len(), whole[0].series.len(), whole[0].fields.len()), (1, 7, 3));
         for most in 1..9 {
-            let (mut seen, mut looks) = (None, 1);
-            while tables.look(b"m", &mut seen, most).unwrap() {
+            let (mut viewed, mut looks) = (Viewed::of(Asked::everything(&allowance)), 1);
+            while tables.look(b"m", &mut viewed, most).unwrap() {
                 looks += 1;
             }
             assert_eq!(looks, 7_usize.div_ceil(most), "{most} at once");
-            assert_eq!(seen.as_ref(), whole.first());
+            assert_eq!(Some(&viewed.measurement), whole.first());
         }
-        assert_eq!(tables.look(b"none", &mut None, 1), None);
+        let mut viewed = Viewed::of(Asked::everything(&allowance));
+        assert_eq!(tables.look(b"none", &mut viewed, 1), None);
     }
 }

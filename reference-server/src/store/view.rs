@@ -3,6 +3,7 @@
 //!
 //! Every query language reads this and nothing else of the store.
 
+mod asked;
 mod columns;
 
 use super::points::Points;
@@ -10,7 +11,11 @@ use super::series::TagSet;
 use super::value::{FieldType, Name};
 use std::time::{Duration, Instant};
 
+pub use asked::{Asked, Chooser, Meant, Names, Which};
 pub use columns::Columns;
+
+/// From how many series on a query looks at them by turns with others.
+pub(crate) const MANY_SERIES: usize = 50_000;
 
 /// How many series are looked at before writes have their turn: a series that has been written to for
 /// long has some hundred parts.

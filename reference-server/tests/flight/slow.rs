@@ -13,7 +13,10 @@ use reference_server::query::influxql::question::Question;
 use reference_server::query::influxql::result::{Cell, Outcome, Series};
 use reference_server::query::sql::run::Limits;
 use reference_server::query::sql::{self as tables, NoSuchDatabase};
-use reference_server::store::{Name, view::Measurement};
+use reference_server::store::{
+    Name,
+    view::{Asked, Measurement},
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -35,7 +38,7 @@ impl tables::Host for Fake {
         Ok(Vec::new())
     }
 
-    fn table(&self, _: &str, _: &str) -> Option<Measurement> {
+    fn table(&self, _: &str, _: &str, _: &Asked<'_>) -> Option<Measurement> {
         None
     }
 }

@@ -5,7 +5,7 @@
 use reference_server::query::influxql::ast::{Admin, PolicyOptions, Privilege};
 use reference_server::query::influxql::host::{Caller, Host, Policy, Remove, SeriesKey};
 use reference_server::store::points::Points;
-use reference_server::store::view::{Column, Measurement, Series, Unreadable};
+use reference_server::store::view::{Asked, Column, Measurement, Names, Series, Unreadable};
 use reference_server::store::{Name, Value};
 use std::cell::{Cell, RefCell};
 
@@ -192,7 +192,13 @@ impl Host for Fake {
             .map(|d| d.policies.clone())
     }
 
-    fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement> {
+    fn measurements(
+        &self,
+        database: &str,
+        policy: &str,
+        _: Names<'_>,
+        _: &Asked<'_>,
+    ) -> Vec<Measurement> {
         self.views.set(self.views.get() + 1);
         let state = self.state.borrow();
         let found = state.databases.iter().find(|d| d.name == database);

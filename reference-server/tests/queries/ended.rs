@@ -2,6 +2,7 @@
 
 use super::wire::{flux, send};
 use super::{SOON, builder, filled, long_script, long_statement, running, write_to};
+use reference_server::Server;
 use rstest::rstest;
 use std::time::{Duration, Instant};
 
@@ -104,6 +105,88 @@ async fn what_is_shown_has_a_limit_too(#[case] profile: &str, #[case] statements
     }
     let one = send(&server, "GET /query?db=e&q=SHOW+FIELD+KEYS+FROM+m0", "", "").await;
     assert!(one.body.contains("\"v\",\"float\""), "{}", cut(&one.body));
+}
+
+/// Of one measurement, too many to look at all of them.
+async fn with_many_series(profile: &str) -> Server {
+    let server = builder(profile).query_memory(MEMORY).start().await.unwrap();
+    let lines: String = (0..25_000).map(|t| format!("m,t={t:05} v=1 {t}\n")).collect();
+    assert_eq!(send(&server, write_to(profile), "", &lines).await.status, 204);
+    server
+}
+
+#[rstest]
+#[case("oss-v1@1.6", "POST /query?db=e&q=")]
+#[case("oss-v2@2.7", "POST /query?db=e&q=")]
+#[case("v3-core@3.6", "GET /query?db=e&q=")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn series_count_where_they_may_be_meant(#[case] profile: &str, #[case] path: &str) {
+    let server = with_many_series(profile).await;
+    for all in ["v+FROM+m+LIMIT+1", "count(v)+FROM+m+WHERE+v+%3D+7+OR+t+%3D+'00007'"] {
+        let answer = send(&server, &format!("{path}SELECT+{all}"), "", "").await;
+        assert!(answer.body.contains("bytes of memory"), "{all}: {}", cut(&answer.body));
+    }
+    let one = "SELECT+count(v)+FROM+m+WHERE+t+%3D+'00007'";
+    for one in
+        [one, &format!("{one}+AND+time+%3E+6"), "SELECT+count(v)+FROM+m+WHERE+t+%3D~+/^00007/"]
+    {
+        let answer = send(&server, &format!("{path}{one}"), "", "").await;
+        assert!(answer.body.contains(",1]"), "{one}: {}", answer.body);
+    }
+    let of_other = send(&server, &format!("{path}SHOW+FIELD+KEYS"), "", "").await;
+    assert!(of_other.body.contains("float"), "{}", of_other.body);
+    // What is removed is all that is named, or nothing.
+    let seventh = "FROM+m+WHERE+t+%3D~+/7$/";
+    for removal in ["DELETE", "DROP+SERIES"].iter().filter(|_| profile == "oss-v1@1.6") {
+        let answer = send(&server, &format!("{path}{removal}+{seventh}"), "", "").await;
+        assert!(answer.body.contains("bytes of memory"), "{removal}: {}", answer.body);
+        let left = send(&server, &format!("{path}{one}"), "", "").await;
+        assert!(left.body.contains(",1]"), "{}", left.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn series_of_a_script_count_where_they_may_be_meant() {
+    let server = with_many_series("oss-v2@2.7").await;
+    let from = "from(bucket: \"e\") |> range(start: 1970-01-01T00:00:00Z)";
+    for (filter, is_answered) in [
+        ("r._measurement == \"m\"", false),
+        ("r.t == \"00007\" or r._value == 7.0", false),
+        ("r._field == \"v\"", false),
+        ("r._field == \"v\" and r.t == \"00007\"", true),
+        ("r._measurement == \"m\" and r.t =~ /^00007/", true),
+        ("r._measurement == \"n\" or r.t == \"00007\"", true),
+    ] {
+        let answer = flux(&server, &format!("{from} |> filter(fn: (r) => {filter})")).await;
+        let (row, limit) = (",1,v,m,00007", "bytes of memory");
+        let expected = if is_answered { row } else { limit };
+        assert!(answer.body.contains(expected), "{filter}: {}", cut(&answer.body));
+    }
+}
+
+#[cfg(feature = "sql")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn series_of_sql_count_where_they_may_be_meant() {
+    let server = with_many_series("v3-core@3.6").await;
+    for (q, expected) in [
+        ("SELECT+count(v)+AS+n+FROM+m+WHERE+t%3D'00007'", r#"[{"n":1}]"#),
+        ("SELECT+t+FROM+m+WHERE+t%3D'00007'+ORDER+BY+time+DESC+LIMIT+1", r#"[{"t":"00007"}]"#),
+        (
+            "SELECT+count(*)+AS+n+FROM+m+a+JOIN+m+b+ON+a.t%3Db.t+WHERE+a.t%3D'00007'+AND+b.t%3D'00007'",
+            r#"[{"n":1}]"#,
+        ),
+        ("SELECT+count(*)+AS+n+FROM+m+WHERE+t%3D'none'", r#"[{"n":0}]"#),
+        ("SELECT+count(v)+AS+n+FROM+m", "bytes of memory"),
+        ("SELECT+v+FROM+m+ORDER+BY+time+LIMIT+1", "bytes of memory"),
+        (
+            "SELECT+column_name+FROM+information_schema.columns+WHERE+table_name%3D'm'+AND+data_type+LIKE+'F%25'",
+            r#"[{"column_name":"v"}]"#,
+        ),
+    ] {
+        let path = format!("GET /api/v3/query_sql?db=e&format=json&q={q}");
+        let answer = send(&server, &path, "", "").await;
+        assert!(answer.body.contains(expected), "{q}: {}", answer.body);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

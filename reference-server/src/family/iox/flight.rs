@@ -16,7 +16,7 @@ use crate::query::influxql::result::Outcome;
 use crate::query::sql::{self, NoSuchDatabase};
 use crate::store::Name;
 use crate::store::partitions::PartitionedTables;
-use crate::store::view::Measurement;
+use crate::store::view::{Asked, Measurement};
 use futures::future::{BoxFuture, FutureExt};
 use profiles::answer::Fault;
 use profiles::flight::Flight;
@@ -48,8 +48,8 @@ impl sql::Host for Tables {
         Ok(names)
     }
 
-    fn table(&self, database: &str, name: &str) -> Option<Measurement> {
-        self.host().stored(database, |tables| tables.view_of(name.as_bytes())).flatten()
+    fn table(&self, database: &str, name: &str, asked: &Asked<'_>) -> Option<Measurement> {
+        self.host().stored(database, |tables| tables.view_of(name.as_bytes(), asked)).flatten()
     }
 }
 

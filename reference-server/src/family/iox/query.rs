@@ -15,7 +15,7 @@ use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::respond;
 use crate::stage::admit::with_policy;
 use crate::store::partitions::PartitionedTables;
-use crate::store::view::Measurement;
+use crate::store::view::{Asked, Measurement, Names};
 use profiles::answer::Fault;
 use profiles::write::Address;
 use std::collections::BTreeSet;
@@ -170,8 +170,14 @@ impl Host for QueryHost<'_> {
         Some(vec![Policy { name, duration, shard_duration: 0, replication: 1, default: true }])
     }
 
-    fn measurements(&self, database: &str, _: &str) -> Vec<Measurement> {
-        self.stored(database, PartitionedTables::view).unwrap_or_default()
+    fn measurements(
+        &self,
+        database: &str,
+        _: &str,
+        names: Names<'_>,
+        asked: &Asked<'_>,
+    ) -> Vec<Measurement> {
+        self.stored(database, |tables| tables.view(names, asked)).unwrap_or_default()
     }
 
     fn users(&self) -> Vec<(String, bool)> {

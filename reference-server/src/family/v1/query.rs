@@ -13,9 +13,9 @@ use crate::query::influxql::host::{self, Host, Policy, Remove};
 use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::query::running::Early;
 use crate::respond;
-use crate::store::shards;
-use crate::store::view::Measurement;
-use std::sync::Arc;
+use crate::store::shards::{self, ShardedBucket};
+use crate::store::view::{Asked, Measurement, Names};
+use std::sync::{Arc, Mutex};
 
 /// The largest form body of a query.
 pub(in crate::family) const LARGEST_FORM: u64 = 16 << 20;
@@ -119,6 +119,11 @@ impl QueryHost<'_> {
     fn catalog(&self) -> std::sync::MutexGuard<'_, catalog::Catalog> {
         lock(&self.service.catalog)
     }
+
+    fn bucket(&self, database: &str, policy: &str) -> Option<Arc<Mutex<ShardedBucket>>> {
+        let catalog = self.catalog();
+        Some(Arc::clone(&catalog.database(database)?.policy(policy)?.bucket))
+    }
 }
 
 impl Host for QueryHost<'_> {
@@ -150,13 +155,19 @@ impl Host for QueryHost<'_> {
         Some(database.policies.iter().map(policy).collect())
     }
 
-    fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement> {
-        let bucket = {
-            let catalog = self.catalog();
-            let policy = catalog.database(database).and_then(|database| database.policy(policy));
-            policy.map(|policy| Arc::clone(&policy.bucket))
-        };
-        bucket.map(|bucket| shards::view_of(&bucket)).unwrap_or_default()
+    fn measurements(
+        &self,
+        database: &str,
+        policy: &str,
+        names: Names<'_>,
+        asked: &Asked<'_>,
+    ) -> Vec<Measurement> {
+        let bucket = self.bucket(database, policy);
+        bucket.map(|bucket| shards::view_of(&bucket, names, asked)).unwrap_or_default()
+    }
+
+    fn shards(&self, database: &str, policy: &str) -> Option<Vec<(i64, i64)>> {
+        lock(&*self.bucket(database, policy)?).shard_bounds()
     }
 
     fn users(&self) -> Vec<(String, bool)> {

@@ -10,7 +10,7 @@ use crate::query::allowance::Allowance;
 use crate::query::flux::{Bucket, BucketReference, Host, OrganizationReference};
 use crate::query::flux::{ErrorCode, FluxError, http as flux};
 use crate::store::shards;
-use crate::store::view::Measurement;
+use crate::store::view::{Asked, Measurement, Names};
 use std::sync::Arc;
 
 impl Service {
@@ -119,9 +119,14 @@ impl Host for FluxHost<'_> {
         buckets.into_iter().filter_map(|bucket| self.readable(bucket)).collect()
     }
 
-    fn measurements(&self, bucket: &Bucket) -> Vec<Measurement> {
+    fn measurements(
+        &self,
+        bucket: &Bucket,
+        names: Names<'_>,
+        asked: &Asked<'_>,
+    ) -> Vec<Measurement> {
         match bucket.id.parse() {
-            Ok(id) => shards::view_of(&self.service.points(id)),
+            Ok(id) => shards::view_of(&self.service.points(id), names, asked),
             Err(_) => Vec::new(),
         }
     }

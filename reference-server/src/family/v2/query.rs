@@ -13,7 +13,7 @@ use crate::query::influxql::http as influxql;
 use crate::query::running::Early;
 use crate::respond;
 use crate::store::shards;
-use crate::store::view::Measurement;
+use crate::store::view::{Asked, Measurement, Names};
 use std::sync::Arc;
 
 impl Service {
@@ -94,9 +94,20 @@ impl Host for QueryHost<'_> {
         Some(mappings.into_iter().filter_map(policy).collect())
     }
 
-    fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement> {
+    fn measurements(
+        &self,
+        database: &str,
+        policy: &str,
+        names: Names<'_>,
+        asked: &Asked<'_>,
+    ) -> Vec<Measurement> {
         let bucket = self.bucket(database, policy).map(|id| self.service.points(id));
-        bucket.map(|bucket| shards::view_of(&bucket)).unwrap_or_default()
+        bucket.map(|bucket| shards::view_of(&bucket, names, asked)).unwrap_or_default()
+    }
+
+    fn shards(&self, database: &str, policy: &str) -> Option<Vec<(i64, i64)>> {
+        let bucket = self.service.points(self.bucket(database, policy)?);
+        lock(&bucket).shard_bounds()
     }
 
     fn users(&self) -> Vec<(String, bool)> {

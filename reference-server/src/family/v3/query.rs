@@ -12,7 +12,8 @@ use crate::query::influxql::http::{self as influxql, Parameters};
 use crate::query::influxql::rows::query_influxql;
 use crate::query::v3_request;
 use crate::respond;
-use crate::store::view::{Measurement, SERIES_AT_ONCE, give_way};
+use crate::store::tables::Viewed;
+use crate::store::view::{Asked, MANY_SERIES, Measurement, Names, SERIES_AT_ONCE, give_way};
 use profiles::influxql::PostBody;
 use std::sync::{Arc, Mutex};
 
@@ -26,13 +27,37 @@ pub(super) struct InfluxqlHost {
 
 const POLICY: &str = "autogen";
 
-/// What queries see of a table that others write to: it is theirs between two looks.
-fn view_of(catalog: &Mutex<Catalog>, database: &str, table: &[u8]) -> Option<Measurement> {
-    let mut seen = None;
-    while lock(catalog).database_mut(database)?.tables.look(table, &mut seen, SERIES_AT_ONCE)? {
+/// What queries see of a table that others write to: it is theirs between two looks. Where the query was
+/// ended meanwhile there is nothing of it.
+fn view_of(
+    catalog: &Mutex<Catalog>,
+    database: &str,
+    table: &[u8],
+    asked: &Asked<'_>,
+) -> Option<Measurement> {
+    let mut viewed = Viewed::of(*asked);
+    let mut counted = 0;
+    let look = |viewed: &mut Viewed<'_>| {
+        lock(catalog).database_mut(database)?.tables.look(table, viewed, SERIES_AT_ONCE)
+    };
+    loop {
+        // Nothing that grows with what was seen is done under the lock.
+        viewed.measurement.series.reserve(SERIES_AT_ONCE);
+        let are_more = look(&mut viewed)?;
+        let count = viewed.measurement.series.len();
+        let more = count - std::mem::replace(&mut counted, count);
+        asked.allowance.keeps(more * asked.size_of_series());
+        if !asked.allowance.goes_on_now() {
+            return None;
+        }
+        if !are_more {
+            return Some(viewed.measurement);
+        }
         give_way();
+        if viewed.seen > MANY_SERIES {
+            asked.allowance.take_turns();
+        }
     }
-    seen
 }
 
 impl Host for InfluxqlHost {
@@ -56,13 +81,19 @@ impl Host for InfluxqlHost {
         Some(vec![Policy { name, duration, shard_duration: 0, replication: 1, default: true }])
     }
 
-    fn measurements(&self, database: &str, _: &str) -> Vec<Measurement> {
+    fn measurements(
+        &self,
+        database: &str,
+        _: &str,
+        names: Names<'_>,
+        asked: &Asked<'_>,
+    ) -> Vec<Measurement> {
         if !self.rights.allow(Action::Read, database) {
             return Vec::new();
         }
-        let names = lock(&self.catalog).database(database).map(|database| database.tables.names());
-        let names = names.unwrap_or_default().into_iter();
-        names.filter_map(|name| view_of(&self.catalog, database, &name)).collect()
+        let tables = lock(&self.catalog).database(database).map(|database| database.tables.names());
+        let tables = tables.unwrap_or_default().into_iter().filter(|table| names.has(table));
+        tables.filter_map(|table| view_of(&self.catalog, database, &table, asked)).collect()
     }
 
     fn users(&self) -> Vec<(String, bool)> {
@@ -172,7 +203,7 @@ pub(super) mod sql_host {
     use crate::lock::lock;
     use crate::query::sql::host::{Host, NoSuchDatabase};
     use crate::store::Name;
-    use crate::store::view::Measurement;
+    use crate::store::view::{Asked, Measurement};
     use std::sync::{Arc, Mutex};
 
     /// What SQL sees of the catalog.
@@ -193,11 +224,11 @@ pub(super) mod sql_host {
             Ok(names)
         }
 
-        fn table(&self, database: &str, name: &str) -> Option<Measurement> {
+        fn table(&self, database: &str, name: &str, asked: &Asked<'_>) -> Option<Measurement> {
             if !self.rights.allow(Action::Read, database) {
                 return None;
             }
-            view_of(&self.catalog, database, name.as_bytes())
+            view_of(&self.catalog, database, name.as_bytes(), asked)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a query asks of the server that runs it. The engine knows the store by this trait alone.
 
-use crate::store::view::Measurement;
+use crate::store::view::{Asked, Measurement, Names};
 
 /// How a script names a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +50,15 @@ pub trait Host {
     /// All buckets of the organization that the request may read, in the server's order.
     fn buckets(&self) -> Vec<Bucket>;
 
-    /// What the bucket holds, sorted as [`Measurement`] says, measurements by name. Points that the
+    /// What the bucket holds of what is asked for, or more, sorted as [`Measurement`] says, measurements by name. Points that the
     /// product cannot read back (a measurement written with `\=`) have to be left out here: names
     /// in the view are unescaped, so the engine cannot tell them.
-    fn measurements(&self, bucket: &Bucket) -> Vec<Measurement>;
+    fn measurements(
+        &self,
+        bucket: &Bucket,
+        names: Names<'_>,
+        asked: &Asked<'_>,
+    ) -> Vec<Measurement>;
 
     /// The present, in nanoseconds since 1970.
     fn now(&self) -> i64;

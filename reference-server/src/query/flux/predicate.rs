@@ -131,9 +131,9 @@ fn comparison(key: Name, test: Test) -> Option<Predicate> {
 }
 
 impl Predicate {
-    /// Whether it holds for every point of a series or for none, as the tags alone tell; `None` where
-    /// the points must be asked.
-    pub(super) fn decided<'a>(&self, tag: &impl Fn(&[u8]) -> &'a [u8]) -> Option<bool> {
+    /// Whether it holds for every point of a series or for none, as the tags alone tell, of which some may
+    /// not be known; `None` where the points must be asked.
+    pub(super) fn decided<'a>(&self, tag: &impl Fn(&[u8]) -> Option<&'a [u8]>) -> Option<bool> {
         match self {
             Self::Logical(operator, left, right) => {
                 let settled = *operator == LogicalOperator::Or;
@@ -144,8 +144,18 @@ impl Predicate {
                     _ => None,
                 }
             }
-            Self::Tag(key, test) => Some(test.holds(&Cell::Text(tag(key).into()))),
+            Self::Tag(key, test) => Some(test.holds(&Cell::Text(tag(key)?.into()))),
             Self::Value(_) => None,
+        }
+    }
+
+    /// The value that a tag must have for it, if it says nothing else.
+    pub(super) fn value_of(&self, tag: &[u8]) -> Option<&Name> {
+        match self {
+            Self::Tag(key, Test::Literal(B::Equal, Cell::Text(value))) if **key == *tag => {
+                Some(value)
+            }
+            _ => None,
         }
     }
 

@@ -52,6 +52,23 @@ impl Read<'_> {
         found
     }
 
+    /// The measurement that it reads, where it names one.
+    pub(super) fn measurement(&self) -> Option<&Name> {
+        self.predicates.iter().find_map(|predicate| predicate.value_of(b"_measurement"))
+    }
+
+    /// Whether any point of a series with these tags may be read.
+    pub(super) fn may_read(&self, measurement: &[u8], tags: &[(Name, Name)]) -> bool {
+        let named = |key: &[u8]| tags.iter().find(|(k, _)| **k == *key).map(|(_, value)| &**value);
+        let value = |key: &[u8]| match key {
+            // Which field is not known, and a tag of this name may be another one.
+            b"_field" => None,
+            b"_measurement" => named(key).is_none().then_some(measurement),
+            _ => Some(named(key).unwrap_or_default()),
+        };
+        !self.predicates.iter().any(|predicate| predicate.decided(&value) == Some(false))
+    }
+
     /// Whether it reads so many points that queries do it by turns.
     pub(super) fn reads_much(&self, measurements: &[Measurement]) -> bool {
         const MANY: usize = 50_000;
@@ -100,7 +117,7 @@ impl Read<'_> {
     fn undecided(&self, tags: &[(Name, Name)]) -> Option<Vec<&Predicate>> {
         let mut undecided = Vec::new();
         for predicate in &self.predicates {
-            match predicate.decided(&|key| tag(tags, key)) {
+            match predicate.decided(&|key| Some(tag(tags, key))) {
                 Some(true) => {}
                 Some(false) => return None,
                 None => undecided.push(predicate),

@@ -12,8 +12,9 @@ use super::text::quote;
 use super::{aggregate, pivot, rows, sort, transform, window};
 use crate::query::allowance::Allowance;
 use crate::store::Name;
+use crate::store::view::{Asked, Meant, Names, Which};
 use profiles::flux::FluxRules;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A result: its name and its tables.
 #[derive(Debug)]
@@ -171,7 +172,14 @@ impl Run<'_> {
 
     fn series(&self, source: NodeId, read: &Read<'_>) -> Vec<SeriesPoints> {
         let Some(bucket) = self.buckets.get(&source) else { return Vec::new() };
-        let stored = self.host.measurements(bucket);
+        let chooser = |measurement: &Name, _: &BTreeSet<Name>| -> Meant<'_> {
+            let measurement = Name::clone(measurement);
+            Box::new(move |tags| read.may_read(&measurement, tags))
+        };
+        let names = read.measurement().map_or(Names::All, |name| Names::One(name));
+        let series = Which::Some(&chooser);
+        let asked = Asked { series, ..Asked::everything(self.allowance) };
+        let stored = self.host.measurements(bucket, names, &asked);
         if read.reads_much(&stored) {
             self.allowance.take_turns();
         }

@@ -1,7 +1,7 @@
 //! What the executor asks the server. Nothing here knows how the server keeps it.
 
 use super::ast::{Admin, Privilege};
-use crate::store::view::Measurement;
+use crate::store::view::{Asked, Measurement, Names};
 use crate::store::{Name, TagSet};
 
 /// The server, as one request sees it: its caller is part of it.
@@ -18,8 +18,21 @@ pub trait Host {
     /// database, or none that the caller may see.
     fn policies(&self, database: &str) -> Option<Vec<Policy>>;
 
-    /// What is stored under a policy, in any order. Both names come from [`Host::policies`].
-    fn measurements(&self, database: &str, policy: &str) -> Vec<Measurement>;
+    /// What is stored under a policy of what is asked for, in any order; more than that does no harm.
+    /// Database and policy come from [`Host::policies`].
+    fn measurements(
+        &self,
+        database: &str,
+        policy: &str,
+        names: Names<'_>,
+        asked: &Asked<'_>,
+    ) -> Vec<Measurement>;
+
+    /// The first and last times of the shards of a policy that know a series or a field, by time; `None`
+    /// where what is stored has to tell.
+    fn shards(&self, _database: &str, _policy: &str) -> Option<Vec<(i64, i64)>> {
+        None
+    }
 
     /// The users and whether they are administrators, in the product's order.
     fn users(&self) -> Vec<(String, bool)>;

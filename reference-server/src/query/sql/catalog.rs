@@ -5,7 +5,10 @@ use super::host::Host;
 use super::prune;
 use super::system::{InformationSchema, SystemSchema};
 use super::table::{self, Batches, Order, Wanted};
-use crate::store::view::{Measurement, Unreadable};
+use crate::lock::lock;
+use crate::query::allowance::{Allowance, Limits};
+use crate::store::Name;
+use crate::store::view::{Asked, Meant, Measurement, Unreadable, Which};
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, Session, TableProvider};
@@ -15,9 +18,13 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use futures::TryStreamExt;
 use profiles::sql::Sql;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 const INFORMATION_SCHEMA: &str = "information_schema";
 
@@ -27,12 +34,33 @@ pub(super) struct Database {
     pub(super) host: Arc<dyn Host>,
     pub(super) name: Arc<str>,
     pub(super) product: &'static Sql,
+    pub(super) patience: Patience,
+}
+
+/// How long a query may look for the series of a table, and how many it may find.
+#[derive(Clone)]
+pub(super) struct Patience {
+    pub(super) since: Instant,
+    pub(super) limits: Limits,
+    /// Turns true when nobody waits for it.
+    pub(super) left: Arc<AtomicBool>,
+}
+
+impl Patience {
+    fn allowance(&self) -> Allowance {
+        Allowance::since(self.since, self.limits).until(Arc::clone(&self.left))
+    }
 }
 
 impl Database {
-    /// The stored tables, by name; none if the database is gone by now.
-    pub(super) fn measurements(&self) -> impl Iterator<Item = Measurement> {
-        self.table_names().into_iter().filter_map(|name| self.host.table(&self.name, &name))
+    /// The stored tables without their series, by name; none if the database is gone by now.
+    pub(super) fn tables(&self) -> impl Iterator<Item = Measurement> {
+        self.table_names().into_iter().filter_map(|name| self.described(&name))
+    }
+
+    /// A table without its series.
+    fn described(&self, name: &str) -> Option<Measurement> {
+        self.host.table(&self.name, name, &Asked::description(&self.patience.allowance()))
     }
 }
 
@@ -69,10 +97,16 @@ impl SchemaProvider for Database {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        Ok(self.host.table(&self.name, name).map(|measurement| {
-            let schema = table::schema(&measurement);
-            let measurement = Arc::new(measurement);
-            Arc::new(Stored { measurement, schema, product: self.product }) as _
+        Ok(self.described(name).map(|described| {
+            let schema = table::schema(&described);
+            let series = Series {
+                database: self.clone(),
+                table: name.to_owned(),
+                tag_keys: described.tag_keys,
+                found: Mutex::default(),
+            };
+            let unreadable = described.unreadable;
+            Arc::new(Stored { series: Arc::new(series), schema, unreadable }) as _
         }))
     }
 
@@ -84,9 +118,53 @@ impl SchemaProvider for Database {
 /// A stored table.
 #[derive(Debug)]
 pub(super) struct Stored {
-    measurement: Arc<Measurement>,
+    series: Arc<Series>,
     schema: SchemaRef,
-    product: &'static Sql,
+    unreadable: Option<Unreadable>,
+}
+
+/// The series of a table, which are looked for once it is known which are wanted.
+#[derive(Debug)]
+struct Series {
+    database: Database,
+    table: String,
+    tag_keys: Vec<Name>,
+    /// Those that were found last, and which tags they have: a plan is made with them and then carried out.
+    found: Mutex<Option<Found>>,
+}
+
+type Found = (Vec<(Name, Name)>, Arc<Measurement>);
+
+impl Series {
+    /// The table with those series that have the tags.
+    ///
+    /// # Errors
+    /// They are too many, or it takes too long to find them.
+    fn with(&self, tags: &[(Name, Name)]) -> Result<Arc<Measurement>> {
+        let mut found = lock(&self.found);
+        if let Some((known, measurement)) = &*found
+            && known == tags
+        {
+            return Ok(Arc::clone(measurement));
+        }
+        let allowance = self.database.patience.allowance();
+        let chooser = |_: &Name, _: &BTreeSet<Name>| -> Meant<'_> {
+            Box::new(|of_series| table::has_tags(of_series, tags))
+        };
+        let series = if tags.is_empty() { Which::All } else { Which::Some(&chooser) };
+        let asked = Asked { series, ..Asked::everything(&allowance) };
+        let measurement = self.database.host.table(&self.database.name, &self.table, &asked);
+        allowance.check().map_err(|why| {
+            let text = why.to_string();
+            let own = text.trim_start_matches("Resources exhausted: ").to_owned();
+            DataFusionError::ResourcesExhausted(own)
+        })?;
+        // It may be gone since the plan was made.
+        let gone = || Measurement { tag_keys: self.tag_keys.clone(), ..Measurement::default() };
+        let measurement = Arc::new(measurement.unwrap_or_else(gone));
+        *found = Some((tags.to_vec(), Arc::clone(&measurement)));
+        Ok(measurement)
+    }
 }
 
 impl Stored {
@@ -95,10 +173,12 @@ impl Stored {
     /// the reading does not do all that the filters say.
     pub(super) fn bound(&self, filters: &[Expr], order: Order, rows: usize) -> Option<i64> {
         let are_done = filters.iter().all(|filter| prune::is_all_said(filter, &self.schema));
-        if !are_done || self.measurement.unreadable.is_some() {
+        if !are_done || self.unreadable.is_some() {
             return None;
         }
-        prune::wanted(filters, &self.schema).bound(&self.measurement, order, rows)
+        let wanted = prune::wanted(filters, &self.schema);
+        // Who reads the rows says why they are not to be had.
+        wanted.bound(&*self.series.with(&wanted.tags).ok()?, order, rows)
     }
 }
 
@@ -109,18 +189,20 @@ impl PartitionStream for Scan {
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let schema = Arc::clone(&self.schema);
-        let batches =
-            Batches::new(Arc::clone(&self.measurement), Arc::clone(&schema), self.wanted.clone())
-                .for_at_most(self.limit.unwrap_or(usize::MAX));
-        let batches = batches.map(|batch| batch.map_err(DataFusionError::from));
-        Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::iter(batches)))
+        let batches = self.series.with(&self.wanted.tags).map(|measurement| {
+            Batches::new(measurement, Arc::clone(&schema), self.wanted.clone())
+                .for_at_most(self.limit.unwrap_or(usize::MAX))
+                .map(|batch| batch.map_err(DataFusionError::from))
+        });
+        let batches = futures::stream::iter([batches]).map_ok(futures::stream::iter).try_flatten();
+        Box::pin(RecordBatchStreamAdapter::new(schema, batches))
     }
 }
 
 /// One reading of a stored table.
 #[derive(Debug)]
 struct Scan {
-    measurement: Arc<Measurement>,
+    series: Arc<Series>,
     schema: SchemaRef,
     wanted: Wanted,
     /// How many rows are asked for.
@@ -159,8 +241,8 @@ impl TableProvider for Stored {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let refusals = &self.product.refusals;
-        match self.measurement.unreadable {
+        let refusals = &self.series.database.product.refusals;
+        match self.unreadable {
             Some(Unreadable::NoTimeColumn) => Err(said(refusals.no_time_column)),
             Some(Unreadable::UnevenColumns) => Err(said(refusals.uneven_columns)),
             None => {
@@ -168,9 +250,9 @@ impl TableProvider for Stored {
                     Some(columns) => Arc::new(self.schema.project(columns)?),
                     None => Arc::clone(&self.schema),
                 };
-                let measurement = Arc::clone(&self.measurement);
+                let series = Arc::clone(&self.series);
                 let wanted = prune::wanted(filters, &self.schema);
-                let scan = Scan { measurement, schema: Arc::clone(&schema), wanted, limit };
+                let scan = Scan { series, schema: Arc::clone(&schema), wanted, limit };
                 let scan = StreamingTableExec::try_new(
                     schema,
                     vec![Arc::new(scan)],

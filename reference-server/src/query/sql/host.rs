@@ -1,6 +1,7 @@
 //! What SQL needs of the server that hosts it.
 
-use crate::store::{Name, view::Measurement};
+use crate::store::Name;
+use crate::store::view::{Asked, Measurement};
 
 /// There is no database of this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,6 @@ pub trait Host: Send + Sync + 'static {
     /// [`NoSuchDatabase`], which decides the answer before anything else of the query is looked at.
     fn table_names(&self, database: &str) -> Result<Vec<Name>, NoSuchDatabase>;
 
-    /// One table with all its rows, or nothing if it is gone.
-    fn table(&self, database: &str, name: &str) -> Option<Measurement>;
+    /// One table with what is asked for of its series, or more; nothing if it is gone.
+    fn table(&self, database: &str, name: &str, asked: &Asked<'_>) -> Option<Measurement>;
 }

@@ -3,7 +3,7 @@
 //! It runs on a thread of its own: the engine works without giving way for long stretches, plans
 //! by recursion (hence the stack), and may panic; none of that may reach the server's threads.
 
-use super::catalog::Database;
+use super::catalog::{Database, Patience};
 use super::host::Host;
 use super::params::Params;
 use super::rows::{Rows, WAITING, panicked};
@@ -19,6 +19,7 @@ use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use profiles::sql::{EngineDialect, Sql, Unplanned};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
@@ -186,6 +187,8 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
     let Ok(Ok(slot)) = timeout_at(deadline, SLOTS.acquire()).await else {
         return Err(limits.overdue());
     };
+    let waits = Waits::default();
+    let left = Arc::clone(&waits.left);
     let (tell, told) = oneshot::channel();
     let (send, batches) = mpsc::channel(WAITING);
     let (finish, end) = oneshot::channel();
@@ -193,7 +196,7 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         match runtime {
             Ok(runtime) => runtime.block_on(async {
-                let begun = timeout_at(deadline, begin(query, limits)).await;
+                let begun = timeout_at(deadline, begin(query, limits, left)).await;
                 let (dialect, stream) = match begun.unwrap_or_else(|_| Err(limits.overdue())) {
                     Ok(begun) => begun,
                     // The asker may have gone away, here and below.
@@ -219,10 +222,33 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
         return Err(thread_failed(&error));
     }
     match timeout_at(deadline, told).await {
-        Ok(Ok(Ok(schema))) => Ok(Rows { schema, batches, end, limits }),
+        Ok(Ok(Ok(schema))) => {
+            waits.is_over();
+            Ok(Rows { schema, batches, end, limits })
+        }
         Ok(Ok(Err(failure))) => Err(failure),
         Ok(Err(_)) => Err(panicked()),
         Err(_) => Err(limits.overdue()),
+    }
+}
+
+/// Somebody waits for a query to begin.
+#[derive(Default)]
+struct Waits {
+    /// Turns true where he has left.
+    left: Arc<AtomicBool>,
+}
+
+impl Waits {
+    /// It has begun.
+    fn is_over(mut self) {
+        self.left = Arc::default();
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.left.store(true, Ordering::Relaxed);
     }
 }
 
@@ -234,14 +260,21 @@ fn thread_failed(error: &std::io::Error) -> Failure {
 async fn begin(
     query: Query,
     limits: Limits,
+    left: Arc<AtomicBool>,
 ) -> Result<(EngineDialect, SendableRecordBatchStream), Failure> {
     let dialect = query.product.dialect;
     let planning = |error: DataFusionError| {
         let text = engine_words::sentence(dialect, &error);
         Failure::Planning(text, Cause::of(&error), Fault::of(&error))
     };
-    let database =
-        Database { host: query.host, name: query.database.into(), product: query.product };
+    let (memory, time) = (limits.memory, limits.deadline);
+    let limits_of_views = crate::query::allowance::Limits { memory, time };
+    let database = Database {
+        host: query.host,
+        name: query.database.into(),
+        product: query.product,
+        patience: Patience { since: Instant::now().into_std(), limits: limits_of_views, left },
+    };
     let session = session::open(database, limits.memory).map_err(planning)?;
     let plan = plan(&session, dialect, &query.text, query.params).await.map_err(planning)?;
     let stream = execute_stream(plan, session.task_ctx()).map_err(|error| {

@@ -84,7 +84,7 @@ fn system_type(of: SystemType) -> DataType {
 /// A row for each column of each stored table: table, column, and its type in InfluxDB's words.
 fn list_columns(database: &Database) -> Vec<ArrayRef> {
     let mut rows: Vec<[String; 3]> = Vec::new();
-    for measurement in database.measurements() {
+    for measurement in database.tables() {
         for field in table::schema(&measurement).fields() {
             let word = match field.data_type() {
                 DataType::Timestamp(_, _) => "time",
@@ -160,7 +160,7 @@ impl Columns {
     fn type_names(&self) -> HashMap<String, String> {
         let product = self.database.product;
         let system = product.system_tables.iter().map(system_schema);
-        let stored = self.database.measurements().map(|measurement| table::schema(&measurement));
+        let stored = self.database.tables().map(|measurement| table::schema(&measurement));
         let names = |field: &Arc<Field>| {
             let of = field.data_type();
             (of.to_string(), engine_words::type_name(product.dialect, of))

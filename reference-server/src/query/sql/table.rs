@@ -5,7 +5,7 @@
 
 use crate::store::points::Points;
 use crate::store::view::{Measurement, Series, Unreadable};
-use crate::store::{FieldType, Name, Value};
+use crate::store::{FieldType, Name, TagSet, Value};
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
     StringDictionaryBuilder, TimestampNanosecondArray, UInt64Array,
@@ -99,7 +99,7 @@ impl Wanted {
 
     /// Whether a series has the tags.
     fn has(&self, series: &Series) -> bool {
-        self.tags.iter().all(|(key, value)| tag(series, key) == Some(value))
+        has_tags(&series.tags, &self.tags)
     }
 
     /// The time of the last row that is left when the wanted rows of a measurement are put in the order
@@ -400,6 +400,15 @@ impl Rows<'_> {
     }
 }
 
+/// Whether all of these tags are among those of a series.
+pub(super) fn has_tags(of_series: &TagSet, tags: &[(Name, Name)]) -> bool {
+    tags.iter().all(|(key, value)| tag_of(of_series, key) == Some(value))
+}
+
 fn tag<'a>(series: &'a Series, key: &[u8]) -> Option<&'a Name> {
-    series.tags.iter().find(|(k, _)| &**k == key).map(|(_, value)| value)
+    tag_of(&series.tags, key)
+}
+
+fn tag_of<'a>(tags: &'a TagSet, key: &[u8]) -> Option<&'a Name> {
+    tags.iter().find(|(k, _)| &**k == key).map(|(_, value)| value)
 }

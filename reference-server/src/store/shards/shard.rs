@@ -11,11 +11,13 @@ use crate::store::series_map::{Reading, SeriesMap};
 use crate::store::shared_names::shared;
 use crate::store::snapshot::{Index, SavedSeries, SeriesToSave};
 use crate::store::value::{FieldType, Name, Value};
+use crate::store::view::Names;
 use line_protocol::{FieldValue, Line};
 use profiles::storage::{ConflictInBatch, Loss, Quoting, Shards as Rules, TimeBesideFields};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// The key that storage keeps for itself, as a tag and as a field.
@@ -92,11 +94,24 @@ impl Shard {
         }
     }
 
-    /// The registered fields: measurement, field, type.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&Name, &Name, FieldType)> {
-        self.fields.iter().flat_map(|(measurement, fields)| {
-            fields.iter().map(move |(field, kind)| (measurement, field, *kind))
-        })
+    /// The registered fields and their types, by measurement, of those of these names.
+    pub(super) fn fields_among(
+        &self,
+        names: Names<'_>,
+    ) -> impl Iterator<Item = (&Name, &BTreeMap<Name, FieldType>)> {
+        let from = match names {
+            Names::One(name) => Bound::Included(name),
+            Names::All | Names::Matching(_) => Bound::Unbounded,
+        };
+        let fields = self.fields.range::<[u8], _>((from, Bound::Unbounded));
+        let is_last = move |name: &[u8]| matches!(names, Names::One(one) if one != name);
+        let fields = fields.take_while(move |(name, _)| !is_last(name));
+        fields.filter(move |(name, _)| names.has(name))
+    }
+
+    /// Whether it knows neither series nor fields.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.series.len() == 0 && self.fields.values().all(BTreeMap::is_empty)
     }
 
     /// The series: measurement, tags, points (none where all were dropped).
@@ -104,15 +119,26 @@ impl Shard {
         self.series.iter().map(|((measurement, tags), points)| (measurement, tags, points))
     }
 
-    /// Shows each series that comes behind another (all without one), measurement by measurement, until
-    /// `visit` says no.
-    pub(super) fn each_series_behind(
+    /// The types of a measurement's fields, by name.
+    pub(super) fn fields_of(&self, measurement: &[u8]) -> Option<&BTreeMap<Name, FieldType>> {
+        self.fields.get(measurement)
+    }
+
+    /// The measurement of the first series from a bound on.
+    pub(super) fn measurement_from(&self, from: Bound<&(Name, TagSet)>) -> Option<&Name> {
+        self.series.first_from(from).map(|(measurement, _)| measurement)
+    }
+
+    /// Shows each series from a bound on, measurement by measurement, until `visit` says no.
+    pub(super) fn each_series_from(
         &mut self,
-        other: Option<&(Name, TagSet)>,
+        from: Bound<&(Name, TagSet)>,
+        reading: Reading,
         mut visit: impl FnMut(&Name, &TagSet, &mut SeriesPoints) -> bool,
     ) {
-        self.series
-            .each_behind(other, |(measurement, tags), points| visit(measurement, tags, points));
+        self.series.each_from(from, reading, |(measurement, tags), points| {
+            visit(measurement, tags, points)
+        });
     }
 
     /// Whether all tags are known to be UTF-8.

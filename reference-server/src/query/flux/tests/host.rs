@@ -1,7 +1,7 @@
 //! A server in memory: one organization, one bucket.
 
 use crate::query::flux::{Bucket, BucketReference, Host, OrganizationReference};
-use crate::store::view::Measurement;
+use crate::store::view::{Asked, Measurement, Names};
 
 /// The server.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Host for Memory {
         }]
     }
 
-    fn measurements(&self, _: &Bucket) -> Vec<Measurement> {
+    fn measurements(&self, _: &Bucket, _: Names<'_>, _: &Asked<'_>) -> Vec<Measurement> {
         self.measurements.clone()
     }
 

@@ -3,6 +3,7 @@
 mod aggregate;
 mod authorise;
 mod calls;
+mod chosen;
 mod columns;
 mod compile;
 mod condition;

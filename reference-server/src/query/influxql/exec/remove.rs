@@ -3,10 +3,11 @@
 use super::columns::Columns;
 use super::condition::{self, Range};
 use super::read::At;
-use super::source::{everything, is_meant};
+use super::source::{in_all_policies, is_meant};
 use super::{Context, Failure};
 use crate::query::influxql::ast::Removal;
 use crate::query::influxql::host::{Remove, SeriesKey};
+use crate::store::view::{Asked, Names};
 
 /// The database of the request, which must exist.
 fn database<'a>(context: Context<'a>) -> Result<&'a str, Failure> {
@@ -48,10 +49,12 @@ fn selected(removal: &Removal, context: Context<'_>) -> Result<(Range, Vec<Serie
         Some(c) => condition::split(c, context.host.now(), None)?,
     };
     let mut keys = Vec::new();
-    for m in everything(context.database, context)?
-        .iter()
-        .filter(|m| is_meant(&removal.sources, &m.name))
-    {
+    let is_meant = |name: &[u8]| is_meant(&removal.sources, name);
+    let (names, asked) = (Names::Matching(&is_meant), Asked::tags(context.allowance));
+    let stored = in_all_policies(context.database, names, &asked, context)?;
+    // Some may be missing, and what is removed is all or nothing.
+    context.allowance.check()?;
+    for m in stored.iter().filter(|m| is_meant(&m.name)) {
         let node = rest
             .as_ref()
             .map(|e| condition::bind(e, &Columns::of([m]), context.rules.planner))

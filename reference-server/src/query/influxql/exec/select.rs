@@ -2,6 +2,7 @@
 
 use super::aggregate::{self, Interval};
 use super::calls::{self, Column};
+use super::chosen::{can_choose, chosen};
 use super::columns::{self, Columns, Found};
 use super::compile;
 use super::condition::{self, Range};
@@ -19,8 +20,10 @@ use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
 use crate::query::influxql::result::{self, Cell, Series};
 use crate::query::influxql::time;
 use crate::query::influxql::zone::{Named, Zone};
-use crate::store::{FieldType, Name};
+use crate::store::view::Which;
+use crate::store::{FieldType, Name, TagSet};
 use profiles::influxql::Planner;
+use std::collections::BTreeSet;
 
 /// The zone that `tz()` names; `None` for UTC.
 pub(super) fn zone(select: &Select) -> Result<Option<Zone>, Failure> {
@@ -76,11 +79,18 @@ pub(super) fn select(
     };
     // Only a range of time asks which shards it reaches into.
     let with_shards = go && split.as_ref().is_ok_and(|(range, _)| !range.is_everything());
+    let chosen_by = split.as_ref().ok().and_then(|(_, rest)| rest.as_ref());
+    let chosen_by = chosen_by.filter(|rest| can_choose(select, rest));
     let mut tables = Vec::new();
     for (number, source) in select.sources.iter().enumerate() {
         match source {
             Source::Measurement(path) => {
-                tables.extend(source::tables(path, number, with_shards, context)?);
+                let chooser = |name: &Name, fields: &BTreeSet<Name>| match &chosen_by {
+                    Some(rest) => chosen(rest, context.rules.planner, name, fields),
+                    None => Box::new(|_: &TagSet| true),
+                };
+                let series = if chosen_by.is_some() { Which::Some(&chooser) } else { Which::All };
+                tables.extend(source::tables(path, number, with_shards, series, context)?);
             }
             Source::Subquery(_) => return Err(Failure::Unsupported("a subquery".to_owned())),
         }

@@ -6,15 +6,15 @@ use super::index;
 use super::node::Node;
 use super::read::At;
 use super::show_series;
-use super::source::{self, everything, is_meant, policies as policies_of};
+use super::source::{self, in_all_policies, is_meant, policies as policies_of};
 use super::{Context, Failure};
-use crate::query::influxql::ast::{KeyFilter, Show};
+use crate::query::influxql::ast::{KeyFilter, Matcher, Path, Show};
 use crate::query::influxql::duration;
 use crate::query::influxql::expr::Expr;
 use crate::query::influxql::host::Policy;
 use crate::query::influxql::result::{self, Cell, Series};
 use crate::store::Name;
-use crate::store::view::{self, Measurement};
+use crate::store::view::{self, Asked, Measurement, Names};
 use profiles::influxql::{Planner, Policies, TagIndex};
 use std::collections::BTreeSet;
 
@@ -42,14 +42,24 @@ pub(in crate::query::influxql) fn series_key(measurement: &[u8], tags: &[(Name, 
     key
 }
 
-/// The measurements that a statement means, by name.
-fn meant(show: &Show, context: Context<'_>) -> Result<Vec<Measurement>, Failure> {
-    let mut all = everything(show.database.as_deref().unwrap_or_default(), context)?;
+/// The measurements that a statement means, by name, with what it asks for of them.
+fn meant(
+    show: &Show,
+    asked: &Asked<'_>,
+    context: Context<'_>,
+) -> Result<Vec<Measurement>, Failure> {
     // A source without a name leaves no condition behind, and none beside those of others
     // (1.6:query/statement_rewriter.go, `rewriteSourcesCondition`; asked of a running 1.6.7).
     let nameless =
         context.rules.planner == Planner::Go && show.sources.iter().all(|p| p.name.is_empty());
-    all.retain(|m| nameless || is_meant(&show.sources, &m.name));
+    let is_meant = |name: &[u8]| nameless || is_meant(&show.sources, name);
+    let names = match show.sources.as_slice() {
+        [Path { name: Matcher::Name(name), .. }] if !nameless => Names::One(name.as_bytes()),
+        _ => Names::Matching(&is_meant),
+    };
+    let database = show.database.as_deref().unwrap_or_default();
+    let mut all = in_all_policies(database, names, asked, context)?;
+    all.retain(|m| is_meant(&m.name));
     Ok(all)
 }
 
@@ -134,7 +144,11 @@ pub(super) fn databases(context: Context<'_>) -> Series {
 /// `SHOW MEASUREMENTS`. An unknown database has none.
 pub(super) fn measurements(show: &Show, context: Context<'_>) -> Result<Vec<Series>, Failure> {
     let mut rows = Vec::new();
-    let all = match meant(show, context) {
+    let asked = match &show.condition {
+        None => Asked::description(context.allowance),
+        Some(_) => Asked::tags(context.allowance),
+    };
+    let all = match meant(show, &asked, context) {
         Err(Failure::UnknownDatabase(_)) if context.rules.planner == Planner::Go => Vec::new(),
         other => other?,
     };
@@ -193,7 +207,7 @@ pub(super) fn series(show: &Show, context: Context<'_>) -> Result<Vec<Series>, F
     }
     check_policies(show, context)?;
     let shards = shards_of_condition(show, context)?;
-    for m in &meant(show, context)? {
+    for m in &meant(show, &Asked::tags(context.allowance), context)? {
         let found = matching(show, m, shards, context)?.into_iter();
         let found = found.map(|s| series_key(&m.name, &s.tags));
         keys.extend(found.take_while(|key| context.allowance.keeps(size_of_val(key) + key.len())));
@@ -217,7 +231,8 @@ pub(super) fn field_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series
         named(m, &["fieldKey", "fieldType"], show.limits.rows(rows))
     };
     check_policies(show, context)?;
-    Ok(in_product_order(context, meant(show, context)?.iter().map(of).collect()))
+    let asked = Asked::description(context.allowance);
+    Ok(in_product_order(context, meant(show, &asked, context)?.iter().map(of).collect()))
 }
 
 /// `SHOW TAG KEYS`.
@@ -242,7 +257,7 @@ pub(super) fn tag_keys(show: &Show, context: Context<'_>) -> Result<Vec<Series>,
         }
     }
     let shards = shards_of_condition(show, context)?;
-    for m in &meant(show, context)? {
+    for m in &meant(show, &Asked::tags(context.allowance), context)? {
         let mut keys: BTreeSet<Name> = BTreeSet::new();
         if show.condition.is_none() {
             keys.extend(m.tag_keys.iter().cloned());
@@ -290,7 +305,7 @@ pub(super) fn tag_values(show: &Show, context: Context<'_>) -> Result<Vec<Series
         return Ok(Vec::new());
     }
     let shards = shards_of_condition(show, context)?;
-    for m in &meant(show, context)? {
+    for m in &meant(show, &Asked::tags(context.allowance), context)? {
         if let Some(rest) = &rest {
             index::check_tag_values(rest)?;
         }

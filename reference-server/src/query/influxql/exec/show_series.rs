@@ -11,6 +11,7 @@ use super::{Context, Failure, compile, source, tag_sets};
 use crate::query::influxql::ast::{Matcher, Path, Show, Source};
 use crate::query::influxql::expr::{Expr, Pattern};
 use crate::query::influxql::result::{Cell, Series};
+use crate::store::view::Which;
 use std::collections::BTreeSet;
 
 /// The series of the shards that the range of time touches.
@@ -79,7 +80,7 @@ fn tables(
     source::check_databases(&sources, context)?;
     for (number, source) in sources.iter().enumerate() {
         if let Source::Measurement(path) = source {
-            tables.extend(source::tables(path, number, with_shards, context)?);
+            tables.extend(source::tables(path, number, with_shards, Which::All, context)?);
         }
     }
     Ok(tables)

@@ -8,7 +8,7 @@ use crate::query::allowance::Allowance;
 use crate::query::influxql::ast::{Matcher, Path, Source};
 use crate::query::influxql::host::Policy;
 use crate::store::Name;
-use crate::store::view::{Measurement, Unreadable};
+use crate::store::view::{Asked, Measurement, Names, Unreadable, Which};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -56,13 +56,14 @@ pub(super) fn check_databases(sources: &[Source], context: Context<'_>) -> Resul
     Ok(())
 }
 
-/// The measurements that a path of a `FROM` means, by name; it is the source of this number. For the
-/// shards of the policy all that it holds is looked at.
-pub(super) fn tables(
+/// The measurements that a path of a `FROM` means, by name; it is the source of this number. Where the store
+/// does not know the shards of the policy, all that it holds is looked at for them.
+pub(super) fn tables<'a>(
     path: &Path,
     source: usize,
     with_shards: bool,
-    context: Context<'_>,
+    series: Which<'a>,
+    context: Context<'a>,
 ) -> Result<Vec<Table>, Failure> {
     let (database, policies) = policies(&path.database, context)?;
     // The request's policy goes with the request's database only.
@@ -81,11 +82,27 @@ pub(super) fn tables(
             .find(|p| p.name == name)
             .ok_or_else(|| Failure::Statement(format!("retention policy not found: {name}")))?,
     };
-    let mut stored = context.host.measurements(&database, &policy.name);
     let shard_duration = policy.shard_duration;
-    let shards = match with_shards {
-        true => shards_of(&stored, shard_duration, context.allowance),
-        false => Vec::new(),
+    let known = match with_shards {
+        true => context.host.shards(&database, &policy.name),
+        false => Some(Vec::new()),
+    };
+    let is_meant = |name: &[u8]| path.name.is_match(name);
+    let names = match &path.name {
+        Matcher::Name(name) => Names::One(name.as_bytes()),
+        Matcher::Pattern(_) => Names::Matching(&is_meant),
+    };
+    let (mut stored, shards) = match known {
+        Some(shards) => {
+            let asked = Asked { series, points: true, allowance: context.allowance };
+            (context.host.measurements(&database, &policy.name, names, &asked), shards)
+        }
+        None => {
+            let asked = Asked::everything(context.allowance);
+            let all = context.host.measurements(&database, &policy.name, Names::All, &asked);
+            let shards = shards_of(&all, shard_duration, context.allowance);
+            (all, shards)
+        }
     };
     let shards: Rc<[(i64, i64)]> = shards.into();
     stored.retain(|m| path.name.is_match(&m.name));
@@ -107,8 +124,12 @@ pub(super) fn shards(database: &str, context: Context<'_>) -> Result<Vec<(i64, i
     let (database, policies) = policies(database, context)?;
     let mut all = Vec::new();
     for policy in &policies {
-        let stored = context.host.measurements(&database, &policy.name);
-        all.extend(shards_of(&stored, policy.shard_duration, context.allowance));
+        all.extend(context.host.shards(&database, &policy.name).unwrap_or_else(|| {
+            let everything = Asked::everything(context.allowance);
+            let stored =
+                context.host.measurements(&database, &policy.name, Names::All, &everything);
+            shards_of(&stored, policy.shard_duration, context.allowance)
+        }));
     }
     Ok(all)
 }
@@ -133,15 +154,17 @@ fn shards_of(
     shards
 }
 
-/// All measurements of a database, in every policy, each name once, by name.
-pub(super) fn everything(
+/// The measurements of a database, in every policy, each name once, by name, with what is asked for of them.
+pub(super) fn in_all_policies(
     database: &str,
+    names: Names<'_>,
+    asked: &Asked<'_>,
     context: Context<'_>,
 ) -> Result<Vec<Measurement>, Failure> {
     let (database, policies) = policies(database, context)?;
     let mut all: BTreeMap<Name, Measurement> = BTreeMap::new();
     for policy in &policies {
-        for m in context.host.measurements(&database, &policy.name) {
+        for m in context.host.measurements(&database, &policy.name, names, asked) {
             match all.get_mut(&m.name) {
                 Some(known) => join(known, m),
                 None => {

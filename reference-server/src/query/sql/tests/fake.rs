@@ -2,7 +2,7 @@
 
 use crate::query::sql::run::Limits;
 use crate::query::sql::{Answer, Host, NoSuchDatabase, Request, answer};
-use crate::store::view::{Column, Measurement, Series, Unreadable};
+use crate::store::view::{Asked, Column, Measurement, Series, Unreadable};
 use crate::store::{FieldType, Name, Value};
 use profiles::sql::V3_CORE_3_6;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ impl Host for Fake {
         if database == "db" { Ok(names) } else { Err(NoSuchDatabase) }
     }
 
-    fn table(&self, _database: &str, name: &str) -> Option<Measurement> {
+    fn table(&self, _database: &str, name: &str, _: &Asked<'_>) -> Option<Measurement> {
         self.0.iter().find(|m| &*m.name == name.as_bytes()).cloned()
     }
 }

@@ -1,13 +1,15 @@
 //! The first rows by time: those that sorting all would give, of which few are read.
 
 use super::fake::{Fake, name, sql};
-use crate::query::sql::catalog::Database;
+use crate::query::allowance::Limits;
+use crate::query::sql::catalog::{Database, Patience};
 use crate::query::sql::{first_by_time, session};
 use crate::store::view::{Column, Measurement, Series};
 use crate::store::{FieldType, Value};
 use datafusion::config::Dialect;
 use profiles::sql::V3_CORE_3_6;
 use std::sync::Arc;
+use std::time::Instant;
 
 const SERIES: i64 = 7;
 
@@ -58,7 +60,9 @@ fn rows(may: May) -> Vec<i64> {
 /// The optimized plan of a query, as text; of more than 2000 rows, of some 2800, it has no bound.
 async fn plan(q: &str) -> String {
     let host = Arc::new(Fake(vec![measurement()]));
-    let database = Database { host, name: "db".into(), product: &V3_CORE_3_6 };
+    let patience =
+        Patience { since: Instant::now(), limits: Limits::DEFAULT, left: Arc::default() };
+    let database = Database { host, name: "db".into(), product: &V3_CORE_3_6, patience };
     let state = session::open(database, 1 << 20).unwrap().state();
     let statement = state.sql_to_statement(q, &Dialect::Generic).unwrap();
     let plan = state.statement_to_plan(statement).await.unwrap();

@@ -31,7 +31,8 @@ fn told(shard: &mut Shard, rules: &Rules, text: &str) -> Option<(Loss, usize, St
 }
 
 fn fields(shard: &Shard) -> Vec<String> {
-    shard.fields().map(|(_, field, kind)| format!("{}:{kind}", field.escape_ascii())).collect()
+    let fields = shard.fields_among(Names::All).flat_map(|(_, fields)| fields);
+    fields.map(|(field, kind)| format!("{}:{kind}", field.escape_ascii())).collect()
 }
 
 const STRIPPED: &str = "invalid field name: input field \"time\" on measurement \"b\" is invalid. \
