@@ -9,11 +9,13 @@ use super::params::Params;
 use super::rows::{Rows, WAITING, panicked};
 use super::{complexity, describe, elsewhere, engine_words, first_by_time, session};
 use datafusion::arrow::array::RecordBatch;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
@@ -206,8 +208,8 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
                     return;
                 }
                 let mut work = Work { slot: Some(slot), deadline, limits };
-                // The engine gives way often enough to see that the asker has left, also where it
-                // works long for one batch.
+                // Each step of a plan gives way often enough to see that the asker has left, also where
+                // it works long for one batch.
                 let end = tokio::select! {
                     end = work.forward(stream, dialect, &send) => end,
                     () = send.closed() => return,
@@ -223,7 +225,7 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
     }
     match timeout_at(deadline, told).await {
         Ok(Ok(Ok(schema))) => {
-            waits.is_over();
+            waits.end();
             Ok(Rows { schema, batches, end, limits })
         }
         Ok(Ok(Err(failure))) => Err(failure),
@@ -241,7 +243,7 @@ struct Waits {
 
 impl Waits {
     /// It has begun.
-    fn is_over(mut self) {
+    fn end(mut self) {
         self.left = Arc::default();
     }
 }
@@ -363,7 +365,13 @@ async fn plan(
         plan => {
             let plan = state.optimize(&plan.with_param_values(params)?)?;
             let plan = first_by_time::bound(plan, first_by_time::MOST)?;
-            state.query_planner().create_physical_plan(&plan, &state).await
+            let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
+            let giving_way = |step: Arc<dyn ExecutionPlan>| {
+                Ok(Transformed::yes(Arc::new(CooperativeExec::new(step)) as Arc<dyn ExecutionPlan>))
+            };
+            // A join has rows for long that it asks nobody for, and what is above it would take them all
+            // before anybody sees that the time is over or the asker gone.
+            Ok(plan.transform_up(giving_way)?.data)
         }
     }
 }

@@ -419,11 +419,9 @@ impl Layout<'_> {
     /// Times in the first and in the last window with those that `fill` adds.
     fn filled_between(&self, windows: &Windowed<'_>) -> (i64, i64) {
         let earliest = windows.keys().next().copied().unwrap_or_default();
-        let latest = windows.keys().next_back().copied().unwrap_or_default();
-        // Without a bound, windows begin with the first point seen.
-        let unbounded_end = self.descending && !self.range.has_last;
-        let first = if self.range.has_first { self.range.first } else { earliest };
-        (first, if unbounded_end { latest } else { self.range.last })
+        // Without a bound, windows begin with the earliest point, and end now in either order
+        // (asked of a running 1.6.7).
+        (if self.range.has_first { self.range.first } else { earliest }, self.range.last)
     }
 
     /// How many windows are made of a group.

@@ -30,7 +30,7 @@ use super::ast::{Admin, Statement};
 use super::chunk;
 use super::host::Host;
 use super::json::Part;
-use super::result::{Outcome, Series};
+use super::result::{self, Outcome, Series};
 use crate::query::allowance::{Allowance, Stopped};
 use profiles::influxql::{Administration, Influxql, Planner};
 use std::cell::RefCell;
@@ -232,7 +232,14 @@ fn whole_or_stopped(
     context: Context<'_>,
     answer: impl FnOnce() -> Result<Option<Vec<Series>>, Failure>,
 ) -> Result<Option<Vec<Series>>, Failure> {
+    let before = context.allowance.kept();
     let mut done = answer();
+    // Of what was looked at for it nothing is left, but the rows.
+    if let Ok(Some(series)) = &done {
+        let rows = series.iter().flat_map(|series| &series.rows);
+        let kept: usize = rows.map(|row| result::kept(row)).sum();
+        context.allowance.settle(before.saturating_add(kept));
+    }
     // What was changed is changed. Of what is read some is missing, or the reason for a failure.
     if !is_a_change(statement)
         && let Err(why) = context.allowance.check()

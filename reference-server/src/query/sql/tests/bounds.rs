@@ -53,6 +53,27 @@ async fn time_is_bounded() {
     assert!(body.contains("no answer within 500ms"), "{body}");
 }
 
+/// The thread that works for a query ends with it, also where a join makes rows for long: others need its
+/// place.
+#[tokio::test]
+async fn a_join_that_is_ended_leaves_its_place_to_others() {
+    let limits = Limits { deadline: Duration::from_millis(300), ..Limits::DEFAULT };
+    let many = "(SELECT value FROM generate_series(1, 20000))";
+    for endless in [
+        format!("SELECT count(*) FROM {many} a, {many} b, {many} c"),
+        format!("SELECT sum(a.value * b.value) FROM {many} a, {many} b, {many} c"),
+        format!("SELECT count(DISTINCT a.value % 3) FROM {many} a, {many} b, {many} c"),
+    ] {
+        let all = (0..12).map(|_| within(&endless, limits));
+        for (status, body) in futures::future::join_all(all).await {
+            assert_eq!(status, 500, "{body}");
+        }
+        let limits = Limits { deadline: Duration::from_secs(10), ..Limits::DEFAULT };
+        let answer = within("SELECT count(*) AS n FROM cpu", limits).await;
+        assert_eq!(answer.0, 200, "{endless}: {}", answer.1);
+    }
+}
+
 #[tokio::test]
 async fn memory_is_bounded() {
     let limits = Limits { memory: 1 << 20, ..Limits::DEFAULT };
