@@ -418,3 +418,26 @@ fn a_time_is_no_offset_of_windows() {
         "time dimension offset must be duration or now()",
     );
 }
+
+#[test]
+fn windows_end_now_in_either_order() {
+    let windows = |starts: &[(i64, i64)]| {
+        let rows: Vec<_> =
+            starts.iter().map(|(at, count)| format!("[{at}000000000,{count}]")).collect();
+        format!(
+            "{{\"statement_id\":0,\"series\":[{{\"name\":\"cpu\",\"columns\":[\"time\",\"count\"],\
+             \"values\":[{}]}}]}}",
+            rows.join(",")
+        )
+    };
+    let last = [(1_788_480_000, 0), (1_762_560_000, 0)];
+    let first = [(1_736_640_000, 0), (1_710_720_000, 0), (1_684_800_000, 1)];
+    let all = [&last[..], &first].concat();
+    let count = "SELECT count(n) FROM cpu GROUP BY time(300d) ORDER BY time";
+    assert_eq!(results(&format!("{count} DESC")), windows(&all));
+    assert_eq!(results(&format!("{count} DESC LIMIT 2")), windows(&last));
+    let ascending: Vec<_> = all.iter().rev().copied().collect();
+    assert_eq!(results(&format!("{count} ASC")), windows(&ascending));
+    let bounded = "SELECT count(n) FROM cpu WHERE time > 0 GROUP BY time(300d)";
+    assert!(results(&format!("{bounded} ORDER BY time DESC")).contains("[[1788480000000000000,0]"));
+}
