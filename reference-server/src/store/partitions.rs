@@ -400,8 +400,9 @@ impl Table {
             Which::None => Vec::new(),
             Which::All => self.series.view(asked.points, |_| true),
             Which::Some(chooser) => {
-                let fields = self.types.values().flat_map(|types| types.keys().cloned());
-                let is_meant = chooser(&self.name, &fields.collect());
+                let fields =
+                    || self.types.values().flat_map(|types| types.keys().cloned()).collect();
+                let is_meant = chooser(&self.name, &fields);
                 self.series.view(asked.points, is_meant)
             }
         };

@@ -11,7 +11,7 @@ use super::series::TagSet;
 use super::value::{FieldType, Name};
 use std::time::{Duration, Instant};
 
-pub use asked::{Asked, Chooser, Meant, Names, Which};
+pub use asked::{Asked, Chooser, Fields, Meant, Names, Which};
 pub use columns::Columns;
 
 /// From how many series on a query looks at them by turns with others.

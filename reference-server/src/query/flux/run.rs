@@ -12,9 +12,9 @@ use super::text::quote;
 use super::{aggregate, pivot, rows, sort, transform, window};
 use crate::query::allowance::Allowance;
 use crate::store::Name;
-use crate::store::view::{Asked, Meant, Names, Which};
+use crate::store::view::{Asked, Fields, Meant, Names, Which};
 use profiles::flux::FluxRules;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// A result: its name and its tables.
 #[derive(Debug)]
@@ -172,7 +172,7 @@ impl Run<'_> {
 
     fn series(&self, source: NodeId, read: &Read<'_>) -> Vec<SeriesPoints> {
         let Some(bucket) = self.buckets.get(&source) else { return Vec::new() };
-        let chooser = |measurement: &Name, _: &BTreeSet<Name>| -> Meant<'_> {
+        let chooser = |measurement: &Name, _: Fields<'_>| -> Meant<'_> {
             let measurement = Name::clone(measurement);
             Box::new(move |tags| read.may_read(&measurement, tags))
         };

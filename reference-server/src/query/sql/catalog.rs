@@ -8,7 +8,7 @@ use super::table::{self, Batches, Order, Wanted};
 use crate::lock::lock;
 use crate::query::allowance::{Allowance, Limits};
 use crate::store::Name;
-use crate::store::view::{Asked, Meant, Measurement, Unreadable, Which};
+use crate::store::view::{Asked, Fields, Meant, Measurement, Unreadable, Which};
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, Session, TableProvider};
@@ -20,7 +20,6 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use futures::TryStreamExt;
 use profiles::sql::Sql;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -60,7 +59,8 @@ impl Database {
 
     /// A table without its series.
     fn described(&self, name: &str) -> Option<Measurement> {
-        self.host.table(&self.name, name, &Asked::description(&self.patience.allowance()))
+        // No series is looked at for it.
+        self.host.table(&self.name, name, &Asked::description(&Allowance::unlimited()))
     }
 }
 
@@ -148,7 +148,7 @@ impl Series {
             return Ok(Arc::clone(measurement));
         }
         let allowance = self.database.patience.allowance();
-        let chooser = |_: &Name, _: &BTreeSet<Name>| -> Meant<'_> {
+        let chooser = |_: &Name, _: Fields<'_>| -> Meant<'_> {
             Box::new(|of_series| table::has_tags(of_series, tags))
         };
         let series = if tags.is_empty() { Which::All } else { Which::Some(&chooser) };

@@ -208,8 +208,8 @@ pub(crate) async fn start(query: Query, limits: Limits) -> Result<Rows, Failure>
                     return;
                 }
                 let mut work = Work { slot: Some(slot), deadline, limits };
-                // Each step of a plan gives way often enough to see that the asker has left, also where
-                // it works long for one batch.
+                // The engine gives way often enough to see that the asker has left, also where it
+                // works long for one batch.
                 let end = tokio::select! {
                     end = work.forward(stream, dialect, &send) => end,
                     () = send.closed() => return,
@@ -366,12 +366,26 @@ async fn plan(
             let plan = state.optimize(&plan.with_param_values(params)?)?;
             let plan = first_by_time::bound(plan, first_by_time::MOST)?;
             let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
-            let giving_way = |step: Arc<dyn ExecutionPlan>| {
-                Ok(Transformed::yes(Arc::new(CooperativeExec::new(step)) as Arc<dyn ExecutionPlan>))
-            };
-            // A join has rows for long that it asks nobody for, and what is above it would take them all
-            // before anybody sees that the time is over or the asker gone.
-            Ok(plan.transform_up(giving_way)?.data)
+            Ok(giving_way(plan, 0)?.data)
         }
     }
+}
+
+/// How many joins below one another give way: each takes a unit of the runtime's budget on the way down,
+/// which is 128, and below none that is left nobody would ever come to the rows.
+const DEEPEST: usize = 64;
+
+/// A plan whose joins, of which so many are above it, give way while they make rows. A join has rows for
+/// long that it asks nobody for, and what is above it would take them all before anybody sees that the time
+/// is over or the asker gone.
+fn giving_way(
+    plan: Arc<dyn ExecutionPlan>,
+    above: usize,
+) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {
+    let joins = plan.children().len() > 1;
+    let plan = plan.map_children(|child| giving_way(child, above + usize::from(joins)))?;
+    if !joins || above >= DEEPEST {
+        return Ok(plan);
+    }
+    Ok(Transformed::yes(Arc::new(CooperativeExec::new(plan.data))))
 }

@@ -8,7 +8,7 @@ use crate::store::series::TagSet;
 use crate::store::series_map::Reading;
 use crate::store::value::Name;
 use crate::store::view::{
-    Asked, MANY_SERIES, Meant, Measurement, Names, SERIES_AT_ONCE, Series, Which, give_way,
+    Asked, Fields, MANY_SERIES, Meant, Measurement, Names, SERIES_AT_ONCE, Series, Which, give_way,
 };
 use profiles::storage::TypesOf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,17 +29,23 @@ pub(crate) fn view_of(
     asked: &Asked<'_>,
 ) -> Vec<Measurement> {
     let mut viewed = Viewed::of(names, *asked);
-    let mut counted = 0;
+    let before = asked.allowance.kept();
+    // A series of several shards is kept as one, once it was put together.
+    let count = |viewed: &Viewed<'_, '_>| {
+        let series = viewed.series.len() + viewed.new.len();
+        asked.allowance.settle(before.saturating_add(series * asked.size_of_series()));
+    };
     loop {
         // Nothing that grows with what was seen is done under the lock.
         viewed.new.reserve(SERIES_AT_ONCE);
         let are_more = lock(bucket).look(&mut viewed, SERIES_AT_ONCE);
-        let more = viewed.meant - std::mem::replace(&mut counted, viewed.meant);
-        asked.allowance.keeps(more * asked.size_of_series());
+        count(&viewed);
         if !asked.allowance.goes_on_now() {
             return Vec::new();
         }
         if !are_more {
+            viewed.put_together();
+            count(&viewed);
             return viewed.finish();
         }
         give_way();
@@ -65,9 +71,8 @@ pub(crate) struct Viewed<'n, 'q> {
     /// The first shard that any of them is of, and whether others are of another.
     shard: Option<i64>,
     are_of_several: bool,
-    /// How many series were looked at, and how many of them are meant.
+    /// How many series were looked at, whether they are meant or not.
     seen: usize,
-    meant: usize,
     /// Where the next look begins.
     at: Place,
     /// What is looked at.
@@ -152,7 +157,7 @@ impl ShardedBucket {
             left -= 1;
             let is_over = if viewed.names.has(&name) {
                 if viewed.current.as_ref().is_none_or(|current| current.name != name) {
-                    viewed.begin(&name, || self.field_names(&name));
+                    viewed.begin(&name, &|| self.field_names(&name));
                 }
                 let Some(shard) = self.shards.get_mut(&start) else { return false };
                 viewed.look_at(start, shard, &mut left)
@@ -186,7 +191,6 @@ impl<'n, 'q> Viewed<'n, 'q> {
             shard: None,
             are_of_several: false,
             seen: 0,
-            meant: 0,
             at: Place { shard: i64::MIN, from: Bound::Unbounded },
             current: None,
         };
@@ -218,11 +222,11 @@ impl<'n, 'q> Viewed<'n, 'q> {
     }
 
     /// Begins with a measurement, in whichever shard.
-    fn begin(&mut self, name: &Name, fields: impl FnOnce() -> BTreeSet<Name>) {
+    fn begin(&mut self, name: &Name, fields: Fields<'_>) {
         self.end();
         self.measurements.entry(Name::clone(name)).or_default();
         let meant = match self.asked.series {
-            Which::Some(chooser) => Some(chooser(name, &fields())),
+            Which::Some(chooser) => Some(chooser(name, fields)),
             Which::All | Which::None => None,
         };
         let (name, keys) = (Name::clone(name), BTreeSet::new());
@@ -260,7 +264,6 @@ impl<'n, 'q> Viewed<'n, 'q> {
                     series.columns = points.columns(start);
                     series.empty_in.extend(points.is_empty().then_some(start));
                 }
-                self.meant += 1;
                 self.are_of_several |= *self.shard.get_or_insert(start) != start;
                 self.new.push((Name::clone(&current.name), series));
             }
@@ -277,6 +280,9 @@ impl<'n, 'q> Viewed<'n, 'q> {
 
     /// Makes one of what several shards have of a series.
     fn put_together(&mut self) {
+        if self.new.is_empty() {
+            return;
+        }
         self.series.append(&mut self.new);
         if !self.are_of_several {
             return;
@@ -370,7 +376,8 @@ mod tests {
         let allowance = Allowance::unlimited();
         let asked = Asked::everything(&allowance);
         assert_eq!(view_of(&Mutex::new(bucket.clone()), Names::All, &asked), whole);
-        assert_eq!(allowance.kept(), in_shards * asked.size_of_series());
+        // Each counts once, however many shards it is in.
+        assert_eq!(allowance.kept(), 15 * asked.size_of_series());
         for most in 1..40 {
             let mut viewed = Viewed::of(Names::All, asked);
             let mut looks = 1;
@@ -401,9 +408,9 @@ mod tests {
             Names::Matching(&|_| false),
         ];
         let is_meant = |tags: &TagSet| tags.iter().any(|(_, value)| **value > *b"3".as_slice());
-        let chooser = |name: &Name, fields: &BTreeSet<Name>| -> Meant<'_> {
+        let chooser = |name: &Name, fields: Fields<'_>| -> Meant<'_> {
             let expected: &[&[u8]] = if **name == *b"m" { &[b"f", b"g"] } else { &[b"f"] };
-            assert!(fields.iter().map(|field| &**field).eq(expected.iter().copied()));
+            assert!(fields().iter().map(|field| &**field).eq(expected.iter().copied()));
             Box::new(is_meant)
         };
         for (number, names) in names.into_iter().enumerate() {
@@ -443,7 +450,7 @@ mod tests {
     fn many_that_are_passed_over_are_some_looks() {
         let mut bucket = filled();
         let allowance = Allowance::unlimited();
-        let chooser = |_: &Name, _: &BTreeSet<Name>| -> Meant<'_> { Box::new(|_| false) };
+        let chooser = |_: &Name, _: Fields<'_>| -> Meant<'_> { Box::new(|_| false) };
         let series = Which::Some(&chooser);
         let asked = Asked { series, ..Asked::everything(&allowance) };
         let mut viewed = Viewed::of(Names::One(b"m"), asked);
@@ -462,15 +469,17 @@ mod tests {
         let allowance =
             |memory| Allowance::since(Instant::now(), Limits { memory, time: Duration::MAX });
         let needed = 36 * Asked::everything(&Allowance::unlimited()).size_of_series();
-        let (enough, less) = (allowance(needed), allowance(needed - 1));
+        let too_little = needed / 36 * 14;
+        let (enough, less) = (allowance(needed), allowance(too_little));
         assert_eq!(lock(&bucket).series_count(), 36);
         assert_eq!(view_of(&bucket, Names::All, &Asked::everything(&enough)).len(), 9);
         assert_eq!(enough.check(), Ok(()));
         assert_eq!(view_of(&bucket, Names::All, &Asked::everything(&less)), []);
-        assert_eq!(less.check(), Err(Stopped::TooLarge(needed - 1)));
+        assert_eq!(less.check(), Err(Stopped::TooLarge(too_little)));
         // Nothing but their tags is less.
-        let less = allowance(needed - 1);
-        assert_eq!(view_of(&bucket, Names::All, &Asked::tags(&less)).len(), 9);
+        let tags = allowance(needed);
+        assert_eq!(view_of(&bucket, Names::All, &Asked::tags(&tags)).len(), 9);
+        assert!(tags.kept() < enough.kept());
         let late =
             Allowance::since(Instant::now(), Limits { memory: usize::MAX, time: Duration::ZERO });
         assert_eq!(view_of(&bucket, Names::All, &Asked::everything(&late)), []);

@@ -37,7 +37,7 @@ impl<'q> Viewed<'q> {
             Which::Some(chooser) => {
                 let Measurement { name, fields, .. } = &self.measurement;
                 let names = || fields.iter().map(|(name, _)| name.clone()).collect();
-                self.meant.get_or_insert_with(|| chooser(name, &names()));
+                self.meant.get_or_insert_with(|| chooser(name, &names));
                 Reading::TagsAlone
             }
         };

@@ -52,7 +52,11 @@ pub enum Which<'q> {
 }
 
 /// Says which tags are meant, of a measurement of this name with these fields.
-pub type Chooser<'q> = &'q dyn Fn(&Name, &BTreeSet<Name>) -> Meant<'q>;
+pub type Chooser<'q> = &'q dyn Fn(&Name, Fields<'_>) -> Meant<'q>;
+
+/// The names of the fields that a measurement has in any shard, for who asks for them: there may be many
+/// measurements in many shards.
+pub type Fields<'f> = &'f dyn Fn() -> BTreeSet<Name>;
 
 /// Whether a series with these tags may be meant.
 pub type Meant<'q> = Box<dyn Fn(&TagSet) -> bool + 'q>;

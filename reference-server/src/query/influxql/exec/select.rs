@@ -20,10 +20,9 @@ use crate::query::influxql::expr::{Cast, Expr, Kind, Var};
 use crate::query::influxql::result::{self, Cell, Series};
 use crate::query::influxql::time;
 use crate::query::influxql::zone::{Named, Zone};
-use crate::store::view::Which;
+use crate::store::view::{Fields, Which};
 use crate::store::{FieldType, Name, TagSet};
 use profiles::influxql::Planner;
-use std::collections::BTreeSet;
 
 /// The zone that `tz()` names; `None` for UTC.
 pub(super) fn zone(select: &Select) -> Result<Option<Zone>, Failure> {
@@ -85,8 +84,8 @@ pub(super) fn select(
     for (number, source) in select.sources.iter().enumerate() {
         match source {
             Source::Measurement(path) => {
-                let chooser = |name: &Name, fields: &BTreeSet<Name>| match &chosen_by {
-                    Some(rest) => chosen(rest, context.rules.planner, name, fields),
+                let chooser = |name: &Name, fields: Fields<'_>| match &chosen_by {
+                    Some(rest) => chosen(rest, context.rules.planner, name, &fields()),
                     None => Box::new(|_: &TagSet| true),
                 };
                 let series = if chosen_by.is_some() { Which::Some(&chooser) } else { Which::All };

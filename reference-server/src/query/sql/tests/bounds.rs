@@ -53,6 +53,23 @@ async fn time_is_bounded() {
     assert!(body.contains("no answer within 500ms"), "{body}");
 }
 
+/// However many of them there are below one another.
+#[tokio::test]
+async fn long_chains_of_set_operations_and_joins_are_answered() {
+    let limits = Limits { deadline: Duration::from_secs(50), ..Limits::DEFAULT };
+    let joins: String = (0..80).map(|n| format!(" JOIN cpu c{n} ON c{n}.host = c.host")).collect();
+    for (q, answer) in [
+        (
+            format!("SELECT host FROM cpu{}", " EXCEPT SELECT 'b' AS host".repeat(150)),
+            r#"[{"host":"a"}]"#,
+        ),
+        (format!("SELECT count(*) AS n FROM cpu c{joins}"), r#"[{"n":2}]"#),
+    ] {
+        let (status, body) = within(&q, limits).await;
+        assert_eq!((status, &*body), (200, answer), "{}", &q[..60]);
+    }
+}
+
 /// The thread that works for a query ends with it, also where a join makes rows for long: others need its
 /// place.
 #[tokio::test]
